@@ -1,0 +1,262 @@
+# mlctl: build, test, install.  `make help` lists the targets; knobs: CC SANITIZE= WERROR=1 V=1 BUILD= DESTDIR= PREFIX=
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr/local
+PKG_CONFIG ?= pkg-config
+SANITIZE ?=
+WERROR ?= 0
+V ?= 0
+BUILD ?= build/$(if $(SANITIZE),sanitize,release)
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-7s %s\n' $(1) '$(2)'
+
+# ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
+SRC_base := arena buf error fd file input json limits log mem num output rng sha256 suggest tensors text
+UNIT_base := base base_file base_json base_memory base_num base_random base_text
+
+SRC_la := plain
+SRC_blas := blas cholesky
+UNIT_la := la la_baseline
+
+SRC_table := csv dict header infer instant missing read rows schema sniff split stream table write
+UNIT_table := table table_csv table_dict table_instant table_memory table_read table_rows table_schema table_split \
+	table_stream table_write
+
+SRC_prep := apply dates drop fit frame impute onehot pipeline saved scale stats view
+UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_saved prep_steps
+
+SRC_net := cross_entropy dense kinds losses network squared
+UNIT_net := heap net
+
+SRC_eval := classification metrics rank regression
+UNIT_eval := eval
+
+SRC_train := adam batches blocks descent gd lbfgs linesearch momentum optimiser orthant precondition problem rate sgd trainer
+UNIT_train := heap train train_epoch train_gradient train_optimum
+
+SRC_model := document file layout model output safetensors
+UNIT_model := heap model model_container model_hostile model_sample
+
+SRC_fit := evaluate fit gather holdout matrix plan prepfile preprocess record settings target
+UNIT_fit := fit
+
+SRC_export := c c_code c_text formats json
+UNIT_export := export heap model_sample
+
+SRC_serve := budget connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \
+	routes server service worker
+UNIT_serve := serve serve_connections serve_guard serve_pages serve_rows serve_server
+
+SRC_deploy := closure compose context dockerfile
+UNIT_deploy := deploy
+
+# commands of both programs, and those that only the full one has
+SRC_cmd := docs health inspect mlctl options out predict progress serve verify
+SRC_cmd_full := docker eval export preprocess reading train
+
+FUZZ := artifact csv guard json_rows
+
+# ---- flags -------------------------------------------------------------------------------------------------------
+probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
+
+PACKAGES := jansson libsodium zlib popt libmicrohttpd gnutls
+WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Werror=format-security -Werror=implicit \
+	-Werror=incompatible-pointer-types -Werror=int-conversion
+PROBED := $(foreach f,-Wtrampolines -Wbidi-chars=any -Wlogical-op -Wduplicated-cond,$(call probe,$(f)))
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fno-delete-null-pointer-checks -fno-strict-overflow \
+	-fno-strict-aliasing -fexceptions $(foreach f,-fcf-protection=full -ftrivial-auto-var-init=zero,$(call probe,$(f)))
+ifneq ($(SANITIZE),)
+MODE := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LDMODE := -fsanitize=$(SANITIZE)
+else
+MODE := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+LDMODE := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+endif
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+OPENMP := -fopenmp
+# -ffp-contract=off: a*b+c rounds twice on every machine and with every compiler, so results do not depend on either
+CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DML_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. -fPIC -ffp-contract=off \
+	$(WARN) $(PROBED) $(MODE) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(CFLAGS)
+LDFLAGS_ALL := -pie $(LDMODE) $(LDFLAGS)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lcsv -lm -lpthread
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+# the pthread variant: Debian's serial one gives wrong results when several threads call it (src/la/blas.c takes turns then)
+OPENBLAS_DIR := $(firstword $(wildcard $(foreach v,pthread serial,/usr/lib/$(MULTIARCH)/openblas-$(v))))
+OPENBLAS_CFLAGS := $(if $(OPENBLAS_DIR),-isystem $(firstword $(wildcard /usr/include/$(MULTIARCH)/$(notdir $(OPENBLAS_DIR)))))
+OPENBLAS_LIBS := $(if $(OPENBLAS_DIR),-L$(OPENBLAS_DIR)) -lopenblas
+
+# ---- the ladder: what each folder's code may lean on, lowest first (../CONTRIBUTING.md, "Layers") ---------------
+DOMAINS := base la table prep net eval train model fit export serve deploy
+NEEDS_base :=
+NEEDS_la := base
+NEEDS_table := base
+NEEDS_prep := base la table
+NEEDS_net := base la
+NEEDS_eval := base la
+NEEDS_train := base la net eval
+NEEDS_model := base la table prep net
+NEEDS_fit := base la table prep net eval train model
+NEEDS_export := base la table prep net model
+NEEDS_serve := base la table prep net model
+NEEDS_deploy := base la table prep net model
+
+objects = $(foreach f,$(SRC_$(1)),$(BUILD)/src/$(1)/$(f).o)
+OBJ_blas := $(foreach f,$(SRC_blas),$(BUILD)/src/la/$(f).o)
+OBJ_lib := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas)
+OBJ_cmd := $(foreach f,$(sort $(SRC_cmd) $(SRC_cmd_full)),$(BUILD)/cmd/$(f).o)
+
+# ---- programs and libraries --------------------------------------------------------------------------------------
+.PHONY: all
+all: $(BUILD)/mlctl $(BUILD)/mlctl-runtime $(BUILD)/libmlctl.a $(BUILD)/libmlctl.so ## the program, its serve-only twin, the library
+
+$(BUILD)/mlctl: $(OBJ_cmd) $(BUILD)/libmlctl.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPENMP) -o $@ $(OBJ_cmd) $(BUILD)/libmlctl.a $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+
+RUNTIME_DOMAINS := base la table prep net eval model serve
+OBJ_runtime := $(foreach d,$(RUNTIME_DOMAINS),$(call objects,$(d))) \
+	$(foreach f,$(SRC_cmd),$(BUILD)/runtime/cmd/$(f).o)
+$(BUILD)/mlctl-runtime: $(OBJ_runtime)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $(OBJ_runtime) $(LDFLAGS_ALL) $(LIBS)
+
+$(BUILD)/libmlctl.a: $(OBJ_lib)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(OBJ_lib)
+
+$(BUILD)/libmlctl.so: $(OBJ_lib)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(LIBS) $(OPENBLAS_LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) $(OPENMP) $(OPENBLAS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/runtime/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$< (runtime))
+	$(Q)$(CC) $(CFLAGS_ALL) -DML_RUNTIME -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- unit tests: each folder's test links that folder and what it leans on, nothing else --------------------------
+define unit_rule
+$(BUILD)/test-$(1): $(foreach f,$(UNIT_$(1)),$(BUILD)/tests/unit/$(f).o) $(call objects,$(1)) \
+	$(foreach d,$(NEEDS_$(1)),$(call objects,$(d))) $(if $(filter la net train fit,$(1)),$(OBJ_blas))
+	$(call say,LINK,$$@)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) -lcmocka $(if $(filter la net train fit,$(1)),$(OPENBLAS_LIBS))
+.PHONY: check-unit-$(1)
+check-unit-$(1): $(BUILD)/test-$(1)
+	$$<
+endef
+$(foreach d,$(DOMAINS),$(eval $(call unit_rule,$(d))))
+
+.PHONY: check-unit
+check-unit: $(foreach d,$(DOMAINS),check-unit-$(d)) ## unit tests of every folder (cmocka)
+
+.PHONY: check
+check: ## install what the tests need, build both flavours, run everything
+	./scripts/check
+
+.PHONY: check-cli check-serve check-deploy
+check-cli: all ## the program (bats)
+	MLCTL=$(abspath $(BUILD)/mlctl) bats tests/cli
+check-serve: all ## the server, with real clients (bats)
+	MLCTL=$(abspath $(BUILD)/mlctl) bats tests/serve
+check-deploy: all ## images, with a real Docker engine (bats)
+	MLCTL=$(abspath $(BUILD)/mlctl) bats tests/deploy
+
+# ---- fuzzing: with clang's libFuzzer, or the corpus replayed by any compiler ---------------------------------------
+FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES := $(foreach d,base la table prep net eval model serve,$(foreach f,$(SRC_$(d)),src/$(d)/$(f).c))
+.PHONY: fuzz
+fuzz: $(foreach f,$(FUZZ),build/fuzz/$(f)) ## fuzz every target for FUZZ_SECONDS
+	$(foreach f,$(FUZZ),mkdir -p build/fuzz/found-$(f) && build/fuzz/$(f) -max_total_time=$(FUZZ_SECONDS) \
+		-timeout=5 -rss_limit_mb=2048 build/fuzz/found-$(f) tests/fuzz/corpus/$(f) &&) true
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) Makefile
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)clang -std=c17 -D_GNU_SOURCE -DML_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. -O1 -g -ffp-contract=off \
+		$(FUZZ_FLAGS) -o $@ $< $(FUZZ_SOURCES) $(LIBS)
+
+define replay_rule
+$(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o \
+	$(foreach d,base la table prep net eval model serve,$(call objects,$(d)))
+	$(call say,LINK,$$@)
+	$(Q)$(CC) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS)
+endef
+$(foreach f,$(FUZZ),$(eval $(call replay_rule,$(f))))
+
+.PHONY: fuzz-replay
+fuzz-replay: $(foreach f,$(FUZZ),$(BUILD)/replay-$(f)) ## run every corpus file through its fuzz target
+	$(foreach f,$(FUZZ),$(BUILD)/replay-$(f) tests/fuzz/corpus/$(f) &&) true
+
+# ---- order -------------------------------------------------------------------------------------------------------
+.PHONY: layers
+layers: ## check that includes point down only
+	@./scripts/layers
+
+HEADERS := $(wildcard include/mlctl/*.h) $(foreach d,$(DOMAINS),$(wildcard src/$(d)/*.h)) $(wildcard cmd/*.h)
+.PHONY: headers
+headers: ## check that each header compiles alone
+	$(Q)for h in $(HEADERS); do \
+		printf '#include "%s"\n' "$$h" | $(CC) $(CFLAGS_ALL) -fsyntax-only -x c - || exit 1; done
+	@echo "$(words $(HEADERS)) headers compile alone"
+
+.PHONY: docs
+docs: $(BUILD)/mlctl ## print man pages, completion and docs/commands.md from the option rows
+	./scripts/docs $(BUILD)/mlctl
+
+.PHONY: docs-check
+docs-check: $(BUILD)/mlctl ## fail when they are not what the rows print
+	./scripts/docs $(BUILD)/mlctl --check
+
+.PHONY: lint
+lint: ## cppcheck, shellcheck, banned calls
+	./scripts/lint
+
+# ---- installation ------------------------------------------------------------------------------------------------
+LIBDIR ?= $(PREFIX)/lib
+.PHONY: install
+install: all ## install program, runtime, library, headers, mlctl.pc, man pages, completion (DESTDIR, PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/mlctl $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(PREFIX)/include/mlctl $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BUILD)/mlctl $(DESTDIR)$(PREFIX)/bin/mlctl
+	install -m 755 $(BUILD)/mlctl-runtime $(DESTDIR)$(PREFIX)/libexec/mlctl/mlctl-runtime
+	install -m 644 $(BUILD)/libmlctl.a $(DESTDIR)$(LIBDIR)/libmlctl.a
+	install -m 755 $(BUILD)/libmlctl.so $(DESTDIR)$(LIBDIR)/libmlctl.so.0
+	ln -sf libmlctl.so.0 $(DESTDIR)$(LIBDIR)/libmlctl.so
+	install -m 644 include/mlctl/*.h $(DESTDIR)$(PREFIX)/include/mlctl/
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mlctl
+	printf 'prefix=%s\nlibdir=%s\nincludedir=%s/include\n\nName: mlctl\nDescription: train, evaluate and serve models\nVersion: %s\nRequires.private: $(PACKAGES)\nLibs: -L$${libdir} -lmlctl\nLibs.private: -lcsv -lm -fopenmp $(OPENBLAS_LIBS)\nCflags: -I$${includedir}\n' \
+		'$(PREFIX)' '$(LIBDIR)' '$(PREFIX)' '$(VERSION)' > $(DESTDIR)$(LIBDIR)/pkgconfig/mlctl.pc
+
+.PHONY: uninstall
+uninstall: ## the reverse
+	rm -f $(DESTDIR)$(PREFIX)/bin/mlctl $(DESTDIR)$(LIBDIR)/libmlctl.a $(DESTDIR)$(LIBDIR)/libmlctl.so.0 \
+		$(DESTDIR)$(LIBDIR)/libmlctl.so $(DESTDIR)$(LIBDIR)/pkgconfig/mlctl.pc \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mlctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/mlctl-*.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mlctl
+	rm -rf $(DESTDIR)$(PREFIX)/include/mlctl $(DESTDIR)$(PREFIX)/libexec/mlctl
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20

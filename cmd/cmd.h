@@ -1,0 +1,79 @@
+/*
+ * The program's commands: one row each in cmd/mlctl.c, one file each. A command declares its options as popt rows
+ * (target, default, help), calls cmd_parse(), calls the library, prints through out.h, returns an exit code. Help, man
+ * pages, completion and the README's tables are printed from the same rows.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <mlctl/log.h>
+#include <popt.h>
+#include <stdbool.h>
+
+enum cmd_exit {
+    CMD_DONE = 0,
+    CMD_NO = 1,
+    CMD_USAGE = 2,
+    CMD_DATA = 3,
+    CMD_ARTIFACT = 4,
+    CMD_SYSTEM = 5,
+    CMD_TRAINING = 6,
+    CMD_INTERRUPTED = 130,
+    CMD_TERMINATED = 143,
+};
+
+enum cmd_docs { CMD_RUN, CMD_HELP, CMD_MAN, CMD_MARKDOWN, CMD_COMPLETION };
+
+struct cmd;
+
+enum { CMD_MAX_OPTIONS = 128 };
+
+struct cmd_context {
+    const struct cmd *cmd;
+    enum cmd_docs docs; /* not CMD_RUN: cmd_parse() prints the options in that form and ends */
+    int json, quiet, verbose;
+    struct ml_log log; /* to stderr, by -q and -v */
+    const char **args; /* what is not an option, count in nargs; valid until cmd_end() */
+    size_t nargs;
+    poptContext popt;
+    void *owned[CMD_MAX_OPTIONS]; /* option values that popt allocated */
+};
+
+struct cmd {
+    const char *name, *group, *arguments, *summary;
+    const char *about;    /* paragraphs of the help text */
+    const char *examples; /* one a line */
+    int (*run)(struct cmd_context *ctx, int argc, const char **argv);
+};
+
+/* All commands, ended by a row without a name. */
+extern const struct cmd cmd_table[];
+
+#define CMD_CONTINUE (-1)
+/*
+ * Parses argv by the rows of `options` and the common ones. CMD_CONTINUE: go on, ctx->args holds the rest (min to max of
+ * them). Anything else is the exit code to return: a usage error was said, or help was printed.
+ */
+int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptOption *options, size_t min,
+              size_t max);
+/* Frees what cmd_parse() made. */
+void cmd_end(struct cmd_context *ctx);
+
+/* Prints one error line and gives the exit code. */
+int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
+
+/* Comma-separated lists (repeated flags add up) as a NULL-terminated array of strings; free with cmd_list_free(). NULL in: NULL out. */
+char **cmd_list(const char *const *values);
+void cmd_list_free(char **list);
+
+/* "," ";" "|" "tab": the character, 0 for NULL, -1 with an error said for anything else. */
+int cmd_delimiter(const struct cmd_context *ctx, const char *text);
+/* "512M", "2G", plain bytes; false with an error said. NULL is 0. */
+bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out);
+
+#define CMD_MODEL_DEFAULT "model.safetensors"
+
+/* Generates the documents: all commands in one form, see `mlctl help --format`. */
+int cmd_help_all(enum cmd_docs form);
+
+#endif

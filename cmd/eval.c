@@ -1,0 +1,159 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+
+#include <base/num.h>
+#include <base/suggest.h>
+#include <eval/metrics.h>
+#include <fit/evaluate.h>
+#include <stdio.h>
+#include <string.h>
+
+struct eval_flags {
+    char *model, *delimiter, *missing;
+    char **require;
+};
+
+/* "accuracy>=0.9" */
+struct requirement {
+    char metric[48];
+    bool at_least; /* >=, else <= */
+    double bound;
+};
+
+static int bad_requirement(const struct cmd_context *ctx, const char *text, const char *why)
+{
+    struct ml_error err = { .status = ML_EUSAGE };
+    snprintf(err.text, sizeof err.text, "--require %.60s: %.200s", text, why);
+    return cmd_fail(ctx, &err);
+}
+
+static int parse_requirement(const struct cmd_context *ctx, const char *text, struct requirement *out)
+{
+    size_t len = strcspn(text, "<>"), n;
+    if (len == 0 || len >= sizeof out->metric || !text[len] || text[len + 1] != '=' ||
+        !mli_num_parse(text + len + 2, strlen(text + len + 2), &out->bound))
+        return bad_requirement(ctx, text, "it is METRIC>=NUMBER or METRIC<=NUMBER");
+    memcpy(out->metric, text, len);
+    out->metric[len] = 0;
+    out->at_least = text[len] == '>';
+    const struct mli_metric *metrics = mli_metrics(&n);
+    const char *names[64];
+    for (size_t i = 0; i < n && i < 64; i++) {
+        names[i] = metrics[i].name;
+        if (strcmp(out->metric, names[i]) == 0)
+            return CMD_CONTINUE;
+    }
+    char why[160];
+    size_t near = mli_suggest(out->metric, names, n);
+    snprintf(why, sizeof why, near < n ? "no metric \"%s\"; did you mean \"%s\"?" : "no metric \"%s\"; mlctl eval --json shows them (%s...)",
+             out->metric, names[near < n ? near : 0]);
+    return bad_requirement(ctx, text, why);
+}
+
+/* Exit 1 as soon as all requirements have been looked at and one is not met; each failure is one line. */
+static int check_requirements(const struct cmd_context *ctx, char *const *require,
+                              const json_t *metrics)
+{
+    int code = CMD_DONE;
+    for (size_t i = 0; require && require[i]; i++) {
+        struct requirement r;
+        double value;
+        int parsed = parse_requirement(ctx, require[i], &r);
+        if (parsed != CMD_CONTINUE)
+            return parsed;
+        if (!mli_metric_value(metrics, r.metric, &value))
+            return bad_requirement(ctx, require[i], "this model and data have no such metric");
+        if (r.at_least ? value >= r.bound : value <= r.bound)
+            continue;
+        fprintf(stderr, "mlctl eval: not met: %s is %.6g, required %s %g\n", r.metric, value,
+                r.at_least ? ">=" : "<=", r.bound);
+        code = CMD_NO;
+    }
+    return code;
+}
+
+static enum ml_status measure(const struct cmd_context *ctx, const struct eval_flags *f, char delimiter,
+                              const struct ml_model *model, json_t **metrics, char *on, size_t size,
+                              struct ml_error *err)
+{
+    if (ctx->nargs) {
+        const struct mli_stream_options options = { .delimiter = delimiter,
+                                                    .missing = f->missing,
+                                                    .log = &ctx->log };
+        snprintf(on, size, "%s", ctx->args[0]);
+        return mli_evaluate_file(model, ctx->args[0], &options, metrics, err);
+    }
+    bool found;
+    char why[512];
+    enum ml_status status = mli_evaluate_holdout(model, &ctx->log, &found, why, metrics, err);
+    if (status)
+        return status;
+    if (found) {
+        snprintf(on, size, "held-out rows of %s",
+                 json_string_value(json_object_get(json_object_get(model->record, "data"), "path")));
+        return ML_OK;
+    }
+    json_t *recorded = json_object_get(model->record, "metrics");
+    if (!recorded)
+        return ml_error_set(err, ML_EARTIFACT, "%s; and the model holds no recorded metrics", why);
+    ml_log(&ctx->log, ML_LOG_WARNING, "%s: these are the metrics as recorded by train", why);
+    snprintf(on, size, "%s rows, as recorded by train",
+             json_string_value(json_object_get(model->record, "metrics_on")));
+    *metrics = json_incref(recorded);
+    return ML_OK;
+}
+
+static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimiter)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_model *model = NULL;
+    json_t *metrics = NULL;
+    char on[600] = "";
+    int code = CMD_DONE;
+    for (size_t i = 0; f->require && f->require[i]; i++) {
+        struct requirement r;
+        code = parse_requirement(ctx, f->require[i], &r);
+        if (code != CMD_CONTINUE)
+            return code;
+    }
+    enum ml_status status = ml_model_load(f->model, &model, &err);
+    if (!status)
+        status = measure(ctx, f, delimiter, model, &metrics, on, sizeof on, &err);
+    if (status) {
+        ml_error_source(&err, f->model);
+        code = cmd_fail(ctx, &err);
+    } else if (ctx->json) {
+        code = out_json(ctx, json_pack("{sssssssO}", "model", f->model, "on", on, "target", model->target,
+                                       "metrics", metrics));
+    } else {
+        out_line("model", "%s, target %s", f->model, model->target);
+        out_line("metrics", "on %s: %lld rows", on,
+                 (long long)json_integer_value(json_object_get(metrics, "rows")));
+        out_metrics(metrics);
+        code = out_end(ctx, CMD_DONE);
+    }
+    if (!code)
+        code = check_requirements(ctx, f->require, metrics);
+    json_decref(metrics);
+    ml_model_free(model);
+    return code;
+}
+
+int cmd_eval(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct eval_flags f = { .model = CMD_MODEL_DEFAULT };
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
+        { "require", 0, POPT_ARG_ARGV, &f.require, 0,
+          "exit 1 unless METRIC>=NUMBER (or METRIC<=NUMBER) holds; may be repeated", "CONDITION" },
+        { "delimiter", 'd', POPT_ARG_STRING, &f.delimiter, 0,
+          "field delimiter: , ; | or tab (found out if not given)", "CHAR" },
+        { "na", 0, POPT_ARG_STRING, &f.missing, 0, "more tokens that mean missing", "LIST" },
+        POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    int delimiter = code == CMD_CONTINUE ? cmd_delimiter(ctx, f.delimiter) : 0;
+    if (delimiter < 0)
+        return CMD_USAGE;
+    return code == CMD_CONTINUE ? eval(ctx, &f, (char)delimiter) : code;
+}

@@ -1,0 +1,107 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+
+#include <base/num.h>
+#include <model/model.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_field(const struct mli_field *field)
+{
+    char range[160] = "";
+    if (field->dict) {
+        size_t n = mli_dict_count(field->dict), used = 0;
+        for (size_t k = 0; k < n && used < 90; k++)
+            used += (size_t)snprintf(range + used, sizeof range - used, "%s%.24s", k ? ", " : "",
+                                     mli_dict_text(field->dict, k));
+        if (used >= 90)
+            snprintf(range + 90, sizeof range - 90, "... (%zu values)", n);
+    } else if (field->type == ML_TYPE_INSTANT) {
+        char low[40], high[40];
+        mli_instant_format(field->low, low);
+        mli_instant_format(field->high, high);
+        snprintf(range, sizeof range, "%s to %s", low, high);
+    } else if (!isnan(field->low)) {
+        char low[MLI_NUM_MAX], high[MLI_NUM_MAX];
+        mli_num_format(field->low, low);
+        mli_num_format(field->high, high);
+        snprintf(range, sizeof range, "%s to %s%s", low, high, field->integer ? ", whole" : "");
+    }
+    for (char *c = range; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    out_line("", "%-24s %-9s %5zu missing  %s", field->name, ml_type_name(field->type), field->missing, range);
+}
+
+static void print_model(const struct ml_model *model, const char *path)
+{
+    const json_t *r = model->record, *data = json_object_get(r, "data");
+    const char *program = json_string_value(json_object_get(r, "program"));
+    const char *from = json_string_value(json_object_get(data, "path"));
+    const struct mli_schema *schema = mli_pipeline_schema(model->pipeline);
+    out_line("model", "%s, sha256 %s", path, model->sha256);
+    out_line("made by", "%s from %s", program ? program : "?", from ? from : "?");
+    out_line("target", "%s (%s)", model->target, model->classes ? "classes" : "number");
+    for (size_t k = 0; k < model->classes; k++)
+        out_line("", "%s", model->label[k]);
+    out_line("network", "%s, %s loss, %zu parameters", model->network->spec, model->loss->name,
+             model->network->parameters);
+    out_line("columns", "%zu, what training saw of them", schema->count);
+    for (size_t j = 0; j < schema->count; j++)
+        print_field(&schema->field[j]);
+    out_line("features", "%zu", mli_pipeline_features(model->pipeline));
+    const json_t *metrics = json_object_get(r, "metrics");
+    if (metrics) {
+        const char *on = json_string_value(json_object_get(r, "metrics_on"));
+        out_line("metrics", "on %s rows", on ? on : "?");
+        out_metrics(metrics);
+    }
+}
+
+static json_t *whole_document(const struct ml_model *model, struct ml_error *err)
+{
+    struct mli_tensors set;
+    mli_tensors_init(&set);
+    json_t *doc = mli_model_document(model, &set, err), *tensors = json_object();
+    for (size_t t = 0; doc && t < set.count; t++) {
+        json_t *shape = json_array();
+        for (size_t i = 0; i < set.items[t].rank; i++)
+            json_array_append_new(shape, json_integer((json_int_t)set.items[t].shape[i]));
+        mli_json_put(tensors, set.items[t].name, shape);
+    }
+    mli_tensors_release(&set);
+    if (doc)
+        mli_json_put(doc, "sha256", json_string(model->sha256));
+    if (doc)
+        mli_json_put(doc, "tensors", tensors);
+    else
+        json_decref(tensors);
+    return doc;
+}
+
+int cmd_inspect(struct cmd_context *ctx, int argc, const char **argv)
+{
+    char *path = CMD_MODEL_DEFAULT;
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &path, 0, "model file", "FILE" },
+        POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    if (code != CMD_CONTINUE)
+        return code;
+    if (ctx->nargs)
+        path = (char *)ctx->args[0];
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_model *model = NULL;
+    if (ml_model_load(path, &model, &err))
+        return cmd_fail(ctx, &err);
+    if (ctx->json) {
+        code = out_json(ctx, whole_document(model, &err));
+    } else {
+        print_model(model, path);
+        code = out_end(ctx, CMD_DONE);
+    }
+    ml_model_free(model);
+    return code;
+}

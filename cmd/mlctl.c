@@ -1,0 +1,191 @@
+#include <cmd/cmd.h>
+#include <cmd/commands.h>
+#include <cmd/docs.h>
+#include <cmd/out.h>
+
+#include <base/suggest.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct cmd cmd_table[] = {
+#ifndef ML_RUNTIME
+    { "train", "Build a model", "DATA.csv", "train a model on a CSV file",
+      "Reads the file, infers delimiter, types and task, holds rows out, fits cleaning and model on the others, measures the held-out rows and writes the model. Everything inferred or defaulted is said. The file may be gzipped; - is standard input.\n\nMinimises the mean loss + l2/2 |w|^2 + l1 |w|, the bias free. If DATA.csv.prep.json is there (mlctl preprocess wrote it), that pipeline goes into the model, which then takes raw rows.",
+      "mlctl train churn.csv\nmlctl train churn.csv --target left --drop-columns id,name --split last:0.2\nmlctl train house.csv --kind linear --l1 0.01 --optimiser lbfgs -m house.safetensors",
+      cmd_train },
+    { "eval", "Build a model", "[DATA.csv]", "measure a model",
+      "Without a file: the rows that train held out, found again by the recorded path, digest, split and seed; if the file is gone the recorded metrics are printed as recorded. With a file: every row of it that has a target.",
+      "mlctl eval\nmlctl eval test.csv --json\nmlctl eval test.csv --require 'accuracy>=0.9' --require 'log_loss<=0.3'",
+      cmd_eval },
+    { "preprocess", "Build a model", "RAW.csv", "clean a CSV file, keep the fitted pipeline",
+      "Fits the pipeline on the training rows and writes the clean rows (features, then the target) and beside them OUT.prep.json, the fitted pipeline. mlctl train OUT finds it and puts it into the model. With --apply a stored pipeline is applied to new rows instead.",
+      "mlctl preprocess raw.csv -o clean.csv && mlctl train clean.csv\nmlctl preprocess --apply clean.csv.prep.json new.csv -o new-clean.csv",
+      cmd_preprocess },
+#endif
+    { "predict", "Use a model", "DATA.csv", "predict the rows of a CSV file",
+      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Streams at constant memory; - is standard input.",
+      "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict new.csv --keep id,name",
+      cmd_predict },
+    { "serve", "Use a model", "[MODEL]", "answer predictions over HTTP",
+      "POST /predict takes a JSON object, an array of objects, or text/csv. GET /healthz /readyz /metrics /model /version. Ends on SIGTERM or SIGINT after the requests in flight.",
+      "mlctl serve --port 8080\ncurl --json '{\"age\": 31, \"city\": \"Oslo\"}' http://127.0.0.1:8080/predict",
+      cmd_serve },
+    { "health", "Use a model", "URL", "ask a server whether it is well",
+      "GET of the URL; exit 0 for a 2xx answer, 1 for any other answer, 5 when there is none. For container probes.",
+      "mlctl health http://127.0.0.1:8080/readyz", cmd_health },
+    { "inspect", "Look at a model", "[MODEL]", "print what is in a model file",
+      "Schema, pipeline, network, training record and metrics of a model file; --json prints the whole document.",
+      "mlctl inspect\nmlctl inspect churn.safetensors --json", cmd_inspect },
+    { "verify", "Look at a model", "[MODEL]", "check a model file",
+      "Reads the file as strictly as a server would: container, digest, and that all parts fit together (exit 4 if not). --sha256 compares its digest, --data the digest of the recorded training data (exit 1 on a mismatch).",
+      "mlctl verify model.safetensors\nmlctl verify --data churn.csv", cmd_verify },
+#ifndef ML_RUNTIME
+    { "export", "Ship a model", "[MODEL]", "write a model in a form that needs no mlctl",
+      "c: one C99 file without dependencies, the whole pipeline included. json: schema, pipeline, weights, labels: enough to write the model again by hand.",
+      "mlctl export --format c -o churn.c\nmlctl export --format json -o -", cmd_export },
+    { "docker", "Ship a model", "[MODEL]", "write a Docker build context for a model",
+      "A context that needs no network and no base image: Dockerfile FROM scratch, the serve-only program with the shared libraries it loads, the model, .dockerignore, compose.yaml.",
+      "mlctl docker && docker build -t churn docker/ && docker run -p 8080:8080 churn",
+      cmd_docker },
+#endif
+    { "help", "Help", "[COMMAND]", "print this, or the help of a command",
+      "--format prints the documents that are made from the same rows: man, markdown, completion.",
+      "mlctl help\nmlctl help train", cmd_help },
+    { 0 },
+};
+
+static size_t count_commands(void)
+{
+    size_t n = 0;
+    while (cmd_table[n].name)
+        n++;
+    return n;
+}
+
+static const struct cmd *find_command(const char *name)
+{
+    for (const struct cmd *cmd = cmd_table; cmd->name; cmd++)
+        if (strcmp(cmd->name, name) == 0)
+            return cmd;
+    return NULL;
+}
+
+static void print_overview(FILE *to)
+{
+    fprintf(to, "usage: mlctl COMMAND [OPTION...]\n\n"
+                "From a CSV file to a trained, evaluated, served and containerised model.\n");
+    const char *group = "";
+    for (const struct cmd *cmd = cmd_table; cmd->name; cmd++) {
+        if (strcmp(cmd->group, group) != 0)
+            fprintf(to, "\n%s\n", cmd->group);
+        group = cmd->group;
+        fprintf(to, "  %-12s%s\n", cmd->name, cmd->summary);
+    }
+    fprintf(to, "\nmlctl help COMMAND prints a command's options; mlctl --version the version.\n"
+                "Data is positional; - is standard input or output. Exit codes:\n"
+                "  0 done   1 a gate said no   2 usage   3 invalid data   4 invalid artifact\n"
+                "  5 system failure   6 training failed   130, 143 interrupted\n");
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[32];
+    size_t n = count_commands();
+    for (size_t i = 0; i < n; i++)
+        names[i] = cmd_table[i].name;
+    size_t near = mli_suggest(name, names, n);
+    if (near < n)
+        fprintf(stderr, "mlctl: no command \"%s\"; did you mean \"%s\"?\n", name, names[near]);
+    else
+        fprintf(stderr, "mlctl: no command \"%s\"; mlctl help lists them\n", name);
+    return CMD_USAGE;
+}
+
+int cmd_help_all(enum cmd_docs form)
+{
+    for (const struct cmd *cmd = cmd_table; cmd->name; cmd++) {
+        struct cmd_context ctx = { .cmd = cmd, .docs = form };
+        cmd->run(&ctx, 0, NULL);
+    }
+    return CMD_DONE;
+}
+
+static int help_of(const char *name, enum cmd_docs form)
+{
+    const struct cmd *cmd = find_command(name);
+    if (!cmd)
+        return unknown_command(name);
+    struct cmd_context ctx = { .cmd = cmd, .docs = form };
+    return cmd->run(&ctx, 0, NULL);
+}
+
+static int help_form(struct cmd_context *ctx, const char *format)
+{
+    static const char *const names[] = { "text", "man", "markdown", "completion" };
+    for (int i = 0; i < 4; i++)
+        if (strcmp(format, names[i]) == 0)
+            return (enum cmd_docs)(CMD_HELP + i);
+    fprintf(stderr, "mlctl %s: no format \"%s\"; there are: text man markdown completion\n",
+            ctx->cmd->name, format);
+    return -1;
+}
+
+static json_t *overview_json(void)
+{
+    json_t *doc = json_array();
+    for (const struct cmd *cmd = cmd_table; cmd->name; cmd++)
+        json_array_append_new(doc, json_pack("{ssssss}", "name", cmd->name, "arguments", cmd->arguments,
+                                             "summary", cmd->summary));
+    return doc;
+}
+
+int cmd_help(struct cmd_context *ctx, int argc, const char **argv)
+{
+    char *format = "text";
+    struct poptOption options[] = {
+        { "format", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &format, 0,
+          "text, man, markdown or completion", "FORM" },
+        POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    if (code != CMD_CONTINUE)
+        return code;
+    int form = help_form(ctx, format);
+    if (form < 0)
+        return CMD_USAGE;
+    if (ctx->json)
+        return out_json(ctx, overview_json());
+    if (ctx->nargs)
+        code = help_of(ctx->args[0], (enum cmd_docs)form);
+    else if (form == CMD_HELP)
+        print_overview(stdout), code = CMD_DONE;
+    else
+        code = cmd_help_all((enum cmd_docs)form);
+    return code ? code : out_end(ctx, CMD_DONE);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    if (argc < 2) {
+        print_overview(stderr);
+        return CMD_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        puts("mlctl " ML_VERSION);
+        return CMD_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_overview(stdout);
+        return CMD_DONE;
+    }
+    const struct cmd *cmd = find_command(name);
+    if (!cmd)
+        return unknown_command(name);
+    struct cmd_context ctx = { .cmd = cmd };
+    int code = cmd->run(&ctx, argc - 1, (const char **)argv + 1);
+    cmd_end(&ctx);
+    return code;
+}

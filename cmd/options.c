@@ -1,0 +1,258 @@
+#include <cmd/cmd.h>
+#include <cmd/docs.h>
+
+#include <base/num.h>
+#include <base/suggest.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t option_names(const struct poptOption *rows, const char **names, size_t n)
+{
+    for (; rows->longName || rows->shortName || rows->arg; rows++) {
+        if ((rows->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+            n = option_names(rows->arg, names, n);
+        else if (rows->longName && n < CMD_MAX_OPTIONS)
+            names[n++] = rows->longName;
+    }
+    return n;
+}
+
+static int usage_error(const struct cmd_context *ctx, const char *text)
+{
+    fprintf(stderr, "mlctl %s: %s\n", ctx->cmd->name, text);
+    fprintf(stderr, "usage: mlctl %s [OPTION...] %s   (mlctl %s --help lists the options)\n",
+            ctx->cmd->name, ctx->cmd->arguments, ctx->cmd->name);
+    return CMD_USAGE;
+}
+
+static int bad_option(const struct cmd_context *ctx, const struct poptOption *options, int code)
+{
+    char text[512];
+    const char *bad = poptBadOption(ctx->popt, POPT_BADOPTION_NOALIAS);
+    const char *names[CMD_MAX_OPTIONS];
+    size_t n = option_names(options, names, 0), near = n;
+    if (code == POPT_ERROR_BADOPT && strncmp(bad, "--", 2) == 0) {
+        char word[64];
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(bad + 2, "="), bad + 2);
+        near = mli_suggest(word, names, n);
+    }
+    if (near < n)
+        snprintf(text, sizeof text, "no option %s; did you mean --%s?", bad, names[near]);
+    else if (code == POPT_ERROR_BADOPT)
+        snprintf(text, sizeof text, "no option %s", bad);
+    else if (code == POPT_ERROR_BADNUMBER || code == POPT_ERROR_OVERFLOW)
+        snprintf(text, sizeof text, "%s wants a number", bad);
+    else if (code == POPT_ERROR_NOARG)
+        snprintf(text, sizeof text, "%s wants a value", bad);
+    else
+        snprintf(text, sizeof text, "%s: %s", bad, poptStrerror(code));
+    return usage_error(ctx, text);
+}
+
+/* String and list options of the rows, in order: the addresses of their targets. */
+static size_t value_targets(const struct poptOption *rows, void ***targets, bool *list, size_t n)
+{
+    for (; rows->longName || rows->shortName || rows->arg; rows++) {
+        unsigned kind = rows->argInfo & POPT_ARG_MASK;
+        if (kind == POPT_ARG_INCLUDE_TABLE) {
+            n = value_targets(rows->arg, targets, list, n);
+        } else if ((kind == POPT_ARG_STRING || kind == POPT_ARG_ARGV) && n < CMD_MAX_OPTIONS) {
+            list[n] = kind == POPT_ARG_ARGV;
+            targets[n++] = rows->arg;
+        }
+    }
+    return n;
+}
+
+/* popt replaces a default by memory of its own, which is the caller's to free. */
+static int parse_and_own(struct cmd_context *ctx, const struct poptOption *rows)
+{
+    void **target[CMD_MAX_OPTIONS], *before[CMD_MAX_OPTIONS];
+    bool list[CMD_MAX_OPTIONS];
+    size_t n = value_targets(rows, target, list, 0), owned = 0;
+    for (size_t i = 0; i < n; i++)
+        before[i] = *target[i];
+    int code = poptGetNextOpt(ctx->popt);
+    for (size_t i = 0; i < n; i++) {
+        char **strings = *target[i] != before[i] && list[i] ? *(char ***)(void *)target[i] : NULL;
+        for (size_t k = 0; strings && strings[k] && owned + 1 < CMD_MAX_OPTIONS; k++)
+            ctx->owned[owned++] = strings[k];
+        if (*target[i] != before[i] && owned < CMD_MAX_OPTIONS)
+            ctx->owned[owned++] = *target[i];
+    }
+    return code;
+}
+
+static void log_line(void *data, enum ml_log_level level, const char *text)
+{
+    const struct cmd_context *ctx = data;
+    static const char *const label[] = { "error: ", "warning: ", "", "" };
+    fprintf(stderr, "mlctl %s: %s%s\n", ctx->cmd->name, label[level], text);
+}
+
+static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
+{
+    char text[256];
+    ctx->args = poptGetArgs(ctx->popt);
+    ctx->nargs = 0;
+    while (ctx->args && ctx->args[ctx->nargs])
+        ctx->nargs++;
+    if (ctx->nargs < min) {
+        snprintf(text, sizeof text, "it wants %s", ctx->cmd->arguments);
+        return usage_error(ctx, text);
+    }
+    if (ctx->nargs > max) {
+        snprintf(text, sizeof text, "\"%.100s\" is one argument too many", ctx->args[max]);
+        return usage_error(ctx, text);
+    }
+    return CMD_CONTINUE;
+}
+
+int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptOption *options,
+              size_t min, size_t max)
+{
+    int help = 0;
+    struct poptOption common[] = {
+        { "json", 0, POPT_ARG_NONE, &ctx->json, 0, "print the result as one JSON document", NULL },
+        { "quiet", 'q', POPT_ARG_NONE, &ctx->quiet, 0, "say nothing but errors on stderr", NULL },
+        { "verbose", 'v', POPT_ARG_NONE, &ctx->verbose, 0, "say more on stderr", NULL },
+        { "help", 'h', POPT_ARG_NONE, &help, 0, "print this help", NULL },
+        POPT_TABLEEND
+    };
+    struct poptOption all[] = {
+        { NULL, 0, POPT_ARG_INCLUDE_TABLE, options, 0, "Options", NULL },
+        { NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, "Common options", NULL },
+        POPT_TABLEEND
+    };
+    if (ctx->docs != CMD_RUN) {
+        docs_command(ctx->cmd, all, ctx->docs);
+        return CMD_DONE;
+    }
+    ctx->popt = poptGetContext(ctx->cmd->name, argc, argv, all, 0);
+    if (!ctx->popt)
+        return CMD_SYSTEM;
+    int code = parse_and_own(ctx, all), result = CMD_CONTINUE;
+    if (code < -1)
+        result = bad_option(ctx, all, code);
+    else if (help)
+        docs_command(ctx->cmd, all, CMD_HELP), result = CMD_DONE;
+    else
+        result = count_arguments(ctx, min, max);
+    ctx->log = (struct ml_log){ .write = log_line,
+                                .data = ctx,
+                                .level = ctx->quiet     ? ML_LOG_ERROR
+                                         : ctx->verbose ? ML_LOG_DEBUG
+                                                        : ML_LOG_NOTE };
+    return result;
+}
+
+void cmd_end(struct cmd_context *ctx)
+{
+    if (ctx->popt)
+        poptFreeContext(ctx->popt);
+    ctx->popt = NULL;
+    for (size_t i = 0; i < CMD_MAX_OPTIONS; i++)
+        free(ctx->owned[i]);
+}
+
+static int exit_code(enum ml_status status)
+{
+    switch (status) {
+    case ML_OK:
+        return CMD_DONE;
+    case ML_EREFUSED:
+        return CMD_NO;
+    case ML_EUSAGE:
+        return CMD_USAGE;
+    case ML_EDATA:
+        return CMD_DATA;
+    case ML_EARTIFACT:
+        return CMD_ARTIFACT;
+    case ML_ELIMIT:
+    case ML_EIO:
+    case ML_ENOMEM:
+        return CMD_SYSTEM;
+    case ML_EDIVERGED:
+        return CMD_TRAINING;
+    case ML_EINTERRUPTED:
+        return CMD_INTERRUPTED;
+    }
+    return CMD_SYSTEM;
+}
+
+int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err)
+{
+    fprintf(stderr, "mlctl %s: ", ctx->cmd->name);
+    if (err->source[0])
+        fprintf(stderr, "%s:", err->source);
+    if (err->source[0] && err->line)
+        fprintf(stderr, "%zu:", err->line);
+    if (err->source[0] && err->line && err->column)
+        fprintf(stderr, "%zu:", err->column);
+    fprintf(stderr, "%s%s\n", err->source[0] ? " " : "",
+            err->text[0] ? err->text : ml_status_text(err->status));
+    return exit_code(err->status);
+}
+
+char **cmd_list(const char *const *values)
+{
+    size_t n = 0, capacity = 1;
+    if (!values)
+        return NULL;
+    for (size_t v = 0; values[v]; v++)
+        for (const char *c = values[v]; c; c = strchr(c, ','), c = c ? c + 1 : NULL)
+            capacity++;
+    char **list = calloc(capacity, sizeof *list);
+    for (size_t v = 0; list && values[v]; v++) {
+        for (const char *c = values[v]; c;) {
+            size_t len = strcspn(c, ",");
+            if (len)
+                list[n++] = strndup(c, len);
+            c = c[len] ? c + len + 1 : NULL;
+        }
+    }
+    return list;
+}
+
+void cmd_list_free(char **list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        free(list[i]);
+    free(list);
+}
+
+int cmd_delimiter(const struct cmd_context *ctx, const char *text)
+{
+    if (!text || !*text)
+        return 0;
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
+        return '\t';
+    if (strlen(text) == 1 && strchr(",;|\t", text[0]))
+        return text[0];
+    usage_error(ctx, "--delimiter is one of , ; | and tab");
+    return -1;
+}
+
+bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out)
+{
+    char message[160];
+    *out = 0;
+    if (!text)
+        return true;
+    size_t digits = strspn(text, "0123456789"), shift = 0;
+    const char *unit = text + digits;
+    if (*unit && strchr("kKmMgG", *unit)) {
+        shift = strchr("kK", *unit) ? 10 : strchr("mM", *unit) ? 20 : 30;
+        unit++;
+    }
+    size_t value;
+    if (!*unit && mli_num_parse_size(text, digits, &value) && value <= (SIZE_MAX >> shift)) {
+        *out = value << shift;
+        return true;
+    }
+    snprintf(message, sizeof message, "--%s %.60s is not a size, such as 512M or 2G", option, text);
+    usage_error(ctx, message);
+    return false;
+}

@@ -1,0 +1,98 @@
+#include <cmd/out.h>
+
+#include <errno.h>
+#include <eval/metrics.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void out_line(const char *label, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    printf("%-10s ", label);
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+}
+
+int out_json(const struct cmd_context *ctx, json_t *doc)
+{
+    char *text = doc ? mli_json_text(doc, true) : NULL;
+    json_decref(doc);
+    if (!text) {
+        struct ml_error err = { .status = ML_ENOMEM, .text = "out of memory" };
+        return cmd_fail(ctx, &err);
+    }
+    puts(text);
+    free(text);
+    return out_end(ctx, CMD_DONE);
+}
+
+static double number(const json_t *doc, const char *key)
+{
+    return json_number_value(json_object_get(doc, key));
+}
+
+static void classes_table(const json_t *metrics)
+{
+    const json_t *classes = json_object_get(metrics, "classes"), *row;
+    size_t i, width = 5;
+    json_array_foreach(classes, i, row) {
+        size_t n = strlen(json_string_value(json_object_get(row, "label")));
+        width = n > width ? n : width;
+    }
+    width = width > 24 ? 24 : width;
+    printf("%-10s %-*s  precision  recall      f1   rows\n", "", (int)width, "class");
+    json_array_foreach(classes, i, row)
+        printf("%-10s %-*.*s  %9.4f  %6.4f  %6.4f  %5lld\n", "", (int)width, (int)width,
+               json_string_value(json_object_get(row, "label")), number(row, "precision"),
+               number(row, "recall"), number(row, "f1"),
+               (long long)json_integer_value(json_object_get(row, "support")));
+}
+
+static void confusion_table(const json_t *metrics)
+{
+    const json_t *confusion = json_object_get(metrics, "confusion"), *row, *cell;
+    const json_t *classes = json_object_get(metrics, "classes");
+    size_t i, j;
+    if (json_array_size(confusion) > 12)
+        return;
+    printf("%-10s confusion (a row a true class, a column a prediction, same order)\n", "");
+    json_array_foreach(confusion, i, row) {
+        printf("%-10s", "");
+        json_array_foreach(row, j, cell)
+            printf(" %7lld", (long long)json_integer_value(cell));
+        printf("   %s\n", json_string_value(json_object_get(json_array_get(classes, i), "label")));
+    }
+}
+
+/* Digits that matter: fixed for shares, significant for quantities. */
+static void scalar(const json_t *metrics, const struct mli_metric *metric)
+{
+    double value;
+    if (mli_metric_value(metrics, metric->name, &value))
+        printf("%-10s %-20s %-12.6g %s\n", "", metric->name, value, metric->meaning);
+}
+
+void out_metrics(const json_t *metrics)
+{
+    size_t n;
+    const struct mli_metric *all = mli_metrics(&n);
+    for (size_t i = 0; i < n; i++)
+        scalar(metrics, &all[i]);
+    if (json_object_get(metrics, "classes")) {
+        classes_table(metrics);
+        confusion_table(metrics);
+    }
+}
+
+int out_end(const struct cmd_context *ctx, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    struct ml_error err = { .status = ML_EIO, .source = "standard output" };
+    snprintf(err.text, sizeof err.text, "cannot be written: %s", strerror(errno));
+    return cmd_fail(ctx, &err);
+}

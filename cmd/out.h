@@ -1,0 +1,17 @@
+/* Standard output of the commands: JSON documents, and lines of a label and a value. Ends with a check that it arrived. */
+#ifndef CMD_OUT_H
+#define CMD_OUT_H
+
+#include <base/json.h>
+#include <cmd/cmd.h>
+
+/* "label     value": the label in a column of its own. */
+void out_line(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints and releases a document; NULL is an out of memory error. Returns the exit code. */
+int out_json(const struct cmd_context *ctx, json_t *doc);
+/* The metrics of one evaluation as a short table. */
+void out_metrics(const json_t *metrics);
+/* Flushes standard output: exit code `code`, or CMD_SYSTEM with an error said when the output did not arrive. */
+int out_end(const struct cmd_context *ctx, int code);
+
+#endif

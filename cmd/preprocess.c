@@ -1,0 +1,84 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+#include <cmd/reading.h>
+
+#include <mlctl/prep.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct preprocess_flags {
+    struct reading reading;
+    char *output, *apply;
+};
+
+static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_table *table = NULL;
+    struct ml_prep_report report;
+    char prep[4096];
+    if ((size_t)snprintf(prep, sizeof prep, "%s.prep.json", f->output) >= sizeof prep)
+        ml_error_set(&err, ML_EUSAGE, "the output's name is too long");
+    else if (!ml_table_read(path, &f->reading.options, &table, &err))
+        (void)!ml_preprocess(table, &f->reading.fit, f->output, prep, &report, &err);
+    ml_table_free(table);
+    if (err.status)
+        return cmd_fail(ctx, &err);
+    if (ctx->json)
+        return out_json(ctx, json_pack("{sssssIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
+                                       (json_int_t)report.rows, "columns", (json_int_t)report.columns,
+                                       "rows_with_target", (json_int_t)report.used, "train_rows",
+                                       (json_int_t)report.trained, "features",
+                                       (json_int_t)report.features));
+    out_line("data", "%s: %zu rows, %zu columns", path, report.rows, report.columns);
+    out_line("fitted", "on %zu training rows", report.trained);
+    out_line("wrote", "%s: %zu rows, %zu features and the target", f->output, report.used, report.features);
+    out_line("", "%s: the pipeline; mlctl train %s puts it into the model", prep, f->output);
+    return out_end(ctx, CMD_DONE);
+}
+
+static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    size_t rows = 0;
+    if (ml_preprocess_apply(f->apply, path, &f->reading.options, f->output, &rows, &err))
+        return cmd_fail(ctx, &err);
+    if (strcmp(f->output, "-") == 0)
+        return CMD_DONE;
+    if (ctx->json)
+        return out_json(ctx, json_pack("{sssI}", "output", f->output, "rows", (json_int_t)rows));
+    out_line("wrote", "%s: %zu rows", f->output, rows);
+    return out_end(ctx, CMD_DONE);
+}
+
+static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (f->apply || strcmp(f->output, "-") != 0)
+        return reading_options(ctx, &f->reading);
+    ml_error_set(&err, ML_EUSAGE, "-o FILE is needed: the prep file is written beside it");
+    return cmd_fail(ctx, &err);
+}
+
+int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct preprocess_flags f = { .reading = READING_INIT, .output = "-" };
+    struct poptOption rows[] = READING_ROWS(f.reading), file[] = READING_FILE(f.reading),
+                      cleaning[] = READING_CLEANING(f.reading);
+    struct poptOption files[] = {
+        { "output", 'o', POPT_ARG_STRING, &f.output, 0, "clean file to write (- for standard output, with --apply only)", "FILE" },
+        { "apply", 0, POPT_ARG_STRING, &f.apply, 0, "apply this prep file instead of fitting one", "FILE.prep.json" },
+        POPT_TABLEEND
+    };
+    struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),
+                                    READING_GROUP(file, "Reading"), READING_GROUP(cleaning, "Cleaning"),
+                                    POPT_TABLEEND };
+    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    if (code == CMD_CONTINUE)
+        code = check(ctx, &f);
+    if (code == CMD_CONTINUE)
+        code = f.apply ? apply(ctx, &f, ctx->args[0]) : fit(ctx, &f, ctx->args[0]);
+    reading_release(&f.reading);
+    return code;
+}

@@ -1,0 +1,153 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+
+#include <serve/server.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct serve_flags {
+    struct mli_server_config server;
+    char *model, *max_body;
+    int port, threads, max_rows, max_connections, max_per_address, max_depth;
+    int header_timeout, body_timeout, idle_timeout, grace;
+};
+
+static bool in_range(const struct cmd_context *ctx, const char *option, int value, int low, int high)
+{
+    if (value >= low && value <= high)
+        return true;
+    struct ml_error err = ML_ERROR_INIT;
+    ml_error_set(&err, ML_EUSAGE, "--%s %d is out of range: %d to %d", option, value, low, high);
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    const struct {
+        const char *name;
+        int value, low, high;
+    } rows[] = {
+        { "port", f->port, 0, 65535 },
+        { "threads", f->threads, 0, 256 },
+        { "max-rows", f->max_rows, 1, 10000000 },
+        { "max-connections", f->max_connections, 1, 1000000 },
+        { "max-per-address", f->max_per_address, 0, 1000000 },
+        { "max-depth", f->max_depth, 3, 1000 },
+        { "header-timeout", f->header_timeout, 1, 3600 },
+        { "body-timeout", f->body_timeout, 1, 3600 },
+        { "idle-timeout", f->idle_timeout, 1, 86400 },
+        { "grace", f->grace, 0, 3600 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!in_range(ctx, rows[i].name, rows[i].value, rows[i].low, rows[i].high))
+            return CMD_USAGE;
+    size_t body;
+    if (!cmd_size(ctx, "max-body", f->max_body, &body))
+        return CMD_USAGE;
+    f->server.max_body = body;
+    f->server.port = (uint16_t)f->port;
+    f->server.threads = (unsigned)f->threads;
+    f->server.max_rows = (size_t)f->max_rows;
+    f->server.max_depth = (size_t)f->max_depth;
+    f->server.max_connections = (unsigned)f->max_connections;
+    f->server.max_per_address = (unsigned)f->max_per_address;
+    f->server.header_timeout = (unsigned)f->header_timeout;
+    f->server.body_timeout = (unsigned)f->body_timeout;
+    f->server.idle_timeout = (unsigned)f->idle_timeout;
+    f->server.grace = (unsigned)f->grace;
+    f->server.log = &ctx->log;
+    return CMD_CONTINUE;
+}
+
+static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
+                     const struct ml_model *model, unsigned port)
+{
+    bool six = strchr(f->server.address, ':') != NULL;
+    char url[128];
+    snprintf(url, sizeof url, "http://%s%s%s:%u", six ? "[" : "", f->server.address, six ? "]" : "", port);
+    if (ctx->json) {
+        out_json(ctx, json_pack("{sssisssssI}", "url", url, "port", (int)port, "model", f->model, "sha256",
+                                model->sha256, "pid", (json_int_t)getpid()));
+        return;
+    }
+    out_line("serving", "%s (target %s) on %s", f->model, model->target, url);
+    out_line("try", "curl %s/model", url);
+    fflush(stdout);
+}
+
+/* Blocks until SIGTERM or SIGINT, which every thread has blocked from the start; a second one ends at once. */
+static void wait_for_stop(const sigset_t *signals)
+{
+    int signal;
+    while (sigwait(signals, &signal) != 0)
+        ;
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+static int serve(struct cmd_context *ctx, struct serve_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_model *model = NULL;
+    struct mli_server *server = NULL;
+    sigset_t signals;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    enum ml_status status = ml_model_load(f->model, &model, &err);
+    if (!status)
+        status = mli_server_start(model, &f->server, &server, &err);
+    if (!status) {
+        announce(ctx, f, model, mli_server_port(server));
+        wait_for_stop(&signals);
+        ml_log(&ctx->log, ML_LOG_NOTE, "stopping: finishing the requests in flight");
+        mli_server_stop(server);
+    }
+    ml_model_free(model);
+    return status ? cmd_fail(ctx, &err) : CMD_DONE;
+}
+
+int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M" };
+    f.port = f.server.port;
+    f.max_rows = (int)f.server.max_rows;
+    f.max_depth = (int)f.server.max_depth;
+    f.max_connections = (int)f.server.max_connections;
+    f.header_timeout = (int)f.server.header_timeout;
+    f.body_timeout = (int)f.server.body_timeout;
+    f.idle_timeout = (int)f.server.idle_timeout;
+    f.grace = (int)f.server.grace;
+    enum { INT = POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT };
+    struct poptOption options[] = {
+        { "model", 'm', STRING, &f.model, 0, "model file", "FILE" },
+        { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
+        { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
+        { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
+        { "max-body", 0, STRING, &f.max_body, 0, "largest request body", "SIZE" },
+        { "max-rows", 0, INT, &f.max_rows, 0, "most rows in a request", "COUNT" },
+        { "max-depth", 0, INT, &f.max_depth, 0, "deepest nesting of a JSON body", "COUNT" },
+        { "max-connections", 0, INT, &f.max_connections, 0, "beyond it: 503 with Retry-After", "COUNT" },
+        { "max-per-address", 0, INT, &f.max_per_address, 0, "connections of one client address, 0: no limit; beyond it: 429", "COUNT" },
+        { "header-timeout", 0, INT, &f.header_timeout, 0, "for a request's headers to arrive", "SECONDS" },
+        { "body-timeout", 0, INT, &f.body_timeout, 0, "for a request's body to arrive", "SECONDS" },
+        { "idle-timeout", 0, INT, &f.idle_timeout, 0, "for a kept connection without a request", "SECONDS" },
+        { "grace", 0, INT, &f.grace, 0, "for requests in flight after SIGTERM", "SECONDS" },
+        POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    if (code == CMD_CONTINUE)
+        code = take_flags(ctx, &f);
+    if (code != CMD_CONTINUE)
+        return code;
+    if (ctx->nargs)
+        f.model = (char *)ctx->args[0];
+    return serve(ctx, &f);
+}

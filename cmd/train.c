@@ -1,0 +1,269 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+#include <cmd/progress.h>
+#include <cmd/reading.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <mlctl/fit.h>
+#include <model/model.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <table/table.h>
+#include <unistd.h>
+
+struct train_flags {
+    struct reading reading;
+    char *model, *prep, *memory;
+    int no_prep;
+    long epochs, batch, patience, threads;
+};
+
+static volatile sig_atomic_t stopped; /* the signal that asked to stop; handlers have nowhere else to write */
+
+static void on_signal(int signal)
+{
+    if (stopped)
+        _exit(128 + signal);
+    stopped = signal;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+struct epoch_report {
+    const struct cmd_context *ctx;
+    struct progress progress;
+    double line; /* when the last line was printed */
+};
+
+/* A terminal sees one line change; elsewhere the first epochs, then a line a few seconds apart; -v prints every one. */
+static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
+{
+    struct epoch_report *r = data;
+    char text[96];
+    int n = snprintf(text, sizeof text, "loss %.6g", epoch->loss);
+    if (!isnan(epoch->validation))
+        snprintf(text + n, sizeof text - (size_t)n, ", validation %.6g", epoch->validation);
+    double now = progress_now();
+    bool line = epoch->epoch <= 3 || now - r->line >= 2;
+    if (r->ctx->quiet)
+        return;
+    if (r->ctx->verbose || (!r->progress.terminal && line)) {
+        fprintf(stderr, "mlctl train: epoch %zu: %s\n", epoch->epoch, text);
+        r->line = now;
+    } else if (r->progress.terminal) {
+        progress_show(&r->progress, epoch->epoch, (double)epoch->epoch / (double)epoch->epochs, text);
+    }
+}
+
+/* DATA.csv.prep.json beside the data, unless told otherwise. Heap, NULL: none. */
+static char *find_prep(const struct train_flags *flags, const char *data)
+{
+    if (flags->prep)
+        return strdup(flags->prep);
+    if (flags->no_prep || strcmp(data, "-") == 0)
+        return NULL;
+    size_t n = strlen(data) + sizeof ".prep.json";
+    char *path = malloc(n);
+    struct stat st;
+    if (path)
+        snprintf(path, n, "%s.prep.json", data);
+    if (path && stat(path, &st) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
+{
+    struct ml_fit_config *fit = &f->reading.fit;
+    const struct {
+        const char *name;
+        long value;
+        size_t *out;
+    } counts[] = { { "epochs", f->epochs, &fit->epochs },
+                   { "batch", f->batch, &fit->batch },
+                   { "patience", f->patience, &fit->patience },
+                   { "threads", f->threads, &fit->threads } };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (reading_count(ctx, counts[i].name, counts[i].value, counts[i].out) != CMD_CONTINUE)
+            return CMD_USAGE;
+    if (!cmd_size(ctx, "memory", f->memory, &fit->memory))
+        return CMD_USAGE;
+    return reading_options(ctx, &f->reading);
+}
+
+static const char *text_of(const json_t *doc, const char *key)
+{
+    const char *text = json_string_value(json_object_get(doc, key));
+    return text ? text : "";
+}
+
+static long long count_of(const json_t *doc, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(doc, key));
+}
+
+static void print_target(const struct ml_model *model)
+{
+    char list[200] = "";
+    size_t n = 0;
+    for (size_t k = 0; k < model->classes && n < sizeof list - 40; k++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.30s", k ? ", " : "", model->label[k]);
+    if (!model->classes)
+        out_line("target", "%s (a number)", model->target);
+    else
+        out_line("target", "%s (%zu classes: %s%s)", model->target, model->classes, list,
+                 n >= sizeof list - 40 ? ", ..." : "");
+}
+
+static void print_fit(const struct ml_model *model, double seconds)
+{
+    const json_t *r = model->record, *s = json_object_get(r, "settings");
+    out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
+             mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
+    out_line("objective", "mean %s loss + l2/2 |w|^2, l2 %.6g%s", model->loss->name,
+             json_number_value(json_object_get(s, "l2")),
+             json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
+    out_line("fit", "%s, %lld epochs, %s, loss %.6g, %.2f s", text_of(s, "optimiser"),
+             count_of(r, "epochs"), text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
+             seconds);
+}
+
+static void print_report(const struct ml_table *table, const struct ml_model *model,
+                         const char *path, double seconds)
+{
+    const json_t *r = model->record, *data = json_object_get(r, "data");
+    char digest[20];
+    snprintf(digest, sizeof digest, "%.12s", table->sha256);
+    out_line("data", "%s: %zu rows, %zu columns, sha256 %s...", table->source, table->rows,
+             table->columns, digest);
+    print_target(model);
+    out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
+             count_of(r, "train_rows"), count_of(r, "test_rows"),
+             count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
+    print_fit(model, seconds);
+    out_line("metrics", "on %s rows", text_of(r, "metrics_on"));
+    out_metrics(json_object_get(r, "metrics"));
+    out_line("wrote", "%s", path);
+}
+
+static json_t *report_json(const struct ml_model *model, const char *path)
+{
+    json_t *doc = json_object();
+    bool ok = doc && mli_json_put(doc, "model", json_string(path)) &&
+              mli_json_put(doc, "target", json_string(model->target)) &&
+              mli_json_put(doc, "task", json_string(model->classes ? "classification" : "regression")) &&
+              mli_json_put(doc, "features", json_integer((json_int_t)mli_pipeline_features(model->pipeline))) &&
+              json_object_update(doc, model->record) == 0;
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static int train(struct cmd_context *ctx, struct train_flags *f, const char *path)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_table *table = NULL;
+    struct ml_model *model = NULL;
+    struct epoch_report report = { .ctx = ctx };
+    char *prep = find_prep(f, path);
+    double started = progress_now();
+    struct ml_fit_config *fit = &f->reading.fit;
+    fit->prep = prep;
+    fit->stop = &stopped;
+    fit->epoch = on_epoch;
+    fit->data = &report;
+    enum ml_status status = ml_table_read(path, &f->reading.options, &table, &err);
+    progress_start(&report.progress, ctx, "epochs");
+    if (!status) {
+        catch_signals();
+        status = ml_fit(table, fit, &model, &err);
+    }
+    progress_end(&report.progress);
+    int code = CMD_DONE;
+    bool interrupted = status == ML_EINTERRUPTED;
+    if (status && !interrupted) {
+        code = cmd_fail(ctx, &err);
+        goto out;
+    }
+    struct ml_error save = ML_ERROR_INIT;
+    if (ml_model_save(model, f->model, &save)) {
+        code = cmd_fail(ctx, &save);
+        goto out;
+    }
+    if (ctx->json)
+        code = out_json(ctx, report_json(model, f->model));
+    else {
+        print_report(table, model, f->model, progress_now() - started);
+        code = out_end(ctx, CMD_DONE);
+    }
+    if (!code && interrupted) {
+        cmd_fail(ctx, &err);
+        code = 128 + stopped;
+    }
+out:
+    ml_model_free(model);
+    ml_table_free(table);
+    free(prep);
+    return code;
+}
+
+int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct train_flags f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT };
+    struct ml_fit_config *fit = &f.reading.fit;
+    f.batch = (long)fit->batch;
+    enum {
+        STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT,
+        COUNT = POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT,
+        NUMBER = POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT,
+    };
+    struct poptOption rows[] = READING_ROWS(f.reading), file[] = READING_FILE(f.reading),
+                      cleaning[] = READING_CLEANING(f.reading);
+    struct poptOption files[] = {
+        { "model", 'm', STRING, &f.model, 0, "model file to write", "FILE" },
+        { "test", 0, POPT_ARG_STRING, &fit->test, 0, "measure on this file; all rows of the data train", "FILE" },
+        { "prep", 0, POPT_ARG_STRING, &f.prep, 0, "prep file of the data (DATA.prep.json if it is there)", "FILE" },
+        { "no-prep", 0, POPT_ARG_NONE, &f.no_prep, 0, "take the data as raw rows even if a prep file is beside it", NULL },
+        POPT_TABLEEND
+    };
+    struct poptOption training[] = {
+        { "kind", 'k', STRING, &fit->kind, 0, "auto, linear or logistic", "KIND" },
+        { "l1", 0, NUMBER, &fit->l1, 0, "penalty l1 |w|", "NUMBER" },
+        { "l2", 0, POPT_ARG_DOUBLE, &fit->l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
+        { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, adam or lbfgs", "NAME" },
+        { "rate", 'r', NUMBER, &fit->rate, 0, "step size, 0: chosen by the optimiser", "NUMBER" },
+        { "momentum", 0, NUMBER, &fit->momentum, 0, "of the momentum optimiser", "NUMBER" },
+        { "tolerance", 0, NUMBER, &fit->tolerance, 0, "converged when no gradient entry is larger", "NUMBER" },
+        { "epochs", 'e', COUNT, &f.epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others", "COUNT" },
+        { "batch", 'b', COUNT, &f.batch, 0, "rows a step of sgd, momentum and adam", "ROWS" },
+        { "patience", 0, COUNT, &f.patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" },
+        { "validation", 0, NUMBER, &fit->validation, 0, "share of the training rows that --patience sets aside", "SHARE" },
+        { "threads", 0, COUNT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },
+        { "memory", 0, POPT_ARG_STRING, &f.memory, 0, "most memory to use, e.g. 2G (what is free if not given)", "SIZE" },
+        POPT_TABLEEND
+    };
+    struct poptOption options[] = {
+        READING_GROUP(files, "Files"),         READING_GROUP(rows, "Target and rows"),
+        READING_GROUP(file, "Reading"),        READING_GROUP(cleaning, "Cleaning"),
+        READING_GROUP(training, "Training"),   POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    if (code == CMD_CONTINUE)
+        code = take_flags(ctx, &f);
+    if (code == CMD_CONTINUE)
+        code = train(ctx, &f, ctx->args[0]);
+    reading_release(&f.reading);
+    return code;
+}

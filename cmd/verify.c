@@ -1,0 +1,67 @@
+#include <cmd/commands.h>
+#include <cmd/out.h>
+
+#include <base/file.h>
+#include <model/model.h>
+#include <stdio.h>
+#include <string.h>
+
+struct verify_flags {
+    char *model, *sha256, *data;
+};
+
+/* Prints one mismatch; exit 1 is an answer, not a failure. */
+static int mismatch(const char *what, const char *found, const char *expected)
+{
+    fprintf(stderr, "mlctl verify: %s: its SHA-256 is %s, expected %s\n", what, found, expected);
+    return CMD_NO;
+}
+
+static int compare(const struct cmd_context *ctx, const struct verify_flags *f,
+                   const struct ml_model *model)
+{
+    if (f->sha256 && strcasecmp(f->sha256, model->sha256) != 0)
+        return mismatch(f->model, model->sha256, f->sha256);
+    if (!f->data)
+        return CMD_DONE;
+    struct ml_error err = ML_ERROR_INIT;
+    char found[MLI_SHA256_HEX];
+    if (mli_file_sha256(f->data, found, &err))
+        return cmd_fail(ctx, &err);
+    const char *recorded =
+        json_string_value(json_object_get(json_object_get(model->record, "data"), "sha256"));
+    if (!recorded || strcmp(found, recorded) != 0)
+        return mismatch(f->data, found, recorded ? recorded : "(none recorded)");
+    return CMD_DONE;
+}
+
+int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct verify_flags f = { .model = CMD_MODEL_DEFAULT };
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
+        { "sha256", 0, POPT_ARG_STRING, &f.sha256, 0, "digest that the model must have (mlctl inspect prints it)", "DIGEST" },
+        { "data", 0, POPT_ARG_STRING, &f.data, 0, "file that must be the recorded training data", "FILE" },
+        POPT_TABLEEND
+    };
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    if (code != CMD_CONTINUE)
+        return code;
+    if (ctx->nargs)
+        f.model = (char *)ctx->args[0];
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_model *model = NULL;
+    if (ml_model_load(f.model, &model, &err))
+        return cmd_fail(ctx, &err);
+    code = compare(ctx, &f, model);
+    int printed = CMD_DONE;
+    if (ctx->json)
+        printed = out_json(ctx, json_pack("{sssssb}", "model", f.model, "sha256", model->sha256, "ok",
+                                          code == CMD_DONE));
+    else if (!code) {
+        out_line("ok", "%s, sha256 %s", f.model, model->sha256);
+        printed = out_end(ctx, CMD_DONE);
+    }
+    ml_model_free(model);
+    return code ? code : printed;
+}

@@ -1,0 +1,27 @@
+# bash completion for mlctl, printed by `make docs`
+_mlctl() {
+    local words="" current=${COMP_WORDS[COMP_CWORD]}
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        words="train eval preprocess predict serve health inspect verify export docker help"
+    else
+        case ${COMP_WORDS[1]} in
+        train) words=" --model= --test= --prep= --no-prep --target= --task= --split= --seed= --delimiter= --na= --drop-columns= --type= --impute= --scale= --max-missing= --max-categories= --keep-all --kind= --l1= --l2= --optimiser= --rate= --momentum= --tolerance= --epochs= --batch= --patience= --validation= --threads= --memory= --json --quiet --verbose --help" ;;
+        eval) words=" --model= --require= --delimiter= --na= --json --quiet --verbose --help" ;;
+        preprocess) words=" --output= --apply= --target= --task= --split= --seed= --delimiter= --na= --drop-columns= --type= --impute= --scale= --max-missing= --max-categories= --keep-all --json --quiet --verbose --help" ;;
+        predict) words=" --model= --output= --keep= --delimiter= --na= --json --quiet --verbose --help" ;;
+        serve) words=" --model= --address= --port= --threads= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;
+        health) words=" --timeout= --json --quiet --verbose --help" ;;
+        inspect) words=" --model= --json --quiet --verbose --help" ;;
+        verify) words=" --model= --sha256= --data= --json --quiet --verbose --help" ;;
+        export) words=" --model= --format= --output= --name= --json --quiet --verbose --help" ;;
+        docker) words=" --model= --output= --name= --port= --program= --json --quiet --verbose --help" ;;
+        help) words=" --format= --json --quiet --verbose --help" ;;
+        esac
+    fi
+    if [[ $current == -* || $COMP_CWORD -eq 1 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    fi
+}
+complete -o nospace -F _mlctl mlctl

@@ -1,0 +1,64 @@
+/*
+ * Fit: a table and settings in, a model and its report out. Infers task and kind from the target, splits, fits the
+ * pipeline on the training rows alone, trains, measures the held-out rows. Everything that was inferred or defaulted is
+ * said through the log and stands in the report.
+ */
+#ifndef MLCTL_FIT_H
+#define MLCTL_FIT_H
+
+#include <mlctl/model.h>
+#include <signal.h>
+#include <stdint.h>
+
+struct ml_fit_epoch {
+    size_t epoch, epochs; /* done, at most */
+    double loss;          /* mean training loss without penalties, in the target's units */
+    double validation;    /* NaN without early stopping */
+};
+
+struct ml_fit_config {
+    const char *target;    /* NULL: the last column */
+    const char *task;      /* auto, regression, classification */
+    const char *kind;      /* auto, linear, logistic */
+    const char *split;     /* random:F, every:K, last:F, column:NAME, none; NULL: random:0.2 */
+    const char *test;      /* CSV file to measure on instead of held-out rows (all rows train); NULL: none */
+    const char *prep;      /* prep file of a table that `mlctl preprocess` wrote; NULL: raw rows */
+    const struct ml_read_options *read; /* how the table was read, for the record; NULL: defaults */
+    const char *optimiser; /* auto (lbfgs), gd, sgd, momentum, adam, lbfgs */
+    double rate;           /* step size; 0: chosen by the optimiser */
+    double momentum;
+    double l1;
+    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1) */
+    double tolerance;
+    size_t epochs;         /* 0: 1000 for lbfgs and gd, 100 for the others */
+    size_t batch;
+    size_t patience;       /* epochs without a better validation loss; 0: no early stopping */
+    double validation;     /* share of the training rows set aside for early stopping */
+    uint64_t seed;
+    size_t threads;        /* 0: one a core */
+    size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */
+    const char *impute;    /* mean, median, mode, or a number */
+    const char *scale;     /* standard, minmax, none */
+    double max_missing;    /* drop columns with a larger share of missing cells */
+    size_t max_categories; /* drop category columns with more values */
+    bool keep_all;         /* drop constant columns only */
+    const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this epoch; NULL: never */
+    void (*epoch)(void *data, const struct ml_fit_epoch *epoch); /* NULL: no progress */
+    void *data;
+    const struct ml_log *log;
+};
+
+#define ML_FIT_CONFIG_INIT                                                                         \
+    { .task = "auto", .kind = "auto", .optimiser = "auto", .momentum = 0.9, .l2 = -1,               \
+      .tolerance = 1e-8, .batch = 32, .validation = 0.1, .seed = 1, .impute = "median",             \
+      .scale = "standard", .max_missing = 0.95, .max_categories = 1000 }
+
+/*
+ * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one
+ * case in which an output is given beside an error. ML_EUSAGE: a setting out of range or a name that does not exist;
+ * ML_EDATA: the data cannot be trained on; ML_EDIVERGED; ML_ELIMIT: more memory than allowed; ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
+                                   struct ml_model **out, struct ml_error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Preprocess: a raw CSV file to a clean one, and the fitted pipeline beside it (the prep file), which mlctl train takes
+ * into the model. There is no way to train on cleaned rows and serve without the cleaning.
+ */
+#ifndef MLCTL_PREP_H
+#define MLCTL_PREP_H
+
+#include <mlctl/fit.h>
+
+struct ml_prep_report {
+    size_t rows, columns; /* of the raw file */
+    size_t used, trained; /* rows with a target; those the statistics come from */
+    size_t features;
+};
+
+/*
+ * Fits the pipeline on the training rows of `table` (target, split, seed, impute, scale, max_* of config) and writes all rows
+ * that have a target to `clean` as features and target, and the prep file to `prep`. The prep file is written last: without
+ * it the clean file is just a CSV file. Errors as ml_fit().
+ */
+ML_NODISCARD enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_config *config,
+                                          const char *clean, const char *prep, struct ml_prep_report *report,
+                                          struct ml_error *err);
+
+/*
+ * Applies a prep file to the rows of a CSV file, a block at a time: features, and the target where the file has it, to
+ * `clean` ("-": standard output). *rows counts them.
+ */
+ML_NODISCARD enum ml_status ml_preprocess_apply(const char *prep, const char *path,
+                                                const struct ml_read_options *read, const char *clean,
+                                                size_t *rows, struct ml_error *err);
+
+#endif

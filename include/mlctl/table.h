@@ -1,0 +1,55 @@
+/*
+ * Table: a CSV file as typed columns.
+ *
+ * A column is a NUMBER or an INSTANT (doubles, NaN where the cell is missing; an instant is seconds since
+ * 1970-01-01T00:00:00Z) or a CATEGORY or TEXT (codes into a dictionary). TEXT is a category whose values are nearly all
+ * distinct. A finished table is immutable and may be shared by threads.
+ */
+#ifndef MLCTL_TABLE_H
+#define MLCTL_TABLE_H
+
+#include <mlctl/log.h>
+#include <mlctl/status.h>
+#include <stdbool.h>
+
+enum ml_type { ML_TYPE_NUMBER, ML_TYPE_CATEGORY, ML_TYPE_INSTANT, ML_TYPE_TEXT };
+
+/* "number", "category", "instant", "text". Static storage. */
+const char *ml_type_name(enum ml_type type);
+bool ml_type_parse(const char *name, enum ml_type *out);
+
+struct ml_read_options {
+    char delimiter;          /* 0: sniffed among , ; tab | */
+    const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
+    const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none */
+    const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */
+    const struct ml_log *log;
+};
+
+#define ML_READ_OPTIONS_INIT { 0 }
+
+struct ml_table;
+
+/*
+ * Reads a whole CSV file (or "-"): RFC 4180 with a header line, UTF-8 with or without BOM, LF or CRLF, gzip by its magic
+ * bytes. Types are inferred over all rows: NUMBER if every present cell is a number, INSTANT if every one is an ISO 8601
+ * date or date-time, else CATEGORY, or TEXT when there are more than 50 distinct values and more than half of the present
+ * cells are distinct. A column without any present cell is a NUMBER. Errors: ML_EDATA with line and field number, ML_EUSAGE for a
+ * pin or drop that names no column (nearest name suggested), ML_EIO, ML_ENOMEM, ML_ELIMIT.
+ */
+ML_NODISCARD enum ml_status ml_table_read(const char *path, const struct ml_read_options *options,
+                                          struct ml_table **out, struct ml_error *err);
+void ml_table_free(struct ml_table *table); /* NULL is fine */
+
+size_t ml_table_rows(const struct ml_table *table);
+size_t ml_table_columns(const struct ml_table *table);
+const char *ml_table_name(const struct ml_table *table, size_t column);
+enum ml_type ml_table_type(const struct ml_table *table, size_t column);
+/* Index of a column, ml_table_columns() when there is none of that name. */
+size_t ml_table_find(const struct ml_table *table, const char *name);
+/* NUMBER and INSTANT columns: rows doubles, borrowed; NULL for the other types. */
+const double *ml_table_numbers(const struct ml_table *table, size_t column);
+/* Cell of any type as text (number in shortest form, instant as ISO 8601), "" when missing; out is NUL-terminated, cut to size. */
+void ml_table_text(const struct ml_table *table, size_t row, size_t column, char *out, size_t size);
+
+#endif

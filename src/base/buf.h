@@ -1,0 +1,29 @@
+/*
+ * Growing byte buffer with a largest size from birth. Failure is sticky: after an append that failed (memory, or over
+ * the limit) every later append is a no-op and `status` says why, so writers check once at the end.
+ * data is NUL-terminated whenever len > 0 or an append has happened; the NUL is not counted.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <mlctl/status.h>
+#include <stdarg.h>
+
+struct mli_buf {
+    char *data;
+    size_t len, capacity, limit;
+    enum ml_status status; /* ML_OK, ML_ENOMEM or ML_ELIMIT */
+};
+
+void mli_buf_init(struct mli_buf *buf, size_t limit);
+void mli_buf_release(struct mli_buf *buf);
+void mli_buf_reset(struct mli_buf *buf); /* len 0, memory kept, status ML_OK */
+void mli_buf_add(struct mli_buf *buf, const void *bytes, size_t n);
+void mli_buf_str(struct mli_buf *buf, const char *s);
+void mli_buf_char(struct mli_buf *buf, char c);
+void mli_buf_printf(struct mli_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void mli_buf_number(struct mli_buf *buf, double value);                     /* shortest text, see num.h */
+void mli_buf_json_string(struct mli_buf *buf, const char *s, size_t n);     /* quoted and escaped, RFC 8259 */
+char *mli_buf_detach(struct mli_buf *buf); /* the data (caller frees), buffer empty again; NULL if status is not OK */
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Files: input streams with gzip, and output that is replaced whole.
+ *
+ * Output is written to a temporary file in the same directory, then fsync, rename over the target, fsync of the
+ * directory: a kill at any moment leaves the old file or the new one [order: POSIX.1-2017 rename, fsync].
+ * An fsync that fails is never repeated: the data may be gone, so the write fails as a whole.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <base/buf.h>
+#include <base/sha256.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Input stream: a path, or "-" for standard input; one or more gzip members are unpacked when the first two bytes are
+ * 1f 8b. The SHA-256 of the bytes as stored (before unpacking) is computed on the way. A directory is refused.
+ */
+struct mli_input;
+ML_NODISCARD enum ml_status mli_input_open(const char *path, struct mli_input **out, struct ml_error *err);
+/* A stream over memory that the caller keeps alive; `name` is used in errors. */
+ML_NODISCARD enum ml_status mli_input_memory(const char *name, const void *bytes, size_t n, struct mli_input **out,
+                                             struct ml_error *err);
+/* Reads up to n bytes; *got is 0 at the end only. ML_EIO on read errors, ML_EDATA on a damaged gzip stream. */
+ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
+                                           struct ml_error *err);
+const char *mli_input_name(const struct mli_input *in); /* the path, "standard input" for "-" */
+uint64_t mli_input_size(const struct mli_input *in);    /* bytes as stored, 0 when not known (pipe) */
+uint64_t mli_input_taken(const struct mli_input *in);   /* stored bytes consumed so far, for progress */
+/* Digest of all stored bytes; call after _read has reported the end. */
+void mli_input_sha256(struct mli_input *in, char hex[MLI_SHA256_HEX]);
+void mli_input_close(struct mli_input *in); /* NULL is fine */
+
+/*
+ * Appends a whole regular file to buf (its limit bounds the size). Not gzip. What is read whole are our own documents,
+ * so something that is no regular file, or a loop of links, is ML_EARTIFACT. Else ML_EIO, ML_ELIMIT, ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_file_read(const char *path, struct mli_buf *buf, struct ml_error *err);
+/* Digest of a file as stored. */
+ML_NODISCARD enum ml_status mli_file_sha256(const char *path, char hex[MLI_SHA256_HEX], struct ml_error *err);
+
+/*
+ * Output: "-" is standard output (written through, no rename). Otherwise nothing appears under `path` before _commit.
+ * _write may be called any number of times; it is not buffered, so collect small pieces in a mli_buf. _commit and
+ * _abort end and free it; _abort(NULL) is fine. A missing directory, a full disk and an unwritable place are ML_EIO
+ * with the path and the reason in the text. The final file keeps the mode of the file it replaces, else 0666 less the
+ * umask. A symbolic link stays, what it points at is replaced. Writing to something that is not a regular file (a
+ * device, a FIFO) goes straight through.
+ */
+struct mli_output;
+ML_NODISCARD enum ml_status mli_output_open(const char *path, struct mli_output **out, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_output_write(struct mli_output *out, const void *bytes, size_t n, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_output_commit(struct mli_output *out, struct ml_error *err);
+void mli_output_abort(struct mli_output *out);
+/* Permission bits of the final file: of those it would have, the ones in `keep`, and those in `add`. */
+void mli_output_mode(struct mli_output *out, mode_t keep, mode_t add);
+
+/* Open, write all, commit. `executable` adds the x bits. */
+ML_NODISCARD enum ml_status mli_file_write(const char *path, const void *bytes, size_t n, bool executable,
+                                           struct ml_error *err);
+/* mkdir -p. */
+ML_NODISCARD enum ml_status mli_file_mkdirs(const char *path, struct ml_error *err);
+/* Copies a file's bytes to `to` by way of mli_output; mode 0755 when executable. */
+ML_NODISCARD enum ml_status mli_file_copy(const char *from, const char *to, bool executable, struct ml_error *err);
+
+#endif

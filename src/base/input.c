@@ -1,0 +1,284 @@
+#include <base/file.h>
+
+#include <base/fd.h>
+#include <base/mem.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define CHUNK ((size_t)64 << 10)
+
+enum packing { NOT_KNOWN, PLAIN, GZIP };
+
+struct mli_input {
+    char *name;
+    int fd;                      /* -1 for memory */
+    const unsigned char *memory; /* what of it has not been taken yet */
+    size_t memory_left;
+    unsigned char *chunk;      /* CHUNK bytes, for files */
+    const unsigned char *next; /* stored bytes taken and not yet handed on */
+    size_t available;
+    enum packing packing;
+    z_stream gzip;
+    bool in_member; /* within a gzip member, so the end may not come yet */
+    struct mli_sha256 sha;
+    uint64_t size, taken;
+};
+
+static enum ml_status input_new(const char *name, struct mli_input **out, struct ml_error *err)
+{
+    struct mli_input *in = mli_calloc(1, sizeof(*in));
+
+    if (!in)
+        goto nomem;
+    in->fd = -1;
+    mli_sha256_init(&in->sha);
+    in->name = mli_strdup(name);
+    if (!in->name)
+        goto nomem;
+    *out = in;
+    return ML_OK;
+
+nomem:
+    mli_input_close(in);
+    return ml_error_at(err, ML_ENOMEM, name, 0, 0, "out of memory");
+}
+
+enum ml_status mli_input_memory(const char *name, const void *bytes, size_t n,
+                                struct mli_input **out, struct ml_error *err)
+{
+    struct mli_input *in;
+    enum ml_status status = input_new(name, &in, err);
+
+    if (status != ML_OK)
+        return status;
+    in->memory = bytes;
+    in->memory_left = n;
+    in->size = n;
+    *out = in;
+    return ML_OK;
+}
+
+/* Standard input may be a file that has been read in part. */
+static uint64_t stored_size(int fd, const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return 0;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    return at >= 0 && at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
+}
+
+enum ml_status mli_input_open(const char *path, struct mli_input **out, struct ml_error *err)
+{
+    bool standard = strcmp(path, "-") == 0;
+    struct mli_input *in;
+    struct stat st;
+    enum ml_status status = input_new(standard ? "standard input" : path, &in, err);
+
+    if (status != ML_OK)
+        return status;
+    in->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (in->fd < 0 || fstat(in->fd, &st) != 0) {
+        status = ml_error_at(err, ML_EIO, in->name, 0, 0, "cannot be opened: %s", strerror(errno));
+        goto out;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        status = ml_error_at(err, ML_EIO, in->name, 0, 0, "is a directory, expected a file");
+        goto out;
+    }
+    in->size = stored_size(in->fd, &st);
+    in->chunk = mli_alloc(CHUNK, 1);
+    if (!in->chunk) {
+        status = ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
+        goto out;
+    }
+    *out = in;
+    return ML_OK;
+
+out:
+    mli_input_close(in);
+    return status;
+}
+
+void mli_input_close(struct mli_input *in)
+{
+    if (!in)
+        return;
+    if (in->packing == GZIP)
+        inflateEnd(&in->gzip);
+    if (in->fd > STDIN_FILENO)
+        close(in->fd);
+    free(in->chunk);
+    free(in->name);
+    free(in);
+}
+
+/* The next piece of a file behind `kept` bytes that are in the chunk already. */
+static enum ml_status take_from_file(struct mli_input *in, size_t kept, size_t *got,
+                                     struct ml_error *err)
+{
+    if (!mli_fd_read(in->fd, in->chunk + kept, CHUNK - kept, got))
+        return ml_error_at(err, ML_EIO, in->name, 0, 0, "cannot be read: %s", strerror(errno));
+    mli_sha256_add(&in->sha, in->chunk + kept, *got);
+    in->next = in->chunk;
+    return ML_OK;
+}
+
+static void take_from_memory(struct mli_input *in, size_t *got)
+{
+    *got = in->memory_left < CHUNK ? in->memory_left : CHUNK;
+    mli_sha256_add(&in->sha, in->memory, *got);
+    in->next = in->memory;
+    if (*got > 0)
+        in->memory += *got;
+    in->memory_left -= *got;
+}
+
+/* Makes stored bytes available; none are at the end. Called when all that were have been handed on.
+ */
+static enum ml_status take(struct mli_input *in, struct ml_error *err)
+{
+    size_t got = 0;
+
+    if (in->fd < 0) {
+        take_from_memory(in, &got);
+    } else {
+        enum ml_status status = take_from_file(in, 0, &got, err);
+        if (status != ML_OK)
+            return status;
+    }
+    in->available = got;
+    in->taken += got;
+    return ML_OK;
+}
+
+/* Looks at the first two bytes; a pipe may hand them out one by one. */
+static enum ml_status find_packing(struct mli_input *in, struct ml_error *err)
+{
+    enum ml_status status = take(in, err);
+
+    if (status != ML_OK)
+        return status;
+    if (in->fd >= 0 && in->available == 1) {
+        size_t got;
+        status = take_from_file(in, 1, &got, err);
+        if (status != ML_OK)
+            return status;
+        in->available += got;
+        in->taken += got;
+    }
+    if (in->available < 2 || in->next[0] != 0x1f || in->next[1] != 0x8b) {
+        in->packing = PLAIN;
+        return ML_OK;
+    }
+    if (inflateInit2(&in->gzip, MAX_WBITS + 16) != Z_OK)
+        return ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
+    in->packing = GZIP;
+    return ML_OK;
+}
+
+static enum ml_status read_plain(struct mli_input *in, void *bytes, size_t n, size_t *got,
+                                 struct ml_error *err)
+{
+    if (in->available == 0) {
+        enum ml_status status = take(in, err);
+        if (status != ML_OK)
+            return status;
+    }
+    size_t part = n < in->available ? n : in->available;
+    if (part > 0) {
+        memcpy(bytes, in->next, part);
+        in->next += part;
+        in->available -= part;
+    }
+    *got = part;
+    return ML_OK;
+}
+
+static enum ml_status damaged(const struct mli_input *in, const char *reason, struct ml_error *err)
+{
+    return ml_error_at(err, ML_EDATA, in->name, 0, 0,
+                       "this is a damaged gzip file (%s): make it anew or fetch it again", reason);
+}
+
+/* One call of inflate: some of the stored bytes go in, maybe some text comes out. */
+static enum ml_status unpack(struct mli_input *in, struct ml_error *err)
+{
+    in->gzip.next_in = (Bytef *)(uintptr_t)in->next;
+    in->gzip.avail_in = (uInt)in->available; /* at most CHUNK */
+    in->in_member = true;
+    int code = inflate(&in->gzip, Z_NO_FLUSH);
+    in->next = in->gzip.next_in;
+    in->available = in->gzip.avail_in;
+    if (code == Z_OK)
+        return ML_OK;
+    if (code == Z_MEM_ERROR)
+        return ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
+    if (code != Z_STREAM_END || inflateReset(&in->gzip) != Z_OK)
+        return damaged(in, in->gzip.msg ? in->gzip.msg : "not gzip data", err);
+    /* what follows, if anything, must be another member [RFC 1952, section 2.2] */
+    in->in_member = false;
+    return ML_OK;
+}
+
+static enum ml_status read_gzip(struct mli_input *in, void *bytes, size_t n, size_t *got,
+                                struct ml_error *err)
+{
+    uInt room = n < UINT_MAX ? (uInt)n : UINT_MAX;
+
+    in->gzip.next_out = bytes;
+    in->gzip.avail_out = room;
+    while (in->gzip.avail_out == room && room > 0) {
+        enum ml_status status = in->available == 0 ? take(in, err) : ML_OK;
+        if (status != ML_OK)
+            return status;
+        if (in->available == 0 && in->in_member)
+            return damaged(in, "it ends too early", err);
+        if (in->available == 0)
+            break;
+        status = unpack(in, err);
+        if (status != ML_OK)
+            return status;
+    }
+    *got = room - in->gzip.avail_out;
+    return ML_OK;
+}
+
+enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
+                              struct ml_error *err)
+{
+    if (in->packing == NOT_KNOWN) {
+        enum ml_status status = find_packing(in, err);
+        if (status != ML_OK)
+            return status;
+    }
+    if (in->packing == GZIP)
+        return read_gzip(in, bytes, n, got, err);
+    return read_plain(in, bytes, n, got, err);
+}
+
+const char *mli_input_name(const struct mli_input *in)
+{
+    return in->name;
+}
+
+uint64_t mli_input_size(const struct mli_input *in)
+{
+    return in->size;
+}
+
+uint64_t mli_input_taken(const struct mli_input *in)
+{
+    return in->taken;
+}
+
+void mli_input_sha256(struct mli_input *in, char hex[MLI_SHA256_HEX])
+{
+    struct mli_sha256 sha = in->sha; /* a copy, so that asking twice gives the same */
+    mli_sha256_hex(&sha, hex);
+}

@@ -1,0 +1,84 @@
+#include <base/mem.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+bool mli_mul(size_t a, size_t b, size_t *out)
+{
+    size_t product;
+    if (__builtin_mul_overflow(a, b, &product))
+        return false;
+    *out = product;
+    return true;
+}
+
+bool mli_add(size_t a, size_t b, size_t *out)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        return false;
+    *out = sum;
+    return true;
+}
+
+/* Zero bytes are asked for as one, because malloc(0) may answer NULL and NULL means failure here.
+ */
+static bool byte_count(size_t count, size_t size, size_t *bytes)
+{
+    if (!mli_mul(count, size, bytes))
+        return false;
+    if (*bytes == 0)
+        *bytes = 1;
+    return true;
+}
+
+void *mli_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    return byte_count(count, size, &bytes) ? malloc(bytes) : NULL;
+}
+
+void *mli_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    return byte_count(count, size, &bytes) ? calloc(1, bytes) : NULL;
+}
+
+void *mli_realloc(void *p, size_t count, size_t size)
+{
+    size_t bytes;
+    return byte_count(count, size, &bytes) ? realloc(p, bytes) : NULL;
+}
+
+char *mli_strdup(const char *s)
+{
+    return mli_strndup(s, strlen(s));
+}
+
+char *mli_strndup(const char *s, size_t n)
+{
+    size_t bytes;
+    char *copy = mli_add(n, 1, &bytes) ? malloc(bytes) : NULL;
+    if (!copy)
+        return NULL;
+    if (n > 0)
+        memcpy(copy, s, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+bool mli_grow(void **items, size_t *capacity, size_t count, size_t size)
+{
+    size_t wanted = 16;
+
+    if (count < *capacity)
+        return true;
+    if (*capacity > 0 && !mli_mul(*capacity, 2, &wanted))
+        return false;
+    void *grown = mli_realloc(*items, wanted, size);
+    if (!grown)
+        return false;
+    *items = grown;
+    *capacity = wanted;
+    return true;
+}

@@ -1,0 +1,27 @@
+/*
+ * Checked allocation. Count times size goes through here, so a product that overflows is an allocation failure and
+ * never a short buffer. Every function returns NULL on failure; free with free().
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void *mli_alloc(size_t count, size_t size);  /* uninitialised; count or size 0 gives a unique pointer */
+void *mli_calloc(size_t count, size_t size); /* zeroed */
+void *mli_realloc(void *p, size_t count, size_t size); /* p stays valid on failure */
+char *mli_strdup(const char *s);
+char *mli_strndup(const char *s, size_t n); /* exactly n bytes plus NUL */
+
+/* *out = a * b or a + b; false on overflow (out untouched). */
+bool mli_mul(size_t a, size_t b, size_t *out);
+bool mli_add(size_t a, size_t b, size_t *out);
+
+/*
+ * Makes room for one more element in a growing array: *items has *capacity elements of `size` bytes and `count` in use.
+ * Doubles from 16. Returns false on failure, the array unchanged.
+ */
+bool mli_grow(void **items, size_t *capacity, size_t count, size_t size);
+
+#endif

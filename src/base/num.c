@@ -1,0 +1,376 @@
+#include <base/num.h>
+
+#include <float.h>
+#include <limits.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The fast path below needs operations that round once, to double. */
+_Static_assert(FLT_EVAL_METHOD == 0 && DBL_MANT_DIG == 53, "doubles must be IEEE 754 binary64");
+
+/*
+ * Half-way points between two doubles have at most 767 significant digits, so 800 digits and a last
+ * one that is not 0 and stands for all that follow decide every rounding just as the full text
+ * does.
+ */
+#define DIGITS_KEPT ((size_t)800)
+#define EXPONENT_LIMIT 1000000 /* far out of range */
+
+#define MAX_POWER 19 /* also the number of digits that fit in 64 bits */
+static const uint64_t ten_to[MAX_POWER + 1] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+    10000000000000000000u,
+};
+
+/*
+ * A decimal as written: value = 0.d1d2d3... * 10^exponent, d1 not 0; digits may be interrupted by
+ * the point.
+ */
+struct decimal {
+    bool negative;
+    const char *first; /* first significant digit, NULL for zero */
+    size_t count;      /* significant digits, from first on, trailing zeros included */
+    long long exponent;
+    uint64_t mantissa; /* of the first MAX_POWER significant digits */
+};
+
+static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
+static locale_t c_locale; /* written once, under locale_once */
+
+static void make_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (c_locale == (locale_t)0)
+        abort(); /* the C library has no C locale */
+}
+
+static locale_t locale_c(void)
+{
+    pthread_once(&locale_once, make_locale);
+    return c_locale;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void add_digit(struct decimal *dec, const char *digit, bool after_point)
+{
+    if (!dec->first && *digit == '0') {
+        dec->exponent -= after_point;
+        return;
+    }
+    if (!dec->first)
+        dec->first = digit;
+    if (dec->count++ < MAX_POWER)
+        dec->mantissa = dec->mantissa * 10 + (uint64_t)(*digit - '0');
+    dec->exponent += !after_point;
+}
+
+/* The digits after 'e', all the way to the end. */
+static bool scan_exponent(const char *p, const char *end, long long *exponent)
+{
+    long long value = 0;
+
+    bool negative = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    if (p == end)
+        return false;
+    for (; p < end; p++) {
+        if (!is_digit(*p))
+            return false;
+        if (value < LLONG_MAX / 100)
+            value = value * 10 + (*p - '0');
+    }
+    *exponent += negative ? -value : value;
+    return true;
+}
+
+static bool scan(const char *p, const char *end, char point, struct decimal *dec)
+{
+    bool after_point = false, any = false;
+
+    *dec = (struct decimal){ .negative = p < end && *p == '-' };
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    for (; p < end; p++) {
+        if (is_digit(*p)) {
+            any = true;
+            add_digit(dec, p, after_point);
+        } else if (*p == point && !after_point) {
+            after_point = true;
+        } else {
+            break;
+        }
+    }
+    if (!any)
+        return false;
+    return p == end || ((*p == 'e' || *p == 'E') && scan_exponent(p + 1, end, &dec->exponent));
+}
+
+/*
+ * Both the digits and the power of ten are doubles, so one operation gives the correctly rounded
+ * result [Clinger 1990, "How to read floating point numbers accurately"]. Nearly every number that
+ * people write is one of these.
+ */
+static bool convert_short(const struct decimal *dec, long long power, double *out)
+{
+    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
+    if (dec->mantissa > (uint64_t)1 << DBL_MANT_DIG || power < -22 || power > 22)
+        return false;
+    double value = (double)dec->mantissa;
+    *out = power < 0 ? value / powers[-power] : value * powers[power];
+    return true;
+}
+
+/*
+ * Digits and power fit in 64 bits each, as in most numbers that programs write: the product is
+ * exact in 128 bits. The quotient has at least 63 bits, ten more than a double, and its last one
+ * stands for the remainder, so the conversion to double is the only rounding.
+ */
+static bool convert_wide(const struct decimal *dec, long long power, double *out)
+{
+    if (power < -MAX_POWER || power > MAX_POWER)
+        return false;
+    if (power >= 0) {
+        *out = (double)((__uint128_t)dec->mantissa * ten_to[power]);
+        return true;
+    }
+    int shift = 64 + __builtin_clzll(dec->mantissa);
+    __uint128_t numerator = (__uint128_t)dec->mantissa << shift;
+    __uint128_t quotient = numerator / ten_to[-power];
+    if (quotient * ten_to[-power] != numerator)
+        quotient |= 1;
+    *out = ldexp((double)quotient, -shift);
+    return true;
+}
+
+/* ".12345e-6" for strtod: no more digits than decide the rounding, and '.' as the point. */
+static void write_decimal(const struct decimal *dec, char text[DIGITS_KEPT + 32])
+{
+    size_t length = 0, i = 0;
+    bool more = false;
+
+    text[length++] = '.';
+    for (const char *p = dec->first; i < dec->count; p++) {
+        if (!is_digit(*p))
+            continue;
+        if (i++ < DIGITS_KEPT)
+            text[length++] = *p;
+        else
+            more = more || *p != '0';
+    }
+    if (more)
+        text[length++] = '1';
+    long long exponent = dec->exponent < -EXPONENT_LIMIT ? -EXPONENT_LIMIT : dec->exponent;
+    snprintf(text + length, DIGITS_KEPT + 32 - length, "e%lld", exponent);
+}
+
+/* The rest by strtod, which rounds correctly whatever the text. */
+static bool convert_any(const struct decimal *dec, double *out)
+{
+    char text[DIGITS_KEPT + 32];
+
+    if (dec->exponent > EXPONENT_LIMIT)
+        return false;
+    write_decimal(dec, text);
+    double value = strtod_l(text, NULL, locale_c());
+    if (isinf(value))
+        return false;
+    *out = value;
+    return true;
+}
+
+static bool convert(const struct decimal *dec, double *out)
+{
+    if (!dec->first) {
+        *out = 0.0;
+        return true;
+    }
+    long long power = dec->exponent - (long long)dec->count;
+    if (dec->count <= MAX_POWER &&
+        (convert_short(dec, power, out) || convert_wide(dec, power, out)))
+        return true;
+    return convert_any(dec, out);
+}
+
+bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
+{
+    struct decimal dec;
+    double value;
+
+    if (len == 0 || !scan(text, text + len, point, &dec))
+        return false;
+    if (!convert(&dec, &value))
+        return false;
+    *out = dec.negative ? -value : value;
+    return true;
+}
+
+bool mli_num_parse(const char *text, size_t len, double *out)
+{
+    return mli_num_parse_point(text, len, '.', out);
+}
+
+/* "1e+22" to "1e22", "1e-07" to "1e-7". */
+static size_t tidy_exponent(char *text, size_t length)
+{
+    char *e = memchr(text, 'e', length);
+    if (!e)
+        return length;
+    char *to = e + 1, *from = e + 1;
+    if (*from == '-')
+        to++;
+    from++;
+    while (*from == '0')
+        from++;
+    memmove(to, from, (size_t)(text + length - from) + 1);
+    return length - (size_t)(from - to);
+}
+
+/*
+ * Any decimal of up to 15 digits survives the way through a normal double and back, and 17 digits
+ * tell all doubles apart, so the fewest are 15, 16 or 17 with trailing zeros dropped. Subnormals
+ * are told apart by fewer.
+ */
+static size_t format_any(double value, char *out)
+{
+    size_t length = 0;
+    locale_t before = uselocale(locale_c());
+
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        double back;
+        length = (size_t)snprintf(out, MLI_NUM_MAX, "%.*g", digits, value);
+        if (mli_num_parse(out, length, &back) && back == value)
+            break;
+    }
+    uselocale(before);
+    return tidy_exponent(out, length);
+}
+
+/* floor(log10(value)) for 1e-4 <= value < 1e15. */
+static int magnitude_of(double value)
+{
+    static const double bounds[] = { 1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,  1e5,
+                                     1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13, 1e14 };
+    int i = 0;
+
+    while (i < (int)(sizeof(bounds) / sizeof(bounds[0])) && value >= bounds[i])
+        i++;
+    return i - 4;
+}
+
+/*
+ * The same for 1e-4 <= value < 1e15, exactly and some 30 times as fast. With value = c / 2^s, the
+ * product c 10^k fits in 128 bits, and digits / 10^k reads back as value if it is nearer than half
+ * of the gap to the next double: |digits 2^s - c 10^k| < 10^k / 2. The gap below a power of two is
+ * half as wide, but the powers of two down to 2^-13 have no more than 15 digits, so no error.
+ */
+static bool shortest_digits(double value, uint64_t *digits, int *decimals)
+{
+    int exponent, magnitude = magnitude_of(value);
+    uint64_t c = (uint64_t)ldexp(frexp(value, &exponent), DBL_MANT_DIG);
+    int s = DBL_MANT_DIG - exponent;
+
+    for (int count = 15; count <= 17; count++) {
+        int k = count - 1 - magnitude;
+        __uint128_t power = ten_to[k < MAX_POWER ? k : MAX_POWER];
+        if (k > MAX_POWER)
+            power *= ten_to[k - MAX_POWER];
+        __uint128_t exact = c * power;
+        __uint128_t rounded = (exact + ((__uint128_t)1 << (s - 1))) >> s;
+        __uint128_t near = rounded << s;
+        if ((near > exact ? near - exact : exact - near) * 2 < power) {
+            *digits = (uint64_t)rounded;
+            *decimals = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* digits / 10^decimals, which is not whole, without the zeros at its end. */
+static size_t format_digits(bool negative, uint64_t digits, int decimals, char *out)
+{
+    char reversed[MLI_NUM_MAX] = { 0 };
+    size_t count = 0, length = 0;
+
+    for (; digits % 10 == 0; decimals--)
+        digits /= 10;
+    while (digits > 0 || decimals >= 0) {
+        reversed[count++] = (char)('0' + digits % 10);
+        digits /= 10;
+        if (--decimals == 0)
+            reversed[count++] = '.';
+    }
+    if (negative)
+        out[length++] = '-';
+    while (count > 0)
+        out[length++] = reversed[--count];
+    out[length] = '\0';
+    return length;
+}
+
+static size_t format_integer(double value, char *out)
+{
+    return (size_t)snprintf(out, MLI_NUM_MAX, "%.0f", value);
+}
+
+size_t mli_num_format(double value, char out[MLI_NUM_MAX])
+{
+    if (isnan(value))
+        return (size_t)snprintf(out, MLI_NUM_MAX, "nan");
+    if (isinf(value))
+        return (size_t)snprintf(out, MLI_NUM_MAX, value < 0 ? "-inf" : "inf");
+    if (fabs(value) < 1e15 && value == trunc(value))
+        return format_integer(value, out);
+    uint64_t digits;
+    int decimals;
+    double size = fabs(value);
+    if (size >= 1e-4 && size < 1e15 && shortest_digits(size, &digits, &decimals))
+        return format_digits(value < 0, digits, decimals, out);
+    return format_any(value, out);
+}
+
+bool mli_num_parse_size(const char *text, size_t len, size_t *out)
+{
+    size_t value = 0;
+
+    if (len == 0)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_digit(text[i]) || __builtin_mul_overflow(value, (size_t)10, &value) ||
+            __builtin_add_overflow(value, (size_t)(text[i] - '0'), &value))
+            return false;
+    }
+    *out = value;
+    return true;
+}

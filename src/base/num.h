@@ -1,0 +1,33 @@
+/*
+ * Exact text <-> double, independent of the locale.
+ *
+ * Grammar of a number: [+-] digits [. digits] [(e|E) [+-] digits], with digits on at least one side of the point,
+ * nothing before or after. No hexadecimal, no "inf" or "nan", no thousands separators.
+ */
+#ifndef BASE_NUM_H
+#define BASE_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MLI_NUM_MAX 32 /* bytes that mli_num_format() needs at most, with NUL */
+
+/*
+ * The double nearest to the decimal text (round half to even; equal to strtod for every input). False when the text is
+ * not a number by the grammar or its value overflows to infinity; underflow gives 0 or a subnormal.
+ */
+bool mli_num_parse(const char *text, size_t len, double *out);
+
+/* The same with a decimal point of the caller's choice ('.' or ','). */
+bool mli_num_parse_point(const char *text, size_t len, char point, double *out);
+
+/*
+ * Decimal text with the fewest digits that read back as the same double, integers below 1e15 without a point or
+ * exponent; "nan", "inf", "-inf" for what is not finite. Returns the length.
+ */
+size_t mli_num_format(double value, char out[MLI_NUM_MAX]);
+
+/* Whole unsigned decimal number, no sign, no overflow. */
+bool mli_num_parse_size(const char *text, size_t len, size_t *out);
+
+#endif

@@ -1,0 +1,92 @@
+#include <base/rng.h>
+
+#include <math.h>
+
+/*
+ * splitmix64 [Steele, Lea & Flood 2014]: spreads any seed, 0 too, over a state that is never all
+ * zero.
+ */
+static uint64_t splitmix(uint64_t *x)
+{
+    uint64_t z = *x += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static uint64_t rotate(uint64_t x, int k)
+{
+    return (x << k) | (x >> (64 - k));
+}
+
+void mli_rng_init(struct mli_rng *rng, uint64_t seed)
+{
+    for (int i = 0; i < 4; i++)
+        rng->state[i] = splitmix(&seed);
+}
+
+/* xoshiro256** [Blackman & Vigna 2021, "Scrambled linear pseudorandom number generators"]. */
+uint64_t mli_rng_next(struct mli_rng *rng)
+{
+    uint64_t *s = rng->state;
+    uint64_t result = rotate(s[1] * 5, 7) * 9;
+    uint64_t shifted = s[1] << 17;
+
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = rotate(s[3], 45);
+    return result;
+}
+
+double mli_rng_uniform(struct mli_rng *rng)
+{
+    return (double)(mli_rng_next(rng) >> 11) * 0x1p-53;
+}
+
+/*
+ * The high half of a product is the answer; draws whose low half is below 2^64 mod n are
+ * over-represented [Lemire 2019].
+ */
+size_t mli_rng_below(struct mli_rng *rng, size_t n)
+{
+    uint64_t bound = n, threshold = -bound % bound;
+    __uint128_t product;
+
+    do {
+        product = (__uint128_t)mli_rng_next(rng) * bound;
+    } while ((uint64_t)product < threshold);
+    return (size_t)(product >> 64);
+}
+
+/*
+ * Polar method [Marsaglia & Bray 1964]. Its second value is dropped, so that the state is all there
+ * is to save.
+ */
+double mli_rng_normal(struct mli_rng *rng)
+{
+    double u, v, s;
+
+    do {
+        u = 2.0 * mli_rng_uniform(rng) - 1.0;
+        v = 2.0 * mli_rng_uniform(rng) - 1.0;
+        s = u * u + v * v;
+    } while (s >= 1.0 || s == 0.0);
+    return u * sqrt(-2.0 * log(s) / s);
+}
+
+/*
+ * Durstenfeld's form of Fisher & Yates: from the last place down, each swapped with one of those
+ * not yet settled.
+ */
+void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t j = mli_rng_below(rng, i);
+        size_t item = items[i - 1];
+        items[i - 1] = items[j];
+        items[j] = item;
+    }
+}

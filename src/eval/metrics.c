@@ -1,0 +1,143 @@
+#include <eval/metrics.h>
+
+#include <string.h>
+
+static const struct mli_metric metrics[] = {
+    { "mse", "mean squared error", false, false },
+    { "rmse", "root of the mean squared error, in the target's unit", false, false },
+    { "mae", "mean absolute error, in the target's unit", false, false },
+    { "r2", "share of the target's variance that is explained", true, false },
+    { "accuracy", "share of rows whose class is right", true, true },
+    { "log_loss", "mean negative logarithm of the true class's probability", false, true },
+    { "roc_auc", "area under the ROC curve, mean of each class against the rest", true, true },
+    { "precision", "share of right ones among rows given the second of two classes", true, true },
+    { "recall", "share of rows of the second of two classes that were found", true, true },
+    { "f1", "harmonic mean of precision and recall, second of two classes", true, true },
+    { "macro.precision", "precision, mean over the classes", true, true },
+    { "macro.recall", "recall, mean over the classes", true, true },
+    { "macro.f1", "F1, mean over the classes", true, true },
+    { "weighted.precision", "precision, mean over the classes weighted by their rows", true, true },
+    { "weighted.recall", "recall, mean over the classes weighted by their rows", true, true },
+    { "weighted.f1", "F1, mean over the classes weighted by their rows", true, true },
+};
+
+const struct mli_metric *mli_metrics(size_t *count)
+{
+    *count = sizeof metrics / sizeof *metrics;
+    return metrics;
+}
+
+bool mli_metric_value(const json_t *document, const char *name, double *out)
+{
+    const json_t *value = document;
+
+    for (const char *end; value && name; name = *end ? end + 1 : NULL) {
+        end = strchrnul(name, '.');
+        value = json_object_getn(value, name, (size_t)(end - name));
+    }
+    if (!json_is_number(value))
+        return false;
+    *out = json_number_value(value);
+    return true;
+}
+
+/* ---- documents: every builder below returns NULL, with nothing left behind, when memory is out ------------------- */
+
+static json_t *keep_if(bool complete, json_t *document)
+{
+    if (complete)
+        return document;
+    json_decref(document);
+    return NULL;
+}
+
+static bool put_number(json_t *object, const char *key, double value)
+{
+    return mli_json_put(object, key, mli_json_from(value));
+}
+
+static bool put_scores(json_t *object, double precision, double recall, double f1)
+{
+    return put_number(object, "precision", precision) && put_number(object, "recall", recall) &&
+           put_number(object, "f1", f1);
+}
+
+json_t *mli_regression_json(const struct mli_regression *scores)
+{
+    json_t *document = json_object();
+
+    return keep_if(put_number(document, "mse", scores->mse) &&
+                       put_number(document, "rmse", scores->rmse) &&
+                       put_number(document, "mae", scores->mae) &&
+                       put_number(document, "r2", scores->r2) &&
+                       put_number(document, "rows", (double)scores->n),
+                   document);
+}
+
+static json_t *average(double precision, double recall, double f1)
+{
+    json_t *object = json_object();
+
+    return keep_if(put_scores(object, precision, recall, f1), object);
+}
+
+static json_t *one_class(const struct mli_class_scores *of, const char *label)
+{
+    json_t *object = json_object();
+
+    return keep_if(mli_json_put(object, "label", json_string(label)) &&
+                       put_scores(object, of->precision, of->recall, of->f1) &&
+                       put_number(object, "support", (double)of->support),
+                   object);
+}
+
+static json_t *all_classes(const struct mli_classification *scores, const char *const *labels)
+{
+    json_t *list = json_array();
+    bool complete = list != NULL;
+
+    for (size_t c = 0; complete && c < scores->classes; c++)
+        complete = json_array_append_new(list, one_class(&scores->of[c], labels[c])) == 0;
+    return keep_if(complete, list);
+}
+
+static json_t *confusion_row(size_t classes, const size_t *counts)
+{
+    json_t *row = json_array();
+    bool complete = row != NULL;
+
+    for (size_t c = 0; complete && c < classes; c++)
+        complete = json_array_append_new(row, mli_json_from((double)counts[c])) == 0;
+    return keep_if(complete, row);
+}
+
+static json_t *confusion(size_t classes, const size_t *counts)
+{
+    json_t *rows = json_array();
+    bool complete = rows != NULL;
+
+    for (size_t c = 0; complete && c < classes; c++)
+        complete = json_array_append_new(rows, confusion_row(classes, counts + c * classes)) == 0;
+    return keep_if(complete, rows);
+}
+
+json_t *mli_classification_json(const struct mli_classification *scores, const char *const *labels)
+{
+    json_t *document = json_object();
+    const struct mli_class_scores *second = scores->classes == 2 ? &scores->of[1] : NULL;
+
+    return keep_if(
+        put_number(document, "accuracy", scores->accuracy) &&
+            put_number(document, "log_loss", scores->log_loss) &&
+            put_number(document, "roc_auc", scores->roc_auc) &&
+            (!second || put_scores(document, second->precision, second->recall, second->f1)) &&
+            mli_json_put(document, "macro",
+                         average(scores->macro_precision, scores->macro_recall, scores->macro_f1)) &&
+            mli_json_put(document, "weighted",
+                         average(scores->weighted_precision, scores->weighted_recall,
+                                 scores->weighted_f1)) &&
+            mli_json_put(document, "classes", all_classes(scores, labels)) &&
+            mli_json_put(document, "confusion", confusion(scores->classes, scores->confusion)) &&
+            put_number(document, "rows", (double)scores->n),
+        document);
+}

@@ -1,0 +1,68 @@
+/*
+ * Metrics: predictions in, numbers out. Pure functions over arrays; definitions are scikit-learn's, ties and empty
+ * classes included, and each is cited where it is computed.
+ */
+#ifndef EVAL_METRICS_H
+#define EVAL_METRICS_H
+
+#include <base/json.h>
+#include <mlctl/status.h>
+#include <stdint.h>
+
+struct mli_regression {
+    size_t n;
+    double mse, rmse, mae, r2; /* r2 is NaN when the targets do not vary (or n < 2) */
+};
+
+/* y, p (n). Sums are compensated or pairwise. n > 0. */
+void mli_eval_regression(size_t n, const double *y, const double *p, struct mli_regression *out);
+
+struct mli_class_scores {
+    double precision, recall, f1; /* 0 where the denominator is 0, as scikit-learn's zero_division=0 */
+    size_t support;
+};
+
+struct mli_classification {
+    size_t n, classes;
+    double accuracy;
+    double log_loss; /* as scikit-learn 1.2: probabilities clipped to [eps, 1-eps], eps = DBL_EPSILON, then each row divided by its sum */
+    double roc_auc;  /* binary: of class 1; more: one against the rest, unweighted mean; NaN where a class is missing from y */
+    double macro_precision, macro_recall, macro_f1; /* means over the classes present in y or in the predictions */
+    double weighted_precision, weighted_recall, weighted_f1;
+    struct mli_class_scores *of; /* classes entries, owned */
+    size_t *confusion;           /* classes x classes, row true, column predicted, owned */
+};
+
+/*
+ * y (n) class indices; P (n,classes) probabilities, rows need not sum to 1. Prediction is the largest probability, the
+ * first of equals. ML_EDATA for no rows, a class out of range or a probability that is not finite; ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
+                                                    struct mli_classification *out, struct ml_error *err);
+void mli_classification_release(struct mli_classification *scores);
+
+/* Index of the largest of k probabilities, the first of equals. */
+size_t mli_argmax(size_t k, const double *p);
+
+/* Area under the ROC curve by ranks with ties at half [Fawcett 2006; Mann & Whitney 1947]; NaN if a class is missing.
+ * ML_EDATA for a score that is NaN; ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const double *score, double *out,
+                                        struct ml_error *err);
+
+/* {"mse":..,"rmse":..,"mae":..,"r2":..,"rows":n} and
+ * {"accuracy":..,"log_loss":..,"roc_auc":..,"precision"/"recall"/"f1" (binary: of class 1), "macro":{..},"weighted":{..},
+ *  "classes":[{"label":..,"precision":..,"recall":..,"f1":..,"support":..}],"confusion":[[..]],"rows":n}; NaN becomes null.
+ * Labels are UTF-8. The caller owns the document; NULL when memory is out. */
+json_t *mli_regression_json(const struct mli_regression *scores);
+json_t *mli_classification_json(const struct mli_classification *scores, const char *const *labels);
+
+/* The scalar metrics by name ("rmse", "accuracy", "macro.f1" ...): each has a row with its name, one-line meaning and
+ * whether larger is better. Finds a scalar in a metrics document; false when it is not there or null. */
+struct mli_metric {
+    const char *name, *meaning;
+    bool larger_is_better, classification;
+};
+const struct mli_metric *mli_metrics(size_t *count);
+bool mli_metric_value(const json_t *metrics, const char *name, double *out);
+
+#endif

@@ -1,0 +1,414 @@
+/*
+ * The model as one C99 file: raw row in, prediction out, nothing needed but the C library. The pipeline is a straight-line
+ * program over slots (prep/step.h), so each step is written as the statements that it does to one row: v3 is slot 3, c5
+ * the code of category slot 5. The arithmetic is that of mli_kernels_plain in the same order, so that results agree with
+ * mlctl's.
+ */
+#include <export/formats.h>
+
+#include <export/c_code.h>
+#include <export/c_text.h>
+#include <prep/step.h>
+#include <string.h>
+
+struct writer {
+    const struct ml_model *model;
+    const struct mli_frame *frame;
+    const struct mli_schema *schema;
+    const char *name; /* prefix of every identifier */
+    char **member;    /* identifier of each schema field */
+    struct mli_buf *out;
+    struct ml_error *err;
+};
+
+/* Text in which every @ stands for the prefix. */
+static void put(struct writer *w, const char *text)
+{
+    for (const char *at; (at = strchr(text, '@')); text = at + 1) {
+        mli_buf_add(w->out, text, (size_t)(at - text));
+        mli_buf_str(w->out, w->name);
+    }
+    mli_buf_str(w->out, text);
+}
+
+/* A comment at the end of a line: a name that came from outside, and what to say of it. */
+static void put_remark(struct writer *w, const char *name, const char *more)
+{
+    mli_buf_str(w->out, " /* \"");
+    mli_c_comment(w->out, name);
+    mli_buf_printf(w->out, "\"%s */\n", more);
+}
+
+static const struct mli_dict *slot_dict(const struct writer *w, size_t slot)
+{
+    return w->schema->field[w->frame->slot[slot].field].dict;
+}
+
+/* ---- declarations ------------------------------------------------------------------------------------------------ */
+
+static enum ml_status put_about(struct writer *w)
+{
+    char sha256[MLI_SHA256_HEX];
+    enum ml_status status = mli_export_digest(w->model, sha256, w->err);
+
+    if (status != ML_OK)
+        return status;
+    put(w, "/*\n * @: predicts \"");
+    mli_c_comment(w->out, w->model->target);
+    mli_buf_printf(w->out, "\" from one raw row. Made by mlctl of the model with digest\n * %s\n",
+                   sha256);
+    put(w, mli_c_code_usage);
+    return ML_OK;
+}
+
+static void put_member(struct writer *w, size_t i)
+{
+    const struct mli_field *field = &w->schema->field[i];
+
+    mli_buf_printf(w->out, "    %s%s;", field->dict ? "const char *" : "double ", w->member[i]);
+    put_remark(w, field->name,
+               field->type == ML_TYPE_INSTANT ? ": seconds since 1970-01-01T00:00:00Z" : "");
+}
+
+static void put_declarations(struct writer *w)
+{
+    put(w, "#ifndef @_DECLARED\n"
+           "#define @_DECLARED\n"
+           "\n/* A raw row: set every member. */\n"
+           "typedef struct @_row {\n");
+    for (size_t i = 0; i < w->schema->count; i++)
+        put_member(w, i);
+    put(w, "} @_row;\n\n");
+    if (w->model->classes == 0) {
+        put(w, "typedef struct @_result {\n    double value;\n} @_result;\n\n");
+    } else {
+        put(w, "enum { @_CLASSES = ");
+        mli_buf_printf(w->out, "%zu };\n\n", w->model->classes);
+        put(w, mli_c_code_result);
+    }
+    put(w, mli_c_code_declaration);
+}
+
+/* ---- categories and labels --------------------------------------------------------------------------------------- */
+
+static enum ml_status put_string(struct writer *w, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length > MLI_C_STRING_MAX)
+        return ml_error_set(w->err, ML_ELIMIT, "a value has %zu bytes, a string of C99 at most %d",
+                            length, MLI_C_STRING_MAX);
+    mli_buf_str(w->out, "    ");
+    mli_c_string(w->out, text);
+    mli_buf_str(w->out, ",\n");
+    return ML_OK;
+}
+
+static enum ml_status put_values(struct writer *w, size_t slot)
+{
+    const struct mli_dict *dict = slot_dict(w, slot);
+    enum ml_status status = ML_OK;
+
+    put(w, "\nstatic const char *const @_values_");
+    mli_buf_printf(w->out, "%zu[] = {", slot);
+    put_remark(w, w->frame->slot[slot].name, "");
+    if (mli_dict_count(dict) == 0)
+        put(w, "    NULL,\n");
+    for (size_t k = 0; k < mli_dict_count(dict) && status == ML_OK; k++)
+        status = put_string(w, mli_dict_text(dict, k));
+    put(w, "};\n");
+    return status;
+}
+
+static enum ml_status put_categories(struct writer *w)
+{
+    enum ml_status status = ML_OK;
+    bool any = false;
+
+    for (size_t s = 0; s < w->frame->count && status == ML_OK; s++) {
+        if (w->frame->slot[s].kind != MLI_SLOT_INDICATORS)
+            continue;
+        any = true;
+        status = put_values(w, s);
+    }
+    if (any)
+        put(w, mli_c_code_categories);
+    return status;
+}
+
+static enum ml_status put_labels(struct writer *w)
+{
+    enum ml_status status = ML_OK;
+
+    if (w->model->classes == 0)
+        return ML_OK;
+    put(w, "\nstatic const char *const @_labels[@_CLASSES] = {\n");
+    for (size_t k = 0; k < w->model->classes && status == ML_OK; k++)
+        status = put_string(w, w->model->label[k]);
+    put(w, "};\n");
+    return status;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
+
+static void put_dates(struct writer *w, const void *state)
+{
+    static const char *const names[MLI_DATE_PARTS] = {
+        [MLI_DATE_YEAR] = "YEAR",       [MLI_DATE_MONTH] = "MONTH", [MLI_DATE_DAY] = "DAY",
+        [MLI_DATE_WEEKDAY] = "WEEKDAY", [MLI_DATE_HOUR] = "HOUR",
+    };
+    const struct mli_dates *dates = state;
+
+    put(w, "\n    /* dates: an instant becomes parts of it */\n");
+    for (size_t k = 0; k < dates->count; k++) {
+        size_t to = dates->first[k];
+        for (unsigned p = 0; p < MLI_DATE_PARTS; p++)
+            if (dates->parts[k] >> p & 1)
+                mli_buf_printf(w->out, "    v%zu = %s_date(v%zu, %s_%s);\n", to++, w->name,
+                               dates->slot[k], w->name, names[p]);
+    }
+}
+
+static void put_impute(struct writer *w, const void *state)
+{
+    const struct mli_imputer *imputer = state;
+
+    put(w, "\n    /* impute: a missing number becomes one that training found */\n");
+    for (size_t k = 0; k < imputer->count; k++) {
+        mli_buf_printf(w->out, "    if (isnan(v%zu))\n        v%zu = ", imputer->slot[k],
+                       imputer->slot[k]);
+        mli_c_number(w->out, imputer->value[k]);
+        mli_buf_str(w->out, ";\n");
+    }
+}
+
+static void put_scale(struct writer *w, const void *state)
+{
+    const struct mli_scaler *scaler = state;
+
+    put(w, "\n    /* scale: to the range that training saw */\n");
+    for (size_t k = 0; k < scaler->count; k++) {
+        bool negative = scaler->shift[k] < 0;
+        mli_buf_printf(w->out, "    v%zu = (v%zu - %s", scaler->slot[k], scaler->slot[k],
+                       negative ? "(" : "");
+        mli_c_number(w->out, scaler->shift[k]);
+        mli_buf_str(w->out, negative ? ")) / " : ") / ");
+        mli_c_number(w->out, scaler->scale[k]);
+        mli_buf_str(w->out, ";\n");
+    }
+}
+
+/* Steps with nothing between the cells and the features have no `put`. */
+static const struct {
+    const struct mli_step_kind *kind;
+    void (*put)(struct writer *w, const void *state);
+    const char *helper; /* function that the statements call */
+} steps[] = {
+    { &mli_drop_step, NULL, NULL },         { &mli_dates_step, put_dates, mli_c_code_dates },
+    { &mli_impute_step, put_impute, NULL }, { &mli_onehot_step, NULL, NULL },
+    { &mli_scale_step, put_scale, NULL },
+};
+
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static size_t find_step(const struct mli_step *step)
+{
+    size_t i = 0;
+    while (i < STEPS && steps[i].kind != step->kind)
+        i++;
+    return i;
+}
+
+static enum ml_status put_helpers(struct writer *w)
+{
+    for (size_t i = 0; i < mli_pipeline_steps(w->model->pipeline); i++) {
+        const struct mli_step *step = mli_pipeline_step(w->model->pipeline, i);
+        size_t found = find_step(step);
+        if (found == STEPS)
+            return ml_error_set(w->err, ML_EUSAGE, "step \"%s\" cannot be exported as C",
+                                step->kind->name);
+        if (steps[found].helper)
+            put(w, steps[found].helper);
+    }
+    return ML_OK;
+}
+
+/* ---- features ---------------------------------------------------------------------------------------------------- */
+
+static void put_cell(struct writer *w, size_t i)
+{
+    const struct mli_dict *dict = w->schema->field[i].dict;
+
+    if (dict)
+        mli_buf_printf(w->out, "    int c%zu = %s_code(row->%s, %s_values_%zu, %zu);\n", i, w->name,
+                       w->member[i], w->name, i, mli_dict_count(dict));
+    else
+        mli_buf_printf(w->out, "    double v%zu = row->%s;\n", i, w->member[i]);
+}
+
+static void put_feature(struct writer *w, size_t s)
+{
+    const struct mli_slot *slot = &w->frame->slot[s];
+
+    if (slot->kind == MLI_SLOT_INDICATORS)
+        mli_buf_printf(w->out, "    %s_indicators(c%zu, %zu, %d, x + %zu);", w->name, s,
+                       mli_dict_count(slot_dict(w, s)), slot->missing, slot->feature);
+    else
+        mli_buf_printf(w->out, "    x[%zu] = v%zu;", slot->feature, s);
+    put_remark(w, slot->name, "");
+}
+
+static void put_features(struct writer *w)
+{
+    const struct mli_pipeline *pipeline = w->model->pipeline;
+
+    put(w, "\n/* The features of a raw row. -2: a number is infinite. */\n"
+           "static int @_features(const @_row *row, double *x)\n{\n");
+    for (size_t i = 0; i < w->schema->count; i++)
+        put_cell(w, i);
+    for (size_t s = w->schema->count; s < w->frame->count; s++)
+        mli_buf_printf(w->out, "    double v%zu;\n", s);
+    put(w, "\n");
+    for (size_t i = 0; i < w->schema->count; i++)
+        if (!w->schema->field[i].dict)
+            mli_buf_printf(w->out, "    if (isinf(v%zu))\n        return -2;\n", i);
+    for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++) {
+        const struct mli_step *step = mli_pipeline_step(pipeline, i);
+        size_t found = find_step(step);
+        if (steps[found].put)
+            steps[found].put(w, step->state);
+    }
+    put(w, "\n");
+    for (size_t s = 0; s < w->frame->count; s++)
+        if (w->frame->slot[s].live)
+            put_feature(w, s);
+    put(w, "    return 0;\n}\n");
+}
+
+/* ---- network ----------------------------------------------------------------------------------------------------- */
+
+/* static const double NAME_net_0_weight[6] = { .. }; dots of the tensor's name become underscores. */
+static void put_tensor(struct writer *w, const struct mli_tensor *tensor)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < tensor->rank; i++)
+        n *= tensor->shape[i];
+    put(w, "\nstatic const double @_");
+    for (const char *p = tensor->name; *p; p++)
+        mli_buf_char(w->out, *p == '.' ? '_' : *p);
+    mli_buf_printf(w->out, "[%zu] = {", n);
+    for (size_t i = 0; i < n; i++) {
+        mli_buf_str(w->out, i % 4 == 0 ? "\n    " : " ");
+        mli_c_number(w->out, tensor->data[i]);
+        mli_buf_char(w->out, ',');
+    }
+    put(w, "\n};\n");
+}
+
+static enum ml_status put_weights(struct writer *w)
+{
+    const struct mli_network *net = w->model->network;
+    struct mli_tensors set;
+
+    for (size_t i = 0; i < net->layers; i++)
+        if (strcmp(net->layer[i].kind->name, "dense") != 0)
+            return ml_error_set(w->err, ML_EUSAGE, "layer \"%s\" cannot be exported as C",
+                                net->layer[i].kind->name);
+    mli_tensors_init(&set);
+    enum ml_status status = mli_network_save(net, w->model->theta, &set, w->err);
+    for (size_t i = 0; i < set.count && status == ML_OK; i++)
+        put_tensor(w, &set.items[i]);
+    mli_tensors_release(&set);
+    put(w, mli_c_code_dense);
+    return status;
+}
+
+/* ---- prediction -------------------------------------------------------------------------------------------------- */
+
+/* The output of layer i goes into z<i+1>; z0 is the features and z names the last one. */
+static enum ml_status put_predict(struct writer *w)
+{
+    const struct mli_network *net = w->model->network;
+    const struct mli_loss *loss = w->model->loss;
+    bool classification = loss == &mli_loss_cross_entropy;
+
+    if (!classification && loss != &mli_loss_squared)
+        return ml_error_set(w->err, ML_EUSAGE, "a model of loss \"%s\" cannot be exported as C",
+                            loss->name);
+    put(w, "\nint @_predict(const @_row *row, @_result *result)\n{\n");
+    mli_buf_printf(w->out, "    double z0[%zu]", net->inputs);
+    for (size_t i = 0; i < net->layers; i++)
+        mli_buf_printf(w->out, ", z%zu[%zu]", i + 1, net->layer[i].outputs);
+    mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", net->layers);
+    if (classification)
+        put(w, "    int k, top;\n    double e;\n");
+    put(w, mli_c_code_refusals);
+    for (size_t i = 0; i < net->layers; i++)
+        mli_buf_printf(
+            w->out, "    %s_dense(%zu, %zu, %s_net_%zu_weight, %s_net_%zu_bias, z%zu, z%zu);\n",
+            w->name, net->layer[i].inputs, net->layer[i].outputs, w->name, i, w->name, i, i, i + 1);
+    put(w, !classification     ? mli_c_code_value
+           : net->outputs == 1 ? mli_c_code_logistic
+                               : mli_c_code_softmax);
+    if (classification)
+        put(w, mli_c_code_label);
+    put(w, "    return 0;\n}\n");
+    return ML_OK;
+}
+
+/* ---- file -------------------------------------------------------------------------------------------------------- */
+
+static enum ml_status write_file(struct writer *w)
+{
+    enum ml_status status = put_about(w);
+
+    if (status != ML_OK)
+        return status;
+    put_declarations(w);
+    put(w, mli_c_code_begin);
+    if ((status = put_categories(w)) != ML_OK || (status = put_labels(w)) != ML_OK ||
+        (status = put_helpers(w)) != ML_OK)
+        return status;
+    put_features(w);
+    if ((status = put_weights(w)) != ML_OK || (status = put_predict(w)) != ML_OK)
+        return status;
+    put(w, mli_c_code_end);
+    return w->out->status;
+}
+
+static const char *field_name(const void *data, size_t i)
+{
+    return ((const struct mli_schema *)data)->field[i].name;
+}
+
+static bool is_identifier(const char *name)
+{
+    static const char letters[] = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return name[0] != '\0' && !(name[0] >= '0' && name[0] <= '9') &&
+           name[strspn(name, letters)] == '\0';
+}
+
+enum ml_status mli_export_c(const struct ml_model *model, const char *name, struct mli_buf *out,
+                            struct ml_error *err)
+{
+    struct writer w = { .model = model,
+                        .frame = mli_pipeline_frame(model->pipeline),
+                        .schema = mli_pipeline_schema(model->pipeline),
+                        .name = name,
+                        .out = out,
+                        .err = err };
+
+    if (!is_identifier(name))
+        return ml_error_set(err, ML_EUSAGE,
+                            "\"%s\" cannot be part of C identifiers: expected letters, digits and "
+                            "_, no digit first",
+                            name);
+    w.member = mli_c_identifiers(w.schema->count, field_name, w.schema);
+    enum ml_status status = w.member ? write_file(&w) : ML_ENOMEM;
+    if (status != ML_OK)
+        ml_error_set(err, status, "no room for the model as C");
+    mli_c_identifiers_free(w.member, w.schema->count);
+    return status;
+}

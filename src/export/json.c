@@ -1,0 +1,265 @@
+/*
+ * The model as one JSON document for people and for other languages: numbers where they are used, not in tensors, and at
+ * each step the formula ("how") by which a row goes through it. Written to be read; a model is not loaded from it.
+ */
+#include <export/formats.h>
+
+#include <prep/step.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Appends and takes value; an array that lacks one is no array: *array becomes NULL and stays so. */
+static void append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
+
+static json_t *drop_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_drop *drop = state;
+    json_t *columns = json_array();
+    (void)frame;
+
+    for (size_t i = 0; i < drop->count; i++)
+        append(&columns, json_pack("{s:s, s:s}", "column", drop->column[i].name, "reason",
+                                   drop->column[i].reason));
+    return columns;
+}
+
+static json_t *dates_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_dates *dates = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < dates->count; i++) {
+        json_t *parts = json_array();
+        for (unsigned p = 0; p < MLI_DATE_PARTS; p++)
+            if (dates->parts[i] & (1u << p))
+                append(&parts, json_string(mli_date_part_name[p]));
+        append(&columns,
+               json_pack("{s:s, s:o}", "column", frame->slot[dates->slot[i]].name, "parts", parts));
+    }
+    return columns;
+}
+
+static json_t *impute_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_imputer *imputer = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < imputer->count; i++)
+        append(&columns, json_pack("{s:s, s:o}", "column", frame->slot[imputer->slot[i]].name,
+                                   "value", mli_json_from(imputer->value[i])));
+    return columns;
+}
+
+static json_t *onehot_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_onehot *onehot = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < onehot->count; i++) {
+        const struct mli_slot *slot = &frame->slot[onehot->slot[i]];
+        const struct mli_dict *dict = frame->schema->field[slot->field].dict;
+        json_t *values = json_array();
+        for (size_t k = 0; k < mli_dict_count(dict); k++)
+            append(&values, json_string(mli_dict_text(dict, k)));
+        append(&columns, json_pack("{s:s, s:o, s:b}", "column", slot->name, "values", values,
+                                   "missing", onehot->missing[i]));
+    }
+    return columns;
+}
+
+static json_t *scale_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_scaler *scaler = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < scaler->count; i++)
+        append(&columns, json_pack("{s:s, s:o, s:o}", "column", frame->slot[scaler->slot[i]].name,
+                                   "shift", mli_json_from(scaler->shift[i]), "scale",
+                                   mli_json_from(scaler->scale[i])));
+    return columns;
+}
+
+static const struct {
+    const struct mli_step_kind *kind;
+    const char *how;
+    json_t *(*columns)(const struct mli_frame *frame, const void *state);
+} steps[] = {
+    { &mli_drop_step, "these columns are not used", drop_json },
+    { &mli_dates_step,
+      "an instant (seconds since 1970, UTC) becomes numbers COLUMN.PART: year, month 1 to 12, "
+      "day 1 to 31, weekday 0 (Monday) to 6, hour 0 to 23",
+      dates_json },
+    { &mli_impute_step, "a missing number becomes value", impute_json },
+    { &mli_onehot_step,
+      "one feature COLUMN=VALUE for each value: 1 if the cell is it, else 0; if missing is true a "
+      "last feature COLUMN=missing: 1 for a missing cell; a value that is not listed makes them "
+      "all 0",
+      onehot_json },
+    { &mli_scale_step, "x = (x - shift) / scale", scale_json },
+};
+
+static json_t *step_json(const struct mli_frame *frame, const struct mli_step *step,
+                         struct ml_error *err)
+{
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (steps[i].kind == step->kind)
+            return json_pack("{s:s, s:s, s:o}", "step", step->kind->name, "how", steps[i].how,
+                             "columns", steps[i].columns(frame, step->state));
+    ml_error_set(err, ML_EUSAGE, "step \"%s\" cannot be exported as json", step->kind->name);
+    return NULL;
+}
+
+static json_t *pipeline_json(const struct mli_pipeline *pipeline, struct ml_error *err)
+{
+    json_t *doc = json_array();
+
+    for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++)
+        append(&doc, step_json(mli_pipeline_frame(pipeline), mli_pipeline_step(pipeline, i), err));
+    return doc;
+}
+
+/* ---- network ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *kind, *how;
+} layers[] = {
+    { "dense", "output[j] = bias[j] + sum over i of weight[j][i] * input[i]" },
+};
+
+/* The numbers of a tensor as arrays in arrays. *data moves on. */
+static json_t *tensor_json(const struct mli_tensor *tensor, size_t axis, const double **data)
+{
+    if (axis == tensor->rank)
+        return mli_json_from(*(*data)++);
+    json_t *array = json_array();
+    for (size_t i = 0; i < tensor->shape[axis]; i++)
+        append(&array, tensor_json(tensor, axis + 1, data));
+    return array;
+}
+
+/* A layer's tensors are those that its kind saves, "net.<index>.<part>". */
+static json_t *layer_json(const struct ml_model *model, size_t index, struct ml_error *err)
+{
+    const struct mli_layer *layer = &model->network->layer[index];
+    const char *how = NULL;
+    struct mli_tensors set;
+
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++)
+        if (strcmp(layers[i].kind, layer->kind->name) == 0)
+            how = layers[i].how;
+    if (!how) {
+        ml_error_set(err, ML_EUSAGE, "layer \"%s\" cannot be exported as json", layer->kind->name);
+        return NULL;
+    }
+    mli_tensors_init(&set);
+    json_t *doc =
+        json_pack("{s:s, s:s, s:I, s:I}", "layer", layer->kind->name, "how", how, "inputs",
+                  (json_int_t)layer->inputs, "outputs", (json_int_t)layer->outputs);
+    bool ok = layer->kind->save(layer, index, model->theta + layer->offset, &set, err) == ML_OK;
+    for (size_t i = 0; i < set.count && ok; i++) {
+        const double *data = set.items[i].data;
+        ok = mli_json_put(doc, strrchr(set.items[i].name, '.') + 1,
+                          tensor_json(&set.items[i], 0, &data));
+    }
+    mli_tensors_release(&set);
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static json_t *network_json(const struct ml_model *model, struct ml_error *err)
+{
+    json_t *doc = json_array();
+
+    for (size_t i = 0; i < model->network->layers; i++)
+        append(&doc, layer_json(model, i, err));
+    return doc;
+}
+
+static const char *prediction_how(const struct ml_model *model)
+{
+    if (!model->loss->classification)
+        return "prediction = z[0]";
+    if (model->network->outputs == 1)
+        return "p(labels[1]) = 1 / (1 + exp(-z[0])), p(labels[0]) = 1 - p(labels[1]); "
+               "the prediction is the label with the larger p";
+    return "p(labels[k]) = exp(z[k]) / sum over j of exp(z[j]); "
+           "the prediction is the label with the largest p";
+}
+
+/* ---- document ---------------------------------------------------------------------------------------------------- */
+
+static json_t *labels_json(const struct ml_model *model)
+{
+    json_t *doc = json_array();
+    for (size_t k = 0; k < model->classes; k++)
+        append(&doc, json_string(model->label[k]));
+    return doc;
+}
+
+static json_t *features_json(const struct mli_pipeline *pipeline)
+{
+    json_t *doc = json_array();
+    for (size_t i = 0; i < mli_pipeline_features(pipeline); i++)
+        append(&doc, json_string(mli_pipeline_feature(pipeline, i)));
+    return doc;
+}
+
+static const char how[] =
+    "A row is an object of the inputs. It goes through the steps of pipeline in order; what is left "
+    "then, in the order of features, is the input of network. z is the output of its last layer.";
+
+static bool fill(json_t *doc, const struct ml_model *model, const char *name, const char *sha256,
+                 struct ml_error *err)
+{
+    return mli_json_put(doc, "format", json_string("mlctl export")) &&
+           mli_json_put(doc, "format_version", json_integer(1)) &&
+           mli_json_put(doc, "name", json_string(name)) &&
+           mli_json_put(doc, "model_sha256", json_string(sha256)) &&
+           mli_json_put(doc, "how", json_string(how)) &&
+           mli_json_put(doc, "task",
+                        json_string(model->classes > 0 ? "classification" : "regression")) &&
+           mli_json_put(doc, "target", json_string(model->target)) &&
+           mli_json_put(doc, "labels", labels_json(model)) &&
+           mli_json_put(doc, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
+           mli_json_put(doc, "pipeline", pipeline_json(model->pipeline, err)) &&
+           mli_json_put(doc, "features", features_json(model->pipeline)) &&
+           mli_json_put(doc, "network", network_json(model, err)) &&
+           mli_json_put(doc, "loss", json_string(model->loss->name)) &&
+           mli_json_put(doc, "prediction", json_string(prediction_how(model)));
+}
+
+enum ml_status mli_export_json(const struct ml_model *model, const char *name, struct mli_buf *out,
+                               struct ml_error *err)
+{
+    struct ml_error problem = ML_ERROR_INIT;
+    char sha256[MLI_SHA256_HEX];
+    enum ml_status status = mli_export_digest(model, sha256, err);
+
+    if (status != ML_OK)
+        return status;
+    json_t *doc = json_object();
+    char *text = fill(doc, model, name, sha256, &problem) ? mli_json_text(doc, true) : NULL;
+    json_decref(doc);
+    if (text) {
+        mli_buf_str(out, text);
+        mli_buf_char(out, '\n');
+    }
+    free(text);
+    if (problem.status != ML_OK)
+        return ml_error_set(err, problem.status, "%s", problem.text);
+    status = text ? out->status : ML_ENOMEM;
+    if (status != ML_OK)
+        ml_error_set(err, status, "no room for the model as JSON");
+    return status;
+}

@@ -1,0 +1,53 @@
+#include <fit/evaluate.h>
+
+#include <base/mem.h>
+#include <base/num.h>
+#include <eval/metrics.h>
+#include <fit/gather.h>
+#include <fit/target.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
+                                   const double *P, json_t **metrics, struct ml_error *err)
+{
+    json_t *doc = NULL;
+    if (model->classes) {
+        struct mli_classification scores;
+        int32_t *code = mli_alloc(n, sizeof *code);
+        if (!code)
+            return ml_error_set(err, ML_ENOMEM, "out of memory");
+        for (size_t i = 0; i < n; i++)
+            code[i] = (int32_t)y[i];
+        enum ml_status status = mli_eval_classification(n, model->classes, code, P, &scores, err);
+        free(code);
+        if (status)
+            return status;
+        doc = mli_classification_json(&scores, (const char *const *)model->label);
+        mli_classification_release(&scores);
+    } else {
+        struct mli_regression scores;
+        mli_eval_regression(n, y, P, &scores);
+        doc = mli_regression_json(&scores);
+    }
+    if (!doc)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    *metrics = doc;
+    return ML_OK;
+}
+
+enum ml_status mli_evaluate_file(const struct ml_model *model, const char *path,
+                                 const struct mli_stream_options *options, json_t **metrics,
+                                 struct ml_error *err)
+{
+    struct mli_gathered rows = { 0 };
+    enum ml_status status = mli_gather(model, path, options, NULL, &rows, err);
+    if (!status && rows.n == 0)
+        status = ml_error_at(err, ML_EDATA, path, 0, 0, "no row has a target \"%s\" to compare with",
+                             model->target);
+    if (!status)
+        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
+    mli_gathered_release(&rows);
+    return status;
+}

@@ -1,0 +1,27 @@
+/*
+ * Evaluate: a model against rows that have a target. One pass over the file at block memory plus the predictions.
+ */
+#ifndef FIT_EVALUATE_H
+#define FIT_EVALUATE_H
+
+#include <model/model.h>
+#include <table/stream.h>
+
+/* Metrics of a prepared matrix of predictions: P (n, width) against y (n); the document of eval/metrics.h. */
+ML_NODISCARD enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
+                                                const double *P, json_t **metrics, struct ml_error *err);
+
+/* Every row of a file that has a target. ML_EDATA for a label that the model does not know, or no rows. */
+ML_NODISCARD enum ml_status mli_evaluate_file(const struct ml_model *model, const char *path,
+                                              const struct mli_stream_options *options, json_t **metrics,
+                                              struct ml_error *err);
+
+/*
+ * The rows that training held out, found again: the recorded file is checked by its digest, split by the recorded
+ * specification and seed. *found is false (and metrics NULL) when the file is gone or changed or nothing was held out;
+ * `why` then says so.
+ */
+ML_NODISCARD enum ml_status mli_evaluate_holdout(const struct ml_model *model, const struct ml_log *log, bool *found,
+                                                 char why[512], json_t **metrics, struct ml_error *err);
+
+#endif

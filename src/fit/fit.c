@@ -1,0 +1,395 @@
+#include <mlctl/fit.h>
+
+#include <base/mem.h>
+#include <fit/evaluate.h>
+#include <fit/matrix.h>
+#include <fit/prepfile.h>
+#include <fit/record.h>
+#include <fit/settings.h>
+#include <fit/plan.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One fit from start to end; everything in it is released by job_release() except what became part of the model. */
+struct job {
+    const struct ml_table *table;
+    const struct ml_fit_config *config;
+    struct mli_settings settings;
+    struct mli_prepfile prep;
+    bool prepared;
+    struct mli_plan plan;
+    struct mli_pipeline *pipeline; /* raw rows to features */
+    struct mli_network *network;
+    double *theta;
+    struct mli_train_data data[MLI_PARTS]; /* X and y owned here */
+    double *X[MLI_PARTS], *y[MLI_PARTS];
+    double center, unit; /* of a regression's target: y = center + unit * what is trained on */
+    struct mli_history history;
+    struct mli_train_state state;
+    bool interrupted;
+};
+
+static void job_release(struct job *job)
+{
+    if (job->pipeline != job->prep.pipeline)
+        mli_pipeline_free(job->pipeline);
+    mli_prepfile_release(&job->prep);
+    mli_plan_release(&job->plan);
+    mli_network_free(job->network);
+    for (size_t p = 0; p < MLI_PARTS; p++) {
+        free(job->X[p]);
+        free(job->y[p]);
+    }
+    free(job->history.loss);
+    free(job->history.validation);
+    free(job->theta);
+}
+
+static enum ml_status no_memory(struct ml_error *err)
+{
+    return ml_error_set(err, ML_ENOMEM, "out of memory");
+}
+
+/* ---- rows: which train, which are held out ---------------------------------------------------------------------- */
+
+static enum ml_status load_prep(struct job *job, struct ml_error *err)
+{
+    if (!job->config->prep)
+        return ML_OK;
+    enum ml_status status = mli_prepfile_read(job->config->prep, &job->prep, err);
+    if (status)
+        return status;
+    job->prepared = true;
+    job->pipeline = job->prep.pipeline;
+    if (job->config->target && strcmp(job->config->target, job->prep.target) != 0)
+        return ml_error_set(err, ML_EUSAGE, "--target %s, but %s was preprocessed for target \"%s\"",
+                            job->config->target, job->table->source, job->prep.target);
+    if (strcmp(job->prep.clean_sha256, job->table->sha256) != 0)
+        return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
+                           "the file is not the one that %s belongs to (its SHA-256 differs); run mlctl preprocess again, or --no-prep to take it as raw data",
+                           job->config->prep);
+    if (job->config->split && strcmp(job->config->split, job->prep.split) != 0)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--split %s, but the statistics in %s were fitted with --split %s; leave it out or preprocess again",
+                            job->config->split, job->config->prep, job->prep.split);
+    if (job->config->test)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--test does not go with a prep file: the rows it held out are the test");
+    job->settings.split_text = job->prep.split;
+    ml_log(job->config->log, ML_LOG_NOTE, "prep: %s found; the model will take rows of %s",
+           job->config->prep, job->prep.raw_path);
+    return mli_split_parse(job->prep.split, &job->settings.split, err);
+}
+
+/* ---- features --------------------------------------------------------------------------------------------------- */
+
+/* Said and refused before anything large is allocated: OpenBLAS does not survive being starved. */
+static enum ml_status check_memory(const struct job *job, struct ml_error *err)
+{
+    size_t d = mli_pipeline_features(job->pipeline), matrix, trainer;
+    trainer = mli_trainer_memory(job->network, &job->settings.train, job->plan.rows[MLI_PART_TRAIN]);
+    if (!mli_mul(job->plan.target.n, (d + 1) * sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
+        return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", job->plan.target.n, d);
+    size_t need = matrix + ((size_t)32 << 20);
+    ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features",
+           need >> 20, job->plan.target.n, d);
+    if (need <= job->settings.memory)
+        return ML_OK;
+    return ml_error_set(err, ML_ELIMIT,
+                        "training needs about %zu MiB of memory (%zu rows of %zu features), %zu MiB may be used; --drop-columns, --max-categories or fewer rows need less",
+                        need >> 20, job->plan.target.n, d, job->settings.memory >> 20);
+}
+
+static enum ml_status build_part(struct job *job, enum mli_part part, struct ml_error *err)
+{
+    size_t n = job->plan.rows[part], d = mli_pipeline_features(job->pipeline), size;
+    if (!n)
+        return ML_OK;
+    if (!mli_mul(n, d, &size))
+        return no_memory(err);
+    double *X = job->X[part] = mli_alloc(size, sizeof *X);
+    double *y = job->y[part] = mli_alloc(n, sizeof *y);
+    if (!X || !y)
+        return no_memory(err);
+    enum ml_status status =
+        mli_matrix_build(job->pipeline, job->prepared, job->table, job->plan.part, (uint8_t)part, X, err);
+    for (size_t row = 0, i = 0; row < job->table->rows; row++) {
+        if (!job->plan.target.has[row])
+            continue;
+        if (job->plan.part[row] == part)
+            *y++ = job->plan.target.y[i];
+        i++;
+    }
+    job->data[part] = (struct mli_train_data){ .n = n, .d = d, .X = X, .y = job->y[part] };
+    return status;
+}
+
+/*
+ * A regression is trained on (y - mean) / deviation, so that step sizes and tolerances mean the same for every target;
+ * unscale_theta() undoes it. The optimum is the same one: with loss and penalties divided by deviation squared, l2 keeps its
+ * value and l1 becomes l1 / deviation.
+ */
+static void scale_target(struct job *job)
+{
+    job->center = 0;
+    job->unit = 1;
+    if (job->plan.target.classes)
+        return;
+    size_t n = job->plan.rows[MLI_PART_TRAIN];
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += (job->y[MLI_PART_TRAIN][i] - mean) / (double)(i + 1);
+    for (size_t i = 0; i < n; i++) {
+        double r = job->y[MLI_PART_TRAIN][i] - mean;
+        squares += r * r;
+    }
+    double deviation = sqrt(squares / (double)n);
+    job->center = mean;
+    job->unit = deviation > 0 && isfinite(deviation) ? deviation : 1;
+    for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
+        for (size_t i = 0; i < job->plan.rows[part]; i++)
+            job->y[part][i] = (job->y[part][i] - job->center) / job->unit;
+}
+
+static enum ml_status unscale_theta(struct job *job, struct ml_error *err)
+{
+    if (!job->plan.target.classes) {
+        const struct mli_layer *last = &job->network->layer[job->network->layers - 1];
+        uint8_t *weight = mli_alloc(last->parameters, 1);
+        if (!weight)
+            return no_memory(err);
+        last->kind->penalised(last, weight);
+        double *theta = job->theta + last->offset;
+        for (size_t i = 0; i < last->parameters; i++)
+            theta[i] = theta[i] * job->unit + (weight[i] ? 0 : job->center);
+        free(weight);
+    }
+    return ML_OK;
+}
+
+/* ---- training --------------------------------------------------------------------------------------------------- */
+
+static enum ml_status make_network(struct job *job, struct ml_error *err)
+{
+    char layers[256];
+    if (!mli_kind_layers(job->settings.kind, job->plan.target.classes, layers, sizeof layers))
+        return ml_error_set(err, ML_ELIMIT, "layer specification too long");
+    enum ml_status status =
+        mli_network_new(layers, mli_pipeline_features(job->pipeline), &job->network, err);
+    if (status)
+        return status;
+    job->theta = mli_calloc(job->network->parameters, sizeof *job->theta);
+    return job->theta ? ML_OK : no_memory(err);
+}
+
+static enum ml_status remember(struct job *job, struct ml_error *err)
+{
+    struct mli_history *h = &job->history;
+    bool ok = mli_grow((void **)&h->loss, &h->capacity, h->count, sizeof *h->loss);
+    if (ok && job->plan.rows[MLI_PART_VALIDATION])
+        ok = mli_grow((void **)&h->validation, &h->validation_capacity, h->count,
+                      sizeof *h->validation);
+    if (!ok)
+        return no_memory(err);
+    h->loss[h->count] = job->state.loss;
+    if (h->validation)
+        h->validation[h->count] = job->state.validation;
+    h->count++;
+    return ML_OK;
+}
+
+static void report(const struct job *job, double unit)
+{
+    if (!job->config->epoch)
+        return;
+    struct ml_fit_epoch epoch = {
+        .epoch = job->state.epoch,
+        .epochs = job->settings.train.epochs,
+        .loss = job->state.loss * unit,
+        .validation = job->state.validation * unit,
+    };
+    job->config->epoch(job->config->data, &epoch);
+}
+
+static enum ml_status train(struct job *job, struct ml_error *err)
+{
+    struct mli_trainer *trainer = NULL;
+    struct mli_train_config config = job->settings.train;
+    config.l1 /= job->unit;
+    enum ml_status status =
+        mli_trainer_new(job->network, job->settings.kind->loss, &job->data[MLI_PART_TRAIN],
+                        job->plan.rows[MLI_PART_VALIDATION] ? &job->data[MLI_PART_VALIDATION] : NULL, &config,
+                        job->theta, &trainer, err);
+    while (!status && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING && !job->interrupted) {
+        status = mli_trainer_epoch(trainer, err);
+        job->state = *mli_trainer_state(trainer);
+        if (!status)
+            status = remember(job, err);
+        if (!status)
+            report(job, job->unit * job->unit);
+        job->interrupted = job->config->stop && *job->config->stop;
+    }
+    if (!status)
+        memcpy(job->theta, mli_trainer_theta(trainer), job->network->parameters * sizeof *job->theta);
+    mli_trainer_free(trainer);
+    return status;
+}
+
+/* ---- the model -------------------------------------------------------------------------------------------------- */
+
+/* The rows are features already, so this is the network alone; mli_model_predict_rows gives the same bits. */
+static enum ml_status measure_part(const struct job *job, const struct ml_model *model, enum mli_part part,
+                                   json_t **metrics, struct ml_error *err)
+{
+    size_t n = job->plan.rows[part], width = ml_model_width(model);
+    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y);
+    double *workspace = mli_alloc(mli_network_workspace(model->network, n, false), sizeof *workspace);
+    enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
+    if (!status) {
+        const double *Z = mli_network_forward(model->network, &mli_kernels_plain, model->theta, n,
+                                              job->X[part], workspace);
+        model->loss->predict(n, model->network->outputs, Z, P);
+        bool scaled = part != MLI_PART_TEST;
+        for (size_t i = 0; i < n; i++)
+            y[i] = scaled ? job->y[part][i] * job->unit + job->center : job->y[part][i];
+        status = mli_evaluate_arrays(model, n, y, P, metrics, err);
+    }
+    free(workspace);
+    free(y);
+    free(P);
+    return status;
+}
+
+static enum ml_status measure_file(const struct job *job, const struct ml_model *model,
+                                   json_t **metrics, struct ml_error *err)
+{
+    const struct ml_read_options *read = job->config->read;
+    struct mli_stream_options options = { .log = job->config->log };
+    if (read) {
+        options.delimiter = read->delimiter;
+        options.missing = read->missing;
+    }
+    return mli_evaluate_file(model, job->config->test, &options, metrics, err);
+}
+
+static enum ml_status measure(const struct job *job, struct ml_model *model, struct ml_error *err)
+{
+    json_t *metrics = NULL;
+    const char *on = job->config->test ? "test file" : job->plan.rows[MLI_PART_TEST] ? "held-out" : "training";
+    enum ml_status status =
+        job->config->test ? measure_file(job, model, &metrics, err)
+                          : measure_part(job, model, job->plan.rows[MLI_PART_TEST] ? MLI_PART_TEST : MLI_PART_TRAIN,
+                                         &metrics, err);
+    if (!status && !(mli_json_put(model->record, "metrics_on", json_string(on)) &&
+                     mli_json_put(model->record, "metrics", json_incref(metrics))))
+        status = no_memory(err);
+    json_decref(metrics);
+    return status;
+}
+
+static enum ml_status make_model(struct job *job, struct ml_model **out, struct ml_error *err)
+{
+    const struct mli_record_parts parts = {
+        .table = job->table,
+        .config = job->config,
+        .settings = &job->settings,
+        .target = &job->plan.target,
+        .prep = job->prepared ? &job->prep : NULL,
+        .state = &job->state,
+        .history = &job->history,
+        .train = job->plan.rows[MLI_PART_TRAIN],
+        .validation = job->plan.rows[MLI_PART_VALIDATION],
+        .test = job->plan.rows[MLI_PART_TEST],
+        .unit = job->unit * job->unit,
+        .interrupted = job->interrupted,
+    };
+    json_t *record = mli_record_new(&parts);
+    char *target = mli_strdup(job->table->column[job->plan.target.column].name);
+    struct mli_pipeline *pipeline = job->pipeline;
+    struct mli_network *network = job->network;
+    double *theta = job->theta;
+    char **label = job->plan.target.label;
+    if (!record || !target) {
+        json_decref(record);
+        free(target);
+        return no_memory(err);
+    }
+    job->pipeline = job->prep.pipeline = NULL;
+    job->network = NULL;
+    job->theta = NULL;
+    job->plan.target.label = NULL;
+    struct ml_model *model = NULL;
+    enum ml_status status = mli_model_new(pipeline, network, theta, job->settings.kind->loss, target,
+                                          job->plan.target.classes, label, record, &model, err);
+    if (!status)
+        status = measure(job, model, err);
+    if (status) {
+        ml_model_free(model);
+        return status;
+    }
+    *out = model;
+    return ML_OK;
+}
+
+static void say_defaults(const struct job *job)
+{
+    const struct ml_fit_config *config = job->config;
+    if (config->l2 < 0)
+        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / training rows (--l2 overrides)",
+               job->settings.train.l2);
+    if (!config->split && !config->test && !job->prepared)
+        ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)",
+               job->settings.split_text, (unsigned long long)config->seed);
+}
+
+static enum ml_status prepare(struct job *job, struct ml_error *err)
+{
+    const struct ml_fit_config *config = job->config;
+    enum ml_status status = mli_settings_check(config, &job->settings, err);
+    if (!status)
+        status = load_prep(job, err);
+    if (!status)
+        status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, config->task,
+                               &job->settings, job->prepared ? job->prep.seed : config->seed,
+                               config->log, &job->plan, err);
+    if (!status)
+        status = mli_settings_kind(config, job->plan.target.classes > 0, &job->settings, err);
+    if (status)
+        return status;
+    if (job->settings.train.l2 < 0)
+        job->settings.train.l2 = 1 / (double)job->plan.rows[MLI_PART_TRAIN];
+    say_defaults(job);
+    return job->prepared ? ML_OK
+                         : mli_plan_fit_pipeline(job->table, &job->plan, &job->settings, config->log,
+                                                 &job->pipeline, err);
+}
+
+enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
+                      struct ml_model **out, struct ml_error *err)
+{
+    struct job job = { .table = table, .config = config };
+    struct ml_model *model = NULL;
+    enum ml_status status = prepare(&job, err);
+    if (!status)
+        status = make_network(&job, err);
+    if (!status)
+        status = check_memory(&job, err);
+    for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_TEST; part++)
+        status = build_part(&job, (enum mli_part)part, err);
+    if (!status) {
+        scale_target(&job);
+        status = train(&job, err);
+    }
+    if (!status)
+        status = unscale_theta(&job, err);
+    if (!status)
+        status = make_model(&job, &model, err);
+    bool interrupted = job.interrupted;
+    job_release(&job);
+    if (status)
+        return status;
+    *out = model;
+    return interrupted ? ml_error_set(err, ML_EINTERRUPTED, "interrupted; the best model so far was kept")
+                       : ML_OK;
+}

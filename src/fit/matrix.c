@@ -1,0 +1,90 @@
+#include <fit/matrix.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 1024 };
+
+/* Rows [begin, begin + n) of a table, sharing its arrays; columns has table->columns entries. */
+static struct ml_table slice(const struct ml_table *table, size_t begin, size_t n,
+                             struct mli_column *columns)
+{
+    struct ml_table part = *table;
+    for (size_t j = 0; j < table->columns; j++) {
+        columns[j] = table->column[j];
+        if (columns[j].number)
+            columns[j].number += begin;
+        if (columns[j].code)
+            columns[j].code += begin;
+    }
+    part.rows = n;
+    part.column = columns;
+    return part;
+}
+
+static enum ml_status build_raw(const struct mli_pipeline *pipeline, const struct ml_table *table,
+                                const uint8_t *part, uint8_t which, double *X, struct ml_error *err)
+{
+    struct mli_arena keep = MLI_ARENA_INIT, scratch = MLI_ARENA_INIT;
+    const struct ml_table *view = NULL;
+    size_t d = mli_pipeline_features(pipeline);
+    enum ml_status status = mli_pipeline_view(pipeline, table, &keep, &view, err);
+    struct mli_column *columns = NULL;
+    double *block = NULL;
+    if (!status) {
+        columns = mli_arena_alloc(&keep, view->columns, sizeof *columns);
+        block = mli_arena_alloc(&keep, BLOCK * d, sizeof *block);
+        if (!columns || !block)
+            status = ml_error_set(err, ML_ENOMEM, "out of memory");
+    }
+    for (size_t begin = 0; !status && begin < table->rows; begin += BLOCK) {
+        size_t n = table->rows - begin < BLOCK ? table->rows - begin : BLOCK;
+        struct ml_table rows = slice(view, begin, n, columns);
+        mli_arena_reset(&scratch);
+        status = mli_pipeline_apply(pipeline, &rows, &scratch, block, NULL, err);
+        for (size_t i = 0; !status && i < n; i++) {
+            if (part[begin + i] != which)
+                continue;
+            memcpy(X, block + i * d, d * sizeof *X);
+            X += d;
+        }
+    }
+    mli_arena_release(&scratch);
+    mli_arena_release(&keep);
+    return status;
+}
+
+/* By position: the digest has shown that the table is the file that preprocess wrote, features first. */
+static enum ml_status build_prepared(const struct mli_pipeline *pipeline, const struct ml_table *table,
+                                     const uint8_t *part, uint8_t which, double *X,
+                                     struct ml_error *err)
+{
+    size_t d = mli_pipeline_features(pipeline);
+    if (table->columns != d + 1)
+        return ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
+                           "%zu columns where its prep file says %zu features and the target; --drop-columns belongs to mlctl preprocess",
+                           table->columns, d);
+    for (size_t j = 0; j < d; j++) {
+        double *out = X + j;
+        if (!table->column[j].number)
+            return ml_error_at(err, ML_EUSAGE, table->source, 0, j + 1,
+                               "column \"%s\" of a preprocessed file is read as %s; --type belongs to mlctl preprocess",
+                               table->column[j].name, ml_type_name(table->column[j].type));
+        for (size_t i = 0; i < table->rows; i++) {
+            if (part[i] != which)
+                continue;
+            *out = table->column[j].number[i];
+            out += d;
+        }
+    }
+    return ML_OK;
+}
+
+enum ml_status mli_matrix_build(const struct mli_pipeline *pipeline, bool prepared,
+                                const struct ml_table *table, const uint8_t *part, uint8_t which,
+                                double *X, struct ml_error *err)
+{
+    return prepared ? build_prepared(pipeline, table, part, which, X, err)
+                    : build_raw(pipeline, table, part, which, X, err);
+}

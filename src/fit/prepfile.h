@@ -1,0 +1,26 @@
+/*
+ * Prep file: what `mlctl preprocess` writes beside clean.csv (clean.csv.prep.json). The fitted pipeline with its statistics, the
+ * target, the split it was fitted by, and the digests of the raw and the clean file, so that a model trained on the clean
+ * file takes raw rows and a stale pair is noticed.
+ */
+#ifndef FIT_PREPFILE_H
+#define FIT_PREPFILE_H
+
+#include <prep/pipeline.h>
+
+struct mli_prepfile {
+    struct mli_pipeline *pipeline;
+    char *target;       /* name in both files */
+    char *split;        /* specification */
+    uint64_t seed;
+    char *raw_path;     /* as given to preprocess */
+    char raw_sha256[MLI_SHA256_HEX], clean_sha256[MLI_SHA256_HEX];
+    json_t *read;       /* how the raw file was read: {"delimiter":",","missing":..,"types":[..],"drop":[..]} */
+};
+
+void mli_prepfile_release(struct mli_prepfile *file);
+ML_NODISCARD enum ml_status mli_prepfile_write(const struct mli_prepfile *file, const char *path,
+                                               struct ml_error *err);
+ML_NODISCARD enum ml_status mli_prepfile_read(const char *path, struct mli_prepfile *out, struct ml_error *err);
+
+#endif

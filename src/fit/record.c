@@ -1,0 +1,131 @@
+#include <fit/record.h>
+
+#include <math.h>
+#include <string.h>
+
+json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
+{
+    json_t *doc = json_object();
+    bool ok = doc && mli_json_put(doc, "delimiter", json_stringn(&table->delimiter, 1));
+    if (ok && options && options->missing)
+        ok = mli_json_put(doc, "missing", json_string(options->missing));
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static json_t *names(const char *const *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; list && list[i]; i++)
+        json_array_append_new(array, json_string(list[i]));
+    return array;
+}
+
+/* Raw rows: the table itself, or the file that preprocess read. */
+static json_t *data(const struct mli_record_parts *p)
+{
+    json_t *doc = json_object();
+    bool ok = doc != NULL;
+    ok = ok && mli_json_put(doc, "path", json_string(p->prep ? p->prep->raw_path : p->table->source));
+    ok = ok && mli_json_put(doc, "sha256",
+                            json_string(p->prep ? p->prep->raw_sha256 : p->table->sha256));
+    ok = ok && mli_json_put(doc, "rows", json_integer((json_int_t)p->table->rows));
+    ok = ok && mli_json_put(doc, "rows_with_target", json_integer((json_int_t)p->target->n));
+    ok = ok && mli_json_put(doc, "read",
+                            p->prep ? json_incref(p->prep->read)
+                                    : mli_record_read(p->table, p->config->read));
+    if (ok && p->prep) {
+        json_t *clean = json_object();
+        ok = mli_json_put(clean, "path", json_string(p->table->source)) &&
+             mli_json_put(clean, "sha256", json_string(p->prep->clean_sha256));
+        ok = mli_json_put(doc, "prepared", clean) && ok;
+    }
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static json_t *settings(const struct mli_record_parts *p)
+{
+    const struct mli_train_config *t = &p->settings->train;
+    const struct ml_read_options *read = p->config->read;
+    json_t *doc = json_object();
+    bool ok = doc != NULL;
+    ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
+    ok = ok && mli_json_put(doc, "l1", mli_json_from(t->l1));
+    ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));
+    ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->rate));
+    ok = ok && mli_json_put(doc, "momentum", mli_json_from(t->momentum));
+    ok = ok && mli_json_put(doc, "batch", json_integer((json_int_t)t->batch));
+    ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)t->epochs));
+    ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));
+    ok = ok && mli_json_put(doc, "patience", json_integer((json_int_t)t->patience));
+    ok = ok && mli_json_put(doc, "validation", mli_json_from(p->settings->validation));
+    ok = ok && mli_json_put(doc, "impute", json_string(p->config->impute));
+    ok = ok && mli_json_put(doc, "scale", json_string(p->config->scale));
+    ok = ok && mli_json_put(doc, "max_missing", mli_json_from(p->config->max_missing));
+    ok = ok && mli_json_put(doc, "max_categories", json_integer((json_int_t)p->config->max_categories));
+    ok = ok && mli_json_put(doc, "keep_all", json_boolean(p->config->keep_all));
+    ok = ok && mli_json_put(doc, "type", names(read ? read->type : NULL));
+    ok = ok && mli_json_put(doc, "drop", names(read ? read->drop : NULL));
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static json_t *series(const double *values, size_t n, double unit)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(array, mli_json_from(values[i] * unit));
+    return array;
+}
+
+static json_t *history(const struct mli_record_parts *p)
+{
+    json_t *doc = json_object();
+    bool ok = doc != NULL;
+    ok = ok && mli_json_put(doc, "loss", series(p->history->loss, p->history->count, p->unit));
+    if (ok && p->history->validation)
+        ok = mli_json_put(doc, "validation",
+                          series(p->history->validation, p->history->count, p->unit));
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+json_t *mli_record_new(const struct mli_record_parts *p)
+{
+    json_t *doc = json_object();
+    bool ok = doc != NULL;
+    ok = ok && mli_json_put(doc, "program", json_string("mlctl " ML_VERSION));
+    ok = ok && mli_json_put(doc, "kind", json_string(p->settings->kind->name));
+    ok = ok && mli_json_put(doc, "data", data(p));
+    ok = ok && mli_json_put(doc, "split",
+                            json_string(p->prep ? p->prep->split : p->settings->split_text));
+    ok = ok && mli_json_put(doc, "split_seed",
+                            json_integer((json_int_t)(p->prep ? p->prep->seed : p->config->seed)));
+    ok = ok && mli_json_put(doc, "seed", json_integer((json_int_t)p->config->seed));
+    ok = ok && mli_json_put(doc, "train_rows", json_integer((json_int_t)p->train));
+    ok = ok && mli_json_put(doc, "validation_rows", json_integer((json_int_t)p->validation));
+    ok = ok && mli_json_put(doc, "test_rows", json_integer((json_int_t)p->test));
+    ok = ok && mli_json_put(doc, "settings", settings(p));
+    ok = ok && mli_json_put(doc, "blas", json_string(mli_blas_prepare()));
+    ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)p->state->epoch));
+    ok = ok && mli_json_put(doc, "best_epoch", json_integer((json_int_t)p->state->best));
+    ok = ok && mli_json_put(doc, "end",
+                            json_string(p->interrupted ? "interrupted"
+                                                       : mli_train_end_text(p->state->end)));
+    ok = ok && mli_json_put(doc, "loss", mli_json_from(p->state->loss * p->unit));
+    ok = ok && mli_json_put(doc, "objective", mli_json_from(p->state->objective * p->unit));
+    ok = ok && mli_json_put(doc, "history", history(p));
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * Record: what a model file says of its training (the "record" object). Holds no time stamp and no thread count: the
+ * same data, flags and seed give the same bytes.
+ */
+#ifndef FIT_RECORD_H
+#define FIT_RECORD_H
+
+#include <fit/prepfile.h>
+#include <fit/settings.h>
+#include <fit/target.h>
+
+struct mli_history {
+    double *loss, *validation; /* count entries; validation NULL without early stopping */
+    size_t count, capacity, validation_capacity;
+};
+
+struct mli_record_parts {
+    const struct ml_table *table;
+    const struct ml_fit_config *config;
+    const struct mli_settings *settings;
+    const struct mli_target *target;
+    const struct mli_prepfile *prep; /* NULL: trained on raw rows */
+    const struct mli_train_state *state;
+    const struct mli_history *history;
+    size_t train, validation, test; /* rows */
+    double unit;                    /* squared losses are multiplied by this to be in the target's units */
+    bool interrupted;
+};
+
+/* {"delimiter":",","missing":"n/a"}: what reading the file again needs. NULL: no memory. */
+json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options);
+/* The whole record, without metrics. NULL: no memory. */
+json_t *mli_record_new(const struct mli_record_parts *parts);
+
+#endif

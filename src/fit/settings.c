@@ -1,0 +1,145 @@
+#include <fit/settings.h>
+
+#include <base/limits.h>
+#include <base/suggest.h>
+#include <math.h>
+#include <string.h>
+
+/* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
+static enum ml_status find_name(const char *what, const char *name, const char *const *names,
+                                struct ml_error *err)
+{
+    size_t n = 0;
+    while (names[n]) {
+        if (strcmp(names[n], name) == 0)
+            return ML_OK;
+        n++;
+    }
+    char list[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < sizeof list - 32; i++) {
+        for (const char *c = names[i]; *c && used < sizeof list - 4; c++)
+            list[used++] = *c;
+        list[used++] = ' ';
+        list[used] = 0;
+    }
+    size_t near = mli_suggest(name, names, n);
+    if (near < n)
+        return ml_error_set(err, ML_EUSAGE, "no %s \"%s\"; did you mean \"%s\"?", what, name, names[near]);
+    return ml_error_set(err, ML_EUSAGE, "no %s \"%s\"; there are: %s", what, name, list);
+}
+
+static enum ml_status in_range(const char *option, double value, double low, double high,
+                               const char *range, struct ml_error *err)
+{
+    if (value >= low && value <= high)
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE, "--%s %g is out of range: it must be %s", option, value, range);
+}
+
+static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_error *err)
+{
+    const struct {
+        const char *option;
+        double value, low, high;
+        const char *range;
+    } rows[] = {
+        { "rate", c->rate, 0, INFINITY, "0 (chosen) or more" },
+        { "momentum", c->momentum, 0, nextafter(1, 0), "from 0 to below 1" },
+        { "l1", c->l1, 0, 1e12, "0 or more" },
+        { "l2", c->l2, -INFINITY, 1e12, "0 or more, or negative for 1 / rows" },
+        { "tolerance", c->tolerance, 0, 1, "from 0 to 1" },
+        { "epochs", (double)c->epochs, 0, 1e9, "0 (chosen) to 1e9" },
+        { "batch", (double)c->batch, 1, 1e9, "1 or more" },
+        { "validation", c->validation, 0.001, 0.9, "from 0.001 to 0.9" },
+        { "threads", (double)c->threads, 0, 1024, "0 (one a core) to 1024" },
+        { "max-missing", c->max_missing, 0, 1, "from 0 to 1" },
+        { "max-categories", (double)c->max_categories, 1, 1e6, "1 to 1e6" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum ml_status status =
+            in_range(rows[i].option, rows[i].value, rows[i].low, rows[i].high, rows[i].range, err);
+        if (status)
+            return status;
+    }
+    return isfinite(c->rate) ? ML_OK : ml_error_set(err, ML_EUSAGE, "--rate must be finite");
+}
+
+static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error *err)
+{
+    static const char *const tasks[] = { "auto", "regression", "classification", NULL };
+    static const char *const automatic[] = { "auto", NULL };
+    enum ml_status status = find_name("task", c->task, tasks, err);
+    if (!status && strcmp(c->kind, automatic[0]) != 0) {
+        size_t n;
+        const char *names[16] = { 0 };
+        const struct mli_kind *kinds = mli_kinds(&n);
+        for (size_t i = 0; i < n && i < 15; i++)
+            names[i] = kinds[i].name;
+        status = find_name("kind", c->kind, names, err);
+    }
+    if (!status && strcmp(c->optimiser, automatic[0]) != 0)
+        status = find_name("optimiser", c->optimiser, mli_optimiser_names(), err);
+    return status;
+}
+
+enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli_settings *out,
+                                  struct ml_error *err)
+{
+    struct mli_settings s = {
+        .split_text = config->test ? "none" : config->split ? config->split : "random:0.2",
+        .prep = MLI_PREP_CONFIG_INIT,
+        .train = MLI_TRAIN_CONFIG_INIT,
+        .validation = config->validation,
+        .memory = config->memory ? config->memory : mli_memory_available(),
+    };
+    if (config->test && config->split && strcmp(config->split, "none") != 0)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--test and --split exclude each other: with --test all rows of the data train");
+    enum ml_status status = check_ranges(config, err);
+    if (!status)
+        status = check_names(config, err);
+    if (!status)
+        status = mli_split_parse(s.split_text, &s.split, err);
+    if (!status)
+        status = mli_prep_parse_impute(config->impute, &s.prep, err);
+    if (!status)
+        status = mli_prep_parse_scale(config->scale, &s.prep, err);
+    if (status)
+        return status;
+    s.prep.max_missing = config->max_missing;
+    s.prep.max_categories = config->max_categories;
+    s.prep.keep_all = config->keep_all;
+    bool automatic = strcmp(config->optimiser, "auto") == 0;
+    s.train.optimiser = automatic ? "lbfgs" : config->optimiser;
+    bool full_batch = !strcmp(s.train.optimiser, "lbfgs") || !strcmp(s.train.optimiser, "gd");
+    s.train.rate = config->rate;
+    s.train.momentum = config->momentum;
+    s.train.l1 = config->l1;
+    s.train.l2 = config->l2;
+    s.train.tolerance = config->tolerance;
+    s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : 100;
+    s.train.batch = config->batch;
+    s.train.patience = config->patience;
+    s.train.seed = config->seed;
+    s.train.threads = config->threads ? config->threads : mli_processors();
+    *out = s;
+    return ML_OK;
+}
+
+enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
+                                 struct mli_settings *settings, struct ml_error *err)
+{
+    bool automatic = strcmp(config->kind, "auto") == 0;
+    const struct mli_kind *kind =
+        automatic ? mli_kind_default(classification) : mli_kind_find(config->kind);
+    if (kind->loss->classification != classification)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
+                            kind->name, classification ? "regression" : "classification",
+                            classification ? "classification" : "regression");
+    if (automatic)
+        ml_log(config->log, ML_LOG_NOTE, "kind: %s, %s (--kind overrides)", kind->name, kind->meaning);
+    settings->kind = kind;
+    return ML_OK;
+}

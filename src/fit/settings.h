@@ -1,0 +1,28 @@
+/* Settings of a fit, checked and with every "auto" resolved before any work is done. */
+#ifndef FIT_SETTINGS_H
+#define FIT_SETTINGS_H
+
+#include <mlctl/fit.h>
+#include <net/kinds.h>
+#include <prep/pipeline.h>
+#include <table/split.h>
+#include <train/trainer.h>
+
+struct mli_settings {
+    struct mli_split split;
+    const char *split_text;
+    struct mli_prep_config prep;
+    struct mli_train_config train; /* l2 still negative for "1 / training rows" */
+    const struct mli_kind *kind;   /* NULL until the task is known */
+    double validation;
+    size_t memory;
+};
+
+/* Everything that needs no data. ML_EUSAGE names the setting, its range and the value found. */
+ML_NODISCARD enum ml_status mli_settings_check(const struct ml_fit_config *config,
+                                               struct mli_settings *out, struct ml_error *err);
+/* What needs the target: the kind. ML_EUSAGE when kind and task do not go together. */
+ML_NODISCARD enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
+                                              struct mli_settings *settings, struct ml_error *err);
+
+#endif

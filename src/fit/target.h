@@ -1,0 +1,34 @@
+/*
+ * Target: the column to predict as numbers. Infers the task, finds the classes, leaves out rows without a target.
+ *
+ * Classification when the column is no number, or has two distinct values, or holds the whole numbers 0..k-1 (all of
+ * them, k <= 10: class codes). Every other number is a regression. `task` overrides.
+ */
+#ifndef FIT_TARGET_H
+#define FIT_TARGET_H
+
+#include <stdint.h>
+#include <table/table.h>
+
+struct mli_target {
+    size_t column;  /* in the table */
+    size_t n;       /* rows that have a target */
+    size_t classes; /* 0: regression */
+    char **label;   /* classes strings, owned: sorted, numbers in numeric order */
+    size_t *count;  /* classes entries: rows of each, owned */
+    double *y;      /* n values or class indices, owned */
+    uint8_t *has;   /* one a table row: it has a target; owned */
+};
+
+/*
+ * name NULL: the last column. task: "auto", "regression" or "classification". ML_EUSAGE: no such column (nearest name), or a task
+ * that the column cannot have; ML_EDATA: constant target, a class with one row, fewer than two rows.
+ */
+ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
+                                            const struct ml_log *log, struct mli_target *out, struct ml_error *err);
+void mli_target_release(struct mli_target *target);
+
+/* Class index of a raw text: the label itself, or the label of the number it spells. -1: none. */
+int32_t mli_label_find(size_t classes, char *const *label, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The training kernels: OpenBLAS where it wins, the portable loops where packing costs more than it saves. With
+ * fewer than MANY columns on the short side dgemm packs for nothing (measured on Zen: at k = 3 the loops are two to
+ * three times as fast, at k = 8 to 12 equal), and that covers every linear model and most softmax ones.
+ *
+ * Debian's serial OpenBLAS hands out its packing buffers without a lock, so two threads in dgemm at once get wrong
+ * numbers, silently (measured with 0.3.21; OpenMathLib/OpenBLAS issues 1755 and 2126). With that variant calls take
+ * turns; the pthread and OpenMP variants lock by themselves and run side by side.
+ */
+#include <la/kernels.h>
+
+#include <cblas.h>
+#include <omp.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#define MANY 12
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+/* Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
+static bool small(size_t k, size_t d)
+{
+    return k < MANY || d == 0;
+}
+
+/* C (m,n) = op(A) op(B) + beta C with an inner extent of k, all row-major; lda, ldb as stored. */
+static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k,
+                 const double *A, size_t lda, const double *B, size_t ldb, double beta, double *C)
+{
+    bool serial = openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
+
+    if (serial)
+        pthread_mutex_lock(&turn);
+    cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
+                (blasint)ldb, beta, C, (blasint)n);
+    if (serial)
+        pthread_mutex_unlock(&turn);
+}
+
+static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    if (small(k, d))
+        mli_kernels_plain.multiply_nt(n, k, d, A, B, beta, C);
+    else
+        gemm(CblasNoTrans, CblasTrans, n, k, d, A, d, B, d, beta, C);
+}
+
+static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    if (small(k, d))
+        mli_kernels_plain.multiply_tn(n, k, d, A, B, beta, C);
+    else
+        gemm(CblasTrans, CblasNoTrans, k, d, n, A, k, B, d, beta, C);
+}
+
+static void multiply_nn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    if (small(k, d))
+        mli_kernels_plain.multiply_nn(n, k, d, A, B, beta, C);
+    else
+        gemm(CblasNoTrans, CblasNoTrans, n, d, k, A, k, B, d, beta, C);
+}
+
+const struct mli_kernels mli_kernels_blas = { "blas", multiply_nt, multiply_tn, multiply_nn };
+
+const char *mli_blas_prepare(void)
+{
+    openblas_set_num_threads(1);
+    if (openblas_get_parallel() == OPENBLAS_OPENMP)
+        omp_set_num_threads(
+            1); /* some of its builds ask OpenMP and not their own setting [OpenBLAS issue 5806] */
+    return openblas_get_corename();
+}

@@ -1,0 +1,171 @@
+/*
+ * Portable kernels with one order of additions, whatever the compiler, the instruction set and the number of rows.
+ *
+ * A dot product runs in four lanes, lane l taking the products l, l+4, l+8 ..; the lanes are joined as (0+2) + (1+3)
+ * and the last n mod 4 products follow one by one. Sums over rows run in row order. Four rows go through a loop
+ * together because their sums do not wait for each other; no row's own order changes by that. The vectors are the
+ * compilers' own, lowered to what the machine has; with -ffp-contract=off every lowering gives the same bits.
+ */
+#include <la/kernels.h>
+
+#include <string.h>
+
+#define LANES 4
+#define INLINE static inline __attribute__((always_inline))
+
+/*
+ * On x86-64 the loops are compiled for AVX2 as well and the loader picks. Only for static functions: clang 14 gives
+ * the resolved symbol another name, which other files would not find.
+ */
+#if !defined(CLONES) && defined(__x86_64__) && defined(__has_attribute)
+#if __has_attribute(target_clones)
+#define CLONES __attribute__((target_clones("avx2", "default")))
+#endif
+#endif
+#ifndef CLONES
+#define CLONES
+#endif
+
+typedef double lanes
+    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
+
+#define LOAD(p) (*(const lanes *)(p))
+
+INLINE double join(const lanes *s)
+{
+    return ((*s)[0] + (*s)[2]) + ((*s)[1] + (*s)[3]);
+}
+
+INLINE double dot(size_t n, const double *x, const double *y)
+{
+    lanes sum = { 0 };
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        sum += LOAD(x + i) * LOAD(y + i);
+    double total = join(&sum);
+    for (; i < n; i++)
+        total += x[i] * y[i];
+    return total;
+}
+
+/* out[r] = dot(n, A + r n, y) for four rows of A. */
+INLINE void dot4(size_t n, const double *A, const double *y, double out[4])
+{
+    const double *a0 = A, *a1 = A + n, *a2 = A + 2 * n, *a3 = A + 3 * n;
+    lanes s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        lanes v = LOAD(y + i);
+        s0 += LOAD(a0 + i) * v;
+        s1 += LOAD(a1 + i) * v;
+        s2 += LOAD(a2 + i) * v;
+        s3 += LOAD(a3 + i) * v;
+    }
+    double t0 = join(&s0), t1 = join(&s1), t2 = join(&s2), t3 = join(&s3);
+    for (; i < n; i++) {
+        t0 += a0[i] * y[i];
+        t1 += a1[i] * y[i];
+        t2 += a2[i] * y[i];
+        t3 += a3[i] * y[i];
+    }
+    out[0] = t0;
+    out[1] = t1;
+    out[2] = t2;
+    out[3] = t3;
+}
+
+/* c (d) += a b */
+INLINE void add_row(size_t d, double a, const double *b, double *restrict c)
+{
+    for (size_t i = 0; i < d; i++)
+        c[i] += a * b[i];
+}
+
+/* The same for four rows of B, one after the other in each entry: c (d) += a[0] B[0] + .. a[3 stride] B[3] */
+INLINE void add_row4(size_t d, const double *a, size_t stride, const double *B, double *restrict c)
+{
+    const double *b0 = B, *b1 = B + d, *b2 = B + 2 * d, *b3 = B + 3 * d;
+    double a0 = a[0], a1 = a[stride], a2 = a[2 * stride], a3 = a[3 * stride];
+    size_t i = 0;
+
+    for (; i + LANES <= d; i += LANES)
+        *(lanes *)(c + i) =
+            (((LOAD(c + i) + a0 * LOAD(b0 + i)) + a1 * LOAD(b1 + i)) + a2 * LOAD(b2 + i)) +
+            a3 * LOAD(b3 + i);
+    for (; i < d; i++)
+        c[i] = (((c[i] + a0 * b0[i]) + a1 * b1[i]) + a2 * b2[i]) + a3 * b3[i];
+}
+
+/* What a product is added to: beta C, where beta = 0 does not read C. */
+INLINE void scale(size_t n, double beta, double *C)
+{
+    if (beta == 0)
+        memset(C, 0, n * sizeof(*C));
+    else if (beta != 1)
+        for (size_t i = 0; i < n; i++)
+            C[i] *= beta;
+}
+
+CLONES
+static double lanes_dot(size_t n, const double *x, const double *y)
+{
+    return dot(n, x, y);
+}
+
+CLONES
+static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    size_t i = 0;
+    double z[4];
+
+    scale(n * k, beta, C);
+    for (; i + 4 <= n; i += 4) {
+        for (size_t j = 0; j < k; j++) {
+            dot4(d, A + i * d, B + j * d, z);
+            for (size_t r = 0; r < 4; r++)
+                C[(i + r) * k + j] += z[r];
+        }
+    }
+    for (; i < n; i++)
+        for (size_t j = 0; j < k; j++)
+            C[i * k + j] += dot(d, A + i * d, B + j * d);
+}
+
+CLONES
+static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    size_t i = 0;
+
+    scale(k * d, beta, C);
+    for (; i + 4 <= n; i += 4)
+        for (size_t j = 0; j < k; j++)
+            add_row4(d, A + i * k + j, k, B + i * d, C + j * d);
+    for (; i < n; i++)
+        for (size_t j = 0; j < k; j++)
+            add_row(d, A[i * k + j], B + i * d, C + j * d);
+}
+
+CLONES
+static void multiply_nn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
+                        double *C)
+{
+    scale(n * d, beta, C);
+    for (size_t i = 0; i < n; i++) {
+        size_t j = 0;
+        for (; j + 4 <= k; j += 4)
+            add_row4(d, A + i * k + j, 1, B + j * d, C + i * d);
+        for (; j < k; j++)
+            add_row(d, A[i * k + j], B + j * d, C + i * d);
+    }
+}
+
+double mli_dot(size_t n, const double *x, const double *y)
+{
+    return lanes_dot(n, x, y);
+}
+
+const struct mli_kernels mli_kernels_plain = { "plain", multiply_nt, multiply_tn, multiply_nn };

@@ -1,0 +1,253 @@
+#include <model/document.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static json_t *labels_json(const struct ml_model *model)
+{
+    json_t *labels = json_array();
+
+    for (size_t k = 0; labels && k < model->classes; k++) {
+        if (json_array_append_new(labels, json_string(model->label[k])) != 0) {
+            json_decref(labels);
+            return NULL;
+        }
+    }
+    return labels;
+}
+
+static json_t *network_json(const struct mli_network *network)
+{
+    return json_pack("{s:s, s:I}", "layers", network->spec, "inputs", (json_int_t)network->inputs);
+}
+
+json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set,
+                           struct ml_error *err)
+{
+    json_t *pipeline = NULL, *doc = json_object();
+    enum ml_status status = mli_pipeline_save(model->pipeline, &pipeline, set, err);
+
+    if (status == ML_OK)
+        status = mli_network_save(model->network, model->theta, set, err);
+    bool ok = status == ML_OK && doc &&
+              mli_json_put(doc, "format_version", json_integer(MLI_MODEL_FORMAT_VERSION)) &&
+              mli_json_put(doc, "task",
+                           json_string(model->classes > 0 ? "classification" : "regression")) &&
+              mli_json_put(doc, "target", json_string(model->target)) &&
+              mli_json_put(doc, "pipeline", json_incref(pipeline)) &&
+              mli_json_put(doc, "network", network_json(model->network)) &&
+              mli_json_put(doc, "loss", json_string(model->loss->name)) &&
+              mli_json_put(doc, "labels", labels_json(model)) &&
+              mli_json_put(doc, "record", json_incref(model->record));
+    json_decref(pipeline);
+    if (ok)
+        return doc;
+    json_decref(doc);
+    if (status == ML_OK)
+        ml_error_set(err, ML_ENOMEM, "out of memory for the model's document");
+    return NULL;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static const char *const members[] = { "format_version", "task", "target", "pipeline",
+                                       "network",        "loss", "labels", "record" };
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+/* A member that this version does not know could change what the model means, so it is refused and not skipped. */
+static enum ml_status check_members(const json_t *doc, struct ml_error *err)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)doc, key, value)
+    {
+        bool known = false;
+        for (size_t i = 0; i < MEMBERS; i++)
+            known = known || strcmp(key, members[i]) == 0;
+        if (!known)
+            return ml_error_set(err, ML_EARTIFACT, "member \"%s\" is not one of format version %d",
+                                key, MLI_MODEL_FORMAT_VERSION);
+    }
+    return ML_OK;
+}
+
+static enum ml_status check_version(const json_t *doc, struct ml_error *err)
+{
+    size_t version;
+    enum ml_status status = mli_json_size(doc, "format_version", &version, err);
+
+    if (status != ML_OK)
+        return status;
+    if (version > MLI_MODEL_FORMAT_VERSION)
+        return ml_error_set(
+            err, ML_EARTIFACT,
+            "the model has format version %zu, made by a newer mlctl; this one reads up to %d",
+            version, MLI_MODEL_FORMAT_VERSION);
+    if (version == 0)
+        return ml_error_set(err, ML_EARTIFACT, "the model has format version 0, the first is 1");
+    return check_members(doc, err);
+}
+
+static enum ml_status read_loss(const json_t *doc, const struct mli_loss **out,
+                                struct ml_error *err)
+{
+    const char *name, *task;
+    enum ml_status status = mli_json_str(doc, "loss", &name, err);
+
+    if (status == ML_OK)
+        status = mli_json_str(doc, "task", &task, err);
+    if (status != ML_OK)
+        return status;
+    const struct mli_loss *loss = mli_loss_find(name);
+    if (!loss)
+        return ml_error_set(err, ML_EARTIFACT, "unknown loss \"%s\"", name);
+    if (strcmp(task, loss->classification ? "classification" : "regression") != 0)
+        return ml_error_set(err, ML_EARTIFACT, "task is \"%s\", but loss \"%s\" is for %s", task,
+                            name, loss->classification ? "classification" : "regression");
+    *out = loss;
+    return ML_OK;
+}
+
+static enum ml_status read_labels(const json_t *doc, struct ml_model *model, struct ml_error *err)
+{
+    json_t *labels;
+    enum ml_status status = mli_json_array(doc, "labels", &labels, err);
+
+    if (status != ML_OK)
+        return status;
+    size_t classes = json_array_size(labels);
+    model->label = mli_calloc(classes, sizeof(*model->label));
+    for (; model->label && model->classes < classes; model->classes++) {
+        const json_t *label = json_array_get(labels, model->classes);
+        if (!json_is_string(label))
+            return ml_error_set(err, ML_EARTIFACT, "label %zu is not a string", model->classes);
+        if (!(model->label[model->classes] = mli_strdup(json_string_value(label))))
+            break;
+    }
+    if (model->classes < classes || !model->label)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", classes);
+    return ML_OK;
+}
+
+static size_t elements(const struct mli_tensors *set)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        size_t n = 1;
+        for (size_t j = 0; j < set->items[i].rank; j++)
+            n *= set->items[i].shape[j];
+        total += n;
+    }
+    return total;
+}
+
+/* The spec of a few bytes may ask for any number of parameters: memory is taken only for what the file has. */
+static enum ml_status read_network(const json_t *doc, struct mli_tensors *set,
+                                   struct ml_model *model, struct ml_error *err)
+{
+    const char *layers;
+    size_t inputs;
+    json_t *network;
+    struct ml_error problem = ML_ERROR_INIT;
+    enum ml_status status = mli_json_object(doc, "network", &network, err);
+
+    if (status != ML_OK)
+        return status;
+    status = mli_json_str(network, "layers", &layers, err);
+    if (status == ML_OK)
+        status = mli_json_size(network, "inputs", &inputs, err);
+    mli_json_within(err, "network");
+    if (status != ML_OK)
+        return status;
+    if (inputs != mli_pipeline_features(model->pipeline))
+        return ml_error_set(err, ML_EARTIFACT,
+                            "the pipeline makes %zu features, but the network wants %zu inputs",
+                            mli_pipeline_features(model->pipeline), inputs);
+    status = mli_network_new(layers, inputs, &model->network, &problem);
+    if (status != ML_OK) /* a bad argument there is a bad file here */
+        return ml_error_set(err, status == ML_ENOMEM ? status : ML_EARTIFACT, "network: %s",
+                            problem.text);
+    if (model->network->parameters > elements(set))
+        return ml_error_set(err, ML_EARTIFACT,
+                            "the network has %zu parameters, but the file only %zu numbers",
+                            model->network->parameters, elements(set));
+    model->theta = mli_alloc(model->network->parameters, sizeof(*model->theta));
+    if (!model->theta)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters",
+                            model->network->parameters);
+    return mli_network_load(model->network, model->theta, set, err);
+}
+
+static enum ml_status read_record(const json_t *doc, struct ml_model *model, struct ml_error *err)
+{
+    json_t *record;
+    enum ml_status status = mli_json_object(doc, "record", &record, err);
+
+    if (status == ML_OK)
+        model->record = json_incref(record);
+    return status;
+}
+
+static enum ml_status read_target(const json_t *doc, struct ml_model *model, struct ml_error *err)
+{
+    const char *target;
+    enum ml_status status = mli_json_str(doc, "target", &target, err);
+
+    if (status == ML_OK && !(model->target = mli_strdup(target)))
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for a name");
+    return status;
+}
+
+static enum ml_status read_pipeline(const json_t *doc, struct mli_tensors *set,
+                                    struct ml_model *model, struct ml_error *err)
+{
+    json_t *pipeline;
+    enum ml_status status = mli_json_object(doc, "pipeline", &pipeline, err);
+
+    if (status != ML_OK)
+        return status;
+    status = mli_pipeline_load(pipeline, set, &model->pipeline, err);
+    mli_json_within(err, "pipeline");
+    return status;
+}
+
+static enum ml_status check_unused(const struct mli_tensors *set, struct ml_error *err)
+{
+    const struct mli_tensor *tensor = mli_tensors_unused(set);
+
+    if (tensor)
+        return ml_error_set(err, ML_EARTIFACT,
+                            "tensor \"%s\" belongs to no step and no layer of the model",
+                            tensor->name);
+    return ML_OK;
+}
+
+enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, struct ml_model **out,
+                                 struct ml_error *err)
+{
+    struct ml_model *model = mli_calloc(1, sizeof(*model));
+    enum ml_status status = ML_OK;
+
+    if (!model)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for a model");
+    if ((status = check_version(doc, err)) != ML_OK ||
+        (status = read_target(doc, model, err)) != ML_OK ||
+        (status = read_loss(doc, &model->loss, err)) != ML_OK ||
+        (status = read_labels(doc, model, err)) != ML_OK ||
+        (status = read_record(doc, model, err)) != ML_OK ||
+        (status = read_pipeline(doc, set, model, err)) != ML_OK ||
+        (status = read_network(doc, set, model, err)) != ML_OK ||
+        (status = check_unused(set, err)) != ML_OK) {
+        ml_model_free(model);
+        return status;
+    }
+    struct ml_model parts = *model;
+    free(model);
+    return mli_model_new(parts.pipeline, parts.network, parts.theta, parts.loss, parts.target,
+                         parts.classes, parts.label, parts.record, out, err);
+}

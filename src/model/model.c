@@ -1,0 +1,234 @@
+#include <model/model.h>
+
+#include <base/mem.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 256 }; /* rows at a time: scratch stays small however many rows come */
+
+/* ---- making one -------------------------------------------------------------------------------------------------- */
+
+static void free_labels(char **label, size_t classes)
+{
+    for (size_t k = 0; label && k < classes; k++)
+        free(label[k]);
+    free(label);
+}
+
+static enum ml_status check_labels(const struct ml_model *m, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    struct mli_dict *seen = mli_dict_new();
+
+    for (size_t k = 0; seen && k < m->classes && status == ML_OK; k++) {
+        int32_t code = 0;
+        const char *label = m->label[k];
+        if (label[0] == '\0')
+            status = ml_error_set(err, ML_EARTIFACT, "label %zu of the model is empty", k);
+        else if (mli_dict_add(seen, label, strlen(label), &code) != ML_OK)
+            status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", m->classes);
+        else if ((size_t)code != k)
+            status =
+                ml_error_set(err, ML_EARTIFACT, "label \"%s\" of the model stands twice", label);
+    }
+    if (!seen)
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", m->classes);
+    mli_dict_free(seen);
+    return status;
+}
+
+static enum ml_status check_shapes(const struct ml_model *m, struct ml_error *err)
+{
+    const struct mli_network *net = m->network;
+    size_t features = mli_pipeline_features(m->pipeline);
+
+    if (m->loss->classification != (m->classes > 0))
+        return ml_error_set(err, ML_EARTIFACT,
+                            "loss \"%s\" is for %s, but the model has %zu labels", m->loss->name,
+                            m->loss->classification ? "classification" : "regression", m->classes);
+    if (m->classes == 1)
+        return ml_error_set(err, ML_EARTIFACT, "the model has 1 label, expected at least 2");
+    if (features != net->inputs)
+        return ml_error_set(err, ML_EARTIFACT,
+                            "the pipeline makes %zu features, but the network wants %zu inputs",
+                            features, net->inputs);
+    if (m->loss->outputs(m->classes) != net->outputs)
+        return ml_error_set(
+            err, ML_EARTIFACT,
+            "the network has %zu outputs, but loss \"%s\" with %zu labels wants %zu", net->outputs,
+            m->loss->name, m->classes, m->loss->outputs(m->classes));
+    return ML_OK;
+}
+
+static enum ml_status check(const struct ml_model *m, struct ml_error *err)
+{
+    enum ml_status status = check_shapes(m, err);
+
+    if (status != ML_OK)
+        return status;
+    if (m->target[0] == '\0')
+        return ml_error_set(err, ML_EARTIFACT, "the model's target has no name");
+    if (mli_schema_find(mli_pipeline_schema(m->pipeline), m->target) !=
+        mli_pipeline_schema(m->pipeline)->count)
+        return ml_error_set(err, ML_EARTIFACT, "the model's target \"%s\" is one of its inputs",
+                            m->target);
+    if (!json_is_object(m->record))
+        return ml_error_set(err, ML_EARTIFACT, "the model's training record is not a JSON object");
+    for (size_t i = 0; i < m->network->parameters; i++)
+        if (!isfinite(m->theta[i]))
+            return ml_error_set(err, ML_EARTIFACT,
+                                "parameter %zu of the network is not a finite number", i);
+    return check_labels(m, err);
+}
+
+enum ml_status mli_model_new(struct mli_pipeline *pipeline, struct mli_network *network,
+                             double *theta, const struct mli_loss *loss, char *target,
+                             size_t classes, char **label, json_t *record, struct ml_model **out,
+                             struct ml_error *err)
+{
+    struct ml_model parts = { .pipeline = pipeline,
+                              .network = network,
+                              .theta = theta,
+                              .loss = loss,
+                              .target = target,
+                              .classes = classes,
+                              .label = label,
+                              .record = record };
+    enum ml_status status = check(&parts, err);
+    struct ml_model *model = status == ML_OK ? mli_alloc(1, sizeof(*model)) : NULL;
+
+    if (status == ML_OK && !model)
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for a model");
+    if (status != ML_OK) {
+        mli_pipeline_free(pipeline);
+        mli_network_free(network);
+        free(theta);
+        free(target);
+        free_labels(label, classes);
+        json_decref(record);
+        return status;
+    }
+    *model = parts;
+    *out = model;
+    return ML_OK;
+}
+
+void ml_model_free(struct ml_model *model)
+{
+    if (!model)
+        return;
+    mli_pipeline_free(model->pipeline);
+    mli_network_free(model->network);
+    free(model->theta);
+    free(model->target);
+    free_labels(model->label, model->classes);
+    json_decref(model->record);
+    free(model);
+}
+
+/* ---- what it is -------------------------------------------------------------------------------------------------- */
+
+size_t ml_model_inputs(const struct ml_model *model)
+{
+    return mli_pipeline_schema(model->pipeline)->count;
+}
+
+const char *ml_model_input(const struct ml_model *model, size_t input)
+{
+    return mli_pipeline_schema(model->pipeline)->field[input].name;
+}
+
+enum ml_type ml_model_input_type(const struct ml_model *model, size_t input)
+{
+    return mli_pipeline_schema(model->pipeline)->field[input].type;
+}
+
+const char *ml_model_target(const struct ml_model *model)
+{
+    return model->target;
+}
+
+size_t ml_model_classes(const struct ml_model *model)
+{
+    return model->classes;
+}
+
+const char *ml_model_label(const struct ml_model *model, size_t k)
+{
+    return model->label[k];
+}
+
+size_t ml_model_width(const struct ml_model *model)
+{
+    return model->classes > 0 ? model->classes : 1;
+}
+
+/* ---- predicting -------------------------------------------------------------------------------------------------- */
+
+/* Rows [begin, begin + n) of a table, sharing its arrays; column has table->columns entries. */
+static struct ml_table slice(const struct ml_table *table, size_t begin, size_t n,
+                             struct mli_column *column)
+{
+    struct ml_table part = *table;
+
+    for (size_t j = 0; j < table->columns; j++) {
+        column[j] = table->column[j];
+        if (column[j].number)
+            column[j].number += begin;
+        if (column[j].code)
+            column[j].code += begin;
+    }
+    part.rows = n;
+    part.column = column;
+    return part;
+}
+
+enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct ml_table *rows,
+                                      struct mli_arena *scratch, double *P,
+                                      struct mli_apply_counts *counts, struct ml_error *err)
+{
+    const struct mli_network *net = model->network;
+    size_t block = rows->rows < BLOCK ? rows->rows : BLOCK;
+    double *X = mli_arena_alloc(scratch, block, net->inputs * sizeof(double));
+    double *workspace =
+        mli_arena_alloc(scratch, mli_network_workspace(net, block, false), sizeof(double));
+    struct mli_column *column = mli_arena_alloc(scratch, rows->columns, sizeof(*column));
+    struct mli_arena_mark turn = mli_arena_mark(scratch);
+    struct mli_apply_counts total = { 0 };
+    enum ml_status status = ML_OK;
+
+    if (!X || !workspace || !column)
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for predicting %zu rows", rows->rows);
+    for (size_t i = 0; i < rows->rows && status == ML_OK; i += BLOCK) {
+        size_t n = rows->rows - i < BLOCK ? rows->rows - i : BLOCK;
+        struct ml_table part = slice(rows, i, n, column);
+        struct mli_apply_counts part_counts = { 0 };
+        if (i > 0) /* what the last block took */
+            mli_arena_rewind(scratch, turn);
+        status = mli_pipeline_apply(model->pipeline, &part, scratch, X, &part_counts, err);
+        if (status != ML_OK)
+            break;
+        const double *Z =
+            mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, workspace);
+        model->loss->predict(n, net->outputs, Z, P + i * ml_model_width(model));
+        total.missing += part_counts.missing;
+        total.unknown += part_counts.unknown;
+    }
+    if (status == ML_OK && counts)
+        *counts = total;
+    return status;
+}
+
+enum ml_status ml_model_predict(const struct ml_model *model, const struct ml_table *rows,
+                                double *P, struct ml_error *err)
+{
+    struct mli_arena scratch = MLI_ARENA_INIT;
+    const struct ml_table *view;
+    enum ml_status status = mli_pipeline_view(model->pipeline, rows, &scratch, &view, err);
+
+    if (status == ML_OK)
+        status = mli_model_predict_rows(model, view, &scratch, P, NULL, err);
+    mli_arena_release(&scratch);
+    return status;
+}

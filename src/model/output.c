@@ -1,0 +1,98 @@
+#include <model/output.h>
+
+#include <base/mem.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t mli_prediction_class(const double *p, size_t classes)
+{
+    size_t best = 0;
+
+    for (size_t k = 1; k < classes; k++) {
+        if (p[k] > p[best])
+            best = k;
+    }
+    return best;
+}
+
+void mli_prediction_write_header(struct mli_csv_writer *writer, const struct ml_model *model)
+{
+    struct mli_buf name;
+
+    mli_buf_init(&name, SIZE_MAX);
+    mli_csv_write_text(writer, "prediction", strlen("prediction"));
+    for (size_t k = 0; k < model->classes; k++) {
+        mli_buf_reset(&name);
+        mli_buf_printf(&name, "probability:%s", model->label[k]);
+        if (name.status == ML_OK)
+            mli_csv_write_text(writer, name.data, name.len);
+        else if (writer->out->status == ML_OK)
+            writer->out->status = name.status;
+    }
+    mli_buf_release(&name);
+}
+
+void mli_prediction_write_row(struct mli_csv_writer *writer, const struct ml_model *model, const double *p)
+{
+    if (model->classes == 0) {
+        mli_csv_write_number(writer, isfinite(p[0]) ? p[0] : NAN);
+        return;
+    }
+    const char *label = model->label[mli_prediction_class(p, model->classes)];
+    mli_csv_write_text(writer, label, strlen(label));
+    for (size_t k = 0; k < model->classes; k++)
+        mli_csv_write_number(writer, isfinite(p[k]) ? p[k] : NAN);
+}
+
+static void add_number(struct mli_buf *out, double value)
+{
+    if (isfinite(value))
+        mli_buf_number(out, value);
+    else
+        mli_buf_str(out, "null");
+}
+
+void mli_prediction_write_json(struct mli_buf *out, const struct ml_model *model, char *const *label_json,
+                               const double *p)
+{
+    mli_buf_str(out, "{\"prediction\":");
+    if (model->classes == 0) {
+        add_number(out, p[0]);
+        mli_buf_char(out, '}');
+        return;
+    }
+    mli_buf_str(out, label_json[mli_prediction_class(p, model->classes)]);
+    mli_buf_str(out, ",\"probabilities\":");
+    for (size_t k = 0; k < model->classes; k++) {
+        mli_buf_char(out, k == 0 ? '{' : ',');
+        mli_buf_str(out, label_json[k]);
+        mli_buf_char(out, ':');
+        add_number(out, p[k]);
+    }
+    mli_buf_str(out, "}}");
+}
+
+char **mli_prediction_labels_json(const struct ml_model *model)
+{
+    char **labels = mli_calloc(model->classes + 1, sizeof *labels);
+
+    for (size_t k = 0; labels && k < model->classes; k++) {
+        struct mli_buf text;
+        mli_buf_init(&text, SIZE_MAX);
+        mli_buf_json_string(&text, model->label[k], strlen(model->label[k]));
+        labels[k] = mli_buf_detach(&text);
+        if (!labels[k]) {
+            mli_prediction_labels_free(labels);
+            return NULL;
+        }
+    }
+    return labels;
+}
+
+void mli_prediction_labels_free(char **label_json)
+{
+    for (size_t k = 0; label_json && label_json[k]; k++)
+        free(label_json[k]);
+    free(label_json);
+}

@@ -1,0 +1,123 @@
+/*
+ * Logistic and softmax loss. Written with exp(-|m|) and with the largest logit taken out, so that nothing overflows
+ * and small losses keep their digits [Maechler 2012; Blanchard, Higham & Higham 2021].
+ */
+#include <net/losses.h>
+
+#include <math.h>
+
+static size_t outputs(size_t classes)
+{
+    return classes > 2 ? classes : 1;
+}
+
+static double curvature(size_t k)
+{
+    return k > 1 ? 0.5 : 0.25; /* largest eigenvalue of diag(p) - p p' [Boehning 1992] */
+}
+
+static double logistic_value(size_t n, const double *z, const double *y, const double *weight,
+                             double *dz)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double w = weight ? weight[i] : 1, sign = y[i] > 0.5 ? 1 : -1;
+        double margin = sign * z[i], e = exp(-fabs(margin));
+        sum += w * (fmax(-margin, 0) + log1p(e));
+        if (dz) {
+            double wrong =
+                margin >= 0 ? e / (1 + e) : 1 / (1 + e); /* probability of the other class */
+            dz[i] = -sign * w * wrong;
+        }
+    }
+    return sum;
+}
+
+static size_t largest(size_t k, const double *z)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < k; j++)
+        if (z[j] > z[best])
+            best = j;
+    return best;
+}
+
+/*
+ * p = exp(z - z[top]); returns their sum less the 1 of p[top], which keeps the digits that 1 + sum would round away.
+ */
+static double exponentials(size_t k, const double *z, size_t top, double *p)
+{
+    double rest = 0;
+    for (size_t j = 0; j < k; j++) {
+        p[j] = exp(z[j] - z[top]);
+        if (j != top)
+            rest += p[j];
+    }
+    return rest;
+}
+
+static double softmax_row(size_t k, const double *z, size_t label, double w, double *dz)
+{
+    size_t top = largest(k, z);
+    double rest = 0;
+
+    if (!dz) {
+        for (size_t j = 0; j < k; j++)
+            rest += j == top ? 0 : exp(z[j] - z[top]);
+        return w * (log1p(rest) + (z[top] - z[label]));
+    }
+    rest = exponentials(k, z, top, dz);
+    double others = 0; /* p[label] - 1, summed from the small side when the label is likely */
+    for (size_t j = 0; j < k; j++) {
+        dz[j] *= w / (1 + rest);
+        if (j != label)
+            others += dz[j];
+    }
+    dz[label] = -others;
+    return w * (log1p(rest) + (z[top] - z[label]));
+}
+
+static double value(size_t n, size_t k, const double *Z, const double *y, const double *weight,
+                    double *dZ)
+{
+    if (k == 1)
+        return logistic_value(n, Z, y, weight, dZ);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum +=
+            softmax_row(k, Z + i * k, (size_t)y[i], weight ? weight[i] : 1, dZ ? dZ + i * k : NULL);
+    return sum;
+}
+
+static void logistic_predict(size_t n, const double *z, double *P)
+{
+    for (size_t i = 0; i < n; i++) {
+        double e = exp(-fabs(z[i])), likely = 1 / (1 + e), other = e / (1 + e);
+        P[2 * i] = z[i] >= 0 ? other : likely;
+        P[2 * i + 1] = z[i] >= 0 ? likely : other;
+    }
+}
+
+static void predict(size_t n, size_t k, const double *Z, double *P)
+{
+    if (k == 1) {
+        logistic_predict(n, Z, P);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double *z = Z + i * k;
+        double *p = P + i * k, scale = 1 + exponentials(k, z, largest(k, z), p);
+        for (size_t j = 0; j < k; j++)
+            p[j] /= scale;
+    }
+}
+
+const struct mli_loss mli_loss_cross_entropy = {
+    .name = "cross_entropy",
+    .classification = true,
+    .outputs = outputs,
+    .curvature = curvature,
+    .value = value,
+    .predict = predict,
+};

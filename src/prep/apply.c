@@ -1,0 +1,158 @@
+/*
+ * Applying a pipeline. Rows are worked on a few hundred at a time: the slots of such a block and its part of X stay
+ * in the cache, and a whole table needs no more scratch memory than one block. A single row is a block of one.
+ */
+#include <prep/inside.h>
+
+#include <base/mem.h>
+#include <math.h>
+#include <string.h>
+
+#define BLOCK_VALUES ((size_t)16384) /* doubles of a block, slots and features: 128 KiB */
+#define BLOCK_ROWS ((size_t)1024)
+
+static bool is_coded(const struct mli_slot *slot)
+{
+    return slot->kind == MLI_SLOT_CATEGORY || slot->kind == MLI_SLOT_INDICATORS;
+}
+
+static enum ml_status check_rows(const struct mli_pipeline *pipeline, const struct ml_table *rows,
+                                 struct ml_error *err)
+{
+    bool fits = rows->columns == pipeline->schema->count;
+
+    for (size_t i = 0; fits && i < rows->columns; i++)
+        fits = is_coded(&pipeline->frame.slot[i]) ? rows->column[i].code != NULL
+                                                  : rows->column[i].number != NULL;
+    return fits ? ML_OK : ml_error_set(err, ML_EDATA, "rows do not follow the model's schema");
+}
+
+/* Pointers and one array for all numbers, for blocks of up to n rows. */
+static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *scratch, size_t n,
+                       struct mli_block *block)
+{
+    const struct mli_frame *frame = &pipeline->frame;
+    size_t values;
+
+    block->number = mli_arena_alloc(scratch, frame->count, sizeof(*block->number));
+    block->code = mli_arena_alloc(scratch, frame->count, sizeof(*block->code));
+    double *number = mli_mul(n, frame->count, &values)
+                         ? mli_arena_alloc(scratch, values, sizeof(*number))
+                         : NULL;
+    if (!block->number || !block->code || !number)
+        return false;
+    for (size_t s = 0; s < frame->count; s++) {
+        block->number[s] = is_coded(&frame->slot[s]) ? NULL : number;
+        block->code[s] = NULL;
+        number += is_coded(&frame->slot[s]) ? 0 : n;
+    }
+    return true;
+}
+
+static void load_numbers(const double *from, size_t n, double *to, struct mli_apply_counts *counts)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i];
+        counts->missing += isnan(from[i]) != 0;
+    }
+}
+
+static void count_codes(const int32_t *code, size_t n, struct mli_apply_counts *counts)
+{
+    for (size_t i = 0; i < n; i++) {
+        counts->missing += code[i] == MLI_CODE_MISSING;
+        counts->unknown += code[i] == MLI_CODE_UNKNOWN;
+    }
+}
+
+static void load_block(const struct ml_table *rows, size_t begin, struct mli_block *block,
+                       struct mli_apply_counts *counts)
+{
+    for (size_t s = 0; s < rows->columns; s++) {
+        const struct mli_column *column = &rows->column[s];
+        if (block->number[s]) {
+            load_numbers(column->number + begin, block->rows, block->number[s], counts);
+            continue;
+        }
+        block->code[s] = column->code + begin;
+        count_codes(block->code[s], block->rows, counts);
+    }
+}
+
+/* False when a value is not finite. */
+static bool write_numbers(const double *from, size_t n, double *X, size_t d)
+{
+    double check = 0; /* x - x is 0, or NaN when x is infinite */
+
+    for (size_t i = 0; i < n; i++) {
+        X[i * d] = from[i];
+        check += from[i] - from[i];
+    }
+    return check == 0;
+}
+
+static void write_indicators(const struct mli_slot *slot, const int32_t *code, size_t n, double *X,
+                             size_t d)
+{
+    for (size_t i = 0; i < n; i++) {
+        double *x = X + i * d;
+        memset(x, 0, slot->width * sizeof(*x));
+        if (code[i] >= 0 && (size_t)code[i] < slot->values)
+            x[code[i]] = 1;
+        else if (code[i] == MLI_CODE_MISSING && slot->missing)
+            x[slot->values] = 1;
+    }
+}
+
+static enum ml_status write_block(const struct mli_pipeline *pipeline,
+                                  const struct mli_block *block, double *X, struct ml_error *err)
+{
+    for (size_t o = 0; o < pipeline->outputs; o++) {
+        size_t s = pipeline->output[o];
+        const struct mli_slot *slot = &pipeline->frame.slot[s];
+        double *x = X + slot->feature;
+        if (slot->kind == MLI_SLOT_INDICATORS)
+            write_indicators(slot, block->code[s], block->rows, x, pipeline->features);
+        else if (!write_numbers(block->number[s], block->rows, x, pipeline->features))
+            return ml_error_set(err, ML_EDATA,
+                                "column \"%s\": a value is too far from those of the training rows",
+                                slot->name);
+    }
+    return ML_OK;
+}
+
+static size_t block_rows(const struct mli_pipeline *pipeline, size_t rows)
+{
+    size_t n = BLOCK_VALUES / (pipeline->frame.count + pipeline->features);
+
+    if (n > BLOCK_ROWS)
+        n = BLOCK_ROWS;
+    if (n > rows)
+        n = rows;
+    return n > 0 ? n : 1;
+}
+
+enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const struct ml_table *rows,
+                                  struct mli_arena *scratch, double *X,
+                                  struct mli_apply_counts *counts, struct ml_error *err)
+{
+    struct mli_apply_counts seen = { 0 };
+    struct mli_block block = { 0 };
+    size_t n = block_rows(pipeline, rows->rows);
+    enum ml_status status = check_rows(pipeline, rows, err);
+
+    if (status == ML_OK && !block_init(pipeline, scratch, n, &block))
+        status = mli_step_nomem(err);
+    for (size_t begin = 0; status == ML_OK && begin < rows->rows; begin += n) {
+        block.rows = rows->rows - begin < n ? rows->rows - begin : n;
+        load_block(rows, begin, &block, &seen);
+        for (size_t i = 0; i < pipeline->steps; i++) {
+            if (pipeline->step[i].kind->apply)
+                pipeline->step[i].kind->apply(pipeline->step[i].state, &block);
+        }
+        status = write_block(pipeline, &block, X + begin * pipeline->features, err);
+    }
+    if (status == ML_OK && counts)
+        *counts = seen;
+    return status;
+}

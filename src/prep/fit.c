@@ -1,0 +1,245 @@
+/* Fitting a pipeline: drop on the table, then the schema, then one step after the other on the training rows. */
+#include <prep/inside.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the training rows --------------------------------------------------------------------------------------- */
+
+/* The training rows as slots, each array on its own, because slots come and go. */
+struct training {
+    struct mli_block block;
+    int32_t **owned; /* codes, to be freed */
+    size_t count;    /* slots there is room for */
+};
+
+static void training_release(struct training *training)
+{
+    for (size_t s = 0; s < training->count; s++) {
+        free(training->block.number[s]);
+        free(training->owned[s]);
+    }
+    free(training->block.number);
+    free(training->block.code);
+    free(training->owned);
+    *training = (struct training){ 0 };
+}
+
+static bool training_resize(struct training *training, size_t count)
+{
+    double **number = mli_realloc(training->block.number, count, sizeof(*number));
+    if (number)
+        training->block.number = number;
+    const int32_t **code = mli_realloc(training->block.code, count, sizeof(*code));
+    if (code)
+        training->block.code = code;
+    int32_t **owned = mli_realloc(training->owned, count, sizeof(*owned));
+    if (owned)
+        training->owned = owned;
+    if (!number || !code || !owned)
+        return false;
+    for (; training->count < count; training->count++) {
+        number[training->count] = NULL;
+        code[training->count] = NULL;
+        owned[training->count] = NULL;
+    }
+    return true;
+}
+
+/* Room for the slots that a step has added; nothing is kept of those that it has retired. */
+static bool training_follow(struct training *training, const struct mli_frame *frame)
+{
+    size_t before = training->count;
+
+    if (!training_resize(training, frame->count))
+        return false;
+    for (size_t s = before; s < frame->count; s++) {
+        training->block.number[s] = mli_alloc(training->block.rows, sizeof(double));
+        if (!training->block.number[s])
+            return false;
+    }
+    return true;
+}
+
+static void training_forget(struct training *training, const struct mli_frame *frame)
+{
+    for (size_t s = 0; s < frame->count; s++) {
+        if (frame->slot[s].live)
+            continue;
+        free(training->block.number[s]);
+        free(training->owned[s]);
+        training->block.number[s] = NULL;
+        training->block.code[s] = training->owned[s] = NULL;
+    }
+}
+
+static bool gather_column(const struct mli_column *column, size_t rows, const uint8_t *train,
+                          size_t n, double **number, int32_t **code)
+{
+    size_t at = 0;
+
+    if (column->number)
+        *number = mli_alloc(n, sizeof(**number));
+    else
+        *code = mli_alloc(n, sizeof(**code));
+    if (!*number && !*code)
+        return false;
+    for (size_t i = 0; i < rows; i++) {
+        if (train && !train[i])
+            continue;
+        if (*number)
+            (*number)[at++] = column->number[i];
+        else
+            (*code)[at++] = column->code[i];
+    }
+    return true;
+}
+
+static bool training_gather(struct training *training, const struct ml_table *view,
+                            const uint8_t *train, size_t n)
+{
+    training->block.rows = n;
+    if (!training_resize(training, view->columns))
+        return false;
+    for (size_t s = 0; s < view->columns; s++) {
+        if (!gather_column(&view->column[s], view->rows, train, n, &training->block.number[s],
+                           &training->owned[s]))
+            return false;
+        training->block.code[s] = training->owned[s];
+    }
+    return true;
+}
+
+/* ---- steps --------------------------------------------------------------------------------------------------- */
+
+/* Makes a step, adds it to the pipeline unless it has nothing to do. */
+static enum ml_status fit_step(struct mli_pipeline *pipeline, const struct mli_step_kind *kind,
+                               struct mli_fit *fit, struct ml_error *err)
+{
+    void *state = NULL;
+    enum ml_status status = kind->fit(fit, &state, err);
+
+    if (status == ML_OK && state)
+        pipeline->step[pipeline->steps++] = (struct mli_step){ kind, state };
+    return status;
+}
+
+/* Dictionaries in sorted order: a table's own order may depend on rows that do not train. */
+static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error *err)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        struct mli_field *field = &schema->field[i];
+        if (!field->dict)
+            continue;
+        int32_t *renumber = mli_alloc(mli_dict_count(field->dict), sizeof(*renumber));
+        struct mli_dict *sorted = renumber ? mli_dict_sorted(field->dict, renumber) : NULL;
+        free(renumber);
+        if (!sorted)
+            return mli_step_nomem(err);
+        mli_dict_free(field->dict);
+        field->dict = sorted;
+        field->type = ML_TYPE_CATEGORY; /* a TEXT that was kept */
+    }
+    return ML_OK;
+}
+
+static enum ml_status make_schema(struct mli_pipeline *pipeline, const struct mli_fit *fit,
+                                  struct ml_error *err)
+{
+    if (fit->n == 0)
+        return ml_error_set(err, ML_EDATA, "no feature is left: every column was dropped");
+    enum ml_status status =
+        mli_schema_from_table(fit->table, fit->columns, fit->n, fit->train, &pipeline->schema, err);
+    if (status == ML_OK)
+        status = sort_categories(pipeline->schema, err);
+    return status == ML_OK ? mli_frame_init(&pipeline->frame, pipeline->schema, err) : status;
+}
+
+static enum ml_status gather(const struct mli_pipeline *pipeline, const struct mli_fit *fit,
+                             struct training *training, struct ml_error *err)
+{
+    struct mli_arena arena = MLI_ARENA_INIT;
+    const struct ml_table *view;
+    enum ml_status status = mli_pipeline_view(pipeline, fit->table, &arena, &view, err);
+
+    if (status == ML_OK && !training_gather(training, view, fit->train, fit->rows))
+        status = mli_step_nomem(err);
+    mli_arena_release(&arena);
+    return status;
+}
+
+/* The steps behind drop: each sees what the ones before it have made of the training rows. */
+static enum ml_status fit_frame(struct mli_pipeline *pipeline, struct mli_fit *fit,
+                                struct ml_error *err)
+{
+    struct training training = { 0 };
+    enum ml_status status = gather(pipeline, fit, &training, err);
+
+    fit->frame = &pipeline->frame;
+    /* cppcheck-suppress autoVariables ; fit is read by the steps of this loop only */
+    fit->block = &training.block;
+    for (size_t k = 1; k < MLI_STEP_KINDS && status == ML_OK; k++) {
+        size_t before = pipeline->steps;
+        status = fit_step(pipeline, mli_step_kinds[k], fit, err);
+        if (status != ML_OK || pipeline->steps == before)
+            continue;
+        void *state = pipeline->step[before].state;
+        status = mli_step_kinds[k]->shape(state, &pipeline->frame, err);
+        if (status == ML_OK && !training_follow(&training, &pipeline->frame))
+            status = mli_step_nomem(err);
+        if (status == ML_OK && mli_step_kinds[k]->apply)
+            mli_step_kinds[k]->apply(state, &training.block);
+        if (status == ML_OK)
+            training_forget(&training, &pipeline->frame);
+    }
+    training_release(&training);
+    return status;
+}
+
+static size_t count_rows(const uint8_t *train, size_t rows)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rows; i++)
+        n += !train || train[i];
+    return n;
+}
+
+enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *columns, size_t n,
+                                const uint8_t *train, const struct mli_prep_config *config,
+                                const struct ml_log *log, struct mli_pipeline **out,
+                                struct ml_error *err)
+{
+    struct mli_fit fit = {
+        .config = config,
+        .log = log,
+        .table = table,
+        .train = train,
+        .n = n,
+        .rows = count_rows(train, table->rows),
+    };
+
+    if (fit.rows == 0)
+        return ml_error_set(err, ML_EDATA, "there is no row to fit the preprocessing on");
+    struct mli_pipeline *pipeline = mli_calloc(1, sizeof(*pipeline));
+    fit.columns = mli_alloc(n, sizeof(*fit.columns));
+    enum ml_status status = pipeline && fit.columns ? ML_OK : mli_step_nomem(err);
+    if (status == ML_OK) {
+        memcpy(fit.columns, columns, n * sizeof(*columns));
+        status = fit_step(pipeline, mli_step_kinds[0], &fit, err);
+    }
+    if (status == ML_OK)
+        status = make_schema(pipeline, &fit, err);
+    if (status == ML_OK)
+        status = fit_frame(pipeline, &fit, err);
+    if (status == ML_OK)
+        status = mli_pipeline_finish(pipeline, NULL, err);
+    free(fit.columns);
+    if (status != ML_OK) {
+        mli_pipeline_free(pipeline);
+        return status;
+    }
+    *out = pipeline;
+    return ML_OK;
+}

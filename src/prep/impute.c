@@ -1,0 +1,188 @@
+/* Impute: a missing number becomes one statistic of the training rows that have one. */
+#include <prep/step.h>
+
+#include <base/mem.h>
+#include <base/num.h>
+#include <base/suggest.h>
+#include <math.h>
+#include <prep/stats.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METHODS 4
+
+static const char *const method_name[METHODS] = {
+    [MLI_IMPUTE_MEAN] = "mean",
+    [MLI_IMPUTE_MEDIAN] = "median",
+    [MLI_IMPUTE_MODE] = "mode",
+    [MLI_IMPUTE_CONSTANT] = "constant",
+};
+
+enum ml_status mli_prep_parse_impute(const char *text, struct mli_prep_config *config,
+                                     struct ml_error *err)
+{
+    double constant;
+
+    for (size_t i = 0; i < MLI_IMPUTE_CONSTANT; i++) {
+        if (strcmp(text, method_name[i]) == 0) {
+            config->impute = (enum mli_impute)i;
+            return ML_OK;
+        }
+    }
+    if (mli_num_parse(text, strlen(text), &constant)) {
+        config->impute = MLI_IMPUTE_CONSTANT;
+        config->constant = constant;
+        return ML_OK;
+    }
+    size_t nearest = mli_suggest(text, method_name, MLI_IMPUTE_CONSTANT);
+    if (nearest < MLI_IMPUTE_CONSTANT)
+        return ml_error_set(err, ML_EUSAGE,
+                            "\"%s\" is no way to fill missing numbers; did you mean \"%s\"?", text,
+                            method_name[nearest]);
+    return ml_error_set(
+        err, ML_EUSAGE,
+        "\"%s\" is no way to fill missing numbers; expected mean, median, mode or a number", text);
+}
+
+static void impute_free(void *state)
+{
+    struct mli_imputer *imputer = state;
+
+    if (!imputer)
+        return;
+    free(imputer->slot);
+    free(imputer->value);
+    free(imputer);
+}
+
+/* ---- fit ----------------------------------------------------------------------------------------------------- */
+
+static size_t gather_present(const double *x, size_t n, double *to)
+{
+    size_t present = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(x[i]))
+            to[present++] = x[i];
+    }
+    return present;
+}
+
+/* Of n > 0 values, which it may reorder. */
+static double statistic(enum mli_impute method, double *x, double *temp, size_t n)
+{
+    if (method == MLI_IMPUTE_MEAN)
+        return mli_stats_mean(x, n);
+    mli_stats_sort(x, temp, n);
+    return method == MLI_IMPUTE_MEDIAN ? mli_stats_median(x, n) : mli_stats_mode(x, n);
+}
+
+/* The drop step has left no column without a value. work: two vectors of fit->rows. */
+static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *work, double *out,
+                                 struct ml_error *err)
+{
+    if (fit->config->impute == MLI_IMPUTE_CONSTANT) {
+        *out = fit->config->constant;
+        return ML_OK;
+    }
+    size_t present = gather_present(fit->block->number[slot], fit->rows, work);
+    double value = statistic(fit->config->impute, work, work + fit->rows, present);
+    if (!isfinite(value))
+        return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large for a %s",
+                            fit->frame->slot[slot].name, method_name[fit->config->impute]);
+    *out = value;
+    return ML_OK;
+}
+
+static enum ml_status impute_fit(struct mli_fit *fit, void **out, struct ml_error *err)
+{
+    struct mli_imputer *imputer = mli_calloc(1, sizeof(*imputer));
+    double *work = mli_alloc(fit->rows, 2 * sizeof(*work));
+    enum ml_status status = imputer && work ? ML_OK : mli_step_nomem(err);
+
+    if (status == ML_OK) {
+        imputer->method = fit->config->impute;
+        status = mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &imputer->count, &imputer->slot, err);
+    }
+    if (status == ML_OK) {
+        imputer->value = mli_alloc(imputer->count, sizeof(*imputer->value));
+        status = imputer->value ? ML_OK : mli_step_nomem(err);
+    }
+    for (size_t k = 0; status == ML_OK && k < imputer->count; k++)
+        status = fit_column(fit, imputer->slot[k], work, &imputer->value[k], err);
+    free(work);
+    if (status != ML_OK || imputer->count == 0) {
+        impute_free(imputer);
+        return status;
+    }
+    *out = imputer;
+    return ML_OK;
+}
+
+/* ---- the step ------------------------------------------------------------------------------------------------ */
+
+static enum ml_status impute_shape(void *state, struct mli_frame *frame, struct ml_error *err)
+{
+    const struct mli_imputer *imputer = state;
+    enum ml_status status =
+        mli_frame_check(frame, imputer->count, imputer->slot, MLI_SLOT_NUMBER, err);
+
+    for (size_t k = 0; k < imputer->count && status == ML_OK; k++)
+        frame->slot[imputer->slot[k]].filled = true;
+    return status;
+}
+
+static void impute_apply(const void *state, const struct mli_block *block)
+{
+    const struct mli_imputer *imputer = state;
+
+    for (size_t k = 0; k < imputer->count; k++) {
+        double *x = block->number[imputer->slot[k]], value = imputer->value[k];
+        for (size_t i = 0; i < block->rows; i++)
+            x[i] = isnan(x[i]) ? value : x[i];
+    }
+}
+
+static enum ml_status impute_save(const void *state, json_t *doc, struct mli_tensors *set,
+                                  struct ml_error *err)
+{
+    const struct mli_imputer *imputer = state;
+
+    if (!mli_json_put(doc, "method", json_string(method_name[imputer->method])) ||
+        !mli_slots_save(imputer->count, imputer->slot, doc))
+        return mli_step_nomem(err);
+    return mli_tensors_add_vector(set, "prep.impute.value", imputer->count, imputer->value, err);
+}
+
+static enum ml_status impute_load(const json_t *doc, struct mli_tensors *set, void **out,
+                                  struct ml_error *err)
+{
+    static const char *const members[] = { "kind", "method", "columns", NULL };
+    struct mli_imputer *imputer = mli_calloc(1, sizeof(*imputer));
+    enum ml_status status = imputer ? mli_step_members(doc, members, err) : mli_step_nomem(err);
+    size_t method = 0;
+
+    if (status == ML_OK)
+        status = mli_step_method(doc, method_name, METHODS, &method, err);
+    if (status == ML_OK)
+        status = mli_slots_load(doc, &imputer->count, &imputer->slot, err);
+    if (status == ML_OK)
+        status = mli_step_numbers(set, "prep.impute.value", imputer->count, &imputer->value, err);
+    if (status != ML_OK) {
+        impute_free(imputer);
+        return status;
+    }
+    imputer->method = (enum mli_impute)method;
+    *out = imputer;
+    return ML_OK;
+}
+
+const struct mli_step_kind mli_impute_step = {
+    .name = "impute",
+    .fit = impute_fit,
+    .shape = impute_shape,
+    .apply = impute_apply,
+    .save = impute_save,
+    .load = impute_load,
+    .free = impute_free,
+};

@@ -1,0 +1,214 @@
+/*
+ * Steps: what a pipeline is made of, and the frame that they work on. For this folder, and for whoever must repeat
+ * the arithmetic somewhere else (export as C or JSON, explanations): walk mli_pipeline_step(0..n) and read the
+ * states below.
+ *
+ * The frame is a list of slots. A slot is one value a row: a number, an instant or a category's code. Slot i <
+ * fields is column i of the pipeline's schema; a step changes the slots that it names in place, or adds slots at
+ * the end and retires the ones they were made of. Slot numbers never change, so the whole pipeline is a
+ * straight-line program:
+ *
+ *   for each field i            v[i] = raw cell (NaN if missing), or c[i] = code (MLI_CODE_MISSING, MLI_CODE_UNKNOWN)
+ *   for each step in order      what is said at its state below
+ *   for each live slot s        NUMBER:      X[slot.feature] = v[s]
+ *                               INDICATORS:  X[slot.feature .. slot.feature + width) = 0; then one of them = 1:
+ *                                            the c[s]-th if 0 <= c[s] < values, the last one if slot.missing and
+ *                                            c[s] is MLI_CODE_MISSING, none for any other code
+ *
+ * Arithmetic is double without fused operations. A step kind is one const row in a file of its own. To add one:
+ * write the file, declare row and state here, put the row into mli_step_kinds (pipeline.c) at the place in the
+ * order where it runs.
+ */
+#ifndef PREP_STEP_H
+#define PREP_STEP_H
+
+#include <prep/pipeline.h>
+
+/* ---- the frame ----------------------------------------------------------------------------------------------- */
+
+enum mli_slot_kind {
+    MLI_SLOT_NUMBER,     /* a double, NaN where missing unless `filled` */
+    MLI_SLOT_INSTANT,    /* seconds since 1970 as a double, NaN where missing */
+    MLI_SLOT_CATEGORY,   /* a code of field[slot.field].dict */
+    MLI_SLOT_INDICATORS, /* the same code, to be spread over 0/1 features */
+};
+
+struct mli_slot {
+    char *name; /* "age", "when.month"; owned by the frame */
+    enum mli_slot_kind kind;
+    size_t field;   /* the schema field that it is or was made of */
+    bool live;      /* not retired; a slot that is live behind the last step makes features */
+    bool filled;    /* NUMBER: never NaN from here on */
+    bool missing;   /* INDICATORS: the last feature says "missing" */
+    size_t values;  /* INDICATORS: values of the dict, one feature each */
+    size_t width;   /* features it makes: 1, INDICATORS: values + missing */
+    size_t feature; /* index of the first; set behind the last step, in order of field, then slot */
+};
+
+struct mli_frame {
+    const struct mli_schema *schema; /* borrowed */
+    struct mli_slot *slot;
+    size_t count, capacity;
+};
+
+/* One slot a field of the schema. The schema must outlive the frame. */
+ML_NODISCARD enum ml_status mli_frame_init(struct mli_frame *frame, const struct mli_schema *schema,
+                                           struct ml_error *err);
+void mli_frame_release(struct mli_frame *frame);
+/* Adds a live NUMBER made of slot `from`, named "<name of from><suffix>". ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_frame_add(struct mli_frame *frame, size_t from, const char *suffix,
+                                          struct ml_error *err);
+/* No later step reads it and it makes no feature. */
+void mli_frame_retire(struct mli_frame *frame, size_t slot);
+/* ML_EARTIFACT unless each of them is a live slot of that kind; for the `shape` of a step. */
+ML_NODISCARD enum ml_status mli_frame_check(const struct mli_frame *frame, size_t count,
+                                            const size_t *slot, enum mli_slot_kind kind,
+                                            struct ml_error *err);
+
+/* Values of a block of rows: number[s] or code[s] has `rows` elements, the other is NULL, for every live slot s. */
+struct mli_block {
+    size_t rows;
+    double **number;
+    const int32_t **code;
+};
+
+/* ---- the row of a step kind ---------------------------------------------------------------------------------- */
+
+/* What a step may look at while it is fitted. Rows of `table` that do not train are none of its business. */
+struct mli_fit {
+    const struct mli_prep_config *config;
+    const struct ml_log *log;
+    const struct ml_table *table;
+    const uint8_t *train; /* NULL: every row trains */
+    size_t rows;          /* training rows, > 0 */
+    size_t *columns, n;   /* columns of the table that the schema will have; drop takes some out */
+    const struct mli_frame *frame; /* NULL while drop is fitted: there is no schema yet */
+    const struct mli_block *block; /* the training rows as the steps before have left them */
+};
+
+struct mli_step_kind {
+    const char *name;
+    /* Makes a state out of the training rows; *out = NULL when there is nothing to do: the pipeline leaves it out. */
+    enum ml_status (*fit)(struct mli_fit *fit, void **out, struct ml_error *err);
+    /*
+     * Checks the state against the frame and says what the step does to the slots. Called once, behind fit and load
+     * alike, so that a state out of a file meets every check. ML_EARTIFACT, ML_ENOMEM.
+     */
+    enum ml_status (*shape)(void *state, struct mli_frame *frame, struct ml_error *err);
+    /* One block of rows. Allocates nothing, cannot fail, treats every row alone. NULL: nothing to do with rows. */
+    void (*apply)(const void *state, const struct mli_block *block);
+    /* Members into `doc` (which has "kind" already) and tensors "prep.<name>.<what>". The reverse. */
+    enum ml_status (*save)(const void *state, json_t *doc, struct mli_tensors *set,
+                           struct ml_error *err);
+    enum ml_status (*load)(const json_t *doc, struct mli_tensors *set, void **out,
+                           struct ml_error *err);
+    void (*free)(void *state);
+};
+
+struct mli_step {
+    const struct mli_step_kind *kind; /* compare with &mli_..._step to know what state is */
+    void *state;
+};
+
+/* Steps in order, and the frame with the features' places filled in. Borrowed; the schema is frame->schema. */
+size_t mli_pipeline_steps(const struct mli_pipeline *pipeline);
+const struct mli_step *mli_pipeline_step(const struct mli_pipeline *pipeline, size_t step);
+const struct mli_frame *mli_pipeline_frame(const struct mli_pipeline *pipeline);
+
+/* ---- what the files of the kinds share ----------------------------------------------------------------------- */
+
+/* Live slots of a kind; *count 0 and *slot NULL when there are none. Caller frees. */
+ML_NODISCARD enum ml_status mli_slots_new(const struct mli_frame *frame, enum mli_slot_kind kind,
+                                          size_t *count, size_t **slot, struct ml_error *err);
+/* In JSON every step but drop says "columns": the slots it works on, ascending. False: no memory. */
+bool mli_slots_save(size_t count, const size_t *slot, json_t *doc);
+ML_NODISCARD enum ml_status mli_slots_load(const json_t *doc, size_t *count, size_t **slot,
+                                           struct ml_error *err);
+/* ML_EARTIFACT for a member that is not in the NULL-terminated list: it might change the arithmetic. */
+ML_NODISCARD enum ml_status mli_step_members(const json_t *doc, const char *const *names,
+                                             struct ml_error *err);
+/* A copy of a vector of the set, which must be finite. Caller frees. */
+ML_NODISCARD enum ml_status mli_step_numbers(struct mli_tensors *set, const char *name, size_t n,
+                                             double **out, struct ml_error *err);
+/* doc.method as the index of one of n names. */
+ML_NODISCARD enum ml_status mli_step_method(const json_t *doc, const char *const *names, size_t n,
+                                            size_t *out, struct ml_error *err);
+enum ml_status mli_step_nomem(struct ml_error *err);
+
+/* ---- drop: mli_drop_step, struct mli_drop -------------------------------------------------------------------- */
+
+/* Why a column is not in the schema. Kept for `inspect`; the step does nothing to rows. */
+struct mli_dropped {
+    char *name;
+    char *reason; /* "891 distinct texts in 891 rows" */
+};
+struct mli_drop {
+    struct mli_dropped *column;
+    size_t count;
+};
+extern const struct mli_step_kind mli_drop_step;
+
+/* ---- dates: mli_dates_step, struct mli_dates ----------------------------------------------------------------- */
+
+enum mli_date_part {
+    MLI_DATE_YEAR,
+    MLI_DATE_MONTH,   /* 1 to 12 */
+    MLI_DATE_DAY,     /* 1 to 31 */
+    MLI_DATE_WEEKDAY, /* 0 to 6, 0 is Monday */
+    MLI_DATE_HOUR,    /* 0 to 23 */
+};
+#define MLI_DATE_PARTS 5
+
+/* v[first[k] + j] = the j-th part whose bit is set in parts[k], of v[slot[k]]; NaN for NaN. slot[k] is retired. */
+struct mli_dates {
+    size_t count;
+    size_t *slot, *first;
+    unsigned *parts; /* 1 << part; only parts that vary over the training rows are there; never 0 */
+};
+extern const struct mli_step_kind mli_dates_step;
+
+extern const char
+    *const mli_date_part_name[MLI_DATE_PARTS]; /* "year", "month", "day", "weekday", "hour" */
+/* A part of an instant in UTC, proleptic Gregorian. Instants outside years 0 to 9999 count as the nearest inside. */
+double mli_date_part(double seconds, enum mli_date_part part);
+/* Bits of the parts that take two or more values over x[i], i < n, NaN skipped, rows with use[i] == 0 skipped. */
+unsigned mli_date_parts_varying(const double *x, size_t n, const uint8_t *use);
+
+/* ---- impute: mli_impute_step, struct mli_imputer ------------------------------------------------------------- */
+
+/*
+ * if (isnan(v[slot[k]])) v[slot[k]] = value[k]; every live NUMBER is there, also when training saw no missing cell.
+ */
+struct mli_imputer {
+    enum mli_impute method;
+    size_t count;
+    size_t *slot;
+    double *value;
+};
+extern const struct mli_step_kind mli_impute_step;
+
+/* ---- onehot: mli_onehot_step, struct mli_onehot -------------------------------------------------------------- */
+
+/* slot[k] becomes INDICATORS: one feature a value of its field's dict, in its order, and one more if missing[k]. */
+struct mli_onehot {
+    size_t count;
+    size_t *slot;
+    bool *missing; /* training saw a missing cell */
+};
+extern const struct mli_step_kind mli_onehot_step;
+
+/* ---- scale: mli_scale_step, struct mli_scaler ---------------------------------------------------------------- */
+
+/*
+ * v[slot[k]] = (v[slot[k]] - shift[k]) / scale[k]; scale > 0. Standard: mean and deviation; minmax: smallest and
+ * range.
+ */
+struct mli_scaler {
+    enum mli_scale method; /* never MLI_SCALE_NONE: then there is no scale step */
+    size_t count;
+    size_t *slot;
+    double *shift, *scale;
+};
+extern const struct mli_step_kind mli_scale_step;
+
+#endif

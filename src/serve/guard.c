@@ -1,0 +1,271 @@
+#include <serve/guard.h>
+
+#include <string.h>
+#include <strings.h>
+
+static const struct mli_refusal fine = { 0, NULL };
+
+static struct mli_refusal refuse(unsigned status, const char *text)
+{
+    return (struct mli_refusal){ status, text };
+}
+
+/* ---- characters (RFC 9110, 5.6.2 and 5.5; RFC 3986, 2) ----------------------------------------------------------- */
+
+static bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_token(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_alnum(s[i]) && (s[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", s[i])))
+            return false;
+    }
+    return n > 0;
+}
+
+static bool is_field_value(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* No control byte, space or byte over 0x7E, every % before two hex digits, and no %00. */
+static bool is_target(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] <= 0x20 || s[i] > 0x7E)
+            return false;
+        if (s[i] != '%')
+            continue;
+        if (n - i < 3 || hex_digit(s[i + 1]) < 0 || hex_digit(s[i + 2]) < 0 ||
+            (s[i + 1] == '0' && s[i + 2] == '0'))
+            return false;
+    }
+    return n > 0;
+}
+
+/* A host with an optional port; which host is not our business, but it must be one. */
+static bool is_host(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!is_alnum(s[i]) && (s[i] == '\0' || !strchr("-._~%!$&'()*+;=:[]", s[i])))
+            return false;
+    }
+    return n > 0;
+}
+
+static bool equals(const char *s, size_t n, const char *word)
+{
+    return n == strlen(word) && strncasecmp(s, word, n) == 0;
+}
+
+/* ---- the head as it was received --------------------------------------------------------------------------------- */
+
+/* True if `next` is `gap` bytes after the end of a string of n bytes at s, with nothing between but what the parser cut. */
+static bool follows(const char *s, size_t n, size_t gap, const char *next)
+{
+    if ((uintptr_t)s + n + gap != (uintptr_t)next)
+        return false;
+    for (size_t i = 0; i < gap; i++) {
+        if (s[n + i] != '\0')
+            return false;
+    }
+    return true;
+}
+
+static bool tiles(const struct mli_guard_head *head)
+{
+    const char *end = head->version;
+    size_t end_len = strlen(head->version);
+
+    if (!follows(head->method, strlen(head->method), 1, head->received) ||
+        !follows(head->received, head->target_len, 1, head->version))
+        return false;
+    for (size_t i = 0; i < head->fields; i++) {
+        const struct mli_guard_field *field = &head->field[i];
+        if (!follows(end, end_len, 2, field->name) ||
+            (uintptr_t)field->value < (uintptr_t)field->name + field->name_len + 1)
+            return false;
+        end = field->value;
+        end_len = field->value_len;
+    }
+    return follows(end, end_len, 4, head->method + head->size);
+}
+
+/* ---- the checks -------------------------------------------------------------------------------------------------- */
+
+static struct mli_refusal check_line(const struct mli_guard_head *head)
+{
+    if (head->target_len > MLI_GUARD_TARGET)
+        return refuse(414, "the request target is longer than 8192 bytes");
+    if (!is_token(head->method, strlen(head->method)))
+        return refuse(400, "the request method is not a token");
+    if (strcmp(head->version, "HTTP/1.1") != 0 && strcmp(head->version, "HTTP/1.0") != 0)
+        return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    if (!is_target(head->target, head->target_len))
+        return refuse(400, "the request target has a byte that must be escaped, a bad escape or %00 in it");
+    return fine;
+}
+
+/* The path of "/path?query" or "http://host/path?query" (RFC 9112, 3.2); other forms are their own path and match no route. */
+static void find_path(const struct mli_guard_head *head, struct mli_guard_facts *facts)
+{
+    const char *path = head->target, *end = head->target + head->target_len;
+    size_t scheme = strlen("http://");
+
+    if (head->target_len > scheme && strncasecmp(path, "http://", scheme) == 0) {
+        path = memchr(path + scheme, '/', head->target_len - scheme);
+        path = path ? path : end;
+    }
+    const char *query = memchr(path, '?', (size_t)(end - path));
+    facts->path = path;
+    facts->path_len = (size_t)((query ? query : end) - path);
+}
+
+static bool parse_length(const char *s, size_t n, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] < '0' || s[i] > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(s[i] - '0'), &value))
+            return false;
+    }
+    *out = value;
+    return n > 0;
+}
+
+struct counts {
+    unsigned host, length, coding;
+};
+
+static struct mli_refusal check_field(const struct mli_guard_field *field, struct counts *counts,
+                                      struct mli_guard_facts *facts)
+{
+    const char *name = field->name, *value = field->value;
+    size_t n = field->name_len;
+
+    if (!is_token(name, n))
+        return refuse(400, "a header field name is not a token");
+    if (!is_field_value(value, field->value_len))
+        return refuse(400, "a header field value has a control byte in it");
+    if (equals(name, n, "Host")) {
+        if (++counts->host > 1 || !is_host(value, field->value_len))
+            return refuse(400, "the Host header is repeated or not a host");
+    } else if (equals(name, n, "Content-Length")) {
+        if (++counts->length > 1 || !parse_length(value, field->value_len, &facts->length))
+            return refuse(400, "the Content-Length header is repeated or not a number");
+        facts->has_length = true;
+    } else if (equals(name, n, "Transfer-Encoding")) {
+        if (++counts->coding > 1)
+            return refuse(400, "the Transfer-Encoding header is repeated");
+        if (!equals(value, field->value_len, "chunked"))
+            return refuse(501, "the only transfer coding understood here is \"chunked\"");
+        facts->chunked = true;
+    } else if (equals(name, n, "Content-Type")) {
+        facts->content_type = value;
+    } else if (equals(name, n, "Content-Encoding")) {
+        facts->content_encoding = value;
+    } else if (equals(name, n, "Accept")) {
+        facts->accept = value;
+    } else if (equals(name, n, "Expect")) {
+        facts->expect = value;
+    }
+    return fine;
+}
+
+static struct mli_refusal check_framing(const struct mli_guard_head *head, const struct counts *counts)
+{
+    bool old = strcmp(head->version, "HTTP/1.0") == 0;
+
+    if (counts->host == 0 && !old)
+        return refuse(400, "the Host header is missing");
+    if (counts->coding > 0 && counts->length > 0)
+        return refuse(400, "Content-Length and Transfer-Encoding exclude each other");
+    if (counts->coding > 0 && old)
+        return refuse(400, "Transfer-Encoding needs HTTP/1.1");
+    return fine;
+}
+
+struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size, struct mli_guard_facts *facts)
+{
+    struct counts counts = { 0 };
+
+    *facts = (struct mli_guard_facts){ 0 };
+    struct mli_refusal refusal = check_line(head);
+    if (refusal.status)
+        return refusal;
+    find_path(head, facts);
+    if (head->fields > MLI_GUARD_FIELDS)
+        return refuse(431, "the request has more than 100 header fields");
+    if (head->size > max_size)
+        return refuse(431, "the request line and header fields are longer than the limit");
+    if (head->received && !tiles(head))
+        return refuse(400, "the request head has a bare LF, a NUL byte, a folded line or an empty name in it");
+    for (size_t i = 0; i < head->fields; i++) {
+        refusal = check_field(&head->field[i], &counts, facts);
+        if (refusal.status)
+            return refusal;
+    }
+    return check_framing(head, &counts);
+}
+
+/* ---- media types ------------------------------------------------------------------------------------------------- */
+
+static const char *skip_space(const char *s)
+{
+    return s + strspn(s, " \t");
+}
+
+/* One ";name=value" at *s that may stand beside the type; moves *s behind it. */
+static bool skip_parameter(const char **s, enum mli_media media)
+{
+    const char *name = skip_space(*s + 1);
+    size_t n = strcspn(name, "=; \t");
+
+    if (name[n] != '=')
+        return false;
+    const char *value = name + n + 1;
+    bool quoted = *value == '"';
+    value += quoted;
+    size_t length = strcspn(value, quoted ? "\"" : "; \t");
+    if (quoted && value[length] != '"')
+        return false;
+    *s = skip_space(value + length + quoted);
+    return (equals(name, n, "charset") && equals(value, length, "utf-8")) ||
+           (media == MLI_MEDIA_CSV && equals(name, n, "header") && equals(value, length, "present"));
+}
+
+enum mli_media mli_media_parse(const char *content_type)
+{
+    enum mli_media media = MLI_MEDIA_OTHER;
+
+    if (!content_type)
+        return MLI_MEDIA_OTHER;
+    size_t n = strcspn(content_type, "; \t");
+    if (equals(content_type, n, "application/json"))
+        media = MLI_MEDIA_JSON;
+    else if (equals(content_type, n, "text/csv"))
+        media = MLI_MEDIA_CSV;
+    const char *rest = skip_space(content_type + n);
+    while (*rest == ';') {
+        if (!skip_parameter(&rest, media))
+            return MLI_MEDIA_OTHER;
+    }
+    return *rest == '\0' ? media : MLI_MEDIA_OTHER;
+}

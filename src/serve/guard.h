@@ -1,0 +1,61 @@
+/*
+ * Guard: what must hold of a request's head before anything else looks at it. libmicrohttpd 0.9.75 parses leniently
+ * (two lengths, a length beside chunked, folded lines, NUL bytes...), and each of these is a way to make a proxy in
+ * front and the server behind disagree about where a request ends. So the head is checked again, by RFC 9112, and
+ * everything ambiguous is refused and the connection closed. Pure functions over memory: no socket, no allocation.
+ */
+#ifndef SERVE_GUARD_H
+#define SERVE_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MLI_GUARD_TARGET ((size_t)8192) /* longest request target */
+#define MLI_GUARD_FIELDS ((size_t)100)  /* most header fields */
+
+struct mli_guard_field {
+    const char *name, *value; /* value: NUL-terminated, leading white space gone, trailing kept */
+    size_t name_len, value_len;
+};
+
+struct mli_guard_head {
+    const char *method, *target, *version; /* as received; the target before any unescaping, cut at MLI_GUARD_TARGET */
+    size_t target_len;                     /* of all of it */
+    const struct mli_guard_field *field;
+    size_t fields; /* all there were; field[] holds the first MLI_GUARD_FIELDS of them at most */
+    size_t size;   /* bytes from the method to the end of the empty line */
+    /*
+     * Where the target was received; NULL: not known. If it is, all the other strings point into the bytes as received,
+     * too, which stood in one piece, and together they must tile the head: method SP target SP version CRLF
+     * *(name ":" white space value CRLF) CRLF. What breaks the tiling was hidden by the parser: a bare LF, a NUL byte, a
+     * folded line, a field without a name. (Only a NUL where a CR belongs is not seen: the parser puts one there itself.)
+     */
+    const char *received;
+};
+
+/* What the head says, for those who come after. Strings are borrowed from the head; NULL: no such field. */
+struct mli_guard_facts {
+    uint64_t length; /* Content-Length, 0 when there was none */
+    bool has_length, chunked;
+    const char *content_type, *content_encoding, *accept, *expect;
+    const char *path; /* the target's path, without the query */
+    size_t path_len;
+};
+
+struct mli_refusal {
+    unsigned status; /* HTTP status; 0: nothing is wrong */
+    const char *text;
+};
+
+/* Fills *facts as far as the head can be trusted. A refusal by the guard always closes the connection. */
+struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size, struct mli_guard_facts *facts);
+
+enum mli_media { MLI_MEDIA_OTHER, MLI_MEDIA_JSON, MLI_MEDIA_CSV };
+/*
+ * "application/json" or "text/csv", any case, with no parameter but charset=utf-8 (RFC 9110, 8.3.1; a quoted value is
+ * fine) and for CSV header=present (RFC 4180, 3). Everything else, NULL too, is OTHER.
+ */
+enum mli_media mli_media_parse(const char *content_type);
+
+#endif

@@ -1,0 +1,147 @@
+#include <serve/intake.h>
+
+#include <base/num.h>
+#include <base/text.h>
+#include <string.h>
+
+void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows)
+{
+    memset(intake, 0, sizeof(*intake));
+    intake->worker = worker;
+    intake->max_rows = max_rows;
+    mli_rows_reset(worker->rows);
+}
+
+static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *err)
+{
+    struct mli_worker *worker = intake->worker;
+    size_t n = mli_rows_count(worker->rows);
+    struct mli_apply_counts counts = { 0 };
+
+    if (n == 0 || intake->faults > 0) {
+        mli_rows_reset(worker->rows);
+        return ML_OK;
+    }
+    enum ml_status status = mli_model_predict_rows(worker->model, mli_rows_table(worker->rows), &worker->scratch,
+                                                   worker->P, &counts, err);
+    mli_arena_reset(&worker->scratch);
+    mli_rows_reset(worker->rows);
+    if (status != ML_OK)
+        return status;
+    intake->unknown += counts.unknown;
+    intake->missing += counts.missing;
+    intake->emit(intake->data, worker->P, n);
+    return ML_OK;
+}
+
+enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+
+    if (intake->rows == intake->max_rows)
+        return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts",
+                            intake->max_rows);
+    intake->rows++;
+    if (mli_rows_append(intake->worker->rows))
+        return ML_OK;
+    status = predict_block(intake, err);
+    if (status == ML_OK)
+        mli_rows_append(intake->worker->rows);
+    return status;
+}
+
+enum ml_status mli_intake_end(struct mli_intake *intake, struct ml_error *err)
+{
+    return predict_block(intake, err);
+}
+
+/* ---- faults ------------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *code, *text;
+} meanings[] = {
+    { "not_a_number", "expected a number" },
+    { "not_an_instant", "expected an ISO 8601 date or date-time" },
+    { "missing_column", "the column is missing" },
+    { "wrong_type", "expected a number, a string, true, false or null" },
+};
+
+const char *mli_fault_text(const struct mli_fault *fault)
+{
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (strcmp(meanings[i].code, fault->code) == 0)
+            return meanings[i].text;
+    }
+    return fault->code;
+}
+
+void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code, const char *found, size_t len)
+{
+    if (intake->faults++ >= MLI_FAULTS)
+        return;
+    struct mli_fault *fault = &intake->fault[intake->faults - 1];
+    fault->row = intake->rows;
+    fault->column = intake->worker->schema->field[field].name;
+    fault->code = code;
+    bool cut = found && len >= sizeof(fault->found);
+    len = found ? (cut ? sizeof(fault->found) - 1 : len) : 0;
+    if (len > 0)
+        memcpy(fault->found, found, len);
+    fault->found[len] = '\0';
+    mli_text_clean(fault->found, cut);
+}
+
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
+
+static bool refused(enum mli_cell cell)
+{
+    return cell == MLI_CELL_NOT_A_NUMBER || cell == MLI_CELL_NOT_AN_INSTANT;
+}
+
+static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell cell, const char *text, size_t len)
+{
+    struct mli_buf quoted;
+
+    if (!intake->typed) {
+        mli_intake_fault(intake, field, mli_cell_code(cell), text, len);
+        return;
+    }
+    mli_buf_init(&quoted, SIZE_MAX);
+    mli_buf_json_string(&quoted, text, len < MLI_FAULT_FOUND ? len : MLI_FAULT_FOUND);
+    mli_intake_fault(intake, field, mli_cell_code(cell), quoted.status == ML_OK ? quoted.data : NULL, quoted.len);
+    mli_buf_release(&quoted);
+}
+
+void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, size_t len)
+{
+    bool number = intake->worker->schema->field[field].type == ML_TYPE_NUMBER;
+    enum mli_cell cell = MLI_CELL_NOT_A_NUMBER;
+
+    if (!intake->typed || !number)
+        cell = mli_rows_set_text(intake->worker->rows, field, text, len);
+    if (refused(cell))
+        text_fault(intake, field, cell, text, len);
+}
+
+void mli_intake_number(struct mli_intake *intake, size_t field, double value)
+{
+    char text[MLI_NUM_MAX];
+    enum mli_cell cell = mli_rows_set_number(intake->worker->rows, field, value);
+
+    if (refused(cell))
+        mli_intake_fault(intake, field, mli_cell_code(cell), text, mli_num_format(value, text));
+}
+
+void mli_intake_bool(struct mli_intake *intake, size_t field, bool value)
+{
+    const char *text = value ? "true" : "false";
+    enum mli_cell cell = mli_rows_set_bool(intake->worker->rows, field, value);
+
+    if (refused(cell))
+        mli_intake_fault(intake, field, mli_cell_code(cell), text, strlen(text));
+}
+
+void mli_intake_missing(struct mli_intake *intake, size_t field)
+{
+    mli_rows_set_text(intake->worker->rows, field, "", 0); /* the empty text is the missing token of every column */
+}

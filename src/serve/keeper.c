@@ -1,0 +1,263 @@
+#include <serve/keeper.h>
+
+#include <base/mem.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    TURN = 100,       /* milliseconds between sweeps */
+    ACCEPTS = 64,     /* connections taken in one go, before others have their turn */
+    LEAVING = 64,     /* sockets that are seen off at one time */
+    LEAVE_TIME = 2000 /* milliseconds that this may take */
+};
+
+struct leaving {
+    int fd;
+    uint64_t until;
+};
+
+struct mli_keeper {
+    struct mli_keeper_config config;
+    pthread_t thread;
+    int wake; /* eventfd */
+    atomic_bool draining, stopping, at_once;
+    bool listening;
+    uint64_t paused; /* no accepting before this time */
+    uint64_t swept;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t closed;
+    bool listener_closed;
+    struct leaving leaving[LEAVING];
+    _Atomic size_t leaves;
+    struct pollfd poll[2 + LEAVING];
+};
+
+/* ---- seeing off -------------------------------------------------------------------------------------------------- */
+
+static void wake_up(struct mli_keeper *keeper)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(keeper->wake, &one, sizeof(one));
+
+    (void)written; /* it fails only when the count is full, and then the thread is awake */
+}
+
+static void read_wake(struct mli_keeper *keeper)
+{
+    uint64_t count;
+    ssize_t got = read(keeper->wake, &count, sizeof(count));
+
+    (void)got; /* nothing to read is fine: several wake-ups may have been read as one */
+}
+
+static void remove_leaving(struct mli_keeper *keeper, size_t i)
+{
+    close(keeper->leaving[i].fd);
+    keeper->leaving[i] = keeper->leaving[--keeper->leaves];
+}
+
+void mli_keeper_see_off(struct mli_keeper *keeper, int fd)
+{
+    pthread_mutex_lock(&keeper->lock);
+    if (keeper->leaves == LEAVING)
+        remove_leaving(keeper, 0);
+    keeper->leaving[keeper->leaves++] = (struct leaving){ fd, mli_now() + LEAVE_TIME };
+    pthread_mutex_unlock(&keeper->lock);
+    wake_up(keeper);
+}
+
+/* Reads what is there. True when the other side has closed. */
+static bool read_away(int fd)
+{
+    char bytes[16384];
+    ssize_t got;
+
+    for (int i = 0; i < 64; i++) {
+        got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (got <= 0)
+            return got == 0 || (errno != EAGAIN && errno != EINTR);
+    }
+    return false;
+}
+
+static void read_leaving(struct mli_keeper *keeper, uint64_t now)
+{
+    pthread_mutex_lock(&keeper->lock);
+    for (size_t i = keeper->leaves; i-- > 0;) {
+        if (read_away(keeper->leaving[i].fd) || now >= keeper->leaving[i].until)
+            remove_leaving(keeper, i);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+/* ---- the door ---------------------------------------------------------------------------------------------------- */
+
+/* Sent before the request is read, which may never come: there is no place to wait for it. */
+static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
+{
+    static const char full[] = "{\"error\":\"all connections are in use; try again\",\"error_code\":"
+                               "\"TEMPORARILY_UNAVAILABLE\",\"message\":\"all connections are in use; try again\"}\n";
+    static const char address[] = "{\"error\":\"too many connections from this address\",\"error_code\":"
+                                  "\"TOO_MANY_REQUESTS\",\"message\":\"too many connections from this address\"}\n";
+    const char *line = why == MLI_REFUSED_FULL ? "503 Service Unavailable" : "429 Too Many Requests";
+    const char *body = why == MLI_REFUSED_FULL ? full : address;
+    char reply[640];
+
+    int len = snprintf(reply, sizeof(reply),
+                       "HTTP/1.1 %s\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: application/json\r\n"
+                       "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Length: %zu\r\n\r\n%s",
+                       line, strlen(body), body);
+    if (len > 0 && send(fd, reply, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len && shutdown(fd, SHUT_WR) == 0)
+        mli_keeper_see_off(keeper, fd);
+    else
+        close(fd);
+}
+
+static void admit(struct mli_keeper *keeper, int fd, const struct sockaddr *address, socklen_t len)
+{
+    const struct mli_keeper_config *config = &keeper->config;
+    enum mli_admission admission = mli_connections_admit(config->connections, fd, address, mli_now());
+
+    if (admission != MLI_ADMITTED)
+        turn_away(keeper, fd, admission);
+    else if (!config->give(config->data, fd, address, len))
+        mli_connections_cancel(config->connections, fd);
+}
+
+/* Takes up to n connections. False when none is waiting any more. */
+static bool accept_some(struct mli_keeper *keeper, int n)
+{
+    while (n-- > 0) {
+        struct sockaddr_storage address = { 0 };
+        socklen_t len = sizeof(address);
+        int fd = accept4(keeper->config.listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            admit(keeper, fd, (struct sockaddr *)&address, len);
+        } else if (errno == EAGAIN) {
+            return false;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            keeper->paused = mli_now() + TURN;
+            return false;
+        } /* else: that one client is gone already */
+    }
+    return true;
+}
+
+static void close_listener(struct mli_keeper *keeper)
+{
+    while (accept_some(keeper, ACCEPTS))
+        continue;
+    close(keeper->config.listener);
+    keeper->listening = false;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->listener_closed = true;
+    pthread_cond_broadcast(&keeper->closed);
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------------------- */
+
+static nfds_t list_sockets(struct mli_keeper *keeper, uint64_t now)
+{
+    nfds_t n = 2;
+
+    keeper->poll[0] = (struct pollfd){ .fd = keeper->wake, .events = POLLIN };
+    keeper->poll[1] = (struct pollfd){ .fd = -1, .events = POLLIN };
+    if (keeper->listening && now >= keeper->paused)
+        keeper->poll[1].fd = keeper->config.listener;
+    pthread_mutex_lock(&keeper->lock);
+    for (size_t i = 0; i < keeper->leaves; i++)
+        keeper->poll[n++] = (struct pollfd){ .fd = keeper->leaving[i].fd, .events = POLLIN };
+    pthread_mutex_unlock(&keeper->lock);
+    return n;
+}
+
+static void turn(struct mli_keeper *keeper)
+{
+    uint64_t now = mli_now();
+
+    int ready = poll(keeper->poll, list_sockets(keeper, now), TURN);
+    if (ready > 0 && keeper->poll[0].revents)
+        read_wake(keeper);
+    if (ready > 0 && keeper->poll[1].revents)
+        accept_some(keeper, ACCEPTS);
+    if (keeper->listening && atomic_load(&keeper->draining))
+        close_listener(keeper);
+    now = mli_now();
+    read_leaving(keeper, now);
+    if (now - keeper->swept >= TURN) {
+        mli_connections_sweep(keeper->config.connections, atomic_load(&keeper->draining), now);
+        keeper->swept = now;
+    }
+}
+
+static void *run(void *data)
+{
+    struct mli_keeper *keeper = data;
+
+    /* those that are being seen off have their time, unless there is none */
+    while (!atomic_load(&keeper->stopping) || (keeper->leaves > 0 && !atomic_load(&keeper->at_once)))
+        turn(keeper);
+    return NULL;
+}
+
+static void release(struct mli_keeper *keeper)
+{
+    while (keeper->leaves > 0)
+        remove_leaving(keeper, 0);
+    if (keeper->listening)
+        close(keeper->config.listener);
+    if (keeper->wake >= 0)
+        close(keeper->wake);
+    pthread_cond_destroy(&keeper->closed);
+    pthread_mutex_destroy(&keeper->lock);
+    free(keeper);
+}
+
+enum ml_status mli_keeper_start(const struct mli_keeper_config *config, struct mli_keeper **out, struct ml_error *err)
+{
+    struct mli_keeper *keeper = mli_calloc(1, sizeof(*keeper));
+
+    if (!keeper) {
+        close(config->listener);
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
+    }
+    keeper->config = *config;
+    keeper->listening = true;
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_cond_init(&keeper->closed, NULL);
+    keeper->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    *out = keeper;
+    int failed = keeper->wake < 0 ? errno : pthread_create(&keeper->thread, NULL, run, keeper);
+    if (failed) {
+        *out = NULL;
+        release(keeper);
+        return ml_error_set(err, ML_EIO, "cannot start the server's thread: %s", strerror(failed));
+    }
+    return ML_OK;
+}
+
+void mli_keeper_drain(struct mli_keeper *keeper)
+{
+    atomic_store(&keeper->draining, true);
+    wake_up(keeper);
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->listener_closed)
+        pthread_cond_wait(&keeper->closed, &keeper->lock);
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+void mli_keeper_stop(struct mli_keeper *keeper, bool at_once)
+{
+    atomic_store(&keeper->at_once, at_once);
+    atomic_store(&keeper->stopping, true);
+    wake_up(keeper);
+    pthread_join(keeper->thread, NULL);
+    release(keeper);
+}

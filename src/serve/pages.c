@@ -1,0 +1,42 @@
+#include <serve/pages.h>
+
+void mli_health_answer(const struct mli_service *service, struct mli_worker *worker,
+                       const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)service, (void)worker, (void)request;
+    mli_reply_json(reply, "{\"status\":\"ok\"}\n");
+}
+
+void mli_ready_answer(const struct mli_service *service, struct mli_worker *worker,
+                      const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    if (atomic_load(&service->draining))
+        mli_reply_error(reply, 503, "the server is about to stop");
+    else
+        mli_reply_json(reply, "{\"status\":\"ready\"}\n");
+}
+
+void mli_metrics_answer(const struct mli_service *service, struct mli_worker *worker,
+                        const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker;
+    reply->status = 200;
+    reply->type = request->openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                       : "text/plain; version=0.0.4; charset=utf-8";
+    mli_metrics_write(service, request->openmetrics, &reply->body);
+}
+
+void mli_model_answer(const struct mli_service *service, struct mli_worker *worker,
+                      const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    mli_reply_json(reply, service->model_text);
+}
+
+void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
+                        const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    mli_reply_json(reply, service->version_text);
+}

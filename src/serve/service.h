@@ -1,0 +1,31 @@
+/*
+ * Service: what the handlers of all threads share. Everything but the flag is written before the first request, so it is
+ * read without locks.
+ */
+#ifndef SERVE_SERVICE_H
+#define SERVE_SERVICE_H
+
+#include <serve/connections.h>
+#include <serve/guard.h>
+#include <serve/reply.h>
+#include <serve/server.h>
+
+struct mli_service {
+    const struct ml_model *model;
+    struct mli_server_config config;
+    struct mli_worker *worker; /* one a loop thread */
+    size_t workers;
+    const struct mli_connections *connections; /* NULL: none, in unit tests */
+    char *model_text;   /* answer of GET /model */
+    char *version_text; /* answer of GET /version */
+    char **label_json;  /* labels as JSON strings */
+    atomic_bool draining;
+};
+
+/* The model is borrowed. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service, const struct ml_model *model,
+                                             const struct mli_server_config *config, size_t workers,
+                                             struct ml_error *err);
+void mli_service_release(struct mli_service *service);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Header of a CSV file: the one reading of column names that training and predicting share. It is a dictionary in
+ * which code i is the name of column i: names are distinct, because a repeated one gets a suffix (".1", ".2") and an
+ * empty one becomes "column7", each with a warning.
+ */
+#ifndef TABLE_HEADER_H
+#define TABLE_HEADER_H
+
+#include <mlctl/log.h>
+#include <table/csv.h>
+#include <table/dict.h>
+
+/* Reads the first record. ML_EDATA when there is none. */
+ML_NODISCARD enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log,
+                                            struct mli_dict **out, struct ml_error *err);
+/* The next record, which must have as many fields as the header, ML_EDATA otherwise; count == 0 at the end. */
+ML_NODISCARD enum ml_status mli_header_next(struct mli_csv *csv, const struct mli_dict *header,
+                                            struct mli_csv_record *record, struct ml_error *err);
+/* Column of a name; `status` naming the nearest header name when there is none. `what` introduces it: "--drop". */
+ML_NODISCARD enum ml_status mli_header_find(const struct mli_csv *csv,
+                                            const struct mli_dict *header, const char *name,
+                                            enum ml_status status, const char *what, size_t *column,
+                                            struct ml_error *err);
+
+#endif

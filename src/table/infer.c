@@ -1,0 +1,221 @@
+/*
+ * While every cell may still be a number or an instant, cells are kept as raw text, end to end, each with its NUL (""
+ * is a missing one), and parsed once when the column is complete. The first cell that can be neither, which in most
+ * category columns is the first of all, turns the column into dictionary codes on the spot. This reads pipes (a
+ * second pass over the file could not), keeps the text of every cell that ends up in a dictionary, and costs a byte a
+ * cell more than the text, which for numbers as they stand in files is about the size of the doubles to come; columns
+ * are converted and freed one at a time.
+ */
+#include <table/infer.h>
+
+#include <base/mem.h>
+#include <base/num.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_DISTINCT ((size_t)50) /* more distinct values, and more than half of the cells: TEXT */
+
+void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin)
+{
+    *cells = (struct mli_cells){ .pinned = pin != NULL };
+    mli_buf_init(&cells->raw, SIZE_MAX);
+    if (!pin)
+        return;
+    cells->type = *pin;
+    bool numeric = *pin == ML_TYPE_NUMBER || *pin == ML_TYPE_INSTANT;
+    cells->store = numeric ? MLI_STORE_NUMBERS : MLI_STORE_CODES;
+}
+
+void mli_cells_release(struct mli_cells *cells)
+{
+    mli_buf_release(&cells->raw);
+    free(cells->number);
+    free(cells->code);
+    mli_dict_free(cells->dict);
+    *cells = (struct mli_cells){ 0 };
+}
+
+static bool parse(enum ml_type type, const char *text, size_t len, double *value)
+{
+    return type == ML_TYPE_INSTANT ? mli_instant_parse(text, len, value)
+                                   : mli_num_parse(text, len, value);
+}
+
+/* Every number and every instant begins with one of these. */
+static bool may_be_value(char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+}
+
+static enum ml_status add_number(struct mli_cells *cells, const char *text, size_t len,
+                                 bool missing)
+{
+    double value = NAN;
+
+    if (!missing && !parse(cells->type, text, len, &value))
+        return ML_EDATA;
+    if (!mli_grow((void **)&cells->number, &cells->capacity, cells->count, sizeof(*cells->number)))
+        return ML_ENOMEM;
+    cells->number[cells->count] = value;
+    return ML_OK;
+}
+
+static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *text, size_t len,
+                               bool missing)
+{
+    if (!cells->dict)
+        cells->dict = mli_dict_new();
+    if (!cells->dict)
+        return ML_ENOMEM;
+    cells->code[row] = MLI_CODE_MISSING;
+    return missing ? ML_OK : mli_dict_add(cells->dict, text, len, &cells->code[row]);
+}
+
+static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t len, bool missing)
+{
+    if (!mli_grow((void **)&cells->code, &cells->capacity, cells->count, sizeof(*cells->code)))
+        return ML_ENOMEM;
+    return set_code(cells, cells->count, text, len, missing);
+}
+
+static enum ml_status add_raw(struct mli_cells *cells, const char *text, size_t len, bool missing)
+{
+    mli_buf_add(&cells->raw, missing ? "" : text, missing ? 1 : len + 1);
+    return cells->raw.status;
+}
+
+/* Raw cells to codes; room for one more. */
+static enum ml_status raw_to_codes(struct mli_cells *cells)
+{
+    const char *text = cells->raw.data;
+    enum ml_status status = ML_OK;
+
+    cells->capacity = cells->count + 1;
+    cells->code = mli_alloc(cells->capacity, sizeof(*cells->code));
+    if (!cells->code)
+        return ML_ENOMEM;
+    cells->store = MLI_STORE_CODES;
+    for (size_t i = 0; i < cells->count && status == ML_OK; i++) {
+        size_t len = strlen(text);
+        status = set_code(cells, i, text, len, len == 0);
+        text += len + 1;
+    }
+    mli_buf_release(&cells->raw);
+    return status;
+}
+
+enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len, bool missing)
+{
+    enum ml_status status = ML_OK;
+
+    if (cells->store == MLI_STORE_RAW && !missing && !may_be_value(*text))
+        status = raw_to_codes(cells);
+    if (status == ML_OK && cells->store == MLI_STORE_RAW)
+        status = add_raw(cells, text, len, missing);
+    else if (status == ML_OK && cells->store == MLI_STORE_NUMBERS)
+        status = add_number(cells, text, len, missing);
+    else if (status == ML_OK)
+        status = add_code(cells, text, len, missing);
+    if (status != ML_OK)
+        return status;
+    cells->count++;
+    cells->present += !missing;
+    return ML_OK;
+}
+
+/* Parses all raw cells as one type. False, the cells untouched, when one does not parse. */
+static bool raw_to_numbers(struct mli_cells *cells, enum ml_type type, double *number)
+{
+    const char *text = cells->raw.data;
+
+    for (size_t i = 0; i < cells->count; i++) {
+        size_t len = strlen(text);
+        number[i] = NAN;
+        if (len > 0 && !parse(type, text, len, &number[i]))
+            return false;
+        text += len + 1;
+    }
+    return true;
+}
+
+static enum ml_status convert_raw(struct mli_cells *cells)
+{
+    double *number = mli_alloc(cells->count, sizeof(*number));
+
+    if (!number)
+        return ML_ENOMEM;
+    cells->type = ML_TYPE_NUMBER;
+    bool fits = raw_to_numbers(cells, ML_TYPE_NUMBER, number);
+    if (!fits) {
+        cells->type = ML_TYPE_INSTANT;
+        fits = raw_to_numbers(cells, ML_TYPE_INSTANT, number);
+    }
+    if (!fits) {
+        free(number);
+        return raw_to_codes(cells);
+    }
+    cells->store = MLI_STORE_NUMBERS;
+    cells->number = number;
+    cells->capacity = cells->count;
+    mli_buf_release(&cells->raw);
+    return ML_OK;
+}
+
+/* Codes in the order of the sorted dictionary, so that they do not depend on the order of rows. */
+static enum ml_status sort_codes(struct mli_cells *cells)
+{
+    int32_t *renumber = mli_alloc(mli_dict_count(cells->dict), sizeof(*renumber));
+    struct mli_dict *sorted = renumber ? mli_dict_sorted(cells->dict, renumber) : NULL;
+
+    if (sorted) {
+        for (size_t i = 0; i < cells->count; i++) {
+            if (cells->code[i] >= 0)
+                cells->code[i] = renumber[cells->code[i]];
+        }
+        mli_dict_free(cells->dict);
+        cells->dict = sorted;
+    }
+    free(renumber);
+    return sorted ? ML_OK : ML_ENOMEM;
+}
+
+static bool all_whole(const struct mli_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        if (!isnan(cells->number[i]) && cells->number[i] != trunc(cells->number[i]))
+            return false;
+    }
+    return cells->present > 0;
+}
+
+/* Gives back what doubling took too much; a failure changes nothing. */
+static void *shrink(void *items, size_t count, size_t size)
+{
+    void *smaller = items ? mli_realloc(items, count, size) : NULL;
+    return smaller ? smaller : items;
+}
+
+enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *column)
+{
+    enum ml_status status = ML_OK;
+
+    if (cells->store == MLI_STORE_RAW)
+        status = convert_raw(cells);
+    if (status == ML_OK && cells->store == MLI_STORE_CODES)
+        status = sort_codes(cells);
+    if (status != ML_OK)
+        return status;
+    if (cells->store == MLI_STORE_CODES && !cells->pinned) {
+        size_t distinct = mli_dict_count(cells->dict);
+        bool text = distinct > TEXT_DISTINCT && distinct > cells->present / 2;
+        cells->type = text ? ML_TYPE_TEXT : ML_TYPE_CATEGORY;
+    }
+    column->type = cells->type;
+    column->integer = cells->type == ML_TYPE_NUMBER && all_whole(cells);
+    column->number = shrink(cells->number, cells->count, sizeof(*cells->number));
+    column->code = shrink(cells->code, cells->count, sizeof(*cells->code));
+    column->dict = cells->dict;
+    *cells = (struct mli_cells){ 0 };
+    return ML_OK;
+}

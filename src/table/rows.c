@@ -1,0 +1,234 @@
+/*
+ * One block of memory holds all cells: first the columns of doubles, then the columns of codes, each contiguous, so
+ * that the pipeline runs down a column and a block of one row is a few cache lines.
+ */
+#include <table/rows.h>
+
+#include <base/mem.h>
+#include <base/num.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mli_rows {
+    const struct mli_schema *schema;
+    const struct mli_missing *missing;
+    struct mli_missing *own_missing; /* when the caller gave none */
+    size_t capacity;
+    void *cells;
+    struct ml_table table; /* its columns borrow from schema and cells */
+    char no_source[1];
+};
+
+static bool is_coded(const struct mli_field *field)
+{
+    return field->type == ML_TYPE_CATEGORY || field->type == ML_TYPE_TEXT;
+}
+
+static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t *bytes)
+{
+    size_t row = 0;
+
+    for (size_t i = 0; i < schema->count; i++) {
+        if (!mli_add(row, is_coded(&schema->field[i]) ? sizeof(int32_t) : sizeof(double), &row))
+            return false;
+    }
+    return mli_mul(row, capacity, bytes);
+}
+
+static void lay_out(struct mli_rows *rows)
+{
+    double *number = rows->cells;
+
+    for (size_t i = 0; i < rows->schema->count; i++) {
+        const struct mli_field *field = &rows->schema->field[i];
+        rows->table.column[i] = (struct mli_column){
+            .name = field->name, .type = field->type, .integer = field->integer, .dict = field->dict
+        };
+        if (is_coded(field))
+            continue;
+        rows->table.column[i].number = number;
+        number += rows->capacity;
+    }
+    /* cppcheck-suppress invalidPointerCast ; one allocation, the codes lie behind the numbers */
+    int32_t *code = (int32_t *)number;
+    for (size_t i = 0; i < rows->schema->count; i++) {
+        if (!is_coded(&rows->schema->field[i]))
+            continue;
+        rows->table.column[i].code = code;
+        code += rows->capacity;
+    }
+}
+
+enum ml_status mli_rows_new(const struct mli_schema *schema, const struct mli_missing *missing,
+                            size_t capacity, struct mli_rows **out, struct ml_error *err)
+{
+    struct mli_rows *rows = mli_calloc(1, sizeof(*rows));
+    size_t bytes;
+
+    if (!rows || !cells_size(schema, capacity, &bytes))
+        goto no_memory;
+    rows->schema = schema;
+    rows->capacity = capacity;
+    rows->own_missing = missing ? NULL : mli_missing_new(NULL);
+    rows->missing = missing ? missing : rows->own_missing;
+    rows->cells = mli_alloc(bytes, 1);
+    rows->table.column = mli_alloc(schema->count, sizeof(*rows->table.column));
+    if (!rows->missing || !rows->cells || !rows->table.column)
+        goto no_memory;
+    rows->table.columns = schema->count;
+    rows->table.source = rows->no_source;
+    lay_out(rows);
+    *out = rows;
+    return ML_OK;
+
+no_memory:
+    mli_rows_free(rows);
+    return ml_error_set(err, ML_ENOMEM, "out of memory for %zu rows of %zu columns", capacity,
+                        schema->count);
+}
+
+void mli_rows_free(struct mli_rows *rows)
+{
+    if (!rows)
+        return;
+    free(rows->table.column);
+    free(rows->cells);
+    mli_missing_free(rows->own_missing);
+    free(rows);
+}
+
+void mli_rows_reset(struct mli_rows *rows)
+{
+    rows->table.rows = 0;
+}
+
+bool mli_rows_append(struct mli_rows *rows)
+{
+    size_t row = rows->table.rows;
+
+    if (row == rows->capacity)
+        return false;
+    for (size_t i = 0; i < rows->table.columns; i++) {
+        struct mli_column *column = &rows->table.column[i];
+        if (column->code)
+            column->code[row] = MLI_CODE_MISSING;
+        else
+            column->number[row] = NAN;
+    }
+    rows->table.rows++;
+    return true;
+}
+
+size_t mli_rows_count(const struct mli_rows *rows)
+{
+    return rows->table.rows;
+}
+
+const struct ml_table *mli_rows_table(const struct mli_rows *rows)
+{
+    return &rows->table;
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
+
+static enum mli_cell set_number(struct mli_rows *rows, size_t field, double value)
+{
+    rows->table.column[field].number[rows->table.rows - 1] = value;
+    return MLI_CELL_OK;
+}
+
+static enum mli_cell set_missing(struct mli_rows *rows, size_t field)
+{
+    struct mli_column *column = &rows->table.column[field];
+
+    if (column->code)
+        column->code[rows->table.rows - 1] = MLI_CODE_MISSING;
+    else
+        column->number[rows->table.rows - 1] = NAN;
+    return MLI_CELL_MISSING;
+}
+
+static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *text, size_t len)
+{
+    struct mli_column *column = &rows->table.column[field];
+    int32_t code = mli_dict_find(column->dict, text, len);
+
+    column->code[rows->table.rows - 1] = code;
+    return code >= 0 || column->type == ML_TYPE_TEXT ? MLI_CELL_OK : MLI_CELL_UNKNOWN;
+}
+
+enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len)
+{
+    double value;
+
+    if (mli_missing_has(rows->missing, text, len))
+        return set_missing(rows, field);
+    switch (rows->table.column[field].type) {
+    case ML_TYPE_NUMBER:
+        return mli_num_parse(text, len, &value) ? set_number(rows, field, value)
+                                                : MLI_CELL_NOT_A_NUMBER;
+    case ML_TYPE_INSTANT:
+        return mli_instant_parse(text, len, &value) ? set_number(rows, field, value)
+                                                    : MLI_CELL_NOT_AN_INSTANT;
+    case ML_TYPE_CATEGORY:
+    case ML_TYPE_TEXT:
+        break;
+    }
+    return set_code(rows, field, text, len);
+}
+
+enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value)
+{
+    char text[MLI_NUM_MAX];
+
+    if (!isfinite(value))
+        return MLI_CELL_NOT_A_NUMBER;
+    if (!rows->table.column[field].code)
+        return set_number(rows, field, value);
+    return set_code(rows, field, text, mli_num_format(value, text));
+}
+
+enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)
+{
+    switch (rows->table.column[field].type) {
+    case ML_TYPE_NUMBER:
+        return set_number(rows, field, value ? 1.0 : 0.0);
+    case ML_TYPE_INSTANT:
+        return MLI_CELL_NOT_AN_INSTANT;
+    case ML_TYPE_CATEGORY:
+    case ML_TYPE_TEXT:
+        break;
+    }
+    return value ? set_code(rows, field, "true", 4) : set_code(rows, field, "false", 5);
+}
+
+const char *mli_cell_code(enum mli_cell cell)
+{
+    switch (cell) {
+    case MLI_CELL_NOT_A_NUMBER:
+        return "not_a_number";
+    case MLI_CELL_NOT_AN_INSTANT:
+        return "not_an_instant";
+    case MLI_CELL_UNKNOWN:
+        return "unknown_category";
+    case MLI_CELL_OK:
+    case MLI_CELL_MISSING:
+        break;
+    }
+    return "";
+}
+
+enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column,
+                               const char *name, const char *text, struct ml_error *err)
+{
+    const char *expected =
+        cell == MLI_CELL_NOT_A_NUMBER ? "a number" : "an ISO 8601 date or date-time";
+
+    if (strlen(text) > 60 || strchr(text, ','))
+        return ml_error_at(err, ML_EDATA, source, line, column,
+                           "column \"%.200s\": \"%.60s\" is not %s", name, text, expected);
+    return ml_error_at(err, ML_EDATA, source, line, column,
+                       "column \"%.200s\": \"%s\" is not %s (--na %s treats it as missing)", name,
+                       text, expected, text);
+}

@@ -1,0 +1,58 @@
+/*
+ * Row builder: a small table under a pinned schema, filled cell by cell. The one place where a raw value meets the
+ * schema: predict's CSV reader, the server's JSON and CSV decoders all set cells through it, so they cannot disagree.
+ * Fill at most `capacity` rows, look at the table, reset, fill again; nothing is allocated after _new.
+ */
+#ifndef TABLE_ROWS_H
+#define TABLE_ROWS_H
+
+#include <table/schema.h>
+
+enum mli_cell { /* what became of a cell */
+    MLI_CELL_OK,
+    MLI_CELL_MISSING,      /* stored as missing */
+    MLI_CELL_UNKNOWN,      /* a category that training did not see; stored as MLI_CODE_UNKNOWN, as new TEXT is, too (OK) */
+    MLI_CELL_NOT_A_NUMBER, /* refused, nothing stored */
+    MLI_CELL_NOT_AN_INSTANT,
+};
+
+struct mli_missing; /* set of missing tokens */
+/*
+ * Built-in tokens (empty, NA N/A NaN nan null NULL None ?) plus `extra` (comma-separated, may be NULL). NULL: no
+ * memory.
+ */
+struct mli_missing *mli_missing_new(const char *extra);
+void mli_missing_free(struct mli_missing *missing);
+bool mli_missing_has(const struct mli_missing *missing, const char *text, size_t len);
+
+struct mli_rows;
+/*
+ * The schema is borrowed and must outlive the builder; so must `missing` (NULL: a set with the built-in tokens only).
+ */
+ML_NODISCARD enum ml_status mli_rows_new(const struct mli_schema *schema, const struct mli_missing *missing,
+                                         size_t capacity, struct mli_rows **out, struct ml_error *err);
+void mli_rows_free(struct mli_rows *rows);
+void mli_rows_reset(struct mli_rows *rows);  /* 0 rows */
+bool mli_rows_append(struct mli_rows *rows); /* a new row, all cells missing; false at capacity */
+size_t mli_rows_count(const struct mli_rows *rows);
+/* Cells of the last row. Text is trimmed of nothing; a NUMBER or INSTANT cell is parsed, a CATEGORY looked up. */
+enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len);
+/*
+ * A number for a CATEGORY field is looked up by its shortest text; for an INSTANT it is seconds since 1970. Not
+ * finite: MLI_CELL_NOT_A_NUMBER.
+ */
+enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value);
+/* true/false: for a CATEGORY looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
+enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value);
+/* The rows so far as a table; borrowed, valid until the next change. */
+const struct ml_table *mli_rows_table(const struct mli_rows *rows);
+
+/*
+ * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "unknown_category"; "" for the others.
+ */
+const char *mli_cell_code(enum mli_cell cell);
+/* ML_EDATA for a cell of a CSV file that was refused (either MLI_CELL_NOT_), naming column, text and what to do. */
+enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column, const char *name,
+                               const char *text, struct ml_error *err);
+
+#endif

@@ -1,0 +1,314 @@
+#include <table/schema.h>
+
+#include <base/mem.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void mli_schema_free(struct mli_schema *schema)
+{
+    if (!schema)
+        return;
+    for (size_t i = 0; schema->field && i < schema->count; i++) {
+        free(schema->field[i].name);
+        mli_dict_free(schema->field[i].dict);
+    }
+    free(schema->field);
+    free(schema);
+}
+
+/* Fields are added one by one, so that freeing one that is half made is safe. */
+static struct mli_schema *schema_new(size_t capacity)
+{
+    struct mli_schema *schema = mli_calloc(1, sizeof(*schema));
+
+    if (!schema)
+        return NULL;
+    schema->field = mli_calloc(capacity, sizeof(*schema->field));
+    if (!schema->field) {
+        free(schema);
+        return NULL;
+    }
+    return schema;
+}
+
+size_t mli_schema_find(const struct mli_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        if (strcmp(schema->field[i].name, name) == 0)
+            return i;
+    }
+    return schema->count;
+}
+
+/* ---- from a table ---------------------------------------------------------------------------- */
+
+static void see_numbers(struct mli_field *field, const double *number, size_t rows,
+                        const uint8_t *use)
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < rows; i++) {
+        double value = number[i];
+        if (use && !use[i])
+            continue;
+        if (isnan(value)) {
+            field->missing++;
+            continue;
+        }
+        whole = whole && value == trunc(value);
+        if (!(field->low <= value))
+            field->low = value;
+        if (!(field->high >= value))
+            field->high = value;
+    }
+    field->integer = field->type == ML_TYPE_NUMBER && whole && !isnan(field->low);
+}
+
+static enum ml_status copy_seen(const struct mli_dict *from, const uint8_t *seen,
+                                struct mli_dict *to)
+{
+    for (size_t i = 0; i < mli_dict_count(from); i++) {
+        const char *text = mli_dict_text(from, i);
+        int32_t code;
+        enum ml_status status = seen[i] ? mli_dict_add(to, text, strlen(text), &code) : ML_OK;
+        if (status != ML_OK)
+            return status;
+    }
+    return ML_OK;
+}
+
+static enum ml_status see_codes(struct mli_field *field, const struct mli_column *column,
+                                size_t rows, const uint8_t *use)
+{
+    uint8_t *seen = mli_calloc(mli_dict_count(column->dict), 1);
+
+    field->dict = mli_dict_new();
+    for (size_t i = 0; seen && i < rows; i++) {
+        if (use && !use[i])
+            continue;
+        if (column->code[i] >= 0)
+            seen[column->code[i]] = 1;
+        field->missing += column->code[i] == MLI_CODE_MISSING;
+    }
+    enum ml_status status =
+        seen && field->dict ? copy_seen(column->dict, seen, field->dict) : ML_ENOMEM;
+    free(seen);
+    return status;
+}
+
+static enum ml_status see_column(struct mli_field *field, const struct mli_column *column,
+                                 size_t rows, const uint8_t *use)
+{
+    field->type = column->type;
+    field->low = field->high = NAN;
+    field->name = mli_strdup(column->name);
+    if (!field->name)
+        return ML_ENOMEM;
+    if (column->dict)
+        return see_codes(field, column, rows, use);
+    see_numbers(field, column->number, rows, use);
+    return ML_OK;
+}
+
+enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t *columns, size_t n,
+                                     const uint8_t *use, struct mli_schema **out,
+                                     struct ml_error *err)
+{
+    struct mli_schema *schema = schema_new(n);
+    enum ml_status status = schema ? ML_OK : ML_ENOMEM;
+    size_t categories = 0;
+
+    for (size_t i = 0; i < n && status == ML_OK; i++) {
+        struct mli_field *field = &schema->field[schema->count++];
+        status = see_column(field, &table->column[columns[i]], table->rows, use);
+        if (status == ML_OK && field->dict)
+            categories += mli_dict_count(field->dict);
+    }
+    if (status != ML_OK) {
+        ml_error_set(err, status, "out of memory for a schema of %zu columns", n);
+    } else if (categories > MLI_SCHEMA_CATEGORIES) {
+        status = ml_error_set(
+            err, ML_ELIMIT,
+            "%zu distinct categories, more than %zu; --drop columns that identify rows", categories,
+            MLI_SCHEMA_CATEGORIES);
+    } else {
+        *out = schema;
+        return ML_OK;
+    }
+    mli_schema_free(schema);
+    return status;
+}
+
+/* ---- to JSON --------------------------------------------------------------------------------- */
+
+static json_t *categories_to_json(const struct mli_dict *dict)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < mli_dict_count(dict); i++) {
+        if (json_array_append_new(list, json_string(mli_dict_text(dict, i))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *field_to_json(const struct mli_field *field)
+{
+    json_t *doc = json_object();
+    bool done = doc && mli_json_put(doc, "name", json_string(field->name)) &&
+                mli_json_put(doc, "type", json_string(ml_type_name(field->type)));
+
+    if (done && field->type == ML_TYPE_NUMBER)
+        done = mli_json_put(doc, "integer", json_boolean(field->integer));
+    done = done && mli_json_put(doc, "missing", json_integer((json_int_t)field->missing));
+    if (done && field->dict)
+        done = mli_json_put(doc, "categories", categories_to_json(field->dict));
+    else if (done)
+        done = mli_json_put(doc, "min", mli_json_from(field->low)) &&
+               mli_json_put(doc, "max", mli_json_from(field->high));
+    if (done)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+json_t *mli_schema_to_json(const struct mli_schema *schema)
+{
+    json_t *doc = json_array();
+
+    for (size_t i = 0; doc && i < schema->count; i++) {
+        if (json_array_append_new(doc, field_to_json(&schema->field[i])) != 0) {
+            json_decref(doc);
+            return NULL;
+        }
+    }
+    return doc;
+}
+
+/* ---- from JSON ------------------------------------------------------------------------------- */
+
+static enum ml_status out_of_memory(struct ml_error *err)
+{
+    return ml_error_set(err, ML_ENOMEM, "out of memory for a schema");
+}
+
+/* A string that a CSV cell can hold and a dictionary that has not got it yet. */
+static enum ml_status add_distinct(struct mli_dict *dict, const json_t *value, const char *what,
+                                   struct ml_error *err)
+{
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
+    int32_t code;
+
+    if (!text || len == 0 || strlen(text) != len)
+        return ml_error_set(err, ML_EARTIFACT, "%s must be a string that is not empty", what);
+    if (mli_dict_find(dict, text, len) >= 0)
+        return ml_error_set(err, ML_EARTIFACT, "%s \"%s\" stands twice", what, text);
+    return mli_dict_add(dict, text, len, &code) == ML_OK ? ML_OK : out_of_memory(err);
+}
+
+static enum ml_status load_categories(const json_t *doc, struct mli_field *field, size_t *left,
+                                      struct ml_error *err)
+{
+    json_t *list;
+    enum ml_status status = mli_json_array(doc, "categories", &list, err);
+
+    if (status != ML_OK)
+        return status;
+    if (json_array_size(list) > *left)
+        return ml_error_set(err, ML_EARTIFACT, "more than %zu categories in all",
+                            MLI_SCHEMA_CATEGORIES);
+    *left -= json_array_size(list);
+    field->dict = mli_dict_new();
+    if (!field->dict)
+        return out_of_memory(err);
+    for (size_t i = 0; i < json_array_size(list) && status == ML_OK; i++)
+        status = add_distinct(field->dict, json_array_get(list, i), "a category", err);
+    return status;
+}
+
+/* A number, or null for "no value was seen". */
+static enum ml_status load_bound(const json_t *doc, const char *key, double *out,
+                                 struct ml_error *err)
+{
+    *out = NAN;
+    return json_is_null(json_object_get(doc, key)) ? ML_OK : mli_json_number(doc, key, out, err);
+}
+
+static enum ml_status load_range(const json_t *doc, struct mli_field *field, struct ml_error *err)
+{
+    enum ml_status status = load_bound(doc, "min", &field->low, err);
+
+    if (status == ML_OK)
+        status = load_bound(doc, "max", &field->high, err);
+    if (status != ML_OK)
+        return status;
+    if (isnan(field->low) != isnan(field->high) || field->low > field->high)
+        return ml_error_set(err, ML_EARTIFACT, "\"min\" and \"max\" are no range");
+    return ML_OK;
+}
+
+static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size_t *categories,
+                                 struct mli_field *field, struct ml_error *err)
+{
+    const char *type;
+    enum ml_status status = add_distinct(names, json_object_get(doc, "name"), "\"name\"", err);
+
+    if (status == ML_OK)
+        status = mli_json_str(doc, "type", &type, err);
+    if (status == ML_OK && !ml_type_parse(type, &field->type))
+        status = ml_error_set(err, ML_EARTIFACT, "\"%s\" is not a type of column", type);
+    if (status == ML_OK)
+        status = mli_json_size(doc, "missing", &field->missing, err);
+    if (status == ML_OK && field->type == ML_TYPE_NUMBER)
+        status = mli_json_bool(doc, "integer", &field->integer, err);
+    if (status != ML_OK)
+        return status;
+    field->low = field->high = NAN;
+    field->name = mli_strdup(json_string_value(json_object_get(doc, "name")));
+    if (!field->name)
+        return out_of_memory(err);
+    bool coded = field->type == ML_TYPE_CATEGORY || field->type == ML_TYPE_TEXT;
+    return coded ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
+}
+
+/* Says in which field of the schema something is wrong. */
+static enum ml_status within_field(size_t i, const struct ml_error *inner, struct ml_error *err)
+{
+    if (inner->status != ML_EARTIFACT)
+        return ml_error_set(err, inner->status, "%s", inner->text);
+    return ml_error_set(err, ML_EARTIFACT, "schema[%zu]: %s", i, inner->text);
+}
+
+enum ml_status mli_schema_from_json(const json_t *doc, struct mli_schema **out,
+                                    struct ml_error *err)
+{
+    size_t n = json_array_size(doc), categories = MLI_SCHEMA_CATEGORIES;
+    enum ml_status status = ML_OK;
+
+    if (!json_is_array(doc))
+        return ml_error_set(err, ML_EARTIFACT, "the schema is not an array");
+    if (n > MLI_SCHEMA_FIELDS)
+        return ml_error_set(err, ML_EARTIFACT, "a schema of more than %zu fields",
+                            MLI_SCHEMA_FIELDS);
+    struct mli_schema *schema = schema_new(n);
+    struct mli_dict *names = mli_dict_new();
+    if (!schema || !names)
+        status = out_of_memory(err);
+    for (size_t i = 0; i < n && status == ML_OK; i++) {
+        struct ml_error inner = ML_ERROR_INIT;
+        struct mli_field *field = &schema->field[schema->count++];
+        status = load_field(json_array_get(doc, i), names, &categories, field, &inner);
+        if (status != ML_OK)
+            within_field(i, &inner, err);
+    }
+    mli_dict_free(names);
+    if (status == ML_OK)
+        *out = schema;
+    else
+        mli_schema_free(schema);
+    return status;
+}

@@ -1,0 +1,56 @@
+/*
+ * The inside of struct ml_table, for the folders above. See include/mlctl/table.h for what a column holds.
+ * A table owns its columns' arrays and dictionaries unless it was made by a row builder (table/rows.h).
+ */
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
+
+#include <base/file.h>
+#include <mlctl/table.h>
+#include <stdint.h>
+#include <table/dict.h>
+
+struct mli_column {
+    char *name;
+    enum ml_type type;
+    bool integer;          /* NUMBER: there are present values and all are whole numbers */
+    double *number;        /* NUMBER, INSTANT: one a row, NaN is missing; else NULL */
+    int32_t *code;         /* CATEGORY, TEXT: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */
+    struct mli_dict *dict; /* CATEGORY, TEXT; else NULL */
+};
+
+struct ml_table {
+    size_t rows, columns;
+    struct mli_column *column;
+    char *source;                 /* path as given, "standard input" for "-", "" for a table that is not a file */
+    char sha256[MLI_SHA256_HEX];  /* of the file's bytes as stored; "" for a table that is not a file */
+    uint64_t bytes;               /* stored size */
+    char delimiter;
+};
+
+/* ml_table_read() over an input that the caller has opened; taken, closed in any case. */
+ML_NODISCARD enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_read_options *options,
+                                                 struct ml_table **out, struct ml_error *err);
+
+/*
+ * ISO 8601 date `YYYY-MM-DD`, or date-time with 'T' or ' ', minutes or seconds (fraction allowed, to the nanosecond),
+ * and Z or +hh:mm; no zone means UTC.
+ */
+bool mli_instant_parse(const char *text, size_t len, double *seconds);
+/* Proleptic Gregorian date of a number of days since 1970-01-01, not before the year 0. */
+void mli_instant_date(int64_t days, int64_t *year, int64_t *month, int64_t *day);
+#define MLI_INSTANT_MAX 40
+/*
+ * Shortest of YYYY-MM-DD and YYYY-MM-DDThh:mm:ss[.fff]Z, the fraction of 3, 6 or 9 digits. What lies outside the
+ * years 0000 to 9999 is formatted as a number.
+ */
+void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX]);
+
+/*
+ * A copy of the rows that `keep` marks (keep has table->rows bytes), dictionaries copied. For tests and for leaving
+ * out rows without a target.
+ */
+ML_NODISCARD enum ml_status mli_table_filter(const struct ml_table *table, const uint8_t *keep,
+                                             struct ml_table **out, struct ml_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* Epochs over batches: what sgd, momentum and adam share. */
+#ifndef TRAIN_BATCHES_H
+#define TRAIN_BATCHES_H
+
+#include <train/optimiser.h>
+
+ML_NODISCARD enum ml_status mli_batches_init(struct mli_batches *batches,
+                                             const struct mli_train_data *data,
+                                             const struct mli_train_config *config,
+                                             struct ml_error *err);
+void mli_batches_release(struct mli_batches *batches);
+/* Bytes that _init allocates, with weights. */
+size_t mli_batches_memory(size_t n, size_t d, size_t batch);
+
+/*
+ * One pass over the rows in a new order, a step a batch. Ends the descent when the objective has not moved by the
+ * tolerance for a few epochs; noise moves it by more.
+ */
+enum mli_fault mli_batches_epoch(struct mli_descent *descent,
+                                 void (*step)(struct mli_descent *descent));
+
+#endif

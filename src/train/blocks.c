@@ -1,0 +1,180 @@
+#include <train/blocks.h>
+
+#include <base/mem.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Doubles of a block, 256 KiB: they fit the L2 cache of every x86-64 since 2008 and of most ARM. */
+#define BLOCK_DOUBLES ((size_t)32 * 1024)
+/* Rows of a block; with fewer dgemm packs more than it multiplies. */
+#define BLOCK_ROWS_MIN ((size_t)32)
+#define BLOCK_ROWS_MAX ((size_t)512)
+/* Partial gradients: so many, or as few as fit 32 MiB, but not fewer than the smaller number. */
+#define CHUNKS_MAX ((size_t)64)
+#define CHUNKS_MIN ((size_t)8)
+#define CHUNK_DOUBLES ((size_t)4 * 1024 * 1024)
+/* Multiplications that are worth waking a thread for: some 0.2 ms. */
+#define THREAD_WORK ((size_t)1024 * 1024)
+#define CACHE_LINE ((size_t)8) /* doubles */
+
+static size_t clamp(size_t x, size_t low, size_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static size_t quotient_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+static size_t block_rows(const struct mli_network *net)
+{
+    size_t row = net->inputs + mli_network_workspace(net, 1, true) + net->outputs;
+    return clamp(BLOCK_DOUBLES / row, BLOCK_ROWS_MIN, BLOCK_ROWS_MAX);
+}
+
+static size_t chunk_count(const struct mli_network *net, size_t n)
+{
+    size_t most = clamp(CHUNK_DOUBLES / net->parameters, CHUNKS_MIN, CHUNKS_MAX);
+    return clamp(quotient_up(n, block_rows(net)), 1, most);
+}
+
+/* Forward and backward, then the loss's gradient at the outputs, in whole cache lines so that threads share none. */
+static size_t workspace(const struct mli_network *net)
+{
+    size_t rows = block_rows(net);
+    size_t doubles = mli_network_workspace(net, rows, true) + rows * net->outputs;
+    return quotient_up(doubles, CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+}
+
+static size_t gradients(const struct mli_network *net, size_t n)
+{
+    size_t chunks = chunk_count(net, n);
+    return chunks > 1 ? chunks * net->parameters : 0;
+}
+
+size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads)
+{
+    return (threads * workspace(net) + CHUNKS_MAX + gradients(net, n)) * sizeof(double);
+}
+
+enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_network *net,
+                               const struct mli_loss *loss, size_t n, size_t threads,
+                               struct ml_error *err)
+{
+    *blocks = (struct mli_blocks){
+        .net = net,
+        .loss = loss,
+        .threads = threads,
+        .rows = block_rows(net),
+        .chunks = chunk_count(net, n),
+        .stride = workspace(net),
+    };
+    blocks->workspace = mli_alloc(threads, blocks->stride * sizeof(double));
+    blocks->sums = mli_alloc(CHUNKS_MAX, sizeof(double));
+    if (blocks->chunks > 1)
+        blocks->grads = mli_alloc(gradients(net, n), sizeof(double));
+    if (blocks->workspace && blocks->sums && (blocks->chunks == 1 || blocks->grads))
+        return ML_OK;
+    mli_blocks_release(blocks);
+    return ml_error_set(err, ML_ENOMEM, "out of memory for the work space of training");
+}
+
+void mli_blocks_release(struct mli_blocks *blocks)
+{
+    free(blocks->workspace);
+    free(blocks->sums);
+    free(blocks->grads);
+    *blocks = (struct mli_blocks){ 0 };
+}
+
+static double block_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
+                        size_t first, size_t n, const double *theta, double *grad, double *work)
+{
+    const struct mli_network *net = blocks->net;
+    const double *X = data->X + first * data->d;
+    const double *weight = data->weight ? data->weight + first : NULL;
+    double *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, work);
+    double *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
+
+    double sum = blocks->loss->value(n, net->outputs, Z, data->y + first, weight, dZ);
+    if (grad)
+        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, grad, work);
+    return sum;
+}
+
+/* Rows [first, end), block by block; grad is overwritten. */
+static double chunk_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
+                        size_t first, size_t end, const double *theta, double *grad, double *work)
+{
+    double sum = 0;
+
+    if (grad)
+        memset(grad, 0, blocks->net->parameters * sizeof(*grad));
+    for (size_t n; first < end; first += n) {
+        n = end - first < blocks->rows ? end - first : blocks->rows;
+        sum += block_sum(blocks, data, first, n, theta, grad, work);
+    }
+    return sum;
+}
+
+/* A sum under way over `all` blocks. */
+struct sum {
+    const struct mli_blocks *blocks;
+    const struct mli_train_data *data;
+    const double *theta;
+    double *grad;
+    size_t all, chunks;
+};
+
+static void run_chunk(const struct sum *sum, size_t c, size_t thread)
+{
+    const struct mli_blocks *blocks = sum->blocks;
+    size_t first = sum->all * c / sum->chunks * blocks->rows;
+    size_t end = sum->all * (c + 1) / sum->chunks * blocks->rows;
+    double *grad = sum->grad;
+
+    if (end > sum->data->n)
+        end = sum->data->n;
+    if (grad && sum->chunks > 1)
+        grad = blocks->grads + c * blocks->net->parameters;
+    blocks->sums[c] = chunk_sum(blocks, sum->data, first, end, sum->theta, grad,
+                                blocks->workspace + thread * blocks->stride);
+}
+
+/* The sums do not depend on it, so a small one may go without the others. */
+static size_t thread_count(const struct mli_blocks *blocks, size_t n, size_t chunks, bool backward)
+{
+    double work = (double)n * (double)blocks->net->parameters * (backward ? 3 : 1);
+    size_t worth = work < (double)(blocks->threads * THREAD_WORK) ? (size_t)work / THREAD_WORK
+                                                                  : blocks->threads;
+    return clamp(worth, 1, chunks);
+}
+
+double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
+                      const double *theta, double *grad)
+{
+    size_t all = quotient_up(data->n, blocks->rows), p = blocks->net->parameters;
+    size_t chunks = clamp(all, 1, grad ? blocks->chunks : CHUNKS_MAX);
+    int threads = (int)thread_count(blocks, data->n, chunks, grad);
+    struct sum sum = { blocks, data, theta, grad, all, chunks };
+
+    if (threads == 1) { /* OpenMP would set up a team even for one */
+        for (size_t c = 0; c < chunks; c++)
+            run_chunk(&sum, c, 0);
+    } else {
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+        for (size_t c = 0; c < chunks; c++)
+            run_chunk(&sum, c, (size_t)omp_get_thread_num());
+    }
+    double total = blocks->sums[0];
+    if (grad && chunks > 1)
+        memcpy(grad, blocks->grads, p * sizeof(*grad));
+    for (size_t c = 1; c < chunks; c++) {
+        total += blocks->sums[c];
+        for (size_t j = 0; grad && j < p; j++)
+            grad[j] += blocks->grads[c * p + j];
+    }
+    return total;
+}

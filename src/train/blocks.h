@@ -1,0 +1,42 @@
+/*
+ * Sums of a loss and its gradient over rows. Rows are cut into blocks that stay in the L2 cache from forward to
+ * backward; runs of blocks ("chunks") are shared out to threads, each summed in row order, and the sums of the
+ * chunks are added in order. Extents of blocks and chunks follow from shapes alone, so the bits do not depend on the
+ * number of threads.
+ */
+#ifndef TRAIN_BLOCKS_H
+#define TRAIN_BLOCKS_H
+
+#include <net/losses.h>
+#include <net/network.h>
+#include <train/trainer.h>
+
+struct mli_blocks {
+    const struct mli_network *net;
+    const struct mli_loss *loss;
+    size_t threads;
+    size_t rows;       /* of a block */
+    size_t chunks;     /* at most; one partial gradient each */
+    size_t stride;     /* doubles of one thread's workspace */
+    double *workspace; /* (threads, stride) */
+    double *sums;      /* (chunks) */
+    double *
+        grads; /* (chunks, parameters); NULL with one chunk, which writes to the caller's gradient */
+};
+
+/* For gradients over at most n rows, and for values over any number of rows. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_blocks_init(struct mli_blocks *blocks,
+                                            const struct mli_network *net,
+                                            const struct mli_loss *loss, size_t n, size_t threads,
+                                            struct ml_error *err);
+void mli_blocks_release(struct mli_blocks *blocks);
+/* Bytes that _init allocates. */
+size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads);
+
+/*
+ * Weighted sum of the loss over all rows; grad (parameters) is overwritten with its gradient, NULL when not wanted.
+ */
+double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
+                      const double *theta, double *grad);
+
+#endif

@@ -1,0 +1,55 @@
+/* A descent under way: where it is and what it needs to move on. The trainer owns it, the optimisers work on it. */
+#ifndef TRAIN_DESCENT_H
+#define TRAIN_DESCENT_H
+
+#include <train/precondition.h>
+#include <train/problem.h>
+
+/* Why a descent cannot go on. Nothing is repaired: the trainer falls back to the last good parameters. */
+enum mli_fault {
+    MLI_FAULT_NONE,
+    MLI_FAULT_LOSS,      /* not finite */
+    MLI_FAULT_GRADIENT,  /* not finite */
+    MLI_FAULT_PARAMETER, /* not finite */
+    MLI_FAULT_GROWTH     /* the objective has left the start a million times behind */
+};
+
+/* Rows in a new order every epoch, gathered so that a batch lies in one piece. */
+struct mli_batches {
+    struct mli_rng rng;
+    size_t size;    /* rows of a batch; the last of an epoch may be shorter */
+    size_t *order;  /* (n) */
+    double *X;      /* (size,d) */
+    double *y;      /* (size) */
+    double *weight; /* (size), NULL without weights */
+};
+
+struct mli_descent {
+    const struct mli_train_config *config;
+    struct mli_problem problem;
+    struct mli_batches batches;
+    struct mli_precondition precondition; /* without a factor unless the optimiser wants one and it fits */
+    double *theta;   /* (p) */
+    double *grad;    /* (p) of the smooth part: at theta, or of the last batch before its step */
+    double *vectors; /* the optimiser's own */
+    size_t count;    /* the optimiser's own: steps (adam), pairs since a restart (lbfgs) */
+    size_t idle;  /* the optimiser's own: iterations, one after the other, that improved nothing */
+    size_t epoch; /* epochs done */
+    double rate;  /* step size in use */
+    double first; /* objective at the start */
+    struct mli_value value; /* at theta; over batches: the epoch's mean as it went */
+    double gradient;        /* largest entry of the subgradient at theta; NaN over batches */
+    enum mli_train_end end;
+};
+
+/* Whether a value is finite and not far above that of the start, which the first call notes. */
+enum mli_fault mli_descent_check(struct mli_descent *descent, double objective);
+
+/*
+ * For what follows the gradient of all rows: _arrive checks value and grad, measures the gradient and ends the
+ * descent when the tolerance is met; _evaluate computes both at theta first.
+ */
+enum mli_fault mli_descent_arrive(struct mli_descent *descent);
+enum mli_fault mli_descent_evaluate(struct mli_descent *descent);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Stochastic gradient descent with a heavy ball [Polyak 1964]:  v = momentum v + g,  theta -= rate v. A gradient
+ * that stays moves theta by rate g / (1 - momentum) in the end, so l1 shrinks by as much: that is what makes the
+ * optimum a fixed point.
+ */
+#include <train/optimiser.h>
+
+#include <train/rate.h>
+
+static size_t doubles(size_t p)
+{
+    return p;
+}
+
+static void step(struct mli_descent *descent)
+{
+    const struct mli_problem *problem = &descent->problem;
+    double momentum = descent->config->momentum, *velocity = descent->vectors;
+    double size = descent->rate * problem->l1 / (1 - momentum);
+
+    for (size_t j = 0; j < problem->p; j++) {
+        velocity[j] = momentum * velocity[j] + descent->grad[j];
+        double x = descent->theta[j] - descent->rate * velocity[j];
+        descent->theta[j] = problem->penalised[j] ? mli_shrink(x, size) : x;
+    }
+}
+
+static double rate(const struct mli_curvature *curvature, const struct mli_train_config *config)
+{
+    return (1 - config->momentum) * 0.5 / mli_batch_curvature(curvature);
+}
+
+const struct mli_optimiser mli_optimiser_momentum = {
+    .name = "momentum",
+    .doubles = doubles,
+    .step = step,
+    .rate = rate,
+    .stack_rate = 0.01,
+};

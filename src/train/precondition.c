@@ -1,0 +1,139 @@
+#include <train/precondition.h>
+
+#include <base/mem.h>
+#include <la/cholesky.h>
+#include <math.h>
+#include <net/dense.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDEST ((size_t)1024) /* X'X of more columns costs more than the iterations it saves */
+#define PARTS 4               /* partial sums, added in order: the bits do not depend on the threads */
+#define ROWS ((size_t)64)     /* rows a product */
+#define JITTER 1e-10          /* of the mean diagonal: columns that depend on each other leave B singular */
+
+bool mli_precondition_fits(const struct mli_network *net, double l1)
+{
+    return net->layers == 1 && net->layer[0].kind == &mli_layer_dense && net->inputs > 0 &&
+           net->inputs <= WIDEST && !(l1 > 0);
+}
+
+static size_t doubles_of_part(size_t m)
+{
+    return m * m + ROWS * m;
+}
+
+size_t mli_precondition_memory(const struct mli_network *net, double l1)
+{
+    size_t m = net->inputs + 1;
+    return mli_precondition_fits(net, l1) ? (PARTS * doubles_of_part(m) + m * m + m) * sizeof(double) : 0;
+}
+
+/* rows (n,m): sqrt(w_i) (x_i, 1) */
+static void gather(const struct mli_train_data *data, size_t begin, size_t n, double *rows)
+{
+    size_t d = data->d;
+
+    for (size_t i = 0; i < n; i++, rows += d + 1) {
+        double w = data->weight ? sqrt(data->weight[begin + i]) : 1;
+        memcpy(rows, data->X + (begin + i) * d, d * sizeof(*rows));
+        rows[d] = 1;
+        for (size_t j = 0; data->weight && j <= d; j++)
+            rows[j] *= w;
+    }
+}
+
+/* sum (m,m) = sum of x x' over rows [begin, end); rows is room for ROWS of them. */
+static void sum_part(const struct mli_train_data *data, size_t begin, size_t end, double *sum, double *rows)
+{
+    size_t m = data->d + 1;
+
+    memset(sum, 0, m * m * sizeof(*sum));
+    for (; begin < end; begin += ROWS) {
+        size_t n = end - begin < ROWS ? end - begin : ROWS;
+        gather(data, begin, n, rows);
+        mli_kernels_blas.multiply_tn(n, m, m, rows, rows, 1, sum);
+    }
+}
+
+/* B from the sum of x x': scaled, with l2 on what is penalised, and jitter. */
+static void finish(const struct mli_problem *problem, double curvature, double *B)
+{
+    size_t m = problem->data.d + 1;
+    double trace = 0;
+
+    for (size_t i = 0; i < m * m; i++)
+        B[i] *= curvature / problem->weight;
+    for (size_t j = 0; j + 1 < m; j++)
+        B[j * m + j] += problem->l2;
+    for (size_t j = 0; j < m; j++)
+        trace += B[j * m + j];
+    for (size_t j = 0; j < m; j++)
+        B[j * m + j] += JITTER * trace / (double)m;
+}
+
+/* A pivot that is not a number passes for positive in some LAPACKs. */
+static bool is_finite_diagonal(size_t m, const double *L)
+{
+    for (size_t j = 0; j < m; j++)
+        if (!isfinite(L[j * m + j]))
+            return false;
+    return true;
+}
+
+enum ml_status mli_precondition_init(struct mli_precondition *out, const struct mli_problem *problem,
+                                     double curvature, struct ml_error *err)
+{
+    const struct mli_network *net = problem->blocks.net;
+    const struct mli_train_data *data = &problem->data;
+    size_t m = data->d + 1, part = doubles_of_part(m), each = (data->n + PARTS - 1) / PARTS;
+
+    *out = (struct mli_precondition){ .inputs = data->d, .outputs = net->outputs };
+    if (!mli_precondition_fits(net, problem->l1))
+        return ML_OK;
+    double *sums = mli_alloc(PARTS * part, sizeof(*sums));
+    double *B = out->factor = mli_alloc(m * m, sizeof(*B));
+    out->work = mli_alloc(m, sizeof(*out->work));
+    if (!sums || !B || !out->work) {
+        free(sums);
+        mli_precondition_release(out);
+        return ml_error_set(err, ML_ENOMEM, "out of memory for a product of %zu columns", m);
+    }
+#pragma omp parallel for schedule(static, 1) num_threads((int)problem->blocks.threads)
+    for (size_t p = 0; p < PARTS; p++) {
+        size_t begin = p * each < data->n ? p * each : data->n;
+        size_t end = begin + each < data->n ? begin + each : data->n;
+        sum_part(data, begin, end, sums + p * part, sums + p * part + m * m);
+    }
+    memset(B, 0, m * m * sizeof(*B));
+    for (size_t p = 0; p < PARTS; p++)
+        for (size_t i = 0; i < m * m; i++)
+            B[i] += sums[p * part + i];
+    free(sums);
+    finish(problem, curvature, B);
+    if (!mli_cholesky_factor(m, B) || !is_finite_diagonal(m, B))
+        mli_precondition_release(out);
+    return ML_OK;
+}
+
+void mli_precondition_release(struct mli_precondition *p)
+{
+    free(p->factor);
+    free(p->work);
+    *p = (struct mli_precondition){ 0 };
+}
+
+void mli_precondition_apply(const struct mli_precondition *p, double *x)
+{
+    size_t d = p->inputs;
+    double *bias = x + d * p->outputs;
+
+    for (size_t k = 0; p->factor && k < p->outputs; k++) {
+        memcpy(p->work, x + k * d, d * sizeof(*x));
+        p->work[d] = bias[k];
+        mli_cholesky_solve(d + 1, p->factor, p->work);
+        memcpy(x + k * d, p->work, d * sizeof(*x));
+        bias[k] = p->work[d];
+    }
+}

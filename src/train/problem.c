@@ -1,0 +1,149 @@
+#include <train/problem.h>
+
+#include <base/mem.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+size_t mli_problem_memory(const struct mli_network *net, size_t largest, size_t threads)
+{
+    return net->parameters + mli_blocks_memory(net, largest, threads);
+}
+
+enum ml_status mli_problem_init(struct mli_problem *problem, const struct mli_network *net,
+                                const struct mli_loss *loss, const struct mli_train_data *data,
+                                double l1, double l2, size_t largest, size_t threads,
+                                struct ml_error *err)
+{
+    *problem = (struct mli_problem){
+        .data = *data,
+        .l1 = l1,
+        .l2 = l2,
+        .p = net->parameters,
+        .weight = mli_weight_sum(data),
+        .penalised = mli_alloc(net->parameters, 1),
+    };
+    if (!problem->penalised)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", net->parameters);
+    mli_network_penalised(net, problem->penalised);
+    enum ml_status status = mli_blocks_init(&problem->blocks, net, loss, largest, threads, err);
+    if (status != ML_OK)
+        mli_problem_release(problem);
+    return status;
+}
+
+void mli_problem_release(struct mli_problem *problem)
+{
+    mli_blocks_release(&problem->blocks);
+    free(problem->penalised);
+    problem->penalised = NULL;
+}
+
+double mli_weight_sum(const struct mli_train_data *data)
+{
+    if (!data->weight)
+        return (double)data->n;
+    double sum = 0;
+    for (size_t i = 0; i < data->n; i++)
+        sum += data->weight[i];
+    return sum;
+}
+
+/* grad = scale grad + l2 v */
+static void finish_gradient(const struct mli_problem *problem, const double *theta, double scale,
+                            double *grad)
+{
+    for (size_t j = 0; j < problem->p; j++)
+        grad[j] = scale * grad[j] + (problem->penalised[j] ? problem->l2 * theta[j] : 0);
+}
+
+double mli_problem_penalty(const struct mli_problem *problem, const double *theta)
+{
+    double squares = 0, sizes = 0;
+
+    if (problem->l1 == 0 && problem->l2 == 0)
+        return 0;
+    for (size_t j = 0; j < problem->p; j++) {
+        if (!problem->penalised[j])
+            continue;
+        squares += theta[j] * theta[j];
+        sizes += fabs(theta[j]);
+    }
+    return 0.5 * problem->l2 * squares + problem->l1 * sizes;
+}
+
+struct mli_value mli_problem_at(const struct mli_problem *problem, const double *theta,
+                                double *grad)
+{
+    struct mli_value value;
+
+    value.loss = mli_blocks_sum(&problem->blocks, &problem->data, theta, grad) / problem->weight;
+    value.objective = value.loss + mli_problem_penalty(problem, theta);
+    if (grad)
+        finish_gradient(problem, theta, 1 / problem->weight, grad);
+    return value;
+}
+
+double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
+                         const double *theta, double *grad)
+{
+    double share = (double)rows->n / (double)problem->data.n;
+    double sum = mli_blocks_sum(&problem->blocks, rows, theta, grad);
+
+    finish_gradient(problem, theta, 1 / (problem->weight * share), grad);
+    return sum;
+}
+
+static double subgradient(const struct mli_problem *problem, size_t j, double x, double g)
+{
+    if (!problem->penalised[j])
+        return g;
+    return x != 0 ? g + copysign(problem->l1, x) : mli_shrink(g, problem->l1);
+}
+
+void mli_problem_subgradient(const struct mli_problem *problem, const double *theta,
+                             const double *grad, double *out)
+{
+    for (size_t j = 0; j < problem->p; j++)
+        out[j] = subgradient(problem, j, theta[j], grad[j]);
+}
+
+double mli_problem_largest(const struct mli_problem *problem, const double *theta,
+                           const double *grad)
+{
+    double largest = 0;
+
+    for (size_t j = 0; j < problem->p; j++) {
+        double size = fabs(subgradient(problem, j, theta[j], grad[j]));
+        if (!(size <= DBL_MAX))
+            return INFINITY;
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+double mli_shrink(double x, double size)
+{
+    if (x > size)
+        return x - size;
+    if (x < -size)
+        return x + size;
+    return x - x;
+}
+
+enum ml_status mli_objective(const struct mli_network *net, const struct mli_loss *loss,
+                             const struct mli_train_data *data, double l1, double l2,
+                             size_t threads, const double *theta, double *grad, double *value,
+                             struct ml_error *err)
+{
+    struct mli_problem problem;
+    enum ml_status status =
+        mli_problem_init(&problem, net, loss, data, l1, l2, data->n, threads, err);
+    if (status != ML_OK)
+        return status;
+    *value = mli_problem_at(&problem, theta, grad).objective;
+    if (grad && l1 > 0)
+        mli_problem_subgradient(&problem, theta, grad, grad);
+    mli_problem_release(&problem);
+    return ML_OK;
+}

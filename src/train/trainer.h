@@ -1,0 +1,89 @@
+/*
+ * Trainer: minimises  1/W sum_i w_i loss_i(theta) + l2/2 |v|^2 + l1 |v|_1  over the parameters of a network, W = sum w_i,
+ * v the penalised ones (weights, not biases). Stepped by the caller: _new, then _epoch until _state says it is over. One
+ * epoch is one pass over the rows (sgd, momentum, adam), one step (gd) or one iteration with its line search (lbfgs).
+ *
+ * Deterministic: rows are cut into blocks of fixed size, blocks are shared out to `threads`, and their partial sums are
+ * added in block order, so the result does not depend on the number of threads. Everything is allocated by _new.
+ * "Not converged yet" is a state, not an error.
+ */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include <net/losses.h>
+#include <net/network.h>
+
+struct mli_train_data {
+    size_t n, d;
+    const double *X;      /* (n,d) row-major, finite */
+    const double *y;      /* (n) */
+    const double *weight; /* (n) positive, NULL: all 1 */
+};
+
+struct mli_train_config {
+    const char *optimiser; /* gd sgd momentum adam lbfgs */
+    double rate;           /* step size; 0: chosen (train/rate.c says how). It falls to 0 over `epochs` for sgd, momentum
+                              and adam; lbfgs finds its own and refuses one */
+    double momentum;       /* of `momentum` */
+    double l1, l2;
+    double tolerance; /* converged when the largest gradient entry is at most this (lbfgs, gd), or the objective stalls */
+    size_t epochs;    /* at most */
+    size_t batch;     /* rows a step of sgd, momentum and adam */
+    size_t patience;  /* epochs without a better validation loss before stopping; 0: no early stopping */
+    uint64_t seed;
+    size_t threads;
+};
+
+#define MLI_TRAIN_CONFIG_INIT                                                                      \
+    { .optimiser = "lbfgs", .momentum = 0.9, .tolerance = 1e-8, .epochs = 1000, .batch = 32, .threads = 1 }
+
+enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED };
+
+struct mli_train_state {
+    size_t epoch;      /* epochs done */
+    double objective;  /* with penalties */
+    double loss;       /* mean training loss without penalties; of sgd, momentum and adam over the epoch as it went */
+    double validation; /* mean validation loss, NaN without validation rows */
+    double gradient;   /* largest absolute entry of the objective's gradient (full-batch optimisers), else NaN */
+    double rate;       /* step size in use */
+    size_t best;       /* epoch of the parameters that _theta gives */
+    enum mli_train_end end;
+};
+
+struct mli_trainer;
+
+/* "converged", "epoch limit", ... for messages. */
+const char *mli_train_end_text(enum mli_train_end end);
+/* Optimiser names, NULL-terminated, for help and suggestions. */
+const char *const *mli_optimiser_names(void);
+/* Bytes that _new will allocate, for the memory estimate before BLAS is touched. */
+size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n);
+
+/*
+ * Everything but theta0 is borrowed and must outlive the trainer. theta0 (parameters) is the start, copied. validation
+ * may be NULL. ML_EUSAGE names a setting out of range or an unknown optimiser; ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_loss *loss,
+                                            const struct mli_train_data *data, const struct mli_train_data *validation,
+                                            const struct mli_train_config *config, const double *theta0,
+                                            struct mli_trainer **out, struct ml_error *err);
+/*
+ * One epoch. ML_EDIVERGED when loss, gradient or a parameter is no longer finite: the text says epoch, step size and
+ * what to do, and the trainer keeps the last good parameters. Data that no step size could train on, a value of 1e150
+ * or more, ends the same way, and so does a loss that has grown a million times. ML_OK and no change when it is over.
+ */
+ML_NODISCARD enum ml_status mli_trainer_epoch(struct mli_trainer *trainer, struct ml_error *err);
+const struct mli_train_state *mli_trainer_state(const struct mli_trainer *trainer);
+/* Best parameters so far: by validation loss with early stopping, else the latest. Borrowed. */
+const double *mli_trainer_theta(const struct mli_trainer *trainer);
+void mli_trainer_free(struct mli_trainer *trainer);
+
+/*
+ * Objective and, if grad is not NULL, its gradient at theta over all rows of data (blocks, threads, block order). Also
+ * what the gradient checks call. workspace and partial sums are allocated inside. Returns ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_objective(const struct mli_network *net, const struct mli_loss *loss,
+                                          const struct mli_train_data *data, double l1, double l2, size_t threads,
+                                          const double *theta, double *grad, double *value, struct ml_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# One model, one thousand random rows, four ways: the command, the server with JSON and with CSV, the exported C.
+
+teardown() {
+    [[ -z ${server-} ]] || kill "$server" 2> /dev/null || true
+}
+
+start_server() {
+    "$MLCTL" serve -q --port 0 > serve.txt &
+    server=$!
+    for _ in $(seq 100); do
+        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
+        [[ -n $port ]] && return
+        sleep 0.05
+    done
+    return 1
+}
+
+# agree FILE COLUMNS: prediction and probabilities agree
+agree() {
+    mlctl inspect --json | python3 "$BATS_TEST_DIRNAME/rows.py" 1000 7
+    mlctl predict -q rows.csv > predicted.csv
+    [ "$(wc -l < predicted.csv)" -eq 1001 ]
+
+    start_server
+    curl -sf -H 'Content-Type: text/csv' --data-binary @rows.csv "http://127.0.0.1:$port/predict" > served.csv
+    cmp predicted.csv served.csv
+
+    curl -sf -H 'Content-Type: application/json' --data-binary @rows.json "http://127.0.0.1:$port/predict" > served.json
+    mlctl predict -q --json rows.csv > predicted.json
+    [ "$(jq -c . served.json)" = "$(jq -c . predicted.json)" ]
+    # as text, so to the last bit, against the CSV form too
+    if [[ $1 == classes ]]; then
+        jq -r '.[] | [.prediction, .probabilities[]] | map(tostring) | join(",")' served.json > from-json.csv
+    else
+        jq -r '.[].prediction' served.json > from-json.csv
+    fi
+    python3 - "$1" <<'PY'
+import csv, json, sys
+rows = json.load(open("served.json"))
+table = list(csv.reader(open("served.csv")))[1:]
+assert len(rows) == len(table) == 1000
+for row, cells in zip(rows, table):
+    if sys.argv[1] == "classes":
+        assert row["prediction"] == cells[0], (row, cells)
+        assert list(row["probabilities"].values()) == [float(c) for c in cells[1:]], (row, cells)
+    else:
+        assert row["prediction"] == float(cells[0]), (row, cells)
+PY
+    kill "$server"
+    wait "$server"
+    server=
+
+    mlctl export --format c -o model.c > out.txt
+    cat > main.c <<'C'
+#include <stdio.h>
+#include "model.c"
+static const model_row rows[] = {
+#include "rows.h"
+};
+int main(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        model_result r;
+        if (model_predict(&rows[i], &r))
+            return 1;
+#ifdef CLASSES
+        printf("%s", r.label);
+        for (size_t k = 0; k < sizeof r.probabilities / sizeof *r.probabilities; k++)
+            printf(",%.17g", r.probabilities[k]);
+        printf("\n");
+#else
+        printf("%.17g\n", r.value);
+#endif
+    }
+    return 0;
+}
+C
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 ${1:+$([[ $1 == classes ]] && echo -DCLASSES)} -o exported main.c -lm
+    ./exported > exported.csv
+    python3 - <<'PY'
+import csv, struct
+def ulps(a, b):  # distance of two floats in units of the last place of single precision
+    to = lambda x: struct.unpack("<i", struct.pack("<f", x))[0]
+    a, b = to(float(a)), to(float(b))
+    a, b = (-(a & 0x7fffffff) if a < 0 else a), (-(b & 0x7fffffff) if b < 0 else b)
+    return abs(a - b)
+ours = list(csv.reader(open("predicted.csv")))[1:]
+theirs = list(csv.reader(open("exported.csv")))
+assert len(ours) == len(theirs) == 1000
+def number(c):
+    try:
+        return float(c)
+    except ValueError:
+        return None
+worst = 0
+for a, b in zip(ours, theirs):
+    assert len(a) == len(b)
+    for x, y in zip(a, b):
+        if number(x) is None:
+            assert x == y
+        else:
+            worst = max(worst, ulps(x, y))
+assert worst <= 1, worst
+print("largest difference of the C export:", worst, "ulp of float")
+PY
+}
+
+@test "1000 random rows: classes from numbers and categories (penguins)" {
+    mlctl train "$DATA/penguins.csv" -q > out.txt
+    agree classes
+}
+
+@test "1000 random rows: two classes (breast cancer)" {
+    mlctl train "$DATA/breast_cancer.csv" -q > out.txt
+    agree classes
+}
+
+@test "1000 random rows: regression with dates and missing values (weather)" {
+    mlctl train "$DATA/weather.csv" -q > out.txt
+    agree numbers
+}
+
+@test "1000 random rows: regression with min-max scaling and a constant for missing cells (flights)" {
+    mlctl train "$DATA/flights.csv" -q --scale minmax --impute 0 > out.txt
+    agree numbers
+}

@@ -1,0 +1,235 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# Each line of bad input: one clear line, the documented exit code, nothing written.
+
+nothing_written() {
+    [[ ! -e model.safetensors ]] || { echo "a model was written"; return 1; }
+    [[ -z $(ls -A | grep -vE '^(stdout.txt|stderr.txt|.*\.csv|.*\.json)$') ]] || { ls -A; return 1; }
+}
+one_line() { [[ $(wc -l < stderr.txt) -eq 1 ]] || { cat stderr.txt; return 1; }; }
+
+@test "no such file" {
+    fails 5 "nosuch.csv: " mlctl train -q nosuch.csv
+    one_line; nothing_written
+}
+@test "empty file" {
+    : > empty.csv
+    fails 3 "empty" mlctl train -q empty.csv
+    one_line; nothing_written
+}
+@test "header only" {
+    echo a,b > head.csv
+    fails 3 "no rows" mlctl train -q head.csv
+    one_line; nothing_written
+}
+@test "one row" {
+    printf 'a,b\n1,2\n' > one.csv
+    fails 3 "at least two" mlctl train -q one.csv
+    one_line; nothing_written
+}
+@test "a target that does not exist: the nearest name" {
+    fails 2 'did you mean "species"' mlctl train -q "$DATA/iris.csv" --target specis
+    one_line; nothing_written
+}
+@test "a constant target" {
+    printf 'a,b\n1,2\n2,2\n3,2\n' > constant.csv
+    fails 3 'target "b" is constant' mlctl train -q constant.csv
+    printf 'a,b\n1,x\n2,x\n3,x\n' > constant.csv
+    fails 3 'target "b" is constant' mlctl train -q constant.csv
+    one_line; nothing_written
+}
+@test "a class with one row" {
+    printf 'a,b\n1,x\n2,x\n3,y\n4,y\n5,z\n' > lonely.csv
+    fails 3 'class "z" of target "b" has one row' mlctl train -q lonely.csv
+    one_line; nothing_written
+}
+@test "a class that the split leaves without training rows" {
+    printf 'a,b\n' > sorted.csv
+    for i in $(seq 8); do echo "$i,x"; done >> sorted.csv
+    for i in $(seq 8); do echo "$i,y"; done >> sorted.csv
+    fails 3 'class "y" has no row to train on' mlctl train -q sorted.csv --split last:0.5
+}
+@test "a target without a value in any row, and no column but the target" {
+    printf 'a,b\n1,\n2,\n' > none.csv
+    fails 3 "0 rows with a target" mlctl train -q none.csv
+    printf 'b\n1\n2\n3\n' > alone.csv
+    fails 3 "no column besides the target" mlctl train -q alone.csv
+}
+@test "ragged row, with its line" {
+    printf 'a,b\n1,2\n3\n4,5\n' > ragged.csv
+    fails 3 "ragged.csv:3:" mlctl train -q ragged.csv
+    one_line; nothing_written
+}
+@test "a quote that never closes, NUL bytes, and bytes that are not UTF-8" {
+    printf 'a,b\n1,"x\n2,y\n' > quote.csv
+    fails 3 "quote.csv:2" mlctl train -q quote.csv
+    printf 'a,b\n1,\0002\n' > nul.csv
+    fails 3 "nul.csv:2" mlctl train -q nul.csv
+    printf 'a,b\n1,\377\n' > bytes.csv
+    fails 3 "bytes.csv:2" mlctl train -q bytes.csv
+    nothing_written
+}
+@test "a damaged gzip file" {
+    gzip -c "$DATA/iris.csv" | head -c 500 > cut.csv
+    fails 3 "gzip" mlctl train -q cut.csv
+    nothing_written
+}
+@test "a pinned type that does not hold, and pins and drops of no column" {
+    fails 3 'column "species"' mlctl train -q "$DATA/iris.csv" --type species=number
+    fails 2 'did you mean "species"' mlctl train -q "$DATA/iris.csv" --type specie=category
+    fails 2 'did you mean "species"' mlctl train -q "$DATA/iris.csv" --drop-columns specie
+    nothing_written
+}
+
+# ---- predict and eval ----
+
+trained() { mlctl train "$DATA/penguins.csv" -q --target species > train.txt; }
+
+@test "text in a numeric column at predict: line and column" {
+    trained
+    sed '3s/^\([^,]*\),[^,]*/\1,abc/' "$DATA/penguins.csv" > bad.csv
+    fails 3 'bad.csv:3:' mlctl predict -q bad.csv
+    grep -q '"abc" is not a number' stderr.txt
+    one_line
+}
+@test "text in a numeric column leaves no output file" {
+    trained
+    sed '300s/^\([^,]*\),[^,]*/\1,abc/' "$DATA/penguins.csv" > bad.csv
+    fails 3 'bad.csv:300:' mlctl predict -q bad.csv -o out.csv
+    [ ! -e out.csv ]
+}
+@test "a missing column at predict is named" {
+    trained
+    cut -d, -f1-4,6- "$DATA/penguins.csv" > less.csv
+    missing=$(head -1 "$DATA/penguins.csv" | cut -d, -f5)
+    fails 3 "\"$missing\"" mlctl predict -q less.csv
+    one_line
+}
+@test "an extra column is ignored and said once" {
+    trained
+    sed '1s/$/,extra/;2,$s/$/,1/' "$DATA/penguins.csv" > more.csv
+    mlctl predict more.csv > a.csv 2> err.txt
+    [ "$(grep -c extra err.txt)" -eq 1 ]
+    mlctl predict -q "$DATA/penguins.csv" > b.csv
+    cmp a.csv b.csv
+}
+@test "eval of a file without the target, and with a label the model does not know" {
+    trained
+    cut -d, -f1-7 "$DATA/penguins.csv" > less.csv
+    fails 3 '"species"' mlctl eval -q less.csv
+    sed '5s/[^,]*$/Emperor/' "$DATA/penguins.csv" > label.csv
+    fails 3 'label.csv:5' mlctl eval -q label.csv
+    grep -q '"Emperor" is not one of the 3 classes' stderr.txt
+}
+@test "eval when the training data is gone or changed says so and prints the record" {
+    cp "$DATA/iris.csv" data.csv
+    mlctl train data.csv -q --json > train.json
+    echo "9,9,9,9,setosa" >> data.csv
+    mlctl eval --json 2> err.txt > eval.json
+    grep -q "SHA-256 differs" err.txt
+    jq -e '.on | test("as recorded")' eval.json
+    [ "$(jq -c .metrics eval.json)" = "$(jq -c .metrics train.json)" ]
+    rm data.csv
+    mlctl eval > out.txt 2> err.txt
+    grep -q "cannot be read" err.txt
+    grep -q "as recorded by train" out.txt
+}
+
+# ---- model files ----
+
+@test "a model file that is truncated, bit-flipped, or not a model" {
+    trained
+    size=$(stat -c %s model.safetensors)
+    head -c $((size / 2)) model.safetensors > cut.safetensors
+    fails 4 "cut.safetensors" mlctl predict -q -m cut.safetensors "$DATA/penguins.csv"
+    one_line
+    for at in 0 9 200 $((size / 2)) $((size - 1)); do
+        cp model.safetensors flip.safetensors
+        byte=$(od -An -tu1 -j "$at" -N1 model.safetensors | tr -d ' ')
+        printf "\\x$(printf %x $((byte ^ 1)))" | dd of=flip.safetensors bs=1 seek="$at" conv=notrunc status=none
+        fails 4 "flip.safetensors" mlctl verify flip.safetensors
+        one_line
+    done
+    fails 4 "iris.csv" mlctl eval -q -m "$DATA/iris.csv"
+    fails 5 "nosuch" mlctl predict -q -m nosuch.safetensors "$DATA/iris.csv"
+    fails 4 "" mlctl verify "$DATA"
+    mkfifo pipe
+    fails 4 "pipe" timeout 5 "$MLCTL" verify pipe
+    : > empty.safetensors
+    fails 4 "empty.safetensors" mlctl verify empty.safetensors
+}
+@test "verify: a mismatch is exit 1" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    fails 1 "expected 0000" mlctl verify --sha256 0000
+    fails 1 "wine.csv" mlctl verify --data "$DATA/wine.csv"
+    mlctl verify --data "$DATA/iris.csv" --sha256 "$(mlctl inspect --json | jq -r .sha256)"
+}
+
+# ---- the system ----
+
+@test "a full disk: /dev/full and a tiny file system" {
+    trained
+    fails 5 "No space left" mlctl predict -q "$DATA/penguins.csv" -o /dev/full
+    status=0
+    mlctl predict -q "$DATA/penguins.csv" > /dev/full 2> stderr.txt || status=$?
+    [ "$status" -eq 5 ]
+    status=0
+    mlctl inspect > /dev/full 2> stderr.txt || status=$?
+    [ "$status" -eq 5 ]
+    [ "$(id -u)" -eq 0 ] || skip "a tiny file system needs root"
+    mkdir tiny
+    mount -t tmpfs -o size=16k tmpfs tiny || skip "this kernel lets nobody mount a tmpfs here"
+    cp model.safetensors tiny/model.safetensors 2>/dev/null || true
+    cp tiny/model.safetensors before
+    dd if=/dev/zero of=tiny/fill bs=1k count=64 2>/dev/null || true
+    status=0
+    mlctl train "$DATA/breast_cancer.csv" -q -m tiny/model.safetensors > stdout.txt 2> stderr.txt || status=$?
+    same=0
+    cmp -s tiny/model.safetensors before || same=1
+    left=$(ls -A tiny)
+    umount tiny
+    cat stderr.txt
+    [ "$status" -eq 5 ]
+    [ "$same" -eq 0 ]
+    grep -q "tiny/model.safetensors" stderr.txt
+    [ "$left" = "fill
+model.safetensors" ]
+}
+@test "an unwritable place" {
+    fails 5 "nodir/model.safetensors" mlctl train -q "$DATA/iris.csv" -m nodir/model.safetensors
+}
+@test "a port in use" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    "$MLCTL" serve -q --port 0 > serve.txt &
+    pid=$!
+    for _ in $(seq 50); do grep -q serving serve.txt && break; sleep 0.1; done
+    port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' serve.txt | head -1)
+    fails 5 "$port" mlctl serve -q --port "$port"
+    kill $pid
+    wait $pid
+}
+
+# ---- usage ----
+
+@test "typos are answered with the nearest name" {
+    fails 2 'did you mean "train"' mlctl trian x.csv
+    fails 2 'did you mean --target' mlctl train x.csv --traget y
+    fails 2 'did you mean "lbfgs"' mlctl train "$DATA/iris.csv" --optimiser lbfsg
+    fails 2 'did you mean "linear"' mlctl train "$DATA/iris.csv" --kind liner
+    fails 2 'did you mean "accuracy"' mlctl eval --require 'acuracy>=1'
+    fails 2 'no format "cc"' mlctl export --format cc
+}
+@test "settings out of range are usage errors that name range and value" {
+    fails 2 '--l1 -1' mlctl train "$DATA/iris.csv" --l1 -1
+    fails 2 '--epochs -3 is negative' mlctl train "$DATA/iris.csv" --epochs -3
+    fails 2 'random:1.5' mlctl train "$DATA/iris.csv" --split random:1.5
+    fails 2 'every:1' mlctl train "$DATA/iris.csv" --split every:1
+    fails 2 'wants a number' mlctl train "$DATA/iris.csv" --rate fast
+    fails 2 '--delimiter' mlctl train "$DATA/iris.csv" --delimiter x
+    fails 2 '--port 99999' mlctl serve --port 99999
+    fails 2 '--memory' mlctl train "$DATA/iris.csv" --memory lots
+    fails 2 'one argument too many' mlctl train "$DATA/iris.csv" other.csv
+    fails 2 'it wants DATA.csv' mlctl train
+    fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
+}

@@ -1,0 +1,27 @@
+# Shared by the tests of the program: where it is, where the data is, and a folder of its own for each test.
+MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
+DATA=$BATS_TEST_DIRNAME/../../datasets
+NUMERIC=$BATS_TEST_DIRNAME/../numeric
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+mlctl() { "$MLCTL" "$@"; }
+
+# fails CODE TEXT COMMAND...: the exit code, the text on stderr, one error line, nothing on stdout
+fails() {
+    local code=$1 text=$2
+    shift 2
+    local status=0
+    "$@" > stdout.txt 2> stderr.txt || status=$?
+    [[ $status -eq $code ]] || { echo "exit $status, expected $code"; cat stderr.txt; return 1; }
+    grep -qF -- "$text" stderr.txt || { echo "no \"$text\" in:"; cat stderr.txt; return 1; }
+    [[ ! -s stdout.txt ]] || { echo "stdout:"; cat stdout.txt; return 1; }
+}
+
+# near A B TOLERANCE: |A - B| <= TOLERANCE * max(1, |B|)
+near() {
+    awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; m = b < 0 ? -b : b; if (m < 1) m = 1; exit !(d <= t * m) }' ||
+        { echo "$1 is not near $2 (tolerance $3)"; return 1; }
+}

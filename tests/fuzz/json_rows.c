@@ -1,0 +1,162 @@
+/*
+ * Any bytes as the JSON body of POST /predict. The reader goes a row at a time; jansson reads the whole text at once. What
+ * one takes the other must take, but for the limits; the rows and the faults must be as many, and every row must give the
+ * same prediction alone as among the others.
+ */
+#include <serve/budget.h>
+#include <serve/json_rows.h>
+#include <stdint.h>
+#include <tests/unit/serve_sample.h>
+
+#define MAX_ROWS ((size_t)600) /* more than two blocks */
+#define MAX_DEPTH ((size_t)8)
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+struct predictions {
+    double p[MAX_ROWS][2];
+    size_t rows;
+};
+
+static struct mli_worker worker;
+
+static void require(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "broken: %s\n", what);
+    abort();
+}
+
+static void make_worker(void)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    mli_budget_install();
+    sample_need(mli_worker_init(&worker, sample_people(), &err) == ML_OK, &err);
+}
+
+static void keep(void *data, const double *P, size_t n)
+{
+    struct predictions *out = data;
+
+    require(out->rows + n <= MAX_ROWS, "more predictions than rows");
+    memcpy(out->p[out->rows], P, n * sizeof(out->p[0]));
+    out->rows += n;
+}
+
+static enum ml_status read_rows(const char *text, size_t len, struct mli_intake *intake, struct predictions *out,
+                                struct ml_error *err)
+{
+    mli_intake_init(intake, &worker, MAX_ROWS);
+    intake->emit = keep;
+    intake->data = out;
+    out->rows = 0;
+    return mli_json_rows(text, len, MAX_DEPTH, intake, err);
+}
+
+static size_t depth_of(const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i, deepest = 0;
+
+    if (!json_is_object(value) && !json_is_array(value))
+        return 0;
+    json_object_foreach ((json_t *)(uintptr_t)value, key, item) {
+        size_t depth = depth_of(item);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    json_array_foreach (value, i, item) {
+        size_t depth = depth_of(item);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
+/* Whether jansson's document is one that the reader should take. */
+static bool is_rows(const json_t *doc)
+{
+    size_t i;
+    json_t *row;
+
+    if (!doc || depth_of(doc) > MAX_DEPTH)
+        return false;
+    if (json_is_object(doc))
+        return true;
+    json_array_foreach (doc, i, row) {
+        if (!json_is_object(row))
+            return false;
+    }
+    return json_array_size(doc) > 0 && json_array_size(doc) <= MAX_ROWS;
+}
+
+static size_t rows_of(const json_t *doc)
+{
+    return json_is_array(doc) ? json_array_size(doc) : 1;
+}
+
+/* The columns that a row surely gets wrong: absent, of a type that no column takes, or a string for the number. */
+static size_t sure_faults(const json_t *row)
+{
+    const struct mli_schema *schema = worker.schema;
+    size_t faults = 0;
+
+    for (size_t i = 0; i < schema->count; i++) {
+        const json_t *value = json_object_get(row, schema->field[i].name);
+        faults += !value || json_is_array(value) || json_is_object(value) ||
+                  (schema->field[i].type == ML_TYPE_NUMBER && json_is_string(value));
+    }
+    return faults;
+}
+
+static void check_alone(const json_t *row, const double *expected)
+{
+    struct predictions alone;
+    struct mli_intake intake;
+    char *text = json_dumps(row, JSON_REAL_PRECISION(17) | JSON_COMPACT);
+
+    require(text != NULL, "memory");
+    require(read_rows(text, strlen(text), &intake, &alone, NULL) == ML_OK, "a row that is alone");
+    require(intake.faults == 0 && alone.rows == 1, "the faults of a row that is alone");
+    require(memcmp(alone.p[0], expected, sizeof(alone.p[0])) == 0, "the prediction of a row that is alone");
+    free(text);
+}
+
+static void check_taken(const json_t *doc, const struct mli_intake *intake, const struct predictions *out)
+{
+    size_t rows = rows_of(doc), faults = 0;
+
+    require(is_rows(doc), "the reader took what jansson does not");
+    require(intake->rows == rows && intake->many == json_is_array(doc), "the number of rows");
+    for (size_t i = 0; i < rows; i++)
+        faults += sure_faults(json_is_array(doc) ? json_array_get(doc, i) : doc);
+    require(intake->faults >= faults, "the number of faults");
+    if (intake->faults > 0)
+        return;
+    require(out->rows == rows, "the number of predictions");
+    for (size_t i = 0; i < rows; i += 1 + rows / 4)
+        check_alone(json_is_array(doc) ? json_array_get(doc, i) : doc, out->p[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL;
+    static struct predictions out;
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_intake intake;
+    json_error_t problem;
+
+    if (!worker.model)
+        make_worker();
+    enum ml_status status = read_rows((const char *)bytes, n, &intake, &out, &err);
+    require((status == ML_OK) == (err.text[0] == '\0'), "an error without a text, or a text without an error");
+    require(status == ML_OK || status == ML_EDATA || status == ML_ELIMIT, "the status of an error");
+    json_t *doc = memchr(bytes, '\0', n) ? NULL : json_loadb((const char *)bytes, n, flags, &problem);
+    if (status == ML_OK)
+        check_taken(doc, &intake, &out);
+    else if (status == ML_EDATA)
+        require(!is_rows(doc), "the reader refused what jansson takes");
+    json_decref(doc);
+    return 0;
+}

@@ -1,0 +1,56 @@
+# Shared by the tests of the server: a model, a server on a free port, and the clients: curl, and Python for raw bytes.
+bats_require_minimum_version 1.5.0
+
+MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
+WIRE=$BATS_TEST_DIRNAME/wire
+
+# Once a file: a regression (the mean of x and y, nearly) and a classification with every type of column.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    awk 'BEGIN { print "x,y,z"; for (i = 0; i < 100; i++) { x = i % 10; y = int(i / 10); print x "," y "," (x + y) / 2 } }' > mean.csv
+    awk 'BEGIN { print "age,city,when,answer"; split("Oslo Rome Lima", city, " ")
+                 for (i = 0; i < 120; i++) { a = 20 + i % 41; c = city[i % 3 + 1]
+                     print a "," c ",2024-0" (i % 9 + 1) "-01," (a > 40 || c == "Rome" ? "yes" : "no") } }' > people.csv
+    "$MLCTL" train mean.csv -q -m mean.safetensors > /dev/null
+    "$MLCTL" train people.csv -q -m people.safetensors > /dev/null
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# serve MODEL OPTION...: starts a server; sets PORT, URL and SERVER (its process id)
+serve() {
+    local model=$BATS_FILE_TMPDIR/$1.safetensors
+    shift
+    "$MLCTL" serve "$model" --port 0 --json "$@" > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    for _ in $(seq 100); do
+        PORT=$(jq -r .port serve.json 2> /dev/null) && [ -n "$PORT" ] && break
+        kill -0 "$SERVER" 2> /dev/null || break
+        sleep 0.05
+    done
+    URL=http://127.0.0.1:$PORT
+    [ -n "$PORT" ] || { cat serve.log; return 1; }
+}
+
+# Every server must end well: nothing leaked, nothing a sanitizer has seen.
+teardown() {
+    local status=0
+    [ -n "${SERVER:-}" ] || return 0
+    kill -TERM "$SERVER" 2> /dev/null || return 0
+    wait "$SERVER" || status=$?
+    [ "$status" -eq 0 ] || { echo "the server ended with $status"; cat serve.log; return 1; }
+}
+
+# json BODY [CURL-OPTION...]: POST /predict, the reply's body
+json() {
+    local body=$1
+    shift
+    curl -sS -H 'Content-Type: application/json' -d "$body" "$@" "$URL/predict"
+}
+
+# code CURL-OPTION... : the HTTP status alone
+code() {
+    curl -sS -o /dev/null -w '%{http_code}' "$@"
+}

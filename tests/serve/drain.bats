@@ -1,0 +1,53 @@
+load common
+
+@test "SIGTERM under load: no request fails, the process ends with 0" {
+    for delay in 0.3 0.5 0.7 0.41 0.63; do
+        serve mean
+        python3 "$WIRE/drain.py" "$PORT" "$SERVER" "$delay"
+        status=0
+        wait "$SERVER" || status=$?
+        [ "$status" -eq 0 ]
+        rm serve.json
+        PORT=
+    done
+}
+
+@test "while requests are finished the server is not ready, and takes nobody in" {
+    serve mean --grace 5
+    exec 4<> "/dev/tcp/127.0.0.1/$PORT" 5<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"x":' >&4
+    printf 'GET /readyz HTTP/1.1\r\nHost: a\r\nX: ' >&5
+    sleep 0.2
+    kill -TERM "$SERVER"
+    sleep 0.2
+    run ! curl -s "$URL/healthz"
+    printf '1\r\n\r\n' >&5
+    timeout 2 cat <&5 > ready.txt
+    grep -q '^HTTP/1.1 503' ready.txt
+    grep -q '^Connection: close' ready.txt
+    printf '4,"y":5}' >&4
+    timeout 2 cat <&4 > predict.txt
+    grep -q '^HTTP/1.1 200' predict.txt
+    wait "$SERVER"
+}
+
+@test "an idle connection does not hold up the stop" {
+    serve mean
+    exec 4<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n' >&4
+    sleep 0.1
+    kill -TERM "$SERVER"
+    timeout 1.5 tail --pid="$SERVER" -f /dev/null
+    wait "$SERVER"
+}
+
+@test "after the grace time what is left is cut" {
+    serve mean --grace 1
+    exec 4<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"x":' >&4
+    sleep 0.1
+    kill -TERM "$SERVER"
+    timeout 2.5 tail --pid="$SERVER" -f /dev/null
+    wait "$SERVER"
+    grep -q '1 connections were not done after 1 seconds' serve.log
+}

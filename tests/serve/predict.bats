@@ -1,0 +1,68 @@
+load common
+
+@test "one row, many rows and CSV give the same numbers, those of mlctl predict" {
+    for model in mean people; do
+        serve "$model"
+        "$MLCTL" predict "$BATS_FILE_TMPDIR/$model.csv" -m "$BATS_FILE_TMPDIR/$model.safetensors" -q > predict.csv
+        curl -sS -H 'Content-Type: text/csv' --data-binary "@$BATS_FILE_TMPDIR/$model.csv" "$URL/predict" > served.csv
+        cmp predict.csv served.csv
+        "$MLCTL" predict "$BATS_FILE_TMPDIR/$model.csv" -m "$BATS_FILE_TMPDIR/$model.safetensors" -q --json > predict.json
+        jq -R -s 'split("\n") | map(select(. != "") | split(",")) | .[0] as $names | .[1:]
+            | map([$names, .] | transpose | map({(.[0]): (.[1] | tonumber? // .)}) | add)' \
+            "$BATS_FILE_TMPDIR/$model.csv" > rows.json
+        json @rows.json > served.json
+        jq -S . predict.json > a.json
+        jq -S . served.json > b.json
+        cmp a.json b.json
+        for row in 0 17 99; do
+            jq ".[$row]" rows.json > row.json
+            json @row.json > one.json
+            cmp <(jq ".[$row]" served.json) <(jq . one.json)
+        done
+        kill "$SERVER"
+        rm serve.json
+        PORT=
+    done
+}
+
+@test "a prediction has the form that is documented" {
+    serve people
+    json '{"age":30,"city":"Oslo","when":"2024-03-01"}' -D head.txt > reply.json
+    jq -e '.prediction == "no" and (.probabilities | keys == ["no", "yes"]) and
+           (.probabilities.no + .probabilities.yes - 1 | fabs < 1e-12)' reply.json
+    tr -d '\r' < head.txt > head.lf
+    grep -qx 'Content-Type: application/json' head.lf
+    grep -qx 'X-Content-Type-Options: nosniff' head.lf
+    grep -qx 'Cache-Control: no-store' head.lf
+    ! grep -qi '^Server:' head.lf
+}
+
+@test "a refused cell is named, with its row" {
+    serve people
+    json '[{"age":30,"city":"Oslo","when":"2024-03-01"},{"age":"30","city":"Oslo","when":"soon"},{"city":"Oslo","when":null}]' \
+        -D head.txt > reply.json
+    grep -q '^HTTP/1.1 400' head.txt
+    jq -e '.error_code == "BAD_REQUEST" and .error == .message and .rows == [
+        {"row":2,"column":"age","code":"not_a_number","found":"\"30\""},
+        {"row":2,"column":"when","code":"not_an_instant","found":"\"soon\""},
+        {"row":3,"column":"age","code":"missing_column"}]' reply.json
+}
+
+@test "an unseen category is predicted, and counted" {
+    serve people
+    json '{"age":30,"city":"Atlantis","when":"2024-03-01"}' | jq -e .prediction
+    curl -s "$URL/metrics" | grep -qx 'mlctl_unknown_categories_total 1'
+}
+
+@test "every error is JSON, on every path" {
+    serve mean
+    for path in /predict /nothing / /healthz/; do
+        curl -sS "$URL$path" | jq -e '.error != "" and .error == .message and (.error_code | test("^[A-Z_]+$"))'
+    done
+    [[ $(code "$URL/predict") == 405 ]]
+    [[ $(code -X DELETE "$URL/model") == 405 ]]
+    [[ $(code "$URL/nothing") == 404 ]]
+    [[ $(code -d 'x=1' "$URL/predict") == 415 ]]
+    [[ $(code -H 'Content-Type: application/json' -d '{"x":' "$URL/predict") == 400 ]]
+    [[ $(code -H 'Content-Type: application/json' -d '[]' "$URL/predict") == 400 ]]
+}

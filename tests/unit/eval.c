@@ -1,0 +1,433 @@
+/* src/eval against scikit-learn's numbers (tests/numeric/eval_expected.h), and against what no reference can say. */
+#include <base/mem.h>
+#include <eval/metrics.h>
+#include <eval/sum.h>
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <tests/numeric/eval_expected.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/*
+ * Relative 1e-12: both sides sum in double, scikit-learn pairwise, and differ in the last digits. Absolute 4 eps: the
+ * log loss of a sure and right prediction is the rounding error of 1 - eps itself, a few 1e-16, and nothing more.
+ */
+static void check_close(const char *where, const char *what, double got, double expected)
+{
+    double tolerance = 1e-12 * fabs(expected) + 4 * DBL_EPSILON;
+
+    if (isnan(expected) ? isnan(got) : fabs(got - expected) <= tolerance)
+        return;
+    fail_msg("%s: %s is %.17g, expected %.17g", where, what, got, expected);
+}
+
+/* ---- against scikit-learn ---------------------------------------------------------------------------------------- */
+
+static void regression_agrees(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_regression); i++) {
+        const struct expected_regression *e = &expected_regression[i];
+        struct mli_regression got;
+        mli_eval_regression(e->n, e->y, e->p, &got);
+        assert_int_equal(got.n, e->n);
+        check_close(e->name, "mse", got.mse, e->mse);
+        check_close(e->name, "rmse", got.rmse, e->rmse);
+        check_close(e->name, "mae", got.mae, e->mae);
+        check_close(e->name, "r2", got.r2, e->r2);
+    }
+}
+
+static void classification_agrees(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_classification); i++) {
+        const struct expected_classification *e = &expected_classification[i];
+        struct mli_classification got;
+        assert_int_equal(mli_eval_classification(e->n, e->classes, e->y, e->P, &got, NULL), ML_OK);
+        assert_int_equal(got.n, e->n);
+        assert_int_equal(got.classes, e->classes);
+        check_close(e->name, "accuracy", got.accuracy, e->accuracy);
+        check_close(e->name, "log loss", got.log_loss, e->log_loss);
+        check_close(e->name, "roc auc", got.roc_auc, e->roc_auc);
+        check_close(e->name, "macro precision", got.macro_precision, e->macro[0]);
+        check_close(e->name, "macro recall", got.macro_recall, e->macro[1]);
+        check_close(e->name, "macro f1", got.macro_f1, e->macro[2]);
+        check_close(e->name, "weighted precision", got.weighted_precision, e->weighted[0]);
+        check_close(e->name, "weighted recall", got.weighted_recall, e->weighted[1]);
+        check_close(e->name, "weighted f1", got.weighted_f1, e->weighted[2]);
+        for (size_t c = 0; c < e->classes; c++) {
+            check_close(e->name, "precision", got.of[c].precision, e->precision[c]);
+            check_close(e->name, "recall", got.of[c].recall, e->recall[c]);
+            check_close(e->name, "f1", got.of[c].f1, e->f1[c]);
+            assert_int_equal(got.of[c].support, e->support[c]);
+        }
+        assert_memory_equal(got.confusion, e->confusion,
+                            e->classes * e->classes * sizeof *got.confusion);
+        mli_classification_release(&got);
+    }
+}
+
+static void rank_agrees(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_rank); i++) {
+        const struct expected_rank *e = &expected_rank[i];
+        double area = -1;
+        assert_int_equal(mli_roc_auc(e->n, e->positive, e->score, &area, NULL), ML_OK);
+        check_close(e->name, "area", area, e->area);
+    }
+}
+
+/* ---- beyond the reference ---------------------------------------------------------------------------------------- */
+
+/* 1 + 1e100 + 1 - 1e100 is Neumaier's own example: plain and Kahan's sums give 0. */
+static void sum_is_compensated(void **state)
+{
+    const double terms[] = { 1, 1e100, 1, -1e100 };
+    struct mli_sum sum = { 0 }, over = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(terms); i++)
+        mli_sum_add(&sum, terms[i]);
+    assert_true(mli_sum_total(&sum) == 2);
+    mli_sum_add(&over, DBL_MAX);
+    mli_sum_add(&over, DBL_MAX);
+    assert_true(isinf(mli_sum_total(&over)));
+}
+
+/* A million errors of 0.1: added plainly they drift by 1e-11 of their sum, pairwise or compensated they do not. */
+static void a_million_rows_lose_no_digit(void **state)
+{
+    size_t n = 1000000;
+    double *y = mli_calloc(n, sizeof *y), *p = mli_alloc(n, sizeof *p);
+    struct mli_regression got;
+
+    (void)state;
+    assert_non_null(y);
+    assert_non_null(p);
+    for (size_t i = 0; i < n; i++)
+        p[i] = i % 2 ? 0.1 : -0.1;
+    mli_eval_regression(n, y, p, &got);
+    assert_true(fabs(got.mae - 0.1) < 2e-17);
+    assert_true(fabs(got.mse - 0.1 * 0.1) < 4e-18);
+    free(p);
+    free(y);
+}
+
+/* Deviations of a unit in the last place, where the mean falls between two doubles. */
+static void r2_does_not_depend_on_the_mean(void **state)
+{
+    const double unit = 0x1p-13, y[] = { 1e12, 1e12 + unit, 1e12 + 2 * unit, 1e12 + 4 * unit };
+    double p[4];
+    struct mli_regression got;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        p[i] = y[i] + (i % 2 ? unit : -unit);
+    /* deviations from 7/4 units: 49 + 9 + 1 + 81 sixteenths = 35/4; residuals: 4 */
+    mli_eval_regression(4, y, p, &got);
+    assert_true(fabs(got.r2 - (1 - 4 / 8.75)) < 1e-15);
+}
+
+/* 0.1 added up and divided by the count is not always 0.1; R2 must not come from that difference. */
+static void r2_of_equal_targets_is_nan(void **state)
+{
+    static double y[5000], p[5000];
+    struct mli_regression got;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(y); i++)
+        y[i] = 0.1;
+    for (size_t n = 1; n <= COUNT(y); n += 7) {
+        mli_eval_regression(n, y, p, &got);
+        assert_true(isnan(got.r2));
+    }
+}
+
+/* The one place where eps shows on the side of 1: scikit-learn does not give 0 here. */
+static void sure_and_right_costs_eps(void **state)
+{
+    const int32_t y[] = { 1 };
+    const double P[] = { 0, 1 };
+    struct mli_classification got;
+
+    (void)state;
+    assert_int_equal(mli_eval_classification(1, 2, y, P, &got, NULL), ML_OK);
+    assert_true(got.log_loss == -log(1 - DBL_EPSILON));
+    mli_classification_release(&got);
+}
+
+static void what_is_not_finite_stays_so(void **state)
+{
+    const double y[] = { 0, 1 }, nan_p[] = { 0, NAN }, inf_p[] = { 0, INFINITY };
+    struct mli_regression got;
+
+    (void)state;
+    mli_eval_regression(2, y, nan_p, &got);
+    assert_true(isnan(got.mse) && isnan(got.mae) && isnan(got.r2));
+    mli_eval_regression(2, y, inf_p, &got);
+    assert_true(isinf(got.mse) && isinf(got.rmse) && isinf(got.mae) && isinf(got.r2));
+}
+
+static void the_first_of_equals_is_predicted(void **state)
+{
+    const double p[] = { 0.2, 0.4, 0.4, -1 };
+
+    (void)state;
+    assert_int_equal(mli_argmax(4, p), 1);
+    assert_int_equal(mli_argmax(1, p), 0);
+    assert_int_equal(mli_argmax(2, p + 2), 0);
+}
+
+static void check_refused(size_t n, size_t classes, const int32_t *y, const double *P,
+                          enum ml_status status, const char *text)
+{
+    struct mli_classification out, before;
+    struct ml_error err = ML_ERROR_INIT;
+
+    memset(&out, 0x5a, sizeof out);
+    memcpy(&before, &out, sizeof out);
+    assert_int_equal(mli_eval_classification(n, classes, y, P, &out, &err), status);
+    assert_memory_equal(&out, &before, sizeof out);
+    assert_int_equal(err.status, status);
+    if (!strstr(err.text, text))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, text);
+}
+
+static void bad_input_is_refused(void **state)
+{
+    const int32_t good[] = { 0, 1 }, high[] = { 0, 2 }, low[] = { -1, 0 };
+    const double P[] = { 0.5, 0.5, 0.5, 0.5 }, nan_P[] = { 0.5, 0.5, 0.5, NAN };
+    const uint8_t positive[] = { 0, 1 };
+    struct ml_error err = ML_ERROR_INIT;
+    double area = 7;
+
+    (void)state;
+    check_refused(0, 2, good, P, ML_EDATA, "0 rows");
+    check_refused(2, 0, good, P, ML_EDATA, "0 classes");
+    check_refused(2, 2, high, P, ML_EDATA, "row 2 has class 2, expected 0 to 1");
+    check_refused(2, 2, low, P, ML_EDATA, "row 1 has class -1");
+    check_refused(2, 2, good, nan_P, ML_EDATA, "row 2");
+    assert_int_equal(mli_roc_auc(2, positive, nan_P + 2, &area, &err), ML_EDATA);
+    assert_non_null(strstr(err.text, "row 2"));
+    assert_true(area == 7);
+}
+
+/* ---- documents --------------------------------------------------------------------------------------------------- */
+
+static const char *const labels[] = { "no", "yes", "perhaps \xe2\x9c\x93" };
+
+/* The document of the given classes count, 0 for regression. NULL when memory is out. */
+static json_t *document(size_t classes)
+{
+    static const double y[] = { 1, 2, 4 }, p[] = { 1, 2, 3 };
+    static const int32_t actual[] = { 0, 1, 0, 1 };
+    static const double P[] = { 0.75, 0.25, 0.5, 0.5, 0.25, 0.75, 0.25, 0.75 };
+    static const int32_t actual3[] = { 0, 0, 1, 1 };
+    static const double P3[] = { 0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0.75, 0 };
+    struct mli_classification scores;
+    struct mli_regression errors;
+
+    if (classes == 0) {
+        mli_eval_regression(3, y, p, &errors);
+        return mli_regression_json(&errors);
+    }
+    assert_int_equal(mli_eval_classification(4, classes, classes == 2 ? actual : actual3,
+                                             classes == 2 ? P : P3, &scores, NULL),
+                     ML_OK);
+    json_t *made = mli_classification_json(&scores, labels);
+    mli_classification_release(&scores);
+    return made;
+}
+
+static void check_document(size_t classes, const char *expected)
+{
+    json_t *made = document(classes);
+    char *text = json_dumps(made, JSON_COMPACT | JSON_REAL_PRECISION(6));
+
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    free(text);
+    json_decref(made);
+}
+
+static void documents_have_their_shape(void **state)
+{
+    (void)state;
+    check_document(0, "{\"mse\":0.333333,\"rmse\":0.57735,\"mae\":0.333333,\"r2\":0.785714,\"rows\":3}");
+    /* every number by hand: predicted 0 0 1 1 for 0 1 0 1; log loss (2 ln 4/3 + ln 2 + ln 4) / 4 */
+    check_document(2, "{\"accuracy\":0.5,\"log_loss\":0.663701,\"roc_auc\":0.625,"
+                      "\"precision\":0.5,\"recall\":0.5,\"f1\":0.5,"
+                      "\"macro\":{\"precision\":0.5,\"recall\":0.5,\"f1\":0.5},"
+                      "\"weighted\":{\"precision\":0.5,\"recall\":0.5,\"f1\":0.5},\"classes\":["
+                      "{\"label\":\"no\",\"precision\":0.5,\"recall\":0.5,\"f1\":0.5,\"support\":2},"
+                      "{\"label\":\"yes\",\"precision\":0.5,\"recall\":0.5,\"f1\":0.5,\"support\":2}],"
+                      "\"confusion\":[[1,1],[1,1]],\"rows\":4}");
+    /* predicted 0 1 1 1 for 0 0 1 1, the third class nowhere; log loss (ln 2 + ln 4 + ln 2 + ln 4/3) / 4 */
+    check_document(3, "{\"accuracy\":0.75,\"log_loss\":0.765068,\"roc_auc\":null,"
+                      "\"macro\":{\"precision\":0.833333,\"recall\":0.75,\"f1\":0.733333},"
+                      "\"weighted\":{\"precision\":0.833333,\"recall\":0.75,\"f1\":0.733333},\"classes\":["
+                      "{\"label\":\"no\",\"precision\":1,\"recall\":0.5,\"f1\":0.666667,\"support\":2},"
+                      "{\"label\":\"yes\",\"precision\":0.666667,\"recall\":1,\"f1\":0.8,\"support\":2},"
+                      "{\"label\":\"perhaps \xe2\x9c\x93\",\"precision\":0,\"recall\":0,\"f1\":0,\"support\":0}],"
+                      "\"confusion\":[[1,1,0],[0,2,0],[0,0,0]],\"rows\":4}");
+}
+
+/* Each row of the table names a number of the document of its task, and of no other. */
+static void every_metric_is_found_by_its_name(void **state)
+{
+    size_t count;
+    const struct mli_metric *rows = mli_metrics(&count);
+    json_t *of[2] = { document(0), document(2) };
+
+    (void)state;
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        assert_true(mli_metric_value(of[rows[i].classification], rows[i].name, &value));
+        assert_false(mli_metric_value(of[!rows[i].classification], rows[i].name, &value));
+        assert_true(strlen(rows[i].meaning) > 0);
+    }
+    json_decref(of[0]);
+    json_decref(of[1]);
+}
+
+/* And each number that stands at the top of a document, or in its two averages, has a row: none is out of reach. */
+static void every_number_has_a_row(void **state)
+{
+    size_t count, seen = 0;
+    const struct mli_metric *rows = mli_metrics(&count);
+    json_t *of[2] = { document(0), document(2) }, *value;
+    const char *key;
+
+    (void)state;
+    for (size_t d = 0; d < 2; d++) {
+        json_object_foreach (of[d], key, value)
+            seen += json_is_number(value) && strcmp(key, "rows") != 0;
+    }
+    seen += json_object_size(json_object_get(of[1], "macro"));
+    seen += json_object_size(json_object_get(of[1], "weighted"));
+    assert_int_equal(seen, count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(rows[i].name, rows[j].name);
+    json_decref(of[0]);
+    json_decref(of[1]);
+}
+
+static void better_is_what_a_better_model_does(void **state)
+{
+    static const double y[] = { 1, 2, 4 }, good[] = { 1, 2, 4.5 }, bad[] = { 3, 3, 1 };
+    static const int32_t actual[] = { 0, 1, 0, 1, 1 };
+    static const double right[] = { 0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.6, 0.4 };
+    static const double wrong[] = { 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.1 };
+    struct mli_regression errors[2];
+    struct mli_classification scores[2];
+    json_t *of[2][2];
+    size_t count;
+    const struct mli_metric *rows = mli_metrics(&count);
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        mli_eval_regression(3, y, i ? good : bad, &errors[i]);
+        assert_int_equal(mli_eval_classification(5, 2, actual, i ? right : wrong, &scores[i], NULL),
+                         ML_OK);
+        of[0][i] = mli_regression_json(&errors[i]);
+        of[1][i] = mli_classification_json(&scores[i], labels);
+        mli_classification_release(&scores[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        double worse, better;
+        assert_true(mli_metric_value(of[rows[i].classification][0], rows[i].name, &worse));
+        assert_true(mli_metric_value(of[rows[i].classification][1], rows[i].name, &better));
+        if (rows[i].larger_is_better ? better <= worse : better >= worse)
+            fail_msg("%s: %g for the better model, %g for the worse", rows[i].name, better, worse);
+    }
+    for (size_t i = 0; i < 4; i++)
+        json_decref(of[i / 2][i % 2]);
+}
+
+static void what_is_no_number_is_not_found(void **state)
+{
+    static const char *const names[] = { "",         ".",          "macro",     "macro.",
+                                         "macro.F1", "macro.f1.x", "roc_auc",   "rmse",
+                                         "f1",       "classes",    "classes.0", "accuracy." };
+    json_t *made = document(3);
+    double value = 7;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (mli_metric_value(made, names[i], &value))
+            fail_msg("\"%s\" was found", names[i]);
+    assert_false(mli_metric_value(NULL, "rmse", &value));
+    assert_true(value == 7);
+    assert_true(mli_metric_value(made, "macro.recall", &value));
+    assert_true(value == 0.75);
+    json_decref(made);
+}
+
+static size_t allocations_left;
+
+static void *limited(size_t size)
+{
+    if (allocations_left == 0)
+        return NULL;
+    allocations_left--;
+    return malloc(size);
+}
+
+/* Fails the first, second, third ... allocation of a document: NULL each time, and nothing leaks (LeakSanitizer). */
+static void a_document_without_memory_is_null(void **state)
+{
+    static const size_t classes[] = { 0, 2, 3 };
+    json_malloc_t was_malloc;
+    json_free_t was_free;
+
+    (void)state;
+    json_get_alloc_funcs(&was_malloc, &was_free);
+    json_set_alloc_funcs(limited, free);
+    for (size_t i = 0; i < COUNT(classes); i++) {
+        json_t *made = NULL;
+        size_t n = 0;
+        for (; !made; n++) {
+            assert_true(n < 10000);
+            allocations_left = n;
+            made = document(classes[i]);
+        }
+        assert_true(n > 10);
+        json_decref(made);
+    }
+    json_set_alloc_funcs(was_malloc, was_free);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(regression_agrees),
+        cmocka_unit_test(classification_agrees),
+        cmocka_unit_test(rank_agrees),
+        cmocka_unit_test(sum_is_compensated),
+        cmocka_unit_test(a_million_rows_lose_no_digit),
+        cmocka_unit_test(r2_does_not_depend_on_the_mean),
+        cmocka_unit_test(r2_of_equal_targets_is_nan),
+        cmocka_unit_test(sure_and_right_costs_eps),
+        cmocka_unit_test(what_is_not_finite_stays_so),
+        cmocka_unit_test(the_first_of_equals_is_predicted),
+        cmocka_unit_test(bad_input_is_refused),
+        cmocka_unit_test(documents_have_their_shape),
+        cmocka_unit_test(every_metric_is_found_by_its_name),
+        cmocka_unit_test(every_number_has_a_row),
+        cmocka_unit_test(better_is_what_a_better_model_does),
+        cmocka_unit_test(what_is_no_number_is_not_found),
+        cmocka_unit_test(a_document_without_memory_is_null),
+    };
+
+    return cmocka_run_group_tests_name("eval", tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+/* Fit: target inference, plan, settings, prep file, and a whole fit against the closed form of a ridge regression. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above first */
+#include <cmocka.h>
+
+#include <base/file.h>
+#include <fit/plan.h>
+#include <fit/prepfile.h>
+#include <math.h>
+#include <mlctl/fit.h>
+#include <mlctl/prep.h>
+#include <model/model.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct ml_table *table_of(const char *text)
+{
+    struct mli_input *input = NULL;
+    struct ml_table *table = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(mli_input_memory("data.csv", text, strlen(text), &input, &err), ML_OK);
+    if (mli_table_read_input(input, NULL, &table, &err))
+        fail_msg("%s", err.text);
+    return table;
+}
+
+static void expect_target(const char *text, const char *task, size_t classes, const char *first)
+{
+    struct ml_table *table = table_of(text);
+    struct mli_target target;
+    struct ml_error err = ML_ERROR_INIT;
+    if (mli_target_find(table, NULL, task, NULL, &target, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(target.classes, classes);
+    if (first)
+        assert_string_equal(target.label[0], first);
+    mli_target_release(&target);
+    ml_table_free(table);
+}
+
+static void task_follows_the_target(void **state)
+{
+    (void)state;
+    expect_target("y\nb\na\nb\na\n", "auto", 2, "a");
+    expect_target("y\n5\n3\n5\n3\n", "auto", 2, "3");
+    expect_target("y\n2\n1\n0\n2\n1\n0\n", "auto", 3, "0");
+    expect_target("y\n3\n4\n5\n3\n4\n5\n", "auto", 0, NULL);
+    expect_target("y\n3\n4\n5\n3\n4\n5\n", "classification", 3, "3");
+    expect_target("y\n2\n1\n0\n2\n1\n0\n", "regression", 0, NULL);
+    expect_target("y\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n", "auto", 0, NULL);
+    expect_target("y\n10\n9\n10\n9\n", "auto", 2, "9"); /* numeric order, not text order */
+}
+
+static void refuse_target(const char *text, const char *name, const char *task, enum ml_status status,
+                          const char *part)
+{
+    struct ml_table *table = table_of(text);
+    struct mli_target target;
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(mli_target_find(table, name, task, NULL, &target, &err), status);
+    if (!strstr(err.text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, err.text);
+    ml_table_free(table);
+}
+
+static void targets_that_cannot_be(void **state)
+{
+    (void)state;
+    refuse_target("age,y\n1,2\n2,3\n", "aeg", "auto", ML_EUSAGE, "did you mean \"age\"");
+    refuse_target("y\n1\n1\n", NULL, "auto", ML_EDATA, "constant");
+    refuse_target("y\nx\nx\n", NULL, "auto", ML_EDATA, "constant");
+    refuse_target("y\na\na\nb\n", NULL, "auto", ML_EDATA, "class \"b\"");
+    refuse_target("y\na\nb\na\nb\n", NULL, "regression", ML_EUSAGE, "no number");
+    refuse_target("x,y\n1,2020-01-01\n2,2020-01-02\n", NULL, "auto", ML_EUSAGE, "date");
+    refuse_target("x,y\n1,\n2,5\n", NULL, "auto", ML_EDATA, "1 row with a target");
+}
+
+static void labels_are_found_as_text_or_number(void **state)
+{
+    (void)state;
+    char *labels[] = { "0", "1", "1.5", "yes" };
+    assert_int_equal(mli_label_find(4, labels, "1", 1), 1);
+    assert_int_equal(mli_label_find(4, labels, "1.0", 3), 1);
+    assert_int_equal(mli_label_find(4, labels, "15e-1", 5), 2);
+    assert_int_equal(mli_label_find(4, labels, "yes", 3), 3);
+    assert_int_equal(mli_label_find(4, labels, "ye", 2), -1);
+    assert_int_equal(mli_label_find(4, labels, "2", 1), -1);
+}
+
+/* y = 1 + 2a - 3b + noise of a fixed pattern; b has a missing cell, c is a category. */
+static char *regression_text(size_t n)
+{
+    struct mli_buf text;
+    mli_buf_init(&text, 1 << 20);
+    mli_buf_str(&text, "a,b,c,y\n");
+    for (size_t i = 0; i < n; i++) {
+        double a = (double)((i * 7) % 13), b = (double)((i * 5) % 11), e = (double)((i * 3) % 7) / 7;
+        const char *c = i % 3 == 0 ? "red" : i % 3 == 1 ? "green" : "blue";
+        mli_buf_printf(&text, "%g,", a);
+        if (i == 4)
+            mli_buf_str(&text, ",");
+        else
+            mli_buf_printf(&text, "%g,", b);
+        mli_buf_printf(&text, "%s,%g\n", c, 1 + 2 * a - 3 * b + e + (i % 3 == 0 ? 4 : 0));
+    }
+    return mli_buf_detach(&text);
+}
+
+static void a_fit_is_at_the_ridge_optimum(void **state)
+{
+    (void)state;
+    char *text = regression_text(200);
+    struct ml_table *table = table_of(text);
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+    struct ml_model *model = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    config.split = "none";
+    config.l2 = 0.05;
+    config.threads = 2;
+    if (ml_fit(table, &config, &model, &err))
+        fail_msg("%s", err.text);
+    /* normal equations: the gradient of mean squared error / 2 + l2/2 |w|^2 is zero at (w, b) */
+    size_t d = mli_pipeline_features(model->pipeline), n = ml_table_rows(table);
+    double *X = malloc(n * d * sizeof *X), gradient[16] = { 0 };
+    struct mli_arena arena = MLI_ARENA_INIT;
+    const struct ml_table *view = NULL;
+    assert_int_equal(d, 5);
+    assert_int_equal(mli_pipeline_view(model->pipeline, table, &arena, &view, &err), ML_OK);
+    assert_int_equal(mli_pipeline_apply(model->pipeline, view, &arena, X, NULL, &err), ML_OK);
+    for (size_t i = 0; i < n; i++) {
+        double z = model->theta[d];
+        for (size_t j = 0; j < d; j++)
+            z += model->theta[j] * X[i * d + j];
+        double r = z - ml_table_numbers(table, 3)[i];
+        for (size_t j = 0; j < d; j++)
+            gradient[j] += r * X[i * d + j] / (double)n;
+        gradient[d] += r / (double)n;
+    }
+    for (size_t j = 0; j < d; j++)
+        gradient[j] += config.l2 * model->theta[j];
+    for (size_t j = 0; j <= d; j++)
+        assert_true(fabs(gradient[j]) < 1e-6); /* tolerance 1e-8 on the scaled target, whose deviation is about 13 */
+    mli_arena_release(&arena);
+    free(X);
+    ml_model_free(model);
+    ml_table_free(table);
+    free(text);
+}
+
+static void held_out_rows_change_nothing_that_is_fitted(void **state)
+{
+    (void)state;
+    char *text = regression_text(100);
+    struct ml_table *table = table_of(text), *other = table_of(text);
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+    struct ml_model *a = NULL, *b = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    config.split = "every:5";
+    for (size_t i = 4; i < 100; i += 5)
+        other->column[0].number[i] = 1e6 + (double)i;
+    assert_int_equal(ml_fit(table, &config, &a, &err), ML_OK);
+    assert_int_equal(ml_fit(other, &config, &b, &err), ML_OK);
+    assert_int_equal(a->network->parameters, b->network->parameters);
+    assert_memory_equal(a->theta, b->theta, a->network->parameters * sizeof *a->theta);
+    ml_model_free(a);
+    ml_model_free(b);
+    ml_table_free(table);
+    ml_table_free(other);
+    free(text);
+}
+
+static void refuse_settings(const struct ml_fit_config *config, const char *part)
+{
+    char *text = regression_text(50);
+    struct ml_table *table = table_of(text);
+    struct ml_model *model = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(ml_fit(table, config, &model, &err), ML_EUSAGE);
+    assert_null(model);
+    if (!strstr(err.text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, err.text);
+    ml_table_free(table);
+    free(text);
+}
+
+static void settings_out_of_range(void **state)
+{
+    (void)state;
+    struct ml_fit_config c;
+#define REFUSED(field, value, part)                                                                \
+    do {                                                                                           \
+        c = (struct ml_fit_config)ML_FIT_CONFIG_INIT;                                              \
+        c.field = value;                                                                           \
+        refuse_settings(&c, part);                                                                 \
+    } while (0)
+    REFUSED(l1, -1, "--l1");
+    REFUSED(momentum, 1, "--momentum");
+    REFUSED(rate, NAN, "--rate");
+    REFUSED(tolerance, 2, "--tolerance");
+    REFUSED(batch, 0, "--batch");
+    REFUSED(validation, 0, "--validation");
+    REFUSED(task, "guess", "task \"guess\"");
+    REFUSED(kind, "logistc", "did you mean \"logistic\"");
+    REFUSED(kind, "logistic", "for classification");
+    REFUSED(optimiser, "admm", "did you mean \"adam\"");
+    REFUSED(split, "random", "random");
+    REFUSED(impute, "meen", "mean");
+    REFUSED(scale, "log", "log");
+#undef REFUSED
+}
+
+static void too_little_memory_is_refused(void **state)
+{
+    (void)state;
+    char *text = regression_text(50);
+    struct ml_table *table = table_of(text);
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+    struct ml_model *model = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    config.memory = 1 << 20;
+    assert_int_equal(ml_fit(table, &config, &model, &err), ML_ELIMIT);
+    assert_non_null(strstr(err.text, "MiB"));
+    ml_table_free(table);
+    free(text);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(mli_file_write(path, text, strlen(text), false, &err), ML_OK);
+}
+
+static void prep_files_of_strangers_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "", "{", "[]", "{}", "{\"format\":\"other\"}", "{\"format\":\"mlctl-prep\"}",
+        "{\"format\":\"mlctl-prep\",\"format_version\":2}",
+        "{\"format\":\"mlctl-prep\",\"format_version\":1,\"seed\":-1}",
+        "{\"format\":\"mlctl-prep\",\"format_version\":1,\"seed\":1,\"raw_path\":\"a\",\"target\":\"y\","
+        "\"split\":\"none\",\"raw_sha256\":\"12\"}",
+    };
+    char path[] = "/tmp/mlctl-prep-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct mli_prepfile file;
+        struct ml_error err = ML_ERROR_INIT;
+        write_file(path, texts[i]);
+        assert_int_equal(mli_prepfile_read(path, &file, &err), ML_EARTIFACT);
+        assert_string_equal(err.source, path);
+        assert_true(err.text[0] != 0);
+    }
+    unlink(path);
+}
+
+/* Every prefix of a good prep file, and every byte of it changed, is read or refused: never a crash, never a leak. */
+static void damaged_prep_files(void **state)
+{
+    (void)state;
+    char clean[] = "/tmp/mlctl-clean-XXXXXX", prep[64];
+    int fd = mkstemp(clean);
+    assert_true(fd >= 0);
+    close(fd);
+    snprintf(prep, sizeof prep, "%s.prep.json", clean);
+    char *text = regression_text(30);
+    struct ml_table *table = table_of(text);
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+    struct ml_prep_report report;
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(ml_preprocess(table, &config, clean, prep, &report, &err), ML_OK);
+    assert_int_equal(report.features, 5);
+    struct mli_buf good;
+    mli_buf_init(&good, 1 << 20);
+    assert_int_equal(mli_file_read(prep, &good, &err), ML_OK);
+    FILE *f = fopen(prep, "wb");
+    assert_non_null(f);
+    for (size_t at = 0; at < good.len; at += 3) {
+        char before = good.data[at];
+        good.data[at] = (char)(before ^ (char)(1 + at % 7));
+        assert_int_equal(ftruncate(fileno(f), 0), 0);
+        rewind(f);
+        assert_int_equal(fwrite(good.data, 1, at % 2 ? good.len : at, f), at % 2 ? good.len : at);
+        fflush(f);
+        struct mli_prepfile file = { 0 };
+        if (mli_prepfile_read(prep, &file, NULL) == ML_OK)
+            mli_prepfile_release(&file);
+        good.data[at] = before;
+    }
+    fclose(f);
+    mli_buf_release(&good);
+    unlink(prep);
+    unlink(clean);
+    ml_table_free(table);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(task_follows_the_target),
+        cmocka_unit_test(targets_that_cannot_be),
+        cmocka_unit_test(labels_are_found_as_text_or_number),
+        cmocka_unit_test(a_fit_is_at_the_ridge_optimum),
+        cmocka_unit_test(held_out_rows_change_nothing_that_is_fitted),
+        cmocka_unit_test(settings_out_of_range),
+        cmocka_unit_test(too_little_memory_is_refused),
+        cmocka_unit_test(prep_files_of_strangers_are_refused),
+        cmocka_unit_test(damaged_prep_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,428 @@
+/*
+ * src/net: specifications, layers, losses. The gradients are checked in the tests of src/train, where losses meet
+ * layers.
+ */
+#include <float.h>
+#include <math.h>
+#include <net/kinds.h>
+#include <net/losses.h>
+#include <net/network.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <tests/unit/heap.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct mli_network *make(const char *spec, size_t inputs)
+{
+    struct mli_network *net = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (mli_network_new(spec, inputs, &net, &err) != ML_OK)
+        fail_msg("%s: %s", spec, err.text);
+    return net;
+}
+
+/*
+ * ---- specifications ----------------------------------------------------------------------------------------------
+ */
+
+static void specifications_become_shapes(void **state)
+{
+    static const struct {
+        const char *spec, *normal;
+        size_t inputs, layers, outputs, parameters, widest;
+    } cases[] = {
+        { "dense 1", "dense 1", 4, 1, 1, 5, 4 },
+        { "  dense\t3  ", "dense 3", 4, 1, 3, 15, 4 },
+        { "dense 5,dense 3", "dense 5, dense 3", 4, 2, 3, 43, 5 },
+        { "dense 2 ,\tdense 9 , dense 1", "dense 2, dense 9, dense 1", 3, 3, 1, 45, 9 },
+        { "dense 2", "dense 2", 0, 1, 2, 2, 2 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mli_network *net = make(cases[i].spec, cases[i].inputs);
+        assert_string_equal(net->spec, cases[i].normal);
+        assert_int_equal(net->layers, cases[i].layers);
+        assert_int_equal(net->inputs, cases[i].inputs);
+        assert_int_equal(net->outputs, cases[i].outputs);
+        assert_int_equal(net->parameters, cases[i].parameters);
+        assert_int_equal(net->widest, cases[i].widest);
+        mli_network_free(net);
+    }
+}
+
+static void bad_specifications_name_layer_and_column(void **state)
+{
+    static const struct {
+        const char *spec;
+        enum ml_status status;
+        const char *text;
+    } cases[] = {
+        { "dense 5, dens 3", ML_EUSAGE,
+          "layer 2 at column 10: unknown layer \"dens\"; did you mean \"dense\"?" },
+        { "convolution 3", ML_EUSAGE,
+          "layer 1 at column 1: unknown layer \"convolution\"; expected one of: dense" },
+        { "", ML_EUSAGE,
+          "layer 1 at column 1: a layer is missing; expected one such as \"dense 3\"" },
+        { "  ", ML_EUSAGE,
+          "layer 1 at column 3: a layer is missing; expected one such as \"dense 3\"" },
+        { "dense 5,", ML_EUSAGE,
+          "layer 2 at column 9: a layer is missing; expected one such as \"dense 3\"" },
+        { "dense 5,,dense 3", ML_EUSAGE,
+          "layer 2 at column 9: a layer is missing; expected one such as \"dense 3\"" },
+        { "dense", ML_EUSAGE,
+          "layer 1 at column 6: dense needs a number of outputs, for example \"dense 3\"" },
+        { "dense 0", ML_EUSAGE,
+          "layer 1 at column 7: expected a whole number of outputs of at least 1, found \"0\"" },
+        { "dense 3, dense -1", ML_EUSAGE,
+          "layer 2 at column 16: expected a whole number of outputs of at least 1, found \"-1\"" },
+        { "dense 3 4", ML_EUSAGE,
+          "layer 1 at column 7: expected a whole number of outputs of at least 1, found \"3 4\"" },
+        { "dense 99999999999999999999", ML_EUSAGE,
+          "layer 1 at column 7: expected a whole number of outputs of at least 1, found "
+          "\"99999999999999999999\"" },
+        { "dense 1048577", ML_ELIMIT,
+          "layer 1 at column 7: 1048577 outputs are over the limit of 1048576" },
+        { "dense 30000, dense 30000", ML_ELIMIT,
+          "layer 2 at column 14: over the limit of 268435456 parameters in a network (30000 inputs "
+          "times 30000 "
+          "outputs); use fewer" },
+        { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1", ML_EUSAGE,
+          "layer 1 at column 1: too long to be a layer" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mli_network *net = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        assert_int_equal(mli_network_new(cases[i].spec, 4, &net, &err), cases[i].status);
+        assert_int_equal(err.status, cases[i].status);
+        assert_string_equal(err.text, cases[i].text);
+        assert_null(net);
+    }
+}
+
+static void limits_hold(void **state)
+{
+    char spec[65 * 8 + 1] = "dense 1";
+    struct mli_network *net = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    (void)state;
+
+    for (size_t i = 1; i < 64; i++)
+        memcpy(spec + 8 * i - 1, ",dense 1", 9);
+    net = make(spec, 1);
+    assert_int_equal(net->layers, 64);
+    mli_network_free(net);
+    net = NULL;
+    memcpy(spec + 8 * 64 - 1, ",dense 1", 9);
+    assert_int_equal(mli_network_new(spec, 1, &net, &err), ML_ELIMIT);
+    assert_string_equal(err.text, "layer 65 at column 513: over the limit of 64 layers");
+    err = (struct ml_error)ML_ERROR_INIT;
+    assert_int_equal(mli_network_new("dense 1", SIZE_MAX, &net, &err), ML_ELIMIT);
+    assert_null(net);
+}
+
+static void no_memory_is_an_error_and_leaks_nothing(void **state)
+{
+    (void)state;
+    if (!heap_counts())
+        skip();
+    for (size_t allowed = 0;; allowed++) {
+        struct mli_network *net = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        heap_start(allowed);
+        enum ml_status status = mli_network_new("dense 5, dense 3", 4, &net, &err);
+        struct mli_network *made = net;
+        mli_network_free(net);
+        struct heap_report report = heap_stop();
+        assert_int_equal(report.blocks, 0);
+        if (!report.failed) {
+            assert_int_equal(status, ML_OK);
+            assert_true(allowed >= 3);
+            return;
+        }
+        assert_null(made);
+        assert_int_equal(status, ML_ENOMEM);
+        assert_int_equal(err.status, ML_ENOMEM);
+        assert_string_not_equal(err.text, "");
+    }
+}
+
+/*
+ * ---- layers ------------------------------------------------------------------------------------------------------
+ */
+
+static void start_is_zero_alone_and_drawn_in_a_stack(void **state)
+{
+    struct mli_network *one = make("dense 3", 4), *two = make("dense 6, dense 2", 4);
+    struct mli_rng rng;
+    double theta[44], again[44];
+    (void)state;
+
+    mli_rng_init(&rng, 1);
+    memset(theta, 1, sizeof(theta));
+    mli_network_init(one, theta, &rng);
+    for (size_t i = 0; i < one->parameters; i++)
+        assert_true(theta[i] == 0);
+    mli_network_init(two, theta, &rng);
+    mli_rng_init(&rng, 1);
+    mli_network_init(two, again, &rng);
+    assert_memory_equal(theta, again, two->parameters * sizeof(double));
+    for (size_t i = 0; i < 24; i++)
+        assert_true(theta[i] != 0 && fabs(theta[i]) <= sqrt(0.6));
+    for (size_t i = 24; i < 30; i++)
+        assert_true(theta[i] == 0);
+    for (size_t i = 30; i < 42; i++)
+        assert_true(theta[i] != 0 && fabs(theta[i]) <= sqrt(0.75));
+    mli_network_free(one);
+    mli_network_free(two);
+}
+
+static void weights_are_penalised_and_biases_not(void **state)
+{
+    static const uint8_t expected[] = { 1, 1, 1, 1, 0, 0, 1, 1, 0 };
+    struct mli_network *net = make("dense 2, dense 1", 2);
+    uint8_t got[9];
+    (void)state;
+
+    assert_int_equal(net->parameters, sizeof(got));
+    mli_network_penalised(net, got);
+    assert_memory_equal(got, expected, sizeof(got));
+    mli_network_free(net);
+}
+
+/* By hand: hidden = (x1 + 2 x2 + 0.5, 3 x1 - x2), out = hidden1 - hidden2 + 10. */
+static void stack_computes_and_propagates(void **state)
+{
+    static const double theta[] = { 1, 2, 3, -1, 0.5, 0, 1, -1, 10 }, X[] = { 1, 1, 2, -3 },
+                        dZ[] = { 1, 10 };
+    static const double gradient[] = { 21, -29, -21, 29, 11, -11, -31.5, 92, 11 };
+    struct mli_network *net = make("dense 2, dense 1", 2);
+    double work[64], grad[9] = { 0 };
+    (void)state;
+
+    assert_int_equal(mli_network_workspace(net, 2, false), 2 * (2 + 1));
+    assert_int_equal(mli_network_workspace(net, 2, true), 2 * (2 + 1) + 2 * 2 * 2);
+    double *Z = mli_network_forward(net, &mli_kernels_plain, theta, 2, X, work);
+    assert_true(Z[0] == 3.5 - 2 + 10 && Z[1] == -3.5 - 9 + 10);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, grad, work);
+    for (size_t i = 0; i < 9; i++)
+        assert_true(grad[i] == gradient[i]);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, grad, work);
+    for (size_t i = 0; i < 9; i++)
+        assert_true(grad[i] == 2 * gradient[i]); /* added to */
+    mli_network_free(net);
+}
+
+static void many_rows_equal_single_rows_bit_by_bit(void **state)
+{
+    enum { N = 37, D = 11, K = 3 };
+    struct mli_network *net = make("dense 7, dense 3", D);
+    struct mli_rng rng;
+    double X[N * D], theta[(D + 1) * 7 + 8 * K], all[N * 10], one[10];
+    (void)state;
+
+    mli_rng_init(&rng, 4);
+    mli_network_init(net, theta, &rng);
+    for (size_t i = 0; i < N * D; i++)
+        X[i] = mli_rng_normal(&rng);
+    const double *Z = mli_network_forward(net, &mli_kernels_plain, theta, N, X, all);
+    for (size_t i = 0; i < N; i++) {
+        const double *z = mli_network_forward(net, &mli_kernels_plain, theta, 1, X + i * D, one);
+        assert_memory_equal(z, Z + i * K, K * sizeof(double));
+    }
+    mli_network_free(net);
+}
+
+static void parameters_survive_the_tensors(void **state)
+{
+    struct mli_network *net = make("dense 3, dense 2", 4), *wider = make("dense 4, dense 2", 4);
+    struct mli_tensors set;
+    struct mli_rng rng;
+    struct ml_error err = ML_ERROR_INIT;
+    double theta[30], back[30] = { 0 };
+    const double *weight;
+    (void)state;
+
+    mli_rng_init(&rng, 2);
+    mli_network_init(net, theta, &rng);
+    mli_tensors_init(&set);
+    assert_int_equal(mli_network_save(net, theta, &set, &err), ML_OK);
+    assert_int_equal(mli_tensors_find(&set, "net.1.weight", 2, (size_t[]){ 2, 3 }, &weight, &err),
+                     ML_OK);
+    assert_memory_equal(weight, theta + 15, 6 * sizeof(double));
+    assert_int_equal(mli_network_load(net, back, &set, &err), ML_OK);
+    assert_memory_equal(back, theta, net->parameters * sizeof(double));
+    assert_null(mli_tensors_unused(&set));
+    assert_int_equal(mli_network_save(net, theta, &set, &err), ML_EUSAGE); /* the names are taken */
+    err = (struct ml_error)ML_ERROR_INIT;
+    assert_int_equal(mli_network_load(wider, back, &set, &err), ML_EARTIFACT);
+    assert_memory_equal(back, theta, net->parameters * sizeof(double));
+    mli_tensors_release(&set);
+    assert_int_equal(mli_network_load(net, back, &set, NULL), ML_EARTIFACT);
+    mli_network_free(net);
+    mli_network_free(wider);
+}
+
+/*
+ * ---- losses ------------------------------------------------------------------------------------------------------
+ */
+
+static void losses_have_names_and_shapes(void **state)
+{
+    (void)state;
+    assert_ptr_equal(mli_loss_find("squared"), &mli_loss_squared);
+    assert_ptr_equal(mli_loss_find("cross_entropy"), &mli_loss_cross_entropy);
+    assert_null(mli_loss_find("hinge"));
+    assert_int_equal(mli_loss_squared.outputs(0), 1);
+    assert_int_equal(mli_loss_cross_entropy.outputs(2), 1);
+    assert_int_equal(mli_loss_cross_entropy.outputs(3), 3);
+    assert_true(mli_loss_squared.curvature(1) == 1);
+    assert_true(mli_loss_cross_entropy.curvature(1) == 0.25);
+    assert_true(mli_loss_cross_entropy.curvature(3) == 0.5);
+    assert_true(mli_loss_cross_entropy.classification && !mli_loss_squared.classification);
+}
+
+static void squared_loss_by_hand(void **state)
+{
+    static const double Z[] = { 1, 2, 3 }, y[] = { 0, 2, 5 }, weight[] = { 2, 7, 0.5 };
+    double dZ[3], P[3];
+    (void)state;
+
+    assert_true(mli_loss_squared.value(3, 1, Z, y, NULL, dZ) == 2.5);
+    assert_true(dZ[0] == 1 && dZ[1] == 0 && dZ[2] == -2);
+    assert_true(mli_loss_squared.value(3, 1, Z, y, weight, dZ) == 2);
+    assert_true(dZ[0] == 2 && dZ[1] == 0 && dZ[2] == -1);
+    mli_loss_squared.predict(3, 1, Z, P);
+    assert_memory_equal(P, Z, sizeof(Z));
+}
+
+static void assert_near(double got, double expected)
+{
+    if (!(fabs(got - expected) <= 4 * DBL_EPSILON * fabs(expected)))
+        fail_msg("%.17g, expected %.17g", got, expected);
+}
+
+/*
+ * One logit. Expected values to the last digits: log(1 + e^-m) is e^-m - e^-2m/2 + .. for large m and -m for small
+ * ones.
+ */
+static void logistic_keeps_its_digits_at_any_logit(void **state)
+{
+    static const struct {
+        double z, y, loss, slope;
+    } cases[] = {
+        { 0, 1, 0.69314718055994530942, -0.5 },
+        { 0, 0, 0.69314718055994530942, 0.5 },
+        { 1, 1, 0.31326168751822283405, -0.26894142136999512075 },
+        { 1, 0, 1.3132616875182228340, 0.73105857863000487925 },
+        { 40, 1, 4.2483542552915889953e-18, -4.2483542552915889953e-18 },
+        { -40, 0, 4.2483542552915889953e-18, 4.2483542552915889953e-18 },
+        { 700, 1, 9.8596765437597708567e-305, -9.8596765437597708567e-305 },
+        { 800, 0, 800, 1 },
+        { -1e308, 1, 1e308, -1 },
+        { 1e308, 1, 0, 0 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double slope, P[2], weight = 3;
+        const struct mli_loss *loss = &mli_loss_cross_entropy;
+        assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, NULL, &slope), cases[i].loss);
+        assert_near(slope, cases[i].slope);
+        assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, NULL, NULL), cases[i].loss);
+        if (cases[i].loss < 1e300)
+            assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, &weight, &slope),
+                        3 * cases[i].loss);
+        assert_near(slope, cases[i].loss < 1e300 ? 3 * cases[i].slope : cases[i].slope);
+        loss->predict(1, 1, &cases[i].z, P);
+        assert_near(P[cases[i].y > 0 ? 0 : 1], fabs(cases[i].slope)); /* the class that is not y */
+        assert_near(P[0] + P[1], 1);
+    }
+}
+
+static void softmax_keeps_its_digits_at_any_logits(void **state)
+{
+    static const struct {
+        double z[3], y, loss, slope[3];
+    } cases[] = {
+        { { 0, 0, 0 }, 1, 1.0986122886681098, { 1 / 3.0, -2 / 3.0, 1 / 3.0 } },
+        { { 5, 5, 5 }, 0, 1.0986122886681098, { -2 / 3.0, 1 / 3.0, 1 / 3.0 } },
+        { { 40, 0, 0 },
+          0,
+          8.4967085105831779906e-18,
+          { -8.4967085105831779906e-18, 4.2483542552915889953e-18, 4.2483542552915889953e-18 } },
+        { { 0, 1000, 0 }, 2, 1000, { 0, 1, -1 } },
+        { { 8e307, -8e307, 0 }, 1, 1.6e308, { 1, -1, 0 } },
+        { { -8e307, -8e307, -8e307 }, 2, 1.0986122886681098, { 1 / 3.0, 1 / 3.0, -2 / 3.0 } },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double slope[3], P[3];
+        size_t label = (size_t)cases[i].y;
+        assert_near(mli_loss_cross_entropy.value(1, 3, cases[i].z, &cases[i].y, NULL, slope),
+                    cases[i].loss);
+        assert_near(mli_loss_cross_entropy.value(1, 3, cases[i].z, &cases[i].y, NULL, NULL),
+                    cases[i].loss);
+        mli_loss_cross_entropy.predict(1, 3, cases[i].z, P);
+        for (size_t j = 0; j < 3; j++) {
+            assert_near(slope[j], cases[i].slope[j]);
+            assert_near(P[j], j == label ? 1 + cases[i].slope[j] : cases[i].slope[j]);
+        }
+        assert_near(P[0] + P[1] + P[2], 1);
+    }
+}
+
+/*
+ * ---- kinds -------------------------------------------------------------------------------------------------------
+ */
+
+static void kinds_expand_to_layers(void **state)
+{
+    char spec[64];
+    size_t n;
+    (void)state;
+
+    assert_non_null(mli_kinds(&n));
+    assert_true(n >= 2);
+    assert_null(mli_kind_find("forest"));
+    assert_ptr_equal(mli_kind_default(false), mli_kind_find("linear"));
+    assert_ptr_equal(mli_kind_default(true), mli_kind_find("logistic"));
+    assert_true(mli_kind_layers(mli_kind_find("linear"), 0, spec, sizeof(spec)));
+    assert_string_equal(spec, "dense 1");
+    assert_true(mli_kind_layers(mli_kind_find("logistic"), 2, spec, sizeof(spec)));
+    assert_string_equal(spec, "dense 1");
+    assert_true(mli_kind_layers(mli_kind_find("logistic"), 12, spec, sizeof(spec)));
+    assert_string_equal(spec, "dense 12");
+    assert_false(mli_kind_layers(mli_kind_find("logistic"), 12, spec, 8));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(specifications_become_shapes),
+        cmocka_unit_test(bad_specifications_name_layer_and_column),
+        cmocka_unit_test(limits_hold),
+        cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
+        cmocka_unit_test(start_is_zero_alone_and_drawn_in_a_stack),
+        cmocka_unit_test(weights_are_penalised_and_biases_not),
+        cmocka_unit_test(stack_computes_and_propagates),
+        cmocka_unit_test(many_rows_equal_single_rows_bit_by_bit),
+        cmocka_unit_test(parameters_survive_the_tensors),
+        cmocka_unit_test(losses_have_names_and_shapes),
+        cmocka_unit_test(squared_loss_by_hand),
+        cmocka_unit_test(logistic_keeps_its_digits_at_any_logit),
+        cmocka_unit_test(softmax_keeps_its_digits_at_any_logits),
+        cmocka_unit_test(kinds_expand_to_layers),
+    };
+
+    return cmocka_run_group_tests_name("net", tests, NULL, NULL);
+}

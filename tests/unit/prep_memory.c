@@ -1,0 +1,180 @@
+/*
+ * Every allocation of every call fails once: the call must say ML_ENOMEM and free what it had taken. malloc and its
+ * kin are defined here and end in the C library's own; a sanitizer wants to define them itself, so there the test
+ * is left out.
+ */
+#include <tests/unit/prep.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <table/table.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(SANITIZED) ||         \
+    !defined(__GLIBC__)
+
+int prep_memory_tests(void)
+{
+    return 0;
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+static struct {
+    bool on, failed;
+    size_t left; /* allocations until one fails */
+    long blocks; /* taken and not given back while on */
+} heap;
+
+static bool allow(void)
+{
+    if (!heap.on || heap.left-- > 0)
+        return true;
+    heap.left = SIZE_MAX; /* one fails, the rest does not: what runs behind it must cope too */
+    heap.failed = true;
+    errno = ENOMEM;
+    return false;
+}
+
+static void *count(void *p)
+{
+    heap.blocks += heap.on && p;
+    return p;
+}
+
+void *malloc(size_t size)
+{
+    return allow() ? count(__libc_malloc(size)) : NULL;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return allow() ? count(__libc_calloc(n, size)) : NULL;
+}
+
+void *realloc(void *p, size_t size)
+{
+    if (!allow())
+        return NULL;
+    return p ? __libc_realloc(p, size) : count(__libc_malloc(size));
+}
+
+void free(void *p)
+{
+    heap.blocks -= heap.on && p;
+    __libc_free(p);
+}
+
+struct world {
+    struct ml_table *table;
+    struct mli_pipeline *pipeline;
+    json_t *doc;
+    struct mli_tensors set;
+};
+
+/* Runs until the call gets all it wants; everything it took must be back after each run. */
+static void exhaust(enum ml_status (*call)(struct world *world, struct ml_error *err),
+                    struct world *world)
+{
+    enum ml_status status;
+    size_t n = 0;
+
+    do {
+        struct ml_error err = ML_ERROR_INIT;
+        heap.left = n++;
+        heap.failed = false;
+        heap.blocks = 0;
+        heap.on = true;
+        status = call(world, &err);
+        heap.on = false;
+        assert_int_equal(heap.blocks, 0);
+        assert_int_equal(status, heap.failed ? ML_ENOMEM : ML_OK);
+        assert_int_equal(err.status, status);
+    } while (heap.failed);
+    assert_true(n > 1);
+}
+
+static enum ml_status fit(struct world *world, struct ml_error *err)
+{
+    struct mli_pipeline *pipeline = NULL;
+    enum ml_status status = fit_all(world->table, NULL, NULL, NULL, &pipeline, err);
+
+    assert_true((status == ML_OK) == (pipeline != NULL));
+    mli_pipeline_free(pipeline);
+    return status;
+}
+
+static enum ml_status apply(struct world *world, struct ml_error *err)
+{
+    struct mli_arena arena = MLI_ARENA_INIT;
+    const struct ml_table *view;
+    double X[64];
+    enum ml_status status = mli_pipeline_view(world->pipeline, world->table, &arena, &view, err);
+
+    assert_true(world->table->rows * mli_pipeline_features(world->pipeline) <= COUNT(X));
+    if (status == ML_OK)
+        status = mli_pipeline_apply(world->pipeline, view, &arena, X, NULL, err);
+    mli_arena_release(&arena);
+    return status;
+}
+
+static enum ml_status save(struct world *world, struct ml_error *err)
+{
+    struct mli_tensors set;
+    json_t *doc = NULL;
+
+    mli_tensors_init(&set);
+    enum ml_status status = mli_pipeline_save(world->pipeline, &doc, &set, err);
+    assert_true((status == ML_OK) == (doc != NULL));
+    json_decref(doc);
+    mli_tensors_release(&set);
+    return status;
+}
+
+static enum ml_status load(struct world *world, struct ml_error *err)
+{
+    struct mli_pipeline *pipeline = NULL;
+    enum ml_status status = mli_pipeline_load(world->doc, &world->set, &pipeline, err);
+
+    assert_true((status == ML_OK) == (pipeline != NULL));
+    mli_pipeline_free(pipeline);
+    return status;
+}
+
+static void calls_survive(void **state)
+{
+    struct world world = { .table = table_of(
+                               "n,c,t,same\n1.5,red,2024-01-05,1\n-3,blue,2024-02-06,1\n,,,1\n") };
+
+    (void)state;
+    world.pipeline = pipeline_of(world.table, NULL, NULL);
+    mli_tensors_init(&world.set);
+    assert_int_equal(mli_pipeline_save(world.pipeline, &world.doc, &world.set, NULL), ML_OK);
+    exhaust(fit, &world);
+    exhaust(apply, &world);
+    exhaust(save, &world);
+    exhaust(load, &world);
+    json_decref(world.doc);
+    mli_tensors_release(&world.set);
+    mli_pipeline_free(world.pipeline);
+    ml_table_free(world.table);
+}
+
+int prep_memory_tests(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(calls_survive) };
+
+    return cmocka_run_group_tests_name("prep: memory", tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,57 @@
+#include <tests/unit/serve.h>
+
+#include <serve/budget.h>
+#include <string.h>
+
+void bench_init(struct bench *bench, struct ml_model *model)
+{
+    const struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
+
+    mli_budget_install();
+    bench->model = model;
+    mli_reply_init(&bench->reply);
+    assert_int_equal(mli_service_init(&bench->service, model, &config, 1, NULL), ML_OK);
+}
+
+void bench_release(struct bench *bench)
+{
+    mli_service_release(&bench->service);
+    mli_reply_release(&bench->reply);
+    ml_model_free(bench->model);
+}
+
+const char *bench_ask(struct bench *bench, const char *method, const char *path, enum mli_media media,
+                      const char *body, size_t len)
+{
+    const struct mli_request request = { .media = media, .body = body, .len = len };
+    const char *allow;
+    const struct mli_route *route = mli_route_find(method, path, strlen(path), &allow);
+
+    assert_non_null(route);
+    mli_reply_reset(&bench->reply);
+    route->answer(&bench->service, &bench->service.worker[0], &request, &bench->reply);
+    mli_reply_settle(&bench->reply);
+    assert_int_equal(bench->reply.body.status, ML_OK);
+    return bench->reply.body.data;
+}
+
+const char *bench_json(struct bench *bench, const char *body)
+{
+    return bench_ask(bench, "POST", "/predict", MLI_MEDIA_JSON, body, strlen(body));
+}
+
+const char *bench_csv(struct bench *bench, const char *body)
+{
+    return bench_ask(bench, "POST", "/predict", MLI_MEDIA_CSV, body, strlen(body));
+}
+
+void expect_part(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("no \"%s\" in \"%s\"", part, text);
+}
+
+int main(void)
+{
+    return run_guard_tests() + run_rows_tests() + run_pages_tests() + run_connections_tests() + run_server_tests();
+}

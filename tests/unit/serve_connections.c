@@ -1,0 +1,184 @@
+/* The table of connections over socket pairs, with a clock that the test turns. */
+#include <tests/unit/serve.h>
+
+#include <arpa/inet.h>
+#include <serve/connections.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define START 1000000u
+
+static const struct mli_connections_config limits = { .max = 3, .max_per_address = 2, .head_timeout = 10,
+                                                      .body_timeout = 30, .idle_timeout = 75 };
+
+static struct sockaddr_in address_of(const char *text)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+
+    assert_int_equal(inet_pton(AF_INET, text, &address.sin_addr), 1);
+    return address;
+}
+
+static enum mli_admission admit(struct mli_connections *table, int fd, const char *text)
+{
+    struct sockaddr_in address = address_of(text);
+
+    return mli_connections_admit(table, fd, (struct sockaddr *)&address, START);
+}
+
+static void test_admission(void **state)
+{
+    struct mli_connections table;
+
+    (void)state;
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    assert_int_equal(admit(&table, 1001, "127.0.0.1"), MLI_ADMITTED);
+    assert_int_equal(admit(&table, 1002, "127.0.0.1"), MLI_ADMITTED);
+    assert_int_equal(admit(&table, 1003, "127.0.0.1"), MLI_REFUSED_ADDRESS);
+    assert_int_equal(admit(&table, 1003, "127.0.0.2"), MLI_ADMITTED);
+    assert_int_equal(admit(&table, 1004, "127.0.0.3"), MLI_REFUSED_FULL);
+    assert_int_equal(mli_connections_count(&table), 3);
+    struct mli_connection *first = mli_connections_start(&table, 1001, START);
+    assert_non_null(first);
+    assert_null(mli_connections_start(&table, 1001, START));
+    assert_null(mli_connections_start(&table, 1004, START));
+    mli_connections_close(&table, first);
+    mli_connections_cancel(&table, 1002);
+    assert_int_equal(mli_connections_count(&table), 1);
+    /* a descriptor that comes again without having been started: its old place is void */
+    assert_int_equal(admit(&table, 1003, "127.0.0.2"), MLI_ADMITTED);
+    assert_int_equal(mli_connections_count(&table), 1);
+    assert_int_equal(table.accepted, 4);
+    assert_int_equal(table.refused_full, 1);
+    assert_int_equal(table.refused_address, 1);
+    assert_false(mli_connections_wait(&table, 0));
+    mli_connections_cancel(&table, 1003);
+    assert_true(mli_connections_wait(&table, 0));
+    mli_connections_release(&table);
+}
+
+/* IPv4 and the IPv6 form of the same address are one client. */
+static void test_mapped_address(void **state)
+{
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+    struct mli_connections table;
+
+    (void)state;
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &six.sin6_addr), 1);
+    assert_int_equal(admit(&table, 1001, "127.0.0.1"), MLI_ADMITTED);
+    assert_int_equal(mli_connections_admit(&table, 1002, (struct sockaddr *)&six, START), MLI_ADMITTED);
+    assert_int_equal(mli_connections_admit(&table, 1003, (struct sockaddr *)&six, START), MLI_REFUSED_ADDRESS);
+    mli_connections_release(&table);
+}
+
+static bool is_shut(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static const struct {
+    enum mli_phase first, then; /* phases entered: at START, and after 5 seconds */
+    uint64_t bytes, lives;      /* milliseconds from START after which it is still open */
+} lives[] = {
+    { MLI_PHASE_FIRST, MLI_PHASE_FIRST, 0, 10000 },
+    { MLI_PHASE_FIRST, MLI_PHASE_HEAD, 0, 10000 }, /* the first request counts from the start */
+    { MLI_PHASE_IDLE, MLI_PHASE_HEAD, 0, 15000 },
+    { MLI_PHASE_IDLE, MLI_PHASE_IDLE, 0, 80000 },
+    { MLI_PHASE_HEAD, MLI_PHASE_BODY, 0, 35000 },
+    { MLI_PHASE_HEAD, MLI_PHASE_BODY, 5000, 45000 }, /* 500 bytes buy a second */
+    { MLI_PHASE_WORK, MLI_PHASE_SEND, 0, 35000 },
+    { MLI_PHASE_WORK, MLI_PHASE_SEND, 1000, 35000 }, /* only what a client acknowledges buys time */
+};
+
+static void test_deadlines(void **state)
+{
+    struct mli_connections table;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+        int pair[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+        assert_int_equal(admit(&table, pair[0], "127.0.0.1"), MLI_ADMITTED);
+        struct mli_connection *connection = mli_connections_start(&table, pair[0], START);
+        if (lives[i].first != MLI_PHASE_FIRST)
+            mli_connection_enter(connection, lives[i].first, 0, START);
+        if (lives[i].then != lives[i].first)
+            mli_connection_enter(connection, lives[i].then, 0, START + 5000);
+        else if (lives[i].then == MLI_PHASE_IDLE)
+            mli_connection_enter(connection, MLI_PHASE_IDLE, 0, START + 5000);
+        mli_connection_moved(connection, lives[i].bytes);
+        mli_connections_sweep(&table, false, START + lives[i].lives);
+        assert_false(is_shut(pair[1]));
+        mli_connections_sweep(&table, false, START + lives[i].lives + 1);
+        assert_true(is_shut(pair[1]));
+        mli_connections_sweep(&table, false, START + lives[i].lives + 2);
+        assert_int_equal(table.expired[lives[i].then], 1);
+        mli_connections_close(&table, connection);
+        mli_connections_release(&table);
+        close(pair[0]);
+        close(pair[1]);
+    }
+}
+
+/* Work has no deadline; a place that was never taken up is given back without touching the descriptor. */
+static void test_no_deadline(void **state)
+{
+    struct mli_connections table;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    assert_int_equal(admit(&table, pair[0], "127.0.0.1"), MLI_ADMITTED);
+    struct mli_connection *connection = mli_connections_start(&table, pair[0], START);
+    mli_connection_enter(connection, MLI_PHASE_WORK, 0, START);
+    mli_connections_sweep(&table, true, START + 1000000000);
+    assert_false(is_shut(pair[1]));
+    mli_connections_close(&table, connection);
+    assert_int_equal(admit(&table, pair[0], "127.0.0.1"), MLI_ADMITTED);
+    mli_connections_sweep(&table, false, START + 10001);
+    assert_int_equal(mli_connections_count(&table), 0);
+    assert_false(is_shut(pair[1]));
+    mli_connections_release(&table);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* A drain ends who waits for a request, after a moment, and leaves what has arrived readable. */
+static void test_drain(void **state)
+{
+    struct mli_connections table;
+    char text[8];
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    assert_int_equal(admit(&table, pair[0], "127.0.0.1"), MLI_ADMITTED);
+    struct mli_connection *connection = mli_connections_start(&table, pair[0], START);
+    assert_int_equal(send(pair[1], "late", 4, MSG_NOSIGNAL), 4);
+    mli_connections_sweep(&table, true, START + 250);
+    assert_int_equal(send(pair[1], "r", 1, MSG_NOSIGNAL), 1);
+    mli_connections_sweep(&table, true, START + 251);
+    assert_int_equal(recv(pair[0], text, sizeof(text), MSG_DONTWAIT), 5);
+    assert_true(is_shut(pair[0]));
+    assert_int_equal(send(pair[0], "answer", 6, MSG_NOSIGNAL), 6);
+    mli_connections_close(&table, connection);
+    mli_connections_release(&table);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+int run_connections_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_admission),   cmocka_unit_test(test_mapped_address), cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_no_deadline), cmocka_unit_test(test_drain),
+    };
+    return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
+}

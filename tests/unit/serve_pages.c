@@ -1,0 +1,249 @@
+/* Routes, the pages one GETs, and the metrics text. */
+#include <tests/unit/serve.h>
+
+#include <base/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <tests/unit/serve_sample.h>
+
+static const struct {
+    const char *method, *path, *found, *allow;
+} routes[] = {
+    { "POST", "/predict", "/predict", NULL }, { "GET", "/predict", NULL, "POST" },
+    { "HEAD", "/predict", NULL, "POST" },     { "OPTIONS", "/predict", NULL, "POST" },
+    { "GET", "/healthz", "/healthz", NULL },  { "HEAD", "/metrics", "/metrics", NULL },
+    { "POST", "/readyz", NULL, "GET, HEAD" }, { "get", "/healthz", NULL, "GET, HEAD" },
+    { "GET", "/nothing", NULL, NULL },        { "GET", "/healthz/", NULL, NULL },
+    { "GET", "/health", NULL, NULL },         { "GET", "", NULL, NULL },
+};
+
+static void test_routes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        const char *allow;
+        const struct mli_route *route =
+            mli_route_find(routes[i].method, routes[i].path, strlen(routes[i].path), &allow);
+        assert_true((route != NULL) == (routes[i].found != NULL));
+        if (route)
+            assert_string_equal(route->path, routes[i].found);
+        assert_true((allow != NULL) == (routes[i].allow != NULL));
+        if (allow)
+            assert_string_equal(allow, routes[i].allow);
+    }
+}
+
+static json_t *page(struct bench *bench, const char *path)
+{
+    const char *text = bench_ask(bench, "GET", path, MLI_MEDIA_OTHER, NULL, 0);
+    json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+    assert_non_null(doc);
+    assert_string_equal(bench->reply.type, "application/json");
+    return doc;
+}
+
+static const char *member(const json_t *doc, const char *key)
+{
+    const char *text = json_string_value(json_object_get(doc, key));
+
+    assert_non_null(text);
+    return text;
+}
+
+static void test_pages(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_people());
+    json_t *doc = page(&bench, "/healthz");
+    assert_string_equal(member(doc, "status"), "ok");
+    json_decref(doc);
+    doc = page(&bench, "/version");
+    assert_string_equal(member(doc, "version"), ML_VERSION);
+    json_decref(doc);
+    doc = page(&bench, "/readyz");
+    assert_int_equal(bench.reply.status, 200);
+    json_decref(doc);
+    atomic_store(&bench.service.draining, true);
+    doc = page(&bench, "/readyz");
+    assert_int_equal(bench.reply.status, 503);
+    assert_int_equal(bench.reply.retry_after, 1);
+    assert_string_equal(member(doc, "error_code"), "TEMPORARILY_UNAVAILABLE");
+    assert_string_equal(member(doc, "error"), member(doc, "message"));
+    json_decref(doc);
+    bench_release(&bench);
+}
+
+static void test_card(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_people());
+    json_t *doc = page(&bench, "/model");
+    assert_string_equal(member(doc, "task"), "classification");
+    assert_string_equal(member(doc, "target"), "target");
+    assert_int_equal(json_array_size(json_object_get(doc, "labels")), 2);
+    assert_int_equal(json_array_size(json_object_get(doc, "inputs")), 3);
+    assert_true(json_number_value(json_object_get(json_object_get(doc, "metrics"), "score")) == 0.75);
+    assert_string_equal(member(doc, "sha256"), "");
+    assert_string_equal(member(doc, "program"), "mlctl " ML_VERSION);
+    json_decref(doc);
+    bench_release(&bench);
+    bench_init(&bench, sample_mean());
+    doc = page(&bench, "/model");
+    assert_string_equal(member(doc, "task"), "regression");
+    assert_null(json_object_get(doc, "labels"));
+    json_decref(doc);
+    bench_release(&bench);
+}
+
+/* ---- metrics: a strict reader of the text format ------------------------------------------------------------------ */
+
+struct family {
+    char name[128], type[16];
+};
+
+/* name{label="value",...} value: checks the syntax and returns the value's text. */
+static const char *check_sample(const char *line, const struct family *family, bool openmetrics)
+{
+    size_t stem = strlen(family->name), n = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    const char *suffix = line + stem, *at = line + n;
+    bool counter = strcmp(family->type, "counter") == 0, histogram = strcmp(family->type, "histogram") == 0;
+
+    assert_true(n >= stem && strncmp(line, family->name, stem) == 0);
+    if (counter && openmetrics)
+        assert_true(n == stem + 6 && strncmp(suffix, "_total", 6) == 0);
+    else if (histogram)
+        assert_true(strncmp(suffix, "_bucket{", 8) == 0 || strncmp(suffix, "_sum{", 5) == 0 ||
+                    strncmp(suffix, "_count{", 7) == 0);
+    else
+        assert_int_equal(n, stem);
+    if (counter && !openmetrics)
+        assert_string_equal(family->name + stem - 6, "_total");
+    for (char next = '{'; *at == next; next = ',') {
+        n = strspn(++at, "abcdefghijklmnopqrstuvwxyz0123456789_");
+        assert_true(n > 0 && at[n] == '=' && at[n + 1] == '"');
+        for (at += n + 2; *at != '"'; at++) {
+            assert_true(*at != '\n' && *at != '\0');
+            at += *at == '\\' && (at[1] == '\\' || at[1] == '"' || at[1] == 'n');
+        }
+        at++;
+    }
+    at += *at == '}';
+    assert_int_equal(*at, ' ');
+    return at + 1;
+}
+
+static void check_metrics(const char *text, bool openmetrics)
+{
+    struct family family = { "", "" };
+    char line[1024], seen[8192] = " ";
+    bool helped = false, ended = false;
+
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        assert_true(text[len] == '\n' && len < sizeof(line) && !ended);
+        memcpy(line, text, len);
+        line[len] = '\0';
+        text += len + 1;
+        if (sscanf(line, "# HELP %120s", family.name) == 1) {
+            snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s ", family.name);
+            char *again = strstr(seen, family.name);
+            assert_true(again[strlen(family.name)] != ' ' || again[strlen(family.name) + 1] == '\0' ||
+                        again[-1] != ' ');
+            helped = true;
+        } else if (strncmp(line, "# TYPE ", 7) == 0) {
+            char name[128];
+            assert_true(helped);
+            assert_int_equal(sscanf(line, "# TYPE %120s %15s", name, family.type), 2);
+            assert_string_equal(name, family.name);
+            helped = false;
+        } else if (strcmp(line, "# EOF") == 0) {
+            ended = true;
+        } else {
+            double value;
+            char rest;
+            assert_int_equal(sscanf(check_sample(line, &family, openmetrics), "%lf%c", &value, &rest), 1);
+        }
+    }
+    assert_true(ended == openmetrics);
+}
+
+static const char *metrics_of(struct bench *bench, bool openmetrics)
+{
+    mli_reply_reset(&bench->reply);
+    mli_metrics_write(&bench->service, openmetrics, &bench->reply.body);
+    assert_int_equal(bench->reply.body.status, ML_OK);
+    return bench->reply.body.data;
+}
+
+static void test_metrics(void **state)
+{
+    const struct mli_connections_config config = { .max = 4, .head_timeout = 1, .body_timeout = 1,
+                                                   .idle_timeout = 1 };
+    struct mli_connections connections;
+    struct bench bench;
+
+    (void)state;
+    assert_int_equal(mli_connections_init(&connections, &config, NULL), ML_OK);
+    bench_init(&bench, sample_people());
+    bench.service.connections = &connections;
+    struct mli_metrics *metrics = &bench.service.worker[0].metrics;
+    bench_json(&bench, "[{\"age\":null,\"city\":\"Atlantis\",\"when\":null},{\"age\":1,\"city\":\"Oslo\",\"when\":1}]");
+    mli_metrics_request(metrics, 0, 200, 100000);
+    mli_metrics_request(metrics, 0, 200, 100001);
+    mli_metrics_request(metrics, 0, 418, UINT64_C(99000000000));
+    mli_metrics_request(metrics, mli_route_count, 404, 0);
+    mli_count(&metrics->started, 5);
+    mli_count(&metrics->ended, 4);
+    for (int openmetrics = 0; openmetrics < 2; openmetrics++) {
+        const char *text = metrics_of(&bench, openmetrics);
+        check_metrics(text, openmetrics);
+        expect_part(text, "mlctl_http_requests_total{route=\"/predict\",code=\"200\"} 2\n");
+        expect_part(text, "mlctl_http_requests_total{route=\"/predict\",code=\"other\"} 1\n");
+        expect_part(text, "mlctl_http_requests_total{route=\"other\",code=\"404\"} 1\n");
+        expect_part(text, "_seconds_bucket{route=\"/predict\",le=\"0.0001\"} 1\n");
+        expect_part(text, "_seconds_bucket{route=\"/predict\",le=\"0.00025\"} 2\n");
+        expect_part(text, "_seconds_bucket{route=\"/predict\",le=\"10.0\"} 2\n");
+        expect_part(text, "_seconds_bucket{route=\"/predict\",le=\"+Inf\"} 3\n");
+        expect_part(text, "_seconds_count{route=\"/predict\"} 3\n");
+        expect_part(text, "_seconds_sum{route=\"/predict\"} 99.000200001\n");
+        expect_part(text, "mlctl_rows_total 2\n");
+        expect_part(text, "mlctl_missing_cells_total 2\n");
+        expect_part(text, "mlctl_unknown_categories_total 1\n");
+        expect_part(text, "mlctl_http_requests_in_flight 1\n");
+        expect_part(text, "mlctl_connections 0\n");
+        expect_part(text, "mlctl_ready 1\n");
+        expect_part(text, "process_resident_memory_bytes ");
+        expect_part(text, openmetrics ? "# TYPE mlctl_rows counter\n" : "# TYPE mlctl_rows_total counter\n");
+    }
+    bench_release(&bench);
+    mli_connections_release(&connections);
+}
+
+/* A target's name may hold anything; as a label it is escaped. */
+static void test_label_escape(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    free(bench.model->target);
+    bench.model->target = mli_strdup("a\\b\"c\nd");
+    const char *text = metrics_of(&bench, false);
+    check_metrics(text, false);
+    expect_part(text, ",target=\"a\\\\b\\\"c\\nd\",task=\"regression\"");
+    bench_release(&bench);
+}
+
+int run_pages_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_routes),  cmocka_unit_test(test_pages),        cmocka_unit_test(test_card),
+        cmocka_unit_test(test_metrics), cmocka_unit_test(test_label_escape),
+    };
+    return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
+}

@@ -1,0 +1,415 @@
+/* POST /predict without sockets: bodies and the replies they get. */
+#include <tests/unit/serve.h>
+
+#include <math.h>
+#include <serve/budget.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tests/unit/serve_sample.h>
+
+struct exchange {
+    const char *body;
+    unsigned status;
+    const char *part; /* of the reply; of a 200 all of it, less the last newline */
+};
+
+static void check(struct bench *bench, enum mli_media media, const struct exchange *exchange)
+{
+    const char *reply =
+        bench_ask(bench, "POST", "/predict", media, exchange->body, strlen(exchange->body));
+    size_t len = strlen(exchange->part);
+    bool same = exchange->status == 200
+                    ? strncmp(reply, exchange->part, len) == 0 && strcmp(reply + len, "\n") == 0
+                    : strstr(reply, exchange->part) != NULL;
+
+    if (bench->reply.status != exchange->status || !same)
+        fail_msg("\"%s\" got %u %s, expected %u %s", exchange->body, bench->reply.status, reply, exchange->status,
+                 exchange->part);
+}
+
+static const struct exchange numbers[] = {
+    { "{\"x\": 4, \"y\": 5}", 200, "{\"prediction\":4.5}" },
+    { " \t\r\n{\"y\":5e0,\"x\":4.0} \n", 200, "{\"prediction\":4.5}" },
+    { "[{\"x\":4,\"y\":5}]", 200, "[{\"prediction\":4.5}]" },
+    { "[ {\"x\":1,\"y\":2} , {\"x\":3,\"y\":5},{\"x\":-1,\"y\":0.5}]", 200,
+      "[{\"prediction\":1.5},{\"prediction\":4},{\"prediction\":-0.25}]" },
+    { "{\"x\":1,\"y\":2,\"z\":[1,{\"x\":9}],\"\":null}", 200, "{\"prediction\":1.5}" },
+    { "{\"x\":null,\"y\":5}", 200, "{\"prediction\":4}" }, /* the median of x is 3 */
+    { "{\"x\":true,\"y\":false}", 200, "{\"prediction\":0.5}" },
+    { "{\"\\u0078\":1,\"y\":2}", 200, "{\"prediction\":1.5}" },
+    { "{\"x\":12345678901234567890,\"y\":0}", 200, "{\"prediction\":6.172839450617284e18}" },
+    { "{\"x\":0.1,\"y\":0.2}", 200, "{\"prediction\":0.15000000000000002}" },
+    { "{\"x\":1e308,\"y\":1e308}", 200, "{\"prediction\":1e308}" },
+    /* cells that do not fit */
+    { "{\"x\":\"4\",\"y\":5}", 400,
+      "\"rows\":[{\"row\":1,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"\\\"4\\\"\"}]" },
+    { "{\"x\":\"4\",\"y\":5}", 400, "\"message\":\"row 1, column \\\"x\\\": expected a number, found \\\"4\\\"\"" },
+    { "{\"y\":5}", 400, "{\"row\":1,\"column\":\"x\",\"code\":\"missing_column\"}" },
+    { "{\"X\":4,\"y\":5}", 400, "{\"row\":1,\"column\":\"x\",\"code\":\"missing_column\",\"found\":\"X\"}" },
+    { "{\"x\":[4],\"y\":5}", 400, "\"code\":\"wrong_type\",\"found\":\"[...]\"" },
+    { "{\"x\":{},\"y\":5}", 400, "\"code\":\"wrong_type\",\"found\":\"{...}\"" },
+    { "[{\"x\":1,\"y\":2},{\"x\":\"a\",\"y\":\"b\"},{\"x\":1,\"y\":2},{}]", 400,
+      "(and 3 more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"\\\"a\\\"\"},"
+      "{\"row\":2,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"\\\"b\\\"\"},"
+      "{\"row\":4,\"column\":\"x\",\"code\":\"missing_column\"},"
+      "{\"row\":4,\"column\":\"y\",\"code\":\"missing_column\"}]}" },
+    /* not JSON, or not rows */
+    { "", 400, "ends too early" },
+    { "  ", 400, "ends too early" },
+    { "[]", 400, "the array has no rows" },
+    { "[ ", 400, "ends too early" },
+    { "5", 400, "byte 1: expected an object" },
+    { "\"x\"", 400, "expected an object" },
+    { "null", 400, "expected an object" },
+    { "[5]", 400, "byte 2: expected a row" },
+    { "[[4,5]]", 400, "expected a row" },
+    { "{\"x\":4,\"y\":5", 400, "not valid JSON" },
+    { "{\"x\":4,\"y\"", 400, "not valid JSON" },
+    { "{\"x\":4,\"y\":5}x", 400, "byte 14: expected nothing after the value" },
+    { "{\"x\":4,\"y\":5}{\"x\":4,\"y\":5}", 400, "expected nothing after the value" },
+    { "[{\"x\":4,\"y\":5}", 400, "expected ',' or ']'" },
+    { "[{\"x\":4,\"y\":5},", 400, "ends too early" },
+    { "[{\"x\":4,\"y\":5},]", 400, "expected a row" },
+    { "[{\"x\":4,\"y\":5} {\"x\":4,\"y\":5}]", 400, "expected ',' or ']'" },
+    { "[{\"x\":4,\"y\":5}]]", 400, "expected nothing after" },
+    { "{\"x\":4,\"x\":4,\"y\":5}", 400, "duplicate" },
+    { "{\"x\":4,\"y\":5,\"z\":1,\"z\":1}", 400, "duplicate" },
+    { "{\"x\":4,\"y\":5,\"z\":{\"a\":1,\"a\":1}}", 400, "duplicate" },
+    { "{\"x\":NaN,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":Infinity,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":-Infinity,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":1e400,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":01,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":+1,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":1.,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":.5,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":0x1,\"y\":5}", 400, "not valid JSON" },
+    { "{'x':1,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,\"z\":\"\\ud800\"}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,\"z\":\"\\u0000\"}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,\"z\":\"\xff\"}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,\"z\":\"\xed\xa0\x80\"}", 400, "not valid JSON" },
+    { "{\"x\":1,\"y\":5,\"z\":\"a\nb\"}", 400, "not valid JSON" },
+    { "\xEF\xBB\xBF{\"x\":1,\"y\":5}", 400, "not valid JSON" },
+    { "{\"x\":1/**/,\"y\":5}", 400, "not valid JSON" },
+};
+
+static void test_numbers(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        check(&bench, MLI_MEDIA_JSON, &numbers[i]);
+    bench_release(&bench);
+}
+
+static const struct exchange people[] = {
+    { "{\"age\":31,\"city\":5,\"when\":\"yesterday\"}", 400,
+      "[{\"row\":1,\"column\":\"when\",\"code\":\"not_an_instant\",\"found\":\"\\\"yesterday\\\"\"}]" },
+    { "{\"age\":31,\"city\":\"Oslo\",\"when\":true}", 400, "\"code\":\"not_an_instant\",\"found\":\"true\"" },
+    { "{\"age\":31,\"city\":[],\"when\":null}", 400, "\"column\":\"city\",\"code\":\"wrong_type\"" },
+};
+
+static void test_people(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_people());
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++)
+        check(&bench, MLI_MEDIA_JSON, &people[i]);
+    bench_release(&bench);
+}
+
+/* The two probabilities of a reply, which must be the labels' and sum to 1. */
+static double probability(const char *reply)
+{
+    const char *at = strstr(reply, "\"probabilities\":{\"no\":");
+    double no, yes;
+
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "\"probabilities\":{\"no\":%lf,\"yes \\\"\xC3\xA9\\\"\":%lf}}", &no, &yes), 2);
+    assert_true(fabs(no + yes - 1) < 1e-15 && no > 0 && yes > 0);
+    expect_part(reply, no >= yes ? "{\"prediction\":\"no\"" : "{\"prediction\":\"yes \\\"\xC3\xA9\\\"\"");
+    return no;
+}
+
+static double ask(struct bench *bench, const char *row)
+{
+    const char *reply = bench_json(bench, row);
+
+    if (bench->reply.status != 200)
+        fail_msg("%s", reply);
+    return probability(reply);
+}
+
+/* Values that mean the same give the same number, those that do not give another. */
+static void test_meaning(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_people());
+    double oslo = ask(&bench, "{\"age\":31,\"city\":\"Oslo\",\"when\":\"2020-01-02\"}");
+    assert_true(oslo == ask(&bench, "{\"when\":1577923200,\"city\":\"\\u004fslo\",\"age\":3.1e1}"));
+    assert_true(oslo == ask(&bench, "{\"when\":\"2020-01-02T01:00:00+01:00\",\"city\":\"Oslo\",\"age\":31}"));
+    assert_true(oslo != ask(&bench, "{\"age\":31,\"city\":\"Rome\",\"when\":\"2020-01-02\"}"));
+    double seven = ask(&bench, "{\"age\":31,\"city\":\"7\",\"when\":\"2020-01-02\"}");
+    assert_true(seven != oslo && seven == ask(&bench, "{\"age\":31,\"city\":7.0,\"when\":\"2020-01-02\"}"));
+    double yes = ask(&bench, "{\"age\":31,\"city\":\"true\",\"when\":\"2020-01-02\"}");
+    assert_true(yes != oslo && yes == ask(&bench, "{\"age\":31,\"city\":true,\"when\":\"2020-01-02\"}"));
+    double missing = ask(&bench, "{\"age\":null,\"city\":null,\"when\":null}");
+    assert_true(missing == ask(&bench, "{\"age\":null,\"city\":\"NA\",\"when\":\"\"}"));
+    assert_int_equal(bench.service.worker[0].metrics.unknown, 0);
+    double unknown = ask(&bench, "{\"age\":31,\"city\":\"Atlantis\",\"when\":\"2020-01-02\"}");
+    assert_true(unknown == ask(&bench, "{\"age\":31,\"city\":8,\"when\":\"2020-01-02\"}"));
+    assert_int_equal(bench.service.worker[0].metrics.unknown, 2);
+    bench_release(&bench);
+}
+
+static const struct exchange files[] = {
+    { "x,y\n4,5\n", 200, "prediction\n4.5" },
+    { "y,z,x\r\n5,abc,4\r\n,\"\",1\r\n", 200, "prediction\n4.5\n2.5" },
+    { "x;y\n4;5", 200, "prediction\n4.5" },
+    { "\"x\",\"y\"\n\"4\",\" 5\"\n", 400, "\"code\":\"not_a_number\",\"found\":\" 5\"" },
+    { "x,y\n4,5\nabc,5\n4,1e999\n", 400,
+      "(and 1 more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"abc\"},"
+      "{\"row\":3,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"1e999\"}]}" },
+    { "X,z\n4,5\n", 400,
+      "did you mean \\\"X\\\"?\",\"rows\":[{\"column\":\"x\",\"code\":\"missing_column\"},"
+      "{\"column\":\"y\",\"code\":\"missing_column\"}]}" },
+    { "", 400, "empty" },
+    { "x,y\n", 400, "no rows below the header" },
+    { "x,y\n1\n", 400, "line 2: 1 field where the header has 2" },
+    { "x,y\n1,\"2\n", 400, "line 2" },
+    { "\x1f\x8b\x08 whatever", 400, "gzip" },
+};
+
+static void test_files(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        check(&bench, MLI_MEDIA_CSV, &files[i]);
+    bench_csv(&bench, "x,y\n4,5\n");
+    assert_string_equal(bench.reply.type, "text/csv; charset=utf-8");
+    bench_release(&bench);
+    bench_init(&bench, sample_people());
+    const char *reply = bench_csv(&bench, "city,when,age\nOslo,2020-01-02,31\n");
+    expect_part(reply, "prediction,probability:no,\"probability:yes \"\"\xC3\xA9\"\"\"\n");
+    bench_release(&bench);
+}
+
+/* Many rows go through in blocks: each result as if it were alone, in order, in both forms. */
+static void test_blocks(void **state)
+{
+    const size_t rows = 1000;
+    struct mli_buf json, csv, expected, lines;
+    struct bench bench;
+
+    (void)state;
+    mli_buf_init(&json, SIZE_MAX);
+    mli_buf_init(&csv, SIZE_MAX);
+    mli_buf_init(&expected, SIZE_MAX);
+    mli_buf_init(&lines, SIZE_MAX);
+    mli_buf_str(&csv, "x,y\n");
+    mli_buf_str(&lines, "prediction\n");
+    for (size_t i = 0; i < rows; i++) {
+        mli_buf_printf(&json, "%s{\"x\":%zu,\"y\":%zu}", i ? "," : "[", i, i * i);
+        mli_buf_printf(&csv, "%zu,%zu\n", i, i * i);
+        mli_buf_printf(&expected, "%s{\"prediction\":%zu}", i ? "," : "[", (i + i * i) / 2);
+        mli_buf_printf(&lines, "%zu\n", (i + i * i) / 2);
+    }
+    mli_buf_str(&json, "]");
+    mli_buf_str(&expected, "]\n");
+    bench_init(&bench, sample_mean());
+    assert_string_equal(bench_json(&bench, json.data), expected.data);
+    assert_string_equal(bench_csv(&bench, csv.data), lines.data);
+    assert_int_equal(bench.service.worker[0].metrics.rows, 2 * rows);
+    bench.service.config.max_rows = rows - 1;
+    expect_part(bench_json(&bench, json.data), "more than 999 rows in one request");
+    assert_int_equal(bench.reply.status, 413);
+    expect_part(bench_csv(&bench, csv.data), "more than 999 rows in one request");
+    assert_int_equal(bench.reply.status, 413);
+    bench_release(&bench);
+    mli_buf_release(&json);
+    mli_buf_release(&csv);
+    mli_buf_release(&expected);
+    mli_buf_release(&lines);
+}
+
+/* Only the first faults are listed, all are counted. */
+static void test_many_faults(void **state)
+{
+    struct mli_buf body;
+    struct bench bench;
+
+    (void)state;
+    mli_buf_init(&body, SIZE_MAX);
+    for (size_t i = 0; i < 600; i++)
+        mli_buf_str(&body, i ? ",{\"x\":\"?\",\"y\":1}" : "[{\"x\":\"?\",\"y\":1}");
+    mli_buf_str(&body, "]");
+    bench_init(&bench, sample_mean());
+    const char *reply = bench_json(&bench, body.data);
+    expect_part(reply, "(and 599 more)");
+    expect_part(reply, "{\"row\":20,\"column\"");
+    expect_part(reply, "],\"more\":580}");
+    assert_null(strstr(reply, "\"row\":21,"));
+    assert_int_equal(bench.service.worker[0].metrics.faults, 600);
+    assert_int_equal(bench.service.worker[0].metrics.rows, 0);
+    bench_release(&bench);
+    mli_buf_release(&body);
+}
+
+/* What was found is cut, and stays UTF-8. */
+static void test_long_found(void **state)
+{
+    struct mli_buf body;
+    struct bench bench;
+
+    (void)state;
+    mli_buf_init(&body, SIZE_MAX);
+    for (size_t shift = 0; shift < 3; shift++) {
+        mli_buf_reset(&body);
+        mli_buf_printf(&body, "{\"x\":\"%s", &"aa"[2 - shift]);
+        for (size_t i = 0; i < 100; i++)
+            mli_buf_str(&body, "\xE2\x82\xAC");
+        mli_buf_str(&body, "\",\"y\":1}");
+        bench_init(&bench, sample_mean());
+        const char *reply = bench_json(&bench, body.data);
+        assert_null(strstr(reply, "\\ufffd"));
+        assert_true(strlen(reply) < 600);
+        bench_release(&bench);
+    }
+    mli_buf_release(&body);
+}
+
+static void test_depth(void **state)
+{
+    char body[256];
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    for (int depth = 30; depth <= 33; depth++) { /* the object, then so many arrays, to a limit of 32 */
+        snprintf(body, sizeof(body), "{\"x\":1,\"y\":2,\"z\":%.*s\"]\"%.*s}", depth - 1,
+                 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth - 1, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+        bench_json(&bench, body);
+        assert_int_equal(bench.reply.status, depth > 32 ? 400 : 200);
+    }
+    expect_part(bench_json(&bench, body), "nested more than 32 levels deep");
+    bench.service.config.max_depth = 1;
+    bench_json(&bench, "{\"x\":1,\"y\":2}");
+    assert_int_equal(bench.reply.status, 200);
+    bench_json(&bench, "[{\"x\":1,\"y\":2}]");
+    assert_int_equal(bench.reply.status, 400);
+    bench_release(&bench);
+}
+
+/* A NUL byte is refused wherever it stands; jansson itself lets one follow a number. */
+static void test_nul(void **state)
+{
+    const char text[] = "{\"x\":4,\"y\":5}";
+    char body[32];
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    for (size_t at = 0; at < sizeof(text); at++) {
+        memcpy(body, text, at);
+        body[at] = '\0';
+        memcpy(body + at + 1, text + at, sizeof(text) - 1 - at);
+        expect_part(bench_ask(&bench, "POST", "/predict", MLI_MEDIA_JSON, body, sizeof(text)), "NUL byte");
+        assert_int_equal(bench.reply.status, 400);
+    }
+    bench_release(&bench);
+}
+
+static const char *const bombs[] = { "{},", "[],", "\"\",", "0,", "{\"a\":{}}," };
+
+/* A megabyte of small values in one row: refused once it takes too much memory, not after. */
+static void test_bombs(void **state)
+{
+    struct mli_buf body;
+    struct bench bench;
+
+    (void)state;
+    mli_buf_init(&body, SIZE_MAX);
+    bench_init(&bench, sample_mean());
+    for (size_t i = 0; i < sizeof(bombs) / sizeof(bombs[0]); i++) {
+        mli_buf_reset(&body);
+        mli_buf_str(&body, "{\"x\":1,\"y\":2,\"z\":[");
+        while (body.len < (size_t)1 << 20)
+            mli_buf_str(&body, bombs[i]);
+        mli_buf_str(&body, "0]}");
+        const char *reply = bench_json(&bench, body.data);
+        if (bench.reply.status != 413 || !strstr(reply, "too much memory"))
+            fail_msg("a megabyte of %s got %u %s", bombs[i], bench.reply.status, reply);
+    }
+    assert_string_equal(bench_json(&bench, "{\"x\":4,\"y\":5}"), "{\"prediction\":4.5}\n");
+    mli_buf_reset(&body);
+    mli_buf_str(&body, "{\"x\":1,\"y\":2,\"z\":\"");
+    while (body.len < (size_t)1 << 20)
+        mli_buf_str(&body, "a long text that nobody asked for, but that is no bomb ");
+    mli_buf_str(&body, "\"}");
+    assert_string_equal(bench_json(&bench, body.data), "{\"prediction\":1.5}\n");
+    bench_release(&bench);
+    mli_buf_release(&body);
+}
+
+/* Within every smaller budget the reader fails cleanly. */
+static void test_budgets(void **state)
+{
+    const char *text = "{\"a\":[1,\"two\",{\"b\":null}],\"c\":2.5}";
+    json_error_t problem;
+    bool exhausted = true;
+
+    (void)state;
+    mli_budget_install();
+    for (size_t bytes = 0; exhausted; bytes += 8) {
+        assert_true(bytes < 100000);
+        mli_budget_begin(bytes);
+        json_t *doc = json_loads(text, 0, &problem);
+        exhausted = mli_budget_end();
+        assert_true(exhausted == (doc == NULL));
+        json_decref(doc);
+    }
+    json_t *unlimited = json_loads(text, 0, &problem);
+    assert_non_null(unlimited);
+    json_decref(unlimited);
+}
+
+/* An answer that is too long is an error, not half an answer. */
+static void test_long_answer(void **state)
+{
+    struct mli_reply reply;
+
+    (void)state;
+    mli_reply_init(&reply);
+    reply.status = 200;
+    reply.body.limit = 300;
+    for (int i = 0; i < 100; i++)
+        mli_buf_str(&reply.body, "{\"prediction\":1}");
+    mli_reply_settle(&reply);
+    assert_int_equal(reply.status, 413);
+    expect_part(reply.body.data, "\"error_code\":\"CONTENT_TOO_LARGE\"");
+    assert_int_equal(reply.body.data[reply.body.len - 1], '\n');
+    mli_reply_release(&reply);
+}
+
+int run_rows_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_people),      cmocka_unit_test(test_meaning),
+        cmocka_unit_test(test_files),      cmocka_unit_test(test_blocks),      cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),       cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_bombs),      cmocka_unit_test(test_budgets),     cmocka_unit_test(test_long_answer),
+    };
+    return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
+}

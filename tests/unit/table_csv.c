@@ -1,0 +1,296 @@
+#include <tests/unit/table.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <table/csv.h>
+
+/* Records as "[field][field]@line " each, or the error as "!line:column text". */
+static void render(const char *text, size_t len, char delimiter, char *out, size_t size)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_csv_record record = { 0 };
+    struct mli_csv *csv = NULL;
+    size_t at = 0;
+
+    out[0] = '\0';
+    assert_int_equal(mli_csv_open(input_of(text, len), delimiter, &csv, &err), ML_OK);
+    do {
+        if (mli_csv_next(csv, &record, &err) != ML_OK) {
+            snprintf(out + at, size - at, "!%zu:%zu %s", err.line, err.column, err.text);
+            assert_int_equal(err.status, ML_EDATA);
+            assert_string_equal(err.source, "test.csv");
+            break;
+        }
+        for (size_t i = 0; i < record.count; i++) {
+            assert_int_equal(strlen(record.field[i].text), record.field[i].len);
+            at += (size_t)snprintf(out + at, size - at, "[%s]", record.field[i].text);
+        }
+        if (record.count > 0)
+            at += (size_t)snprintf(out + at, size - at, "@%zu ", record.line);
+        assert_true(at < size);
+    } while (record.count > 0);
+    mli_csv_close(csv);
+}
+
+static const struct {
+    const char *text;
+    char delimiter;
+    const char *records;
+} good[] = {
+    { "", 0, "" },
+    { "\n\r\n \t\n", 0, "" },
+    { "a,b\n1,2\n", 0, "[a][b]@1 [1][2]@2 " },
+    { "a,b\n1,2", 0, "[a][b]@1 [1][2]@2 " },
+    { "a,b\r\n1,2\r\n", 0, "[a][b]@1 [1][2]@2 " },
+    { "a,b\r1,2\r", 0, "[a][b]@1 [1][2]@2 " },
+    { "\xEF\xBB\xBF"
+      "a,b\n1,2\n",
+      0, "[a][b]@1 [1][2]@2 " },
+    { "\xEF\xBB\xBF", 0, "" },
+    { "\n\na,b\n\r\n1,2\n   \n3,4\n\n", 0, "[a][b]@3 [1][2]@5 [3][4]@7 " },
+    { "a,b\n\"x\ny\",2\n3,4\n", 0, "[a][b]@1 [x\ny][2]@2 [3][4]@4 " },
+    { "a,b\r\n\"x\r\ny\r\n\",2\r\n3,4\r\n", 0, "[a][b]@1 [x\r\ny\r\n][2]@2 [3][4]@5 " },
+    { "a\r\"x\r\ry\"\rz\r", ',', "[a]@1 [x\r\ry]@2 [z]@5 " },
+    { "a\n\"\n\n\"\n\nb\n", ',', "[a]@1 [\n\n]@2 [b]@6 " },
+    { "a,b\n\"say \"\"hi\"\"\",\"\"\n", 0, "[a][b]@1 [say \"hi\"][]@2 " },
+    { "a,b\n\"1,2\",3\n", 0, "[a][b]@1 [1,2][3]@2 " },
+    { "a,b\n 1 ,\t2 3\t\n\" q \" , \"\t\"\n", ',', "[a][b]@1 [1][2 3]@2 [ q ][\t]@3 " },
+    { "a\tb\n\t2\n 1 \t\n", '\t', "[a][b]@1 [][2]@2 [1][]@3 " },
+    { "a b\n 2\n1\t \n", ' ', "[a][b]@1 [][2]@2 [1][]@3 " },
+    { "a,b,\n,,\n", 0, "[a][b][]@1 [][][]@2 " },
+    { "\"\"\n\"\"", 0, "[]@1 []@2 " },
+    { "a,b\n1,2,3\n4\n", 0, "[a][b]@1 [1][2][3]@2 [4]@3 " },
+    { "gr\xC3\xBC\xC3\x9F"
+      "e,\xE2\x82\xAC\n\xF0\x9F\x98\x80,1\n",
+      0,
+      "[gr\xC3\xBC\xC3\x9F"
+      "e][\xE2\x82\xAC]@1 [\xF0\x9F\x98\x80][1]@2 " },
+};
+
+static void reads_records_with_their_lines(void **state)
+{
+    char out[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        render(good[i].text, strlen(good[i].text), good[i].delimiter, out, sizeof(out));
+        assert_string_equal(out, good[i].records);
+    }
+}
+
+#define BYTES(s) s, sizeof(s) - 1
+
+static const struct {
+    const char *text;
+    size_t len;
+    const char *records; /* how the result begins */
+} bad[] = {
+    { BYTES("a,b\n1,x\"y\n"), "[a][b]@1 !2:2 a quote inside a field" },
+    { BYTES("a,b\n\n\"x\"y,2\n"), "[a][b]@1 !3:1 text after a closing quote" },
+    { BYTES("a,b\n1,\"x\" \"y\"\n"), "[a][b]@1 !2:2 text after a closing quote" },
+    { BYTES("a,b\n1,\"x\ny\"z\n"), "[a][b]@1 !3:2 text after a closing quote" },
+    { BYTES("a,b\n1,\"x\n3,4\n5,6\n"), "[a][b]@1 !2:2 a quote that is never closed" },
+    { BYTES("a,b\n\"1\n2\",\"x\n3,4\n5,6\n"), "[a][b]@1 !3:2 a quote that is never closed" },
+    { BYTES("a,b\n\"x"), "[a][b]@1 !2:1 a quote that is never closed" },
+    { BYTES("a,b\n1,x\0y\n"), "[a][b]@1 !2:2 a NUL byte" },
+    { BYTES("a,b\n1,x\n\0"), "[a][b]@1 [1][x]@2 !3:1 a NUL byte" },
+    { BYTES("a,b\n1,\xFF\n"), "[a][b]@1 !2:2 not UTF-8" },
+    { BYTES("a,b\n1,\"p\nq\xC0\x80\r\nr\n\"\n"), "[a][b]@1 !3:2 not UTF-8" },
+    { BYTES("a,b\n1,\xE2\x82\n"), "[a][b]@1 !2:2 not UTF-8" },         /* cut short */
+    { BYTES("a,b\n1,\x80\n"), "[a][b]@1 !2:2 not UTF-8" },             /* stray continuation */
+    { BYTES("a,b\n1,\xE0\x80\xAF\n"), "[a][b]@1 !2:2 not UTF-8" },     /* overlong */
+    { BYTES("a,b\n1,\xED\xA0\x80\n"), "[a][b]@1 !2:2 not UTF-8" },     /* surrogate */
+    { BYTES("a,b\n1,\xF4\x90\x80\x80\n"), "[a][b]@1 !2:2 not UTF-8" }, /* above U+10FFFF */
+    { BYTES("a,b\n12345678,1234567\xE9"
+            "12345678\n"),
+      "[a][b]@1 !2:2 not UTF-8" },
+    { BYTES("a,b\n12345678,12345678\0\n"), "[a][b]@1 !2:2 a NUL byte" },
+};
+
+static void refuses_malformed_text_with_its_place(void **state)
+{
+    char out[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        render(bad[i].text, bad[i].len, ',', out, sizeof(out));
+        if (strncmp(out, bad[i].records, strlen(bad[i].records)) != 0)
+            fail_msg("case %zu: expected \"%s\", got \"%s\"", i, bad[i].records, out);
+    }
+}
+
+static const struct {
+    const char *text;
+    char delimiter;
+} dialects[] = {
+    { "a,b\n1,2\n", ',' },
+    { "a;b\n1;2\n", ';' },
+    { "a\tb\n1\t2\n", '\t' },
+    { "a|b\n1|2\n", '|' },
+    { "a\n1\n2\n", ',' },
+    { "", ',' },
+    { "x;y;z\n1,5;2,5;3,5\n1,5;2;3\n", ';' }, /* decimal commas */
+    { "\"a;b;c\",d\n\"1;2;3\",4\n", ',' },    /* delimiters inside quotes do not count */
+    { "\"a\n;b\",d;e\n1,2;x\n3,4\n", ',' },   /* nor does a line end there */
+    { "name, given;city\nLee, Ann;Rome\nOsman;Oslo\n", ';' },
+    { "a|b,c|d\n1|2,3|4\n", '|' }, /* as many records: more fields */
+    { "\n\na;b\n\n1;2\n", ';' },
+    { "a;b;c\n1;2\n", ';' }, /* ragged, but nothing else cuts the header */
+};
+
+static void sniffs_the_delimiter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(dialects); i++) {
+        struct mli_csv *csv = NULL;
+        const char *text = dialects[i].text;
+        assert_int_equal(mli_csv_open(input_of(text, strlen(text)), 0, &csv, NULL), ML_OK);
+        if (mli_csv_delimiter(csv) != dialects[i].delimiter)
+            fail_msg("case %zu: '%c' instead of '%c'", i, mli_csv_delimiter(csv),
+                     dialects[i].delimiter);
+        mli_csv_close(csv);
+    }
+}
+
+/* The first 64 KiB decide, and a record that they cut off does not count unless it is the only one.
+ */
+static void sniffs_within_the_first_block(void **state)
+{
+    size_t len = 200000;
+    char *text = malloc(len);
+    struct mli_csv *csv = NULL;
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < len; i += 4)
+        memcpy(text + i, "a;,b",
+               4); /* one record longer than the sample, commas and semicolons alike */
+    text[3] = ';';
+    assert_int_equal(mli_csv_open(input_of(text, len), 0, &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_delimiter(csv), ';');
+    mli_csv_close(csv);
+    free(text);
+}
+
+static void refuses_impossible_delimiters(void **state)
+{
+    static const char delimiters[] = { '"', '\n', '\r', '\xE9' };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(delimiters); i++) {
+        struct ml_error err = ML_ERROR_INIT;
+        struct mli_csv *csv = NULL;
+        assert_int_equal(mli_csv_open(input_of("a", 1), delimiters[i], &csv, &err), ML_EUSAGE);
+        assert_null(csv);
+        expect_error(&err, ML_EUSAGE, 0, 0, "one ASCII character");
+    }
+}
+
+/*
+ * Blocks of 64 KiB are an implementation matter: wherever their border falls in a record with
+ * everything in it, the record and the lines around it are the same.
+ */
+static void does_not_see_block_borders(void **state)
+{
+    static const char piece[] =
+        "\"x\r\n\"\"y\"\"\n\r\nz\xE2\x82\xAC\" , \xF0\x9F\x98\x80\r\n\r\nlast,1\r\n";
+    const size_t border = 65536, size = border + sizeof(piece);
+    char *text = malloc(size);
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t before = 0; before < sizeof(piece); before++) {
+        size_t lines = 0, at = border - before;
+        struct mli_csv_record record = { 0 };
+        struct mli_csv *csv = NULL;
+        memset(text, 'a', at);
+        for (size_t i = 40; i < at - 40; i += 40, lines++)
+            memcpy(text + i - 3, ",b\n", 3);
+        memcpy(text + at - 3, ",b\n", 3);
+        lines++;
+        memcpy(text + at, piece, sizeof(piece) - 1);
+        assert_int_equal(mli_csv_open(input_of(text, at + sizeof(piece) - 1), ',', &csv, NULL),
+                         ML_OK);
+        for (size_t i = 0; i < lines; i++) {
+            assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+            assert_int_equal(record.count, 2);
+            assert_int_equal(record.line, i + 1);
+            assert_string_equal(record.field[1].text, "b");
+        }
+        assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+        assert_int_equal(record.count, 2);
+        assert_int_equal(record.line, lines + 1);
+        assert_string_equal(record.field[0].text, "x\r\n\"y\"\n\r\nz\xE2\x82\xAC");
+        assert_string_equal(record.field[1].text, "\xF0\x9F\x98\x80");
+        assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+        assert_int_equal(record.line, lines + 6);
+        assert_string_equal(record.field[0].text, "last");
+        assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+        assert_int_equal(record.count, 0);
+        mli_csv_close(csv);
+    }
+    free(text);
+}
+
+static void refuses_giants(void **state)
+{
+    const size_t field = ((size_t)16 << 20) + 1, fields = 65536;
+    char *text = malloc(field + 16), out[128];
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', field);
+    text[field] = '\n';
+    render(text, field + 1, ',', out, sizeof(out));
+    assert_string_equal(out, "!1:1 a field of more than 16 MiB");
+    text[field - 1] = '\n'; /* exactly 16 MiB is fine, but does not fit into `out` */
+    struct mli_csv *csv = NULL;
+    struct mli_csv_record record = { 0 };
+    assert_int_equal(mli_csv_open(input_of(text, field), ',', &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+    assert_int_equal(record.field[0].len, field - 1);
+    mli_csv_close(csv);
+    memset(text, 'x', field);
+    memcpy(text, "a\n1,\"", 5); /* a quote that swallows the file is found long before the end */
+    memset(text + 1000, '\n', field - 1000);
+    render(text, field + 16, ',', out, sizeof(out));
+    assert_string_equal(
+        out, "[a]@1 !2:2 a field of more than 16 MiB; is there a quote that is not closed?");
+
+    memset(text, ',', fields);
+    render(text, fields, ',', out, sizeof(out));
+    assert_string_equal(out, "!1:0 more than 65536 fields");
+    csv = NULL;
+    assert_int_equal(mli_csv_open(input_of(text, fields - 1), ',', &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+    assert_int_equal(record.count, fields);
+    mli_csv_close(csv);
+    free(text);
+}
+
+static void gives_its_input(void **state)
+{
+    struct mli_csv *csv = NULL;
+    struct mli_input *input = input_of("a\n", 2);
+
+    (void)state;
+    assert_int_equal(mli_csv_open(input, 0, &csv, NULL), ML_OK);
+    assert_ptr_equal(mli_csv_input(csv), input);
+    mli_csv_close(csv);
+    mli_csv_close(NULL);
+}
+
+int table_csv_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_records_with_their_lines),
+        cmocka_unit_test(refuses_malformed_text_with_its_place),
+        cmocka_unit_test(sniffs_the_delimiter),
+        cmocka_unit_test(sniffs_within_the_first_block),
+        cmocka_unit_test(refuses_impossible_delimiters),
+        cmocka_unit_test(does_not_see_block_borders),
+        cmocka_unit_test(refuses_giants),
+        cmocka_unit_test(gives_its_input),
+    };
+    return cmocka_run_group_tests_name("table/csv", tests, NULL, NULL);
+}

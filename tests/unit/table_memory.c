@@ -1,0 +1,314 @@
+/*
+ * Every allocation of every call fails once: the call must say ML_ENOMEM, leave its output alone
+ * and free what it had taken. malloc and its kin are defined here and end in the C library's own; a
+ * sanitizer wants to define them itself, so there the test is left out. Blocks are counted, which
+ * is how a leak shows.
+ */
+#include <tests/unit/table.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <table/csv.h>
+#include <table/split.h>
+#include <table/stream.h>
+#include <table/table.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(SANITIZED) ||         \
+    !defined(__GLIBC__)
+
+int table_memory_tests(void)
+{
+    return 0;
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *p);
+
+static struct {
+    bool on;
+    size_t left; /* allocations until one fails */
+    bool failed;
+    long blocks; /* taken and not given back while on */
+} heap;
+
+static bool allow(void)
+{
+    if (!heap.on)
+        return true;
+    if (heap.left-- > 0)
+        return true;
+    heap.left = 0;
+    heap.failed = true;
+    errno = ENOMEM;
+    return false;
+}
+
+static void *count(void *p)
+{
+    heap.blocks += heap.on && p;
+    return p;
+}
+
+void *malloc(size_t size)
+{
+    return allow() ? count(__libc_malloc(size)) : NULL;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return allow() ? count(__libc_calloc(n, size)) : NULL;
+}
+
+void *realloc(void *p, size_t size)
+{
+    if (!allow())
+        return NULL;
+    return p ? __libc_realloc(p, size) : count(__libc_malloc(size));
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return allow() ? count(__libc_memalign(alignment, size)) : NULL;
+}
+
+void free(void *p)
+{
+    heap.blocks -= heap.on && p;
+    __libc_free(p);
+}
+
+/* Runs until the call succeeds; everything it took must be back after each run. */
+static void exhaust(enum ml_status (*call)(void *data, struct ml_error *err), void *data,
+                    size_t at_least)
+{
+    size_t n = 0;
+    enum ml_status status;
+
+    do {
+        struct ml_error err = ML_ERROR_INIT;
+        heap.left = n++;
+        heap.failed = false;
+        heap.blocks = 0;
+        heap.on = true;
+        status = call(data, &err);
+        heap.on = false;
+        assert_int_equal(heap.blocks, 0);
+        if (heap.failed && status != ML_OK) {
+            assert_int_equal(status, ML_ENOMEM);
+            assert_int_equal(err.status, ML_ENOMEM);
+            assert_string_not_equal(err.text, "");
+        } else {
+            assert_int_equal(status, ML_OK); /* shrinking may fail without harm */
+        }
+        assert_true(n < 10000);
+    } while (heap.failed);
+    assert_true(n > at_least);
+}
+
+static const char csv[] = "a,b,c,d,b,\n"
+                          "1,x,2013-01-01,1,\"y\n\",\n"
+                          "2,x,2013-01-02,2,z,\n"
+                          "3,NA,NA,x,\"\"\"\",\n";
+
+static enum ml_status read_csv(void *data, struct ml_error *err)
+{
+    static const char *const type[] = { "a=category", NULL }, *const drop[] = { "c", NULL };
+    const struct ml_read_options options = { .type = type, .drop = drop, .missing = "-" };
+    struct ml_table *table = NULL;
+    struct mli_input *input;
+    enum ml_status status = mli_input_memory("test.csv", csv, sizeof(csv) - 1, &input, err);
+
+    (void)data;
+    if (status == ML_OK)
+        status = mli_table_read_input(input, data ? &options : NULL, &table, err);
+    assert_true((status == ML_OK) == (table != NULL));
+    ml_table_free(table);
+    return status;
+}
+
+static void reading_survives(void **state)
+{
+    static int pinned;
+
+    (void)state;
+    exhaust(read_csv, NULL, 50);
+    exhaust(read_csv, &pinned, 50);
+}
+
+static enum ml_status make_schema(void *data, struct ml_error *err)
+{
+    static const size_t columns[] = { 0, 1, 2, 3, 4, 5 };
+    static const uint8_t use[] = { 1, 1, 0 };
+    struct mli_schema *schema = NULL;
+    enum ml_status status = mli_schema_from_table(data, columns, COUNT(columns), use, &schema, err);
+
+    assert_true((status == ML_OK) == (schema != NULL));
+    mli_schema_free(schema);
+    return status;
+}
+
+static enum ml_status load_schema(void *data, struct ml_error *err)
+{
+    struct mli_schema *schema = NULL;
+    enum ml_status status = mli_schema_from_json(data, &schema, err);
+
+    assert_true((status == ML_OK) == (schema != NULL));
+    mli_schema_free(schema);
+    return status;
+}
+
+static enum ml_status save_schema(void *data, struct ml_error *err)
+{
+    json_t *doc = mli_schema_to_json(data);
+
+    json_decref(doc);
+    return doc ? ML_OK : ml_error_set(err, ML_ENOMEM, "no memory");
+}
+
+static void schemas_survive(void **state)
+{
+    struct ml_table *table = table_of(csv);
+    struct mli_schema *schema = schema_of(table);
+    json_t *doc = mli_schema_to_json(schema);
+
+    (void)state;
+    exhaust(make_schema, table, 15);
+    exhaust(save_schema, schema, 50);
+    exhaust(load_schema, doc, 15);
+    json_decref(doc);
+    mli_schema_free(schema);
+    ml_table_free(table);
+}
+
+static enum ml_status read_stream(void *data, struct ml_error *err)
+{
+    static const char *const keep[] = { "b", NULL };
+    const struct mli_stream_options options = { .keep = keep, .block = 2, .missing = "x" };
+    const struct ml_table *table = NULL;
+    struct mli_stream *stream = NULL;
+    struct mli_input *input;
+    size_t rows = 0;
+    enum ml_status status = mli_input_memory("test.csv", csv, sizeof(csv) - 1, &input, err);
+
+    if (status == ML_OK)
+        status = mli_stream_open_input(input, data, &options, &stream, err);
+    assert_true((status == ML_OK) == (stream != NULL));
+    while (status == ML_OK) {
+        status = mli_stream_next(stream, &table, err);
+        if (status != ML_OK || !table)
+            break;
+        rows += ml_table_rows(table);
+    }
+    assert_true(status != ML_OK || rows == 3);
+    mli_stream_close(stream);
+    return status;
+}
+
+static enum ml_status make_rows(void *data, struct ml_error *err)
+{
+    struct mli_rows *rows = NULL;
+    enum ml_status status = mli_rows_new(data, NULL, 3, &rows, err);
+
+    assert_true((status == ML_OK) == (rows != NULL));
+    mli_rows_free(rows);
+    return status;
+}
+
+static void streams_and_rows_survive(void **state)
+{
+    struct ml_table *table = table_of(csv);
+    struct mli_schema *schema = schema_of(table);
+
+    (void)state;
+    exhaust(read_stream, schema, 20);
+    exhaust(make_rows, schema, 4);
+    mli_schema_free(schema);
+    ml_table_free(table);
+}
+
+/* Filling allocates nothing, so it cannot fail either. */
+static void filling_rows_allocates_nothing(void **state)
+{
+    struct ml_table *table = table_of(csv);
+    struct mli_schema *schema = schema_of(table);
+    struct mli_rows *rows = NULL;
+
+    (void)state;
+    assert_int_equal(mli_rows_new(schema, NULL, 2, &rows, NULL), ML_OK);
+    heap.left = 0;
+    heap.failed = false;
+    heap.on = true;
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 2)
+            mli_rows_reset(rows);
+        mli_rows_append(rows);
+        for (size_t field = 0; field < 6; field++) {
+            mli_rows_set_text(rows, field, "12.25", 5);
+            mli_rows_set_text(rows, field, "2013-01-01", 10);
+            mli_rows_set_text(rows, field, "never seen", 10);
+            mli_rows_set_number(rows, field, 0.1);
+            mli_rows_set_bool(rows, field, true);
+        }
+    }
+    heap.on = false;
+    assert_false(heap.failed);
+    mli_rows_free(rows);
+    mli_schema_free(schema);
+    ml_table_free(table);
+}
+
+static enum ml_status filter(void *data, struct ml_error *err)
+{
+    static const uint8_t keep[] = { 1, 0, 1 };
+    struct ml_table *some = NULL;
+    enum ml_status status = mli_table_filter(data, keep, &some, err);
+
+    assert_true((status == ML_OK) == (some != NULL));
+    ml_table_free(some);
+    return status;
+}
+
+static enum ml_status split(void *data, struct ml_error *err)
+{
+    const struct mli_split random = { .kind = MLI_SPLIT_RANDOM, .fraction = 0.5 };
+    static const int32_t classes[] = { 0, 1, 0, 1 };
+    uint8_t test[4];
+
+    (void)data;
+    return mli_split_apply(&random, 4, classes, NULL, 1, test, err);
+}
+
+static void filter_and_split_survive(void **state)
+{
+    struct ml_table *table = table_of(csv);
+
+    (void)state;
+    exhaust(filter, table, 15);
+    exhaust(split, NULL, 1);
+    ml_table_free(table);
+}
+
+int table_memory_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reading_survives),
+        cmocka_unit_test(schemas_survive),
+        cmocka_unit_test(streams_and_rows_survive),
+        cmocka_unit_test(filling_rows_allocates_nothing),
+        cmocka_unit_test(filter_and_split_survive),
+    };
+    return cmocka_run_group_tests_name("table/memory", tests, NULL, NULL);
+}
+
+#endif

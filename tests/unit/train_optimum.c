@@ -1,0 +1,226 @@
+/*
+ * Optima: scikit-learn's (tests/numeric/train_expected.h), every optimiser on every toy problem, and the same bits
+ * for every number of threads.
+ */
+#include <tests/unit/train.h>
+
+#include <base/mem.h>
+#include <tests/numeric/train_expected.h>
+
+/* theta holds (outputs, d) weights and then biases; row by row with the bias last is how the reference is kept. */
+static double expected_entry(const struct expected_optimum *e, size_t d, size_t j)
+{
+    size_t weights = e->outputs * d;
+    return j < weights ? e->theta[j / d * (d + 1) + j % d] : e->theta[(j - weights) * (d + 1) + d];
+}
+
+/* More than one bias: a shift of all changes nothing, the reference has mean 0. */
+static void centre(double *bias, size_t k)
+{
+    double mean = 0;
+    for (size_t c = 0; k > 1 && c < k; c++)
+        mean += bias[c] / (double)k;
+    for (size_t c = 0; c < k; c++)
+        bias[c] -= mean;
+}
+
+/* 1e-6 of the largest coefficient; what l1 takes out must be 0 exactly. */
+static void lbfgs_reaches_the_optima_of_scikit_learn(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_optimum); i++) {
+        const struct expected_optimum *e = &expected_optimum[i];
+        struct problem problem = problem_read(e->table, e->loss, e->outputs, e->weighted);
+        size_t d = problem.data.d, p = problem.net->parameters;
+        struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+        double theta[64], largest = 0;
+        config.l1 = e->l1;
+        config.l2 = e->l2;
+        config.tolerance = 1e-10;
+        struct mli_train_state end = problem_train(&problem, &config, theta);
+        print_message("%-34s %4zu epochs, gradient %.1e, %s\n", e->name, end.epoch, end.gradient,
+                      mli_train_end_text(end.end));
+        assert_true(end.end == MLI_TRAIN_CONVERGED || end.end == MLI_TRAIN_STALLED);
+        if (!e->l1 && strcmp(e->loss, "squared") == 0) /* the preconditioner is the Hessian here */
+            assert_true(end.epoch <= 3);
+        centre(theta + e->outputs * d, e->outputs);
+        for (size_t j = 0; j < p; j++)
+            largest = fmax(largest, fabs(expected_entry(e, d, j)));
+        for (size_t j = 0; j < p; j++) {
+            double expected = expected_entry(e, d, j);
+            if (!(fabs(theta[j] - expected) <= 1e-6 * fmax(fabs(expected), 1e-2 * largest)))
+                fail_msg("%s, parameter %zu: %.12g, expected %.12g", e->name, j, theta[j],
+                         expected);
+            if (e->l1 > 0 && expected == 0)
+                assert_true(theta[j] == 0);
+        }
+        problem_release(&problem);
+    }
+}
+
+/*
+ * ---- toy problems ------------------------------------------------------------------------------------------------
+ */
+
+static const struct toy {
+    const char *name, *spec, *loss;
+    size_t n, d;
+    double
+        spread; /* column j is scaled by spread^j: 0.4^3 makes a condition number of some hundreds */
+    double l1, l2;
+    bool hard;
+} toys[] = {
+    { "well-conditioned quadratic", "dense 1", "squared", 200, 5, 1, 0, 0, false },
+    { "ill-conditioned quadratic", "dense 1", "squared", 200, 4, 0.4, 0, 0, true },
+    { "ridge", "dense 1", "squared", 300, 10, 0.9, 0, 0.1, false },
+    { "lasso", "dense 1", "squared", 300, 10, 1, 0.5, 0, false },
+    { "logistic", "dense 1", "cross_entropy", 400, 5, 1, 0, 0.01, false },
+    { "softmax", "dense 3", "cross_entropy", 400, 5, 1, 0, 0.01, false },
+    { "softmax with both penalties", "dense 3", "cross_entropy", 400, 5, 1, 0.02, 0.01, false },
+    { "one row", "dense 1", "squared", 1, 3, 1, 0, 0.1, true },
+};
+
+/*
+ * How near the objective comes to its least, relative to where it started. lbfgs: rounding. gd: its error falls by a
+ * factor of 1 - 1/condition an epoch. The others see noise, which the falling step size takes out in the end.
+ */
+static const struct {
+    const char *optimiser;
+    size_t epochs;
+    double easy,
+        hard; /* hard: an ill-conditioned problem, or one row, which is one step an epoch */
+} runs[] = {
+    { "lbfgs", 1000, 1e-12, 1e-12 },  { "gd", 2000, 1e-9, 2e-4 },   { "sgd", 1000, 1e-4, 5e-3 },
+    { "momentum", 1000, 1e-4, 5e-3 }, { "adam", 1000, 1e-4, 5e-3 },
+};
+
+static void every_optimiser_reaches_every_optimum(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(toys); i++) {
+        const struct toy *toy = &toys[i];
+        struct problem problem = problem_new(toy->spec, toy->loss, toy->n, toy->d, toy->spread, 7);
+        struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+        double theta[64] = { 0 }, grad[64], least = 0;
+        config.l1 = toy->l1;
+        config.l2 = toy->l2;
+        double start = problem_value(&problem, &config, theta, NULL);
+        for (size_t r = 0; r < COUNT(runs); r++) {
+            config.optimiser = runs[r].optimiser;
+            config.epochs = runs[r].epochs;
+            struct mli_train_state end = problem_train(&problem, &config, theta);
+            double value = problem_value(&problem, &config, theta, grad);
+            if (r == 0) { /* lbfgs goes first and its gradient says that this is the optimum */
+                least = value;
+                for (size_t j = 0; j < problem.net->parameters; j++)
+                    assert_true(fabs(grad[j]) < 1e-7);
+            }
+            double gap = (value - least) / (start - least);
+            print_message("%-28s %-9s %5zu epochs, gap %8.1e, rate %.2g, %s\n", toy->name,
+                          config.optimiser, end.epoch, gap, end.rate, mli_train_end_text(end.end));
+            if (!(gap <= (toy->hard ? runs[r].hard : runs[r].easy)))
+                fail_msg("%s, %s: %.3g above the optimum", toy->name, config.optimiser, gap);
+        }
+        problem_release(&problem);
+    }
+}
+
+/* A stack is not convex, but without activations its least loss is that of one layer. */
+static void every_optimiser_trains_a_stack(void **state)
+{
+    struct problem flat = problem_new("dense 1", "squared", 300, 6, 1, 9);
+    struct problem deep = problem_new("dense 5, dense 1", "squared", 300, 6, 1, 9);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    double theta[64];
+    (void)state;
+
+    double least = problem_train(&flat, &config, theta).loss;
+    for (size_t r = 0; r < COUNT(runs); r++) {
+        config.optimiser = runs[r].optimiser;
+        config.epochs = 1000;
+        struct mli_train_state end = problem_train(&deep, &config, theta);
+        config.l2 = 0;
+        double loss = problem_value(&deep, &config, theta, NULL);
+        print_message("stack %-9s %5zu epochs, loss %.9g, least %.9g, rate %.2g, %s\n",
+                      config.optimiser, end.epoch, loss, least, end.rate,
+                      mli_train_end_text(end.end));
+        if (!(loss <= least * 1.001))
+            fail_msg("%s: %.9g, one layer reaches %.9g", config.optimiser, loss, least);
+    }
+    problem_release(&flat);
+    problem_release(&deep);
+}
+
+/*
+ * ---- threads -----------------------------------------------------------------------------------------------------
+ */
+
+/*
+ * Wide layers go through BLAS, narrow ones through the portable loops; rows and batches are many enough for four
+ * threads to be woken (train/blocks.c).
+ */
+static void threads_do_not_change_a_bit(void **state)
+{
+    static const struct {
+        const char *spec, *loss;
+        size_t n;
+    } cases[] = {
+        { "dense 1", "squared", 120000 },
+        { "dense 3", "cross_entropy", 40000 },
+        { "dense 20, dense 3", "cross_entropy", 6000 },
+    };
+    (void)state;
+
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct problem problem = problem_new(cases[c].spec, cases[c].loss, cases[c].n, 24, 0.95, 5);
+        size_t p = problem.net->parameters;
+        double one[1024], many[1024];
+        assert_true(p <= COUNT(one));
+        for (const char *const *name = mli_optimiser_names(); *name; name++) {
+            struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+            config.optimiser = *name;
+            config.epochs = 3;
+            config.batch = cases[c].n / 2;
+            config.l2 = 0.01;
+            config.seed = 11;
+            struct mli_train_state a = problem_train(&problem, &config, one), b;
+            for (config.threads = 2; config.threads <= 4; config.threads += 2) {
+                b = problem_train(&problem, &config, many);
+                assert_memory_equal(one, many, p * sizeof(double));
+                assert_memory_equal(&a.objective, &b.objective, sizeof(double));
+            }
+        }
+        problem_release(&problem);
+    }
+}
+
+static void seeds_choose_the_order_of_rows(void **state)
+{
+    struct problem problem = problem_new("dense 1", "squared", 100, 3, 1, 5);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    double first[4], again[4], other[4];
+    (void)state;
+
+    config.optimiser = "sgd";
+    config.epochs = 3;
+    problem_train(&problem, &config, first);
+    problem_train(&problem, &config, again);
+    config.seed = 1;
+    problem_train(&problem, &config, other);
+    assert_memory_equal(first, again, sizeof(first));
+    assert_memory_not_equal(first, other, sizeof(first));
+    problem_release(&problem);
+}
+
+int train_optimum_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lbfgs_reaches_the_optima_of_scikit_learn),
+        cmocka_unit_test(every_optimiser_reaches_every_optimum),
+        cmocka_unit_test(every_optimiser_trains_a_stack),
+        cmocka_unit_test(threads_do_not_change_a_bit),
+        cmocka_unit_test(seeds_choose_the_order_of_rows),
+    };
+
+    return cmocka_run_group_tests_name("train: optima", tests, NULL, NULL);
+}
