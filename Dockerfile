@@ -1,5 +1,5 @@
 # The mlctl program as an image: docker build -t mlctl .
-# Then, with the user that owns the files: docker run --rm --user "$(id -u)" -v "$PWD:/work" mlctl train data.csv
+# Then, with the user that owns the files: docker run --rm --user "$(id -u)" -v "$PWD:/data" mlctl train data.csv
 # (The image of one model, which serves it, is written by `mlctl docker`; see docs/docker.md.)
 ARG BASE=debian:12-slim
 FROM ${BASE} AS build
@@ -14,7 +14,7 @@ FROM scratch
 LABEL org.opencontainers.image.title="mlctl" \
       org.opencontainers.image.description="From a CSV file to a trained, served and containerised model"
 COPY --from=build /rootfs/ /
-WORKDIR /work
+WORKDIR /data
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/mlctl"]
 CMD ["--help"]

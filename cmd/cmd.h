@@ -68,6 +68,10 @@ void cmd_list_free(char **list);
 
 /* "," ";" "|" "tab": the character, 0 for NULL, -1 with an error said for anything else. */
 int cmd_delimiter(const struct cmd_context *ctx, const char *text);
+/* True, with a usage error said, when output and input are one file: writing would destroy what is read. NULLs are fine. */
+bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input);
+/* False, with an error said, when the directory of a file to write is not there or may not be written. */
+bool cmd_output_writable(const struct cmd_context *ctx, const char *output);
 /* "512M", "2G", plain bytes; false with an error said. NULL is 0. */
 bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out);
 

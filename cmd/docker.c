@@ -1,6 +1,7 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
 
+#include <deploy/compose.h>
 #include <deploy/context.h>
 #include <limits.h>
 #include <stdio.h>
@@ -60,10 +61,14 @@ static int docker(struct cmd_context *ctx, const struct docker_flags *f)
     if (ctx->json)
         return out_json(ctx, json_pack("{sssssssi}", "directory", f->directory, "model", f->model, "name",
                                        f->name, "port", f->port));
+    struct mli_buf tag; /* the name as an image tag may be spelled */
+    mli_buf_init(&tag, 1024);
+    mli_compose_name(&tag, f->name);
     out_line("wrote", "%s/: Dockerfile, compose.yaml, the program, its libraries and %s", f->directory,
              f->model);
-    out_line("next", "docker build -t %s %s && docker run --rm -p %d:%d %s", f->name, f->directory, f->port,
-             f->port, f->name);
+    out_line("next", "docker build -t %s %s && docker run --rm -p %d:%d %s", tag.data, f->directory, f->port,
+             f->port, tag.data);
+    mli_buf_release(&tag);
     return out_end(ctx, CMD_DONE);
 }
 

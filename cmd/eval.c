@@ -1,6 +1,7 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
 
+#include <base/file.h>
 #include <base/num.h>
 #include <base/suggest.h>
 #include <eval/metrics.h>
@@ -72,27 +73,42 @@ static int check_requirements(const struct cmd_context *ctx, char *const *requir
     return code;
 }
 
+/* The rows of the training file flatter the model; whoever asks should know. */
+static void warn_of_training_file(const struct cmd_context *ctx, const struct ml_model *model, const char *path)
+{
+    char sha256[MLI_SHA256_HEX];
+    const json_t *data = json_object_get(model->record, "data");
+    const char *trained = json_string_value(json_object_get(data, "sha256"));
+    if (trained && strcmp(path, "-") != 0 && !mli_file_sha256(path, sha256, NULL) && strcmp(sha256, trained) == 0)
+        ml_log(&ctx->log, ML_LOG_WARNING,
+               "%s is the file that trained the model, %lld of its rows were trained on; mlctl eval without a file measures those held out",
+               path, (long long)json_integer_value(json_object_get(model->record, "train_rows")));
+}
+
 static enum ml_status measure(const struct cmd_context *ctx, const struct eval_flags *f, char delimiter,
                               const struct ml_model *model, json_t **metrics, char *on, size_t size,
-                              struct ml_error *err)
+                              bool *measured, struct ml_error *err)
 {
     if (ctx->nargs) {
         const struct mli_stream_options options = { .delimiter = delimiter,
                                                     .missing = f->missing,
                                                     .log = &ctx->log };
         snprintf(on, size, "%s", ctx->args[0]);
+        *measured = true;
+        warn_of_training_file(ctx, model, ctx->args[0]);
         return mli_evaluate_file(model, ctx->args[0], &options, metrics, err);
     }
-    bool found;
     char why[512];
-    enum ml_status status = mli_evaluate_holdout(model, &ctx->log, &found, why, metrics, err);
+    enum ml_status status = mli_evaluate_holdout(model, &ctx->log, measured, why, metrics, err);
     if (status)
         return status;
-    if (found) {
+    if (*measured) {
         snprintf(on, size, "held-out rows of %s",
                  json_string_value(json_object_get(json_object_get(model->record, "data"), "path")));
         return ML_OK;
     }
+    if (f->require)
+        return ml_error_set(err, ML_EDATA, "%s; nothing was measured, so --require cannot be met: name a file", why);
     json_t *recorded = json_object_get(model->record, "metrics");
     if (!recorded)
         return ml_error_set(err, ML_EARTIFACT, "%s; and the model holds no recorded metrics", why);
@@ -109,6 +125,7 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimi
     struct ml_model *model = NULL;
     json_t *metrics = NULL;
     char on[600] = "";
+    bool measured = false;
     int code = CMD_DONE;
     for (size_t i = 0; f->require && f->require[i]; i++) {
         struct requirement r;
@@ -118,13 +135,13 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimi
     }
     enum ml_status status = ml_model_load(f->model, &model, &err);
     if (!status)
-        status = measure(ctx, f, delimiter, model, &metrics, on, sizeof on, &err);
+        status = measure(ctx, f, delimiter, model, &metrics, on, sizeof on, &measured, &err);
     if (status) {
         ml_error_source(&err, f->model);
         code = cmd_fail(ctx, &err);
     } else if (ctx->json) {
-        code = out_json(ctx, json_pack("{sssssssO}", "model", f->model, "on", on, "target", model->target,
-                                       "metrics", metrics));
+        code = out_json(ctx, json_pack("{sssssbsssO}", "model", f->model, "on", on, "measured", measured,
+                                       "target", model->target, "metrics", metrics));
     } else {
         out_line("model", "%s, target %s", f->model, model->target);
         out_line("metrics", "on %s: %lld rows", on,

@@ -74,6 +74,7 @@ int cmd_export(struct cmd_context *ctx, int argc, const char **argv)
     if (!format)
         return CMD_USAGE;
     char path[512];
-    snprintf(path, sizeof path, "%.400s.%s", f.name, format->extension);
-    return write_export(ctx, &f, format, f.output ? f.output : path);
+    snprintf(path, sizeof path, "%.400s%s", f.name, format->extension);
+    const char *output = f.output ? f.output : path;
+    return cmd_output_refused(ctx, output, f.model) ? CMD_USAGE : write_export(ctx, &f, format, output);
 }

@@ -28,10 +28,12 @@ static void print_field(const struct mli_field *field)
         mli_num_format(field->high, high);
         snprintf(range, sizeof range, "%s to %s%s", low, high, field->integer ? ", whole" : "");
     }
-    for (char *c = range; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
     out_line("", "%-24s %-9s %5zu missing  %s", field->name, ml_type_name(field->type), field->missing, range);
+}
+
+static long long count_of(const json_t *doc, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(doc, key));
 }
 
 static void print_model(const struct ml_model *model, const char *path)
@@ -40,11 +42,22 @@ static void print_model(const struct ml_model *model, const char *path)
     const char *program = json_string_value(json_object_get(r, "program"));
     const char *from = json_string_value(json_object_get(data, "path"));
     const struct mli_schema *schema = mli_pipeline_schema(model->pipeline);
-    out_line("model", "%s, sha256 %s", path, model->sha256);
+    out_line("model", "%s, digest %s", path, model->sha256);
     out_line("made by", "%s from %s", program ? program : "?", from ? from : "?");
     out_line("target", "%s (%s)", model->target, model->classes ? "classes" : "number");
     for (size_t k = 0; k < model->classes; k++)
         out_line("", "%s", model->label[k]);
+    const char *split = json_string_value(json_object_get(r, "split"));
+    const char *end = json_string_value(json_object_get(r, "end"));
+    const json_t *settings = json_object_get(r, "settings");
+    const char *optimiser = json_string_value(json_object_get(settings, "optimiser"));
+    if (split && end && optimiser) {
+        out_line("split", "%s, seed %lld: %lld rows trained on, %lld held out", split, count_of(r, "split_seed"),
+                 count_of(r, "train_rows"), count_of(r, "test_rows"));
+        out_line("fit", "%s, l2 %.6g, l1 %.6g, %lld epochs, %s", optimiser,
+                 json_number_value(json_object_get(settings, "l2")),
+                 json_number_value(json_object_get(settings, "l1")), count_of(r, "epochs"), end);
+    }
     out_line("network", "%s, %s loss, %zu parameters", model->network->spec, model->loss->name,
              model->network->parameters);
     out_line("columns", "%zu, what training saw of them", schema->count);

@@ -24,7 +24,7 @@ const struct cmd cmd_table[] = {
       cmd_preprocess },
 #endif
     { "predict", "Use a model", "DATA.csv", "predict the rows of a CSV file",
-      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Streams at constant memory; - is standard input.",
+      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Streams at constant memory; - is standard input. --json writes an array of objects in place of CSV.",
       "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict new.csv --keep id,name",
       cmd_predict },
     { "serve", "Use a model", "[MODEL]", "answer predictions over HTTP",
@@ -90,7 +90,7 @@ static void print_overview(FILE *to)
 
 static int unknown_command(const char *name)
 {
-    const char *names[32];
+    const char *names[32] = { 0 };
     size_t n = count_commands();
     for (size_t i = 0; i < n; i++)
         names[i] = cmd_table[i].name;
@@ -125,7 +125,7 @@ static int help_form(struct cmd_context *ctx, const char *format)
     static const char *const names[] = { "text", "man", "markdown", "completion" };
     for (int i = 0; i < 4; i++)
         if (strcmp(format, names[i]) == 0)
-            return (enum cmd_docs)(CMD_HELP + i);
+            return (int)CMD_HELP + i;
     fprintf(stderr, "mlctl %s: no format \"%s\"; there are: text man markdown completion\n",
             ctx->cmd->name, format);
     return -1;
@@ -175,11 +175,11 @@ int main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         puts("mlctl " ML_VERSION);
-        return CMD_DONE;
+        return out_end(&(struct cmd_context){ .cmd = find_command("help") }, CMD_DONE);
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_overview(stdout);
-        return CMD_DONE;
+        return out_end(&(struct cmd_context){ .cmd = find_command("help") }, CMD_DONE);
     }
     const struct cmd *cmd = find_command(name);
     if (!cmd)

@@ -3,10 +3,15 @@
 
 #include <base/num.h>
 #include <base/suggest.h>
+#include <base/text.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static size_t option_names(const struct poptOption *rows, const char **names, size_t n)
 {
@@ -43,7 +48,7 @@ static int bad_option(const struct cmd_context *ctx, const struct poptOption *op
     else if (code == POPT_ERROR_BADOPT)
         snprintf(text, sizeof text, "no option %s", bad);
     else if (code == POPT_ERROR_BADNUMBER || code == POPT_ERROR_OVERFLOW)
-        snprintf(text, sizeof text, "%s wants a number", bad);
+        snprintf(text, sizeof text, "%s: this option wants a number, a whole one for a count", bad);
     else if (code == POPT_ERROR_NOARG)
         snprintf(text, sizeof text, "%s wants a value", bad);
     else
@@ -51,8 +56,11 @@ static int bad_option(const struct cmd_context *ctx, const struct poptOption *op
     return usage_error(ctx, text);
 }
 
-/* String and list options of the rows, in order: the addresses of their targets. */
-static size_t value_targets(const struct poptOption *rows, void ***targets, bool *list, size_t n)
+/*
+ * String and list options of the rows, in order: the addresses of their targets. Strings get a val, so that poptGetNextOpt()
+ * comes back after each of them.
+ */
+static size_t value_targets(struct poptOption *rows, void ***targets, bool *list, size_t n)
 {
     for (; rows->longName || rows->shortName || rows->arg; rows++) {
         unsigned kind = rows->argInfo & POPT_ARG_MASK;
@@ -60,21 +68,32 @@ static size_t value_targets(const struct poptOption *rows, void ***targets, bool
             n = value_targets(rows->arg, targets, list, n);
         } else if ((kind == POPT_ARG_STRING || kind == POPT_ARG_ARGV) && n < CMD_MAX_OPTIONS) {
             list[n] = kind == POPT_ARG_ARGV;
+            rows->val = !list[n];
             targets[n++] = rows->arg;
         }
     }
     return n;
 }
 
-/* popt replaces a default by memory of its own, which is the caller's to free. */
-static int parse_and_own(struct cmd_context *ctx, const struct poptOption *rows)
+/*
+ * popt replaces a default by memory of its own, which is the caller's to free; an option given twice replaces the first
+ * string, so each is taken as it comes. A list grows in place and is taken at the end.
+ */
+static int parse_and_own(struct cmd_context *ctx, struct poptOption *rows)
 {
     void **target[CMD_MAX_OPTIONS], *before[CMD_MAX_OPTIONS];
     bool list[CMD_MAX_OPTIONS];
     size_t n = value_targets(rows, target, list, 0), owned = 0;
     for (size_t i = 0; i < n; i++)
         before[i] = *target[i];
-    int code = poptGetNextOpt(ctx->popt);
+    int code;
+    while ((code = poptGetNextOpt(ctx->popt)) > 0) {
+        for (size_t i = 0; i < n; i++) {
+            if (list[i] || *target[i] == before[i] || owned == CMD_MAX_OPTIONS)
+                continue;
+            before[i] = ctx->owned[owned++] = *target[i];
+        }
+    }
     for (size_t i = 0; i < n; i++) {
         char **strings = *target[i] != before[i] && list[i] ? *(char ***)(void *)target[i] : NULL;
         for (size_t k = 0; strings && strings[k] && owned + 1 < CMD_MAX_OPTIONS; k++)
@@ -110,6 +129,22 @@ static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
     return CMD_CONTINUE;
 }
 
+/* Names of files and columns go into JSON, which is UTF-8. */
+static int check_utf8(const struct cmd_context *ctx, int argc, const char **argv)
+{
+    char text[64];
+    for (int i = 1; i < argc; i++) {
+        size_t left = strlen(argv[i]), n = 0;
+        for (const char *c = argv[i]; left && (n = mli_utf8_sequence(c, left)); c += n)
+            left -= n;
+        if (!left)
+            continue;
+        snprintf(text, sizeof text, "argument %d is not UTF-8; rename the file", i);
+        return usage_error(ctx, text);
+    }
+    return CMD_CONTINUE;
+}
+
 int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptOption *options,
               size_t min, size_t max)
 {
@@ -130,6 +165,8 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
         docs_command(ctx->cmd, all, ctx->docs);
         return CMD_DONE;
     }
+    if (check_utf8(ctx, argc, argv) != CMD_CONTINUE)
+        return CMD_USAGE;
     ctx->popt = poptGetContext(ctx->cmd->name, argc, argv, all, 0);
     if (!ctx->popt)
         return CMD_SYSTEM;
@@ -207,9 +244,12 @@ char **cmd_list(const char *const *values)
     char **list = calloc(capacity, sizeof *list);
     for (size_t v = 0; list && values[v]; v++) {
         for (const char *c = values[v]; c;) {
-            size_t len = strcspn(c, ",");
-            if (len)
-                list[n++] = strndup(c, len);
+            c += strspn(c, " ");
+            size_t len = strcspn(c, ","), end = len;
+            while (end > 0 && c[end - 1] == ' ')
+                end--;
+            if (end)
+                list[n++] = strndup(c, end);
             c = c[len] ? c + len + 1 : NULL;
         }
     }
@@ -233,6 +273,33 @@ int cmd_delimiter(const struct cmd_context *ctx, const char *text)
         return text[0];
     usage_error(ctx, "--delimiter is one of , ; | and tab");
     return -1;
+}
+
+bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input)
+{
+    struct stat a, b;
+    char text[512];
+    if (!output || !input || strcmp(output, "-") == 0 || strcmp(input, "-") == 0 || stat(output, &a) != 0 ||
+        stat(input, &b) != 0 || !S_ISREG(a.st_mode) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+        return false;
+    snprintf(text, sizeof text, "%.400s would be overwritten while it is the input; write another file", output);
+    usage_error(ctx, text);
+    return true;
+}
+
+bool cmd_output_writable(const struct cmd_context *ctx, const char *output)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(output, '/');
+    if (strcmp(output, "-") == 0)
+        return true;
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output + 1) : 1, slash ? output : ".");
+    if (access(directory, W_OK | X_OK) == 0)
+        return true;
+    struct ml_error err = ML_ERROR_INIT;
+    ml_error_set(&err, ML_EIO, "cannot write %s: %s", output, strerror(errno));
+    cmd_fail(ctx, &err);
+    return false;
 }
 
 bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out)

@@ -1,5 +1,6 @@
 #include <cmd/out.h>
 
+#include <base/text.h>
 #include <errno.h>
 #include <eval/metrics.h>
 #include <stdarg.h>
@@ -9,12 +10,12 @@
 
 void out_line(const char *label, const char *format, ...)
 {
+    char text[8192]; /* paths and names come from outside: no control character of theirs reaches a terminal */
     va_list args;
     va_start(args, format);
-    printf("%-10s ", label);
-    vprintf(format, args);
-    putchar('\n');
+    mli_text_format(text, sizeof text, format, args);
     va_end(args);
+    printf("%-10s %s\n", label, text);
 }
 
 int out_json(const struct cmd_context *ctx, json_t *doc)
@@ -46,10 +47,10 @@ static void classes_table(const json_t *metrics)
     width = width > 24 ? 24 : width;
     printf("%-10s %-*s  precision  recall      f1   rows\n", "", (int)width, "class");
     json_array_foreach(classes, i, row)
-        printf("%-10s %-*.*s  %9.4f  %6.4f  %6.4f  %5lld\n", "", (int)width, (int)width,
-               json_string_value(json_object_get(row, "label")), number(row, "precision"),
-               number(row, "recall"), number(row, "f1"),
-               (long long)json_integer_value(json_object_get(row, "support")));
+        out_line("", "%-*.*s  %9.4f  %6.4f  %6.4f  %5lld", (int)width, (int)width,
+                 json_string_value(json_object_get(row, "label")), number(row, "precision"),
+                 number(row, "recall"), number(row, "f1"),
+                 (long long)json_integer_value(json_object_get(row, "support")));
 }
 
 static void confusion_table(const json_t *metrics)
@@ -64,7 +65,10 @@ static void confusion_table(const json_t *metrics)
         printf("%-10s", "");
         json_array_foreach(row, j, cell)
             printf(" %7lld", (long long)json_integer_value(cell));
-        printf("   %s\n", json_string_value(json_object_get(json_array_get(classes, i), "label")));
+        char label[128];
+        snprintf(label, sizeof label, "%s", json_string_value(json_object_get(json_array_get(classes, i), "label")));
+        mli_text_clean(label, true);
+        printf("   %s\n", label);
     }
 }
 

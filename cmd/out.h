@@ -5,7 +5,7 @@
 #include <base/json.h>
 #include <cmd/cmd.h>
 
-/* "label     value": the label in a column of its own. */
+/* "label     value": the label in a column of its own; control characters of the value become '?'. */
 void out_line(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints and releases a document; NULL is an out of memory error. Returns the exit code. */
 int out_json(const struct cmd_context *ctx, json_t *doc);

@@ -61,7 +61,8 @@ static void write_json_row(struct run *run, size_t row, const double *p)
     mli_prediction_write_json(&run->text, run->model, run->label_json, p);
     if (!keep || !keep[0])
         return;
-    run->text.len--; /* reopen the object */
+    if (run->text.len)
+        run->text.len--; /* reopen the object */
     for (size_t k = 0; keep[k]; k++) {
         const char *text = mli_stream_kept(run->stream, row, k);
         mli_buf_str(&run->text, ",");
@@ -175,6 +176,31 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, char 
     return status ? cmd_fail(ctx, &err) : CMD_DONE;
 }
 
+/* Whether the output has a column of this name besides the one that is kept. */
+static bool is_taken(char *const *keep, size_t k, bool json)
+{
+    static const char probability[] = "probability:";
+    for (size_t i = 0; i < k; i++)
+        if (strcmp(keep[i], keep[k]) == 0)
+            return true;
+    if (json)
+        return strcmp(keep[k], "prediction") == 0 || strcmp(keep[k], "probabilities") == 0;
+    return strcmp(keep[k], "prediction") == 0 || strncmp(keep[k], probability, sizeof probability - 1) == 0;
+}
+
+/* Two columns of one name cannot be told apart by who reads them. */
+static int check_keep(const struct cmd_context *ctx, char *const *keep)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (size_t k = 0; keep && keep[k]; k++) {
+        if (!is_taken(keep, k, ctx->json))
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--keep %s: the output already has a column of that name", keep[k]);
+        return cmd_fail(ctx, &err);
+    }
+    return CMD_CONTINUE;
+}
+
 int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct predict_flags f = { .model = CMD_MODEL_DEFAULT, .output = "-" };
@@ -192,8 +218,12 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
         return CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;
+    if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model))
+        return CMD_USAGE;
     f.keep_list = cmd_list((const char *const *)f.keep);
-    code = predict(ctx, &f, (char)delimiter);
+    code = check_keep(ctx, f.keep_list);
+    if (code == CMD_CONTINUE)
+        code = predict(ctx, &f, (char)delimiter);
     cmd_list_free(f.keep_list);
     return code;
 }

@@ -52,9 +52,41 @@ static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char
     return out_end(ctx, CMD_DONE);
 }
 
+/* The first option that only fitting takes, of those given; NULL: none. */
+static const char *fitting_option(const struct reading *r)
+{
+    static const struct reading unset = READING_INIT;
+    const struct ml_fit_config *fit = &r->fit;
+    const struct {
+        const char *name;
+        bool given;
+    } options[] = {
+        { "target", fit->target != NULL },
+        { "task", strcmp(fit->task, unset.fit.task) != 0 },
+        { "split", fit->split != NULL },
+        { "seed", r->seed != unset.seed },
+        { "drop-columns", r->drop != NULL },
+        { "type", r->type != NULL },
+        { "impute", strcmp(fit->impute, unset.fit.impute) != 0 },
+        { "scale", strcmp(fit->scale, unset.fit.scale) != 0 },
+        { "max-missing", fit->max_missing < unset.fit.max_missing || fit->max_missing > unset.fit.max_missing },
+        { "max-categories", r->max_categories != unset.max_categories },
+        { "keep-all", r->keep_all != 0 },
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given)
+            return options[i].name;
+    return NULL;
+}
+
 static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
+    const char *fitting = f->apply ? fitting_option(&f->reading) : NULL;
+    if (fitting) {
+        ml_error_set(&err, ML_EUSAGE, "--%s does not go with --apply: the prep file decides it", fitting);
+        return cmd_fail(ctx, &err);
+    }
     if (f->apply || strcmp(f->output, "-") != 0)
         return reading_options(ctx, &f->reading);
     ml_error_set(&err, ML_EUSAGE, "-o FILE is needed: the prep file is written beside it");
@@ -77,6 +109,8 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 1, 1);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);
+    if (code == CMD_CONTINUE && cmd_output_refused(ctx, f.output, ctx->args[0]))
+        code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = f.apply ? apply(ctx, &f, ctx->args[0]) : fit(ctx, &f, ctx->args[0]);
     reading_release(&f.reading);

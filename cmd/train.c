@@ -7,6 +7,7 @@
 #include <math.h>
 #include <mlctl/fit.h>
 #include <model/model.h>
+#include <net/kinds.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct train_flags {
     struct reading reading;
     char *model, *prep, *memory;
     int no_prep;
+    double l2; /* NaN: not given */
     long epochs, batch, patience, threads;
 };
 
@@ -43,9 +45,19 @@ struct epoch_report {
     const struct cmd_context *ctx;
     struct progress progress;
     double line; /* when the last line was printed */
+    size_t next; /* epoch of which a line is due: 1, 2, 5, 10, 20, 50 ... */
 };
 
-/* A terminal sees one line change; elsewhere the first epochs, then a line a few seconds apart; -v prints every one. */
+/* 1, 2, 5, 10, 20, 50 ... */
+static size_t next_line(size_t n)
+{
+    size_t unit = 1;
+    while (n / unit >= 10)
+        unit *= 10;
+    return n / unit == 2 ? 5 * unit : 2 * n;
+}
+
+/* A terminal sees one line change; elsewhere ever fewer lines, but one every few seconds; -v prints every one. */
 static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
 {
     struct epoch_report *r = data;
@@ -54,7 +66,9 @@ static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
     if (!isnan(epoch->validation))
         snprintf(text + n, sizeof text - (size_t)n, ", validation %.6g", epoch->validation);
     double now = progress_now();
-    bool line = epoch->epoch <= 3 || now - r->line >= 2;
+    bool line = epoch->epoch == r->next || now - r->line >= 2;
+    if (epoch->epoch == r->next)
+        r->next = next_line(r->next);
     if (r->ctx->quiet)
         return;
     if (r->ctx->verbose || (!r->progress.terminal && line)) {
@@ -99,6 +113,13 @@ static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
             return CMD_USAGE;
     if (!cmd_size(ctx, "memory", f->memory, &fit->memory))
         return CMD_USAGE;
+    if (f->l2 < 0) {
+        struct ml_error err = ML_ERROR_INIT;
+        ml_error_set(&err, ML_EUSAGE, "--l2 %g is out of range: it must be 0 or more", f->l2);
+        return cmd_fail(ctx, &err);
+    }
+    if (!isnan(f->l2))
+        fit->l2 = f->l2;
     return reading_options(ctx, &f->reading);
 }
 
@@ -131,10 +152,11 @@ static void print_fit(const struct ml_model *model, double seconds)
     const json_t *r = model->record, *s = json_object_get(r, "settings");
     out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
              mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
-    out_line("objective", "mean %s loss + l2/2 |w|^2, l2 %.6g%s", model->loss->name,
+    const struct mli_kind *kind = mli_kind_find(text_of(r, "kind"));
+    out_line("objective", "%s + l2/2 |w|^2, l2 %.6g%s", kind ? kind->objective : model->loss->name,
              json_number_value(json_object_get(s, "l2")),
              json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
-    out_line("fit", "%s, %lld epochs, %s, loss %.6g, %.2f s", text_of(s, "optimiser"),
+    out_line("fit", "%s, %lld epochs, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),
              count_of(r, "epochs"), text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
              seconds);
 }
@@ -176,10 +198,14 @@ static int train(struct cmd_context *ctx, struct train_flags *f, const char *pat
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
     struct ml_model *model = NULL;
-    struct epoch_report report = { .ctx = ctx };
-    char *prep = find_prep(f, path);
+    struct epoch_report report = { .ctx = ctx, .next = 1 };
     double started = progress_now();
+    if (cmd_output_refused(ctx, f->model, path) || cmd_output_refused(ctx, f->model, f->reading.fit.test))
+        return CMD_USAGE;
+    if (!cmd_output_writable(ctx, f->model))
+        return CMD_SYSTEM;
     struct ml_fit_config *fit = &f->reading.fit;
+    char *prep = find_prep(f, path);
     fit->prep = prep;
     fit->stop = &stopped;
     fit->epoch = on_epoch;
@@ -221,7 +247,7 @@ out:
 
 int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct train_flags f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT };
+    struct train_flags f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .l2 = NAN };
     struct ml_fit_config *fit = &f.reading.fit;
     f.batch = (long)fit->batch;
     enum {
@@ -241,7 +267,7 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption training[] = {
         { "kind", 'k', STRING, &fit->kind, 0, "auto, linear or logistic", "KIND" },
         { "l1", 0, NUMBER, &fit->l1, 0, "penalty l1 |w|", "NUMBER" },
-        { "l2", 0, POPT_ARG_DOUBLE, &fit->l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
+        { "l2", 0, POPT_ARG_DOUBLE, &f.l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
         { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, adam or lbfgs", "NAME" },
         { "rate", 'r', NUMBER, &fit->rate, 0, "step size, 0: chosen by the optimiser", "NUMBER" },
         { "momentum", 0, NUMBER, &fit->momentum, 0, "of the momentum optimiser", "NUMBER" },

@@ -20,6 +20,12 @@ static int mismatch(const char *what, const char *found, const char *expected)
 static int compare(const struct cmd_context *ctx, const struct verify_flags *f,
                    const struct ml_model *model)
 {
+    if (f->sha256 && (strlen(f->sha256) != MLI_SHA256_HEX - 1 ||
+                      strspn(f->sha256, "0123456789abcdefABCDEF") != MLI_SHA256_HEX - 1)) {
+        struct ml_error usage = ML_ERROR_INIT;
+        ml_error_set(&usage, ML_EUSAGE, "--sha256 %s is not a digest of 64 hexadecimal digits", f->sha256);
+        return cmd_fail(ctx, &usage);
+    }
     if (f->sha256 && strcasecmp(f->sha256, model->sha256) != 0)
         return mismatch(f->model, model->sha256, f->sha256);
     if (!f->data)
@@ -40,7 +46,7 @@ int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
     struct verify_flags f = { .model = CMD_MODEL_DEFAULT };
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
-        { "sha256", 0, POPT_ARG_STRING, &f.sha256, 0, "digest that the model must have (mlctl inspect prints it)", "DIGEST" },
+        { "sha256", 0, POPT_ARG_STRING, &f.sha256, 0, "digest that the model must have: the one that mlctl inspect prints, over the content (sha256sum of the file differs)", "DIGEST" },
         { "data", 0, POPT_ARG_STRING, &f.data, 0, "file that must be the recorded training data", "FILE" },
         POPT_TABLEEND
     };
@@ -59,7 +65,7 @@ int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
         printed = out_json(ctx, json_pack("{sssssb}", "model", f.model, "sha256", model->sha256, "ok",
                                           code == CMD_DONE));
     else if (!code) {
-        out_line("ok", "%s, sha256 %s", f.model, model->sha256);
+        out_line("ok", "%s, digest %s", f.model, model->sha256);
         printed = out_end(ctx, CMD_DONE);
     }
     ml_model_free(model);

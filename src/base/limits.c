@@ -47,13 +47,28 @@ static size_t from_meminfo(size_t limit)
     return limit;
 }
 
+/* Page cache that the kernel gives back when asked: a file just read counts as used memory otherwise. */
+static unsigned long long cgroup_cache(void)
+{
+    FILE *f = fopen("/sys/fs/cgroup/memory.stat", "re");
+    char line[128];
+    unsigned long long cache = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "inactive_file %llu", &cache) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return cache;
+}
+
 static size_t from_cgroup(size_t limit)
 {
-    unsigned long long most, used;
-    if (read_numbers("/sys/fs/cgroup/memory.max", &most, NULL) &&
-        read_numbers("/sys/fs/cgroup/memory.current", &used, NULL))
-        return least(limit, most > used ? most - used : 0);
-    return limit;
+    unsigned long long most, used, cache = cgroup_cache();
+    if (!read_numbers("/sys/fs/cgroup/memory.max", &most, NULL) ||
+        !read_numbers("/sys/fs/cgroup/memory.current", &used, NULL))
+        return limit;
+    used -= cache < used ? cache : used;
+    return least(limit, most > used ? most - used : 0);
 }
 
 static size_t from_rlimit(size_t limit)

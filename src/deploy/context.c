@@ -144,6 +144,20 @@ static enum ml_status write_manifests(const struct ml_model *model,
     return status;
 }
 
+/* Whether a file of that name is there that begins otherwise than the ones this module writes. */
+static bool is_foreign(const char *directory, const char *name, const char *first)
+{
+    char path[PATH_MAX], head[64] = "";
+    int n = snprintf(path, sizeof(path), "%s/%s", directory, name);
+    FILE *f = n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+
+    if (!f)
+        return false;
+    size_t got = fread(head, 1, sizeof(head) - 1, f);
+    fclose(f);
+    return got > 0 && strncmp(head, first, strlen(first)) != 0;
+}
+
 static enum ml_status check_config(const struct mli_context_config *config, struct ml_error *err)
 {
     if (config->port < 1 || config->port > 65535)
@@ -153,6 +167,11 @@ static enum ml_status check_config(const struct mli_context_config *config, stru
     if (strcmp(config->model, "-") == 0)
         return ml_error_set(err, ML_EUSAGE,
                             "an image is made of a model file, standard input will not do");
+    if (is_foreign(config->directory, "Dockerfile", "# Written by `mlctl docker`"))
+        return ml_error_set(err, ML_EUSAGE,
+                            "%s/Dockerfile is not one that mlctl docker wrote; choose another "
+                            "directory with -o, or move it away",
+                            config->directory);
     return ML_OK;
 }
 

@@ -53,6 +53,23 @@ static enum ml_status no_memory(struct ml_error *err)
 
 /* ---- rows: which train, which are held out ---------------------------------------------------------------------- */
 
+/* Cleaning was decided when the prep file was fitted; a setting that could do nothing is refused. */
+static enum ml_status refuse_cleaning(const struct ml_fit_config *c, struct ml_error *err)
+{
+    static const struct ml_fit_config unset = ML_FIT_CONFIG_INIT;
+    const char *option = strcmp(c->impute, unset.impute) != 0              ? "impute"
+                         : strcmp(c->scale, unset.scale) != 0              ? "scale"
+                         : fabs(c->max_missing - unset.max_missing) > 0    ? "max-missing"
+                         : c->max_categories != unset.max_categories       ? "max-categories"
+                         : c->keep_all                                     ? "keep-all"
+                                                                           : NULL;
+    if (!option)
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE,
+                        "--%s does nothing on a preprocessed file; give it to mlctl preprocess, or --no-prep to take the file as raw data",
+                        option);
+}
+
 static enum ml_status load_prep(struct job *job, struct ml_error *err)
 {
     if (!job->config->prep)
@@ -62,6 +79,9 @@ static enum ml_status load_prep(struct job *job, struct ml_error *err)
         return status;
     job->prepared = true;
     job->pipeline = job->prep.pipeline;
+    status = refuse_cleaning(job->config, err);
+    if (status)
+        return status;
     if (job->config->target && strcmp(job->config->target, job->prep.target) != 0)
         return ml_error_set(err, ML_EUSAGE, "--target %s, but %s was preprocessed for target \"%s\"",
                             job->config->target, job->table->source, job->prep.target);
@@ -232,6 +252,10 @@ static enum ml_status train(struct job *job, struct ml_error *err)
     }
     if (!status)
         memcpy(job->theta, mli_trainer_theta(trainer), job->network->parameters * sizeof *job->theta);
+    if (!status && job->state.end == MLI_TRAIN_EPOCHS && !isnan(job->state.gradient))
+        ml_log(job->config->log, ML_LOG_WARNING,
+               "not converged in %zu epochs: the largest gradient entry is %.2g, the tolerance %.2g; --epochs or --l2 may be larger",
+               job->state.epoch, job->state.gradient, config.tolerance);
     mli_trainer_free(trainer);
     return status;
 }

@@ -34,8 +34,8 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
         status = mli_json_str(model->record, "split", &r.split_text, err);
     if (!status)
         status = mli_json_size(model->record, "split_seed", &r.seed, err);
-    if (!status)
-        status = mli_split_parse(r.split_text, &r.split, err);
+    if (!status && mli_split_parse(r.split_text, &r.split, NULL))
+        status = ml_error_set(err, ML_EARTIFACT, "the record's split \"%s\" is none that mlctl train writes", r.split_text);
     if (status)
         return status;
     r.delimiter = delimiter[0];

@@ -92,12 +92,18 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
             trained[(size_t)plan->target.y[i]]++;
         i++;
     }
+    size_t k = 0;
+    while (k < classes && trained[k])
+        k++;
     enum ml_status status = ML_OK;
-    for (size_t k = 0; !status && k < classes; k++)
-        if (!trained[k])
-            status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
-                                 "class \"%s\" has no row to train on with --split %s; --split random:0.2 keeps every class on both sides",
-                                 plan->target.label[k], settings->split_text);
+    if (k < classes && settings->train.patience)
+        status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                             "class \"%s\" has no row to train on with --split %s and --validation %g for --patience; a smaller share or another --seed may leave one",
+                             plan->target.label[k], settings->split_text, settings->validation);
+    else if (k < classes)
+        status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                             "class \"%s\" has no row to train on with --split %s; --split random:0.2 keeps every class on both sides",
+                             plan->target.label[k], settings->split_text);
     free(trained);
     return status;
 }

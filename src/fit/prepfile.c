@@ -27,9 +27,10 @@ static json_t *tensors_json(const struct mli_tensors *set)
         size_t n = 1;
         for (size_t r = 0; r < tensor->rank; r++)
             n *= tensor->shape[r];
-        for (size_t i = 0; i < n; i++)
-            json_array_append_new(values, json_real(tensor->data[i]));
-        if (!mli_json_put(doc, tensor->name, values)) {
+        bool ok = values != NULL;
+        for (size_t i = 0; ok && i < n; i++)
+            ok = json_array_append_new(values, json_real(tensor->data[i])) == 0;
+        if (!mli_json_put(doc, tensor->name, values) || !ok) {
             json_decref(doc);
             return NULL;
         }

@@ -15,7 +15,7 @@ struct mli_prepfile {
     uint64_t seed;
     char *raw_path;     /* as given to preprocess */
     char raw_sha256[MLI_SHA256_HEX], clean_sha256[MLI_SHA256_HEX];
-    json_t *read;       /* how the raw file was read: {"delimiter":",","missing":..,"types":[..],"drop":[..]} */
+    json_t *read;       /* how the raw file was read: {"delimiter":",","missing":".."} */
 };
 
 void mli_prepfile_release(struct mli_prepfile *file);

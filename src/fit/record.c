@@ -23,7 +23,7 @@ static json_t *names(const char *const *list)
     return array;
 }
 
-/* Raw rows: the table itself, or the file that preprocess read. */
+/* Path and digest are of the raw rows: the table itself, or the file that preprocess read; counts are of the table. */
 static json_t *data(const struct mli_record_parts *p)
 {
     json_t *doc = json_object();
@@ -64,11 +64,13 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));
     ok = ok && mli_json_put(doc, "patience", json_integer((json_int_t)t->patience));
     ok = ok && mli_json_put(doc, "validation", mli_json_from(p->settings->validation));
-    ok = ok && mli_json_put(doc, "impute", json_string(p->config->impute));
-    ok = ok && mli_json_put(doc, "scale", json_string(p->config->scale));
-    ok = ok && mli_json_put(doc, "max_missing", mli_json_from(p->config->max_missing));
-    ok = ok && mli_json_put(doc, "max_categories", json_integer((json_int_t)p->config->max_categories));
-    ok = ok && mli_json_put(doc, "keep_all", json_boolean(p->config->keep_all));
+    if (ok && !p->prep) { /* else preprocess decided them, and the pipeline shows how */
+        ok = mli_json_put(doc, "impute", json_string(p->config->impute));
+        ok = ok && mli_json_put(doc, "scale", json_string(p->config->scale));
+        ok = ok && mli_json_put(doc, "max_missing", mli_json_from(p->config->max_missing));
+        ok = ok && mli_json_put(doc, "max_categories", json_integer((json_int_t)p->config->max_categories));
+        ok = ok && mli_json_put(doc, "keep_all", json_boolean(p->config->keep_all));
+    }
     ok = ok && mli_json_put(doc, "type", names(read ? read->type : NULL));
     ok = ok && mli_json_put(doc, "drop", names(read ? read->drop : NULL));
     if (ok)

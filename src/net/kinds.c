@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct mli_kind kinds[] = {
-    { "linear", "linear regression (squared loss)", &mli_loss_squared },
+    { "linear", "linear regression (squared loss)", "half the mean squared error", &mli_loss_squared },
     { "logistic", "logistic regression (cross entropy; softmax for more than two classes)",
-      &mli_loss_cross_entropy },
+      "mean cross entropy", &mli_loss_cross_entropy },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -11,6 +11,7 @@
 
 struct mli_kind {
     const char *name, *meaning;
+    const char *objective; /* what is minimised, besides penalties, in words */
     const struct mli_loss *loss;
 };
 

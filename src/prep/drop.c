@@ -22,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOTES ((size_t)10) /* columns that are said one by one */
+
 #define FEW_ROWS                                                                                   \
     20 /* with no more than these, distinct values and straight lines are nothing special */
 #define INFERRED_VALUES                                                                            \
@@ -334,11 +336,15 @@ static enum ml_status drop_fit(struct mli_fit *fit, void **out, struct ml_error 
             fit->columns[kept++] = fit->columns[i];
             continue;
         }
-        say(fit, name, &j[i]);
+        if (drop->count < NOTES)
+            say(fit, name, &j[i]);
         if (!drop_add(drop, name, j[i].reason))
             status = mli_step_nomem(err);
     }
     free(j);
+    if (status == ML_OK && drop->count > NOTES)
+        ml_log(fit->log, ML_LOG_NOTE, "dropped %zu more columns that carry nothing, \"%s\" to \"%s\"",
+               drop->count - NOTES, drop->column[NOTES].name, drop->column[drop->count - 1].name);
     if (status == ML_OK)
         fit->n = kept;
     if (status != ML_OK || drop->count == 0) {

@@ -70,7 +70,7 @@ static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
         status = plan_pin(reader, options->type[i], err);
     for (size_t i = 0; options->drop && options->drop[i] && status == ML_OK; i++) {
         status = mli_header_find(reader->csv, reader->header, options->drop[i], ML_EUSAGE,
-                                 "--drop: ", &column, err);
+                                 "--drop-columns: ", &column, err);
         if (status == ML_OK)
             reader->plan[column].drop = true;
     }
@@ -81,7 +81,7 @@ static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
         mli_cells_init(&reader->cells[i], plan->pinned ? &plan->type : NULL);
         kept += !plan->drop;
     }
-    return kept > 0 ? ML_OK : ml_error_set(err, ML_EUSAGE, "--drop: no column is left");
+    return kept > 0 ? ML_OK : ml_error_set(err, ML_EUSAGE, "--drop-columns: no column is left");
 }
 
 static enum ml_status begin(struct reader *reader, struct ml_error *err)

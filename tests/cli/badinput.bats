@@ -161,7 +161,8 @@ trained() { mlctl train "$DATA/penguins.csv" -q --target species > train.txt; }
 }
 @test "verify: a mismatch is exit 1" {
     mlctl train "$DATA/iris.csv" -q > out.txt
-    fails 1 "expected 0000" mlctl verify --sha256 0000
+    fails 1 "expected $(printf '0%.0s' {1..64})" mlctl verify --sha256 "$(printf '0%.0s' {1..64})"
+    fails 2 "64 hexadecimal digits" mlctl verify --sha256 0000
     fails 1 "wine.csv" mlctl verify --data "$DATA/wine.csv"
     mlctl verify --data "$DATA/iris.csv" --sha256 "$(mlctl inspect --json | jq -r .sha256)"
 }
@@ -232,4 +233,105 @@ model.safetensors" ]
     fails 2 'one argument too many' mlctl train "$DATA/iris.csv" other.csv
     fails 2 'it wants DATA.csv' mlctl train
     fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
+}
+@test "settings that could do nothing are refused" {
+    mlctl preprocess "$DATA/iris.csv" -o clean.csv -q > out.txt
+    fails 2 '--impute does nothing on a preprocessed file' mlctl train clean.csv -q --impute mean
+    fails 2 '--keep-all does nothing on a preprocessed file' mlctl train clean.csv -q --keep-all
+    [ ! -e model.safetensors ]
+    for flag in --target=species --seed=2 --impute=mean --max-missing=0.5 --drop-columns=species; do
+        fails 2 "${flag%%=*} does not go with --apply" mlctl preprocess --apply clean.csv.prep.json "$DATA/iris.csv" -o x.csv $flag
+    done
+    [ ! -e x.csv ]
+    mlctl train clean.csv -q > out.txt
+    mlctl inspect --json | jq -e '.record.settings | has("impute") | not'
+}
+@test "predict --keep: a column that is missing, asked for twice, or named like a prediction" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    fails 2 'no column "nosuch"' mlctl predict -q "$DATA/iris.csv" --keep nosuch
+    fails 2 '--keep species: the output already has' mlctl predict -q "$DATA/iris.csv" --keep species,species
+    sed '1s/species/prediction/' "$DATA/iris.csv" > named.csv
+    fails 2 '--keep prediction: the output already has' mlctl predict -q named.csv --keep prediction
+    fails 2 '--keep prediction: the output already has' mlctl predict -q --json named.csv --keep prediction
+    sed '1s/species/probability:setosa/' "$DATA/iris.csv" > named.csv
+    fails 2 'already has' mlctl predict -q named.csv --keep probability:setosa
+    mlctl predict -q --json named.csv --keep probability:setosa | jq -e '.[0]["probability:setosa"] == "setosa"'
+}
+@test "an argument that is not UTF-8" {
+    cp "$DATA/iris.csv" $'\xff.csv'
+    fails 2 'argument 1 is not UTF-8' mlctl train $'\xff.csv' -q
+}
+@test "an option given twice: the last one counts" {
+    mlctl train "$DATA/iris.csv" -q -m first.safetensors -m second.safetensors > out.txt
+    [ ! -e first.safetensors ]
+    mlctl verify second.safetensors
+}
+@test "control characters of names and labels do not reach the terminal" {
+    printf 'a\033[31mz,y\n' > control.csv
+    for i in $(seq 20); do printf '%d,\033]0;x\a%d\n' "$i" $((i % 2)); done >> control.csv
+    mlctl train control.csv > out.txt 2> err.txt
+    mlctl inspect >> out.txt
+    mlctl eval >> out.txt 2>> err.txt
+    grep -q 'a?\[31mz' out.txt
+    ! LC_ALL=C grep -q '[[:cntrl:]]' out.txt err.txt
+}
+@test "a class that validation takes all rows of is blamed on --patience" {
+    printf 'x,y\n' > rare.csv
+    for i in $(seq 40); do echo "$i,$((i > 38))"; done >> rare.csv
+    fails 3 'for --patience' mlctl train rare.csv -q --patience 3 --validation 0.9
+}
+@test "--version and --help that do not arrive" {
+    for flag in --version --help; do
+        status=0
+        mlctl $flag > /dev/full 2> stderr.txt || status=$?
+        [ "$status" -eq 5 ]
+    done
+}
+
+@test "an output that is the input is refused before anything is lost" {
+    cp "$DATA/penguins.csv" data.csv
+    mlctl train data.csv -q > out.txt
+    fails 2 "would be overwritten" mlctl train data.csv -q -m data.csv
+    fails 2 "would be overwritten" mlctl predict data.csv -q -o ./data.csv
+    fails 2 "would be overwritten" mlctl predict data.csv -q -o model.safetensors
+    fails 2 "would be overwritten" mlctl preprocess data.csv -q -o data.csv
+    fails 2 "would be overwritten" mlctl export -o model.safetensors
+    cmp data.csv "$DATA/penguins.csv"
+    mlctl verify
+}
+@test "a gate that measured nothing is not met" {
+    cp "$DATA/iris.csv" data.csv
+    mlctl train data.csv -q > out.txt
+    mlctl eval -q --json | jq -e '.measured == true'
+    rm data.csv
+    mlctl eval -q --json | jq -e '.measured == false'
+    fails 3 "nothing was measured" mlctl eval -q --require 'accuracy>=0.1'
+}
+@test "eval on the training file warns" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    mlctl eval "$DATA/iris.csv" > out.txt 2> err.txt
+    grep -q "120 of its rows were trained on" err.txt
+}
+@test "a fit that ran out of epochs says so" {
+    mlctl train "$DATA/breast_cancer.csv" --epochs 3 > out.txt 2> err.txt
+    grep -q "warning: not converged in 3 epochs" err.txt
+}
+@test "a Dockerfile of somebody else is not overwritten" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    mkdir mine
+    echo hi > mine/Dockerfile
+    fails 2 "not one that mlctl docker wrote" mlctl docker -q -o mine
+    [ "$(cat mine/Dockerfile)" = hi ]
+}
+@test "many dropped columns are not said one by one" {
+    awk 'BEGIN { printf "x,y"; for (j = 0; j < 40; j++) printf ",c%d", j; print "";
+                 for (i = 0; i < 30; i++) { printf "%d,%d", i * 7 % 11, i * 5 % 7; for (j = 0; j < 40; j++) printf ",1"; print "" } }' > wide.csv
+    mlctl train wide.csv --target y > out.txt 2> err.txt
+    [ "$(grep -c '"c[0-9]*": ' err.txt)" -eq 10 ]
+    grep -q "dropped 30 more columns" err.txt
+}
+@test "settings: a negative l2, list items with spaces" {
+    fails 2 "--l2 -1 is out of range" mlctl train "$DATA/iris.csv" --l2 -1
+    mlctl train "$DATA/iris.csv" -q --drop-columns 'sepal_length, sepal_width' --json > report.json
+    jq -e '.features == 2' report.json
 }

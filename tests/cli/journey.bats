@@ -123,3 +123,13 @@ load common
     mlctl predict odd.csv -q -m two.safetensors > two.csv
     cmp one.csv two.csv
 }
+
+@test "export: default names, formats, and a name that is no identifier" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    mlctl export > out.txt
+    [ -s model.c ]
+    mlctl export --format json --name flower --json | jq -e '.output == "flower.json"'
+    jq -e '.target == "species"' flower.json
+    fails 2 "identifier" mlctl export --name '3x' -o x.c
+    [ ! -e x.c ]
+}

@@ -2,7 +2,7 @@
 bats_require_minimum_version 1.5.0
 
 MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
-WIRE=$BATS_TEST_DIRNAME/wire
+export WIRE=$BATS_TEST_DIRNAME/wire
 
 # Once a file: a regression (the mean of x and y, nearly) and a classification with every type of column.
 setup_file() {
@@ -34,13 +34,23 @@ serve() {
     [ -n "$PORT" ] || { cat serve.log; return 1; }
 }
 
-# Every server must end well: nothing leaked, nothing a sanitizer has seen.
-teardown() {
-    local status=0
-    [ -n "${SERVER:-}" ] || return 0
-    kill -TERM "$SERVER" 2> /dev/null || return 0
-    wait "$SERVER" || status=$?
+# ended: the server ends, and ends well: nothing left undone, nothing a sanitizer has seen
+ended() {
+    local status=0 server=$SERVER
+    SERVER=
+    PORT=
+    rm -f serve.json
+    wait "$server" || status=$?
     [ "$status" -eq 0 ] || { echo "the server ended with $status"; cat serve.log; return 1; }
+}
+
+stop() {
+    kill -TERM "$SERVER"
+    ended
+}
+
+teardown() {
+    [ -z "${SERVER:-}" ] || stop
 }
 
 # json BODY [CURL-OPTION...]: POST /predict, the reply's body

@@ -4,11 +4,7 @@ load common
     for delay in 0.3 0.5 0.7 0.41 0.63; do
         serve mean
         python3 "$WIRE/drain.py" "$PORT" "$SERVER" "$delay"
-        status=0
-        wait "$SERVER" || status=$?
-        [ "$status" -eq 0 ]
-        rm serve.json
-        PORT=
+        ended
     done
 }
 
@@ -28,7 +24,7 @@ load common
     printf '4,"y":5}' >&4
     timeout 2 cat <&4 > predict.txt
     grep -q '^HTTP/1.1 200' predict.txt
-    wait "$SERVER"
+    ended
 }
 
 @test "an idle connection does not hold up the stop" {
@@ -38,7 +34,7 @@ load common
     sleep 0.1
     kill -TERM "$SERVER"
     timeout 1.5 tail --pid="$SERVER" -f /dev/null
-    wait "$SERVER"
+    ended
 }
 
 @test "after the grace time what is left is cut" {
@@ -48,6 +44,6 @@ load common
     sleep 0.1
     kill -TERM "$SERVER"
     timeout 2.5 tail --pid="$SERVER" -f /dev/null
-    wait "$SERVER"
+    ended
     grep -q '1 connections were not done after 1 seconds' serve.log
 }

@@ -34,6 +34,7 @@ load common
 
 # bats test_tags=release
 @test "a megabyte of hostile JSON is answered without taking memory" {
+    if ldd "$MLCTL" | grep -qE 'lib[at]san'; then skip "sanitizers take memory of their own"; fi
     serve mean
     for bomb in '{},' '[],' '"",' '0,' '0.5,' '{"a":{}},' '[[[['; do
         awk -v b="$bomb" 'BEGIN { printf "{\"x\":1,\"y\":2,\"z\":["; for (i = 0; i < 1048576 / length(b); i++) printf "%s", b; print "0]}" }' > bomb.json

@@ -19,9 +19,7 @@ load common
             json @row.json > one.json
             cmp <(jq ".[$row]" served.json) <(jq . one.json)
         done
-        kill "$SERVER"
-        rm serve.json
-        PORT=
+        stop
     done
 }
 

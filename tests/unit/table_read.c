@@ -214,7 +214,7 @@ static void refuses_pins_and_drops_of_no_column(void **state)
     expect_refused(text, &(struct ml_read_options){ .type = unnamed }, ML_EUSAGE, 0, 0,
                    "expected COLUMN=TYPE");
     expect_refused(text, &(struct ml_read_options){ .drop = drop }, ML_EUSAGE, 0, 0,
-                   "--drop: no column \"Sex\"; did you mean \"sex\"?");
+                   "--drop-columns: no column \"Sex\"; did you mean \"sex\"?");
     expect_refused(text, &(struct ml_read_options){ .drop = far }, ML_EUSAGE, 0, 0,
                    "no column \"whatever\"; the first of 2 is \"age\"");
     expect_refused(text, &(struct ml_read_options){ .drop = all }, ML_EUSAGE, 0, 0,
