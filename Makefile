@@ -60,7 +60,7 @@ UNIT_deploy := deploy
 SRC_cmd := docs health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := docker eval export preprocess reading train
 
-FUZZ := artifact csv guard json_rows
+FUZZ := artifact csv guard json_rows prep_file
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
@@ -176,28 +176,27 @@ check-serve: all ## the server, with real clients (bats)
 check-deploy: all ## images, with a real Docker engine (bats)
 	MLCTL=$(abspath $(BUILD)/mlctl) bats tests/deploy
 
-# ---- fuzzing: with clang's libFuzzer, or the corpus replayed by any compiler ---------------------------------------
-FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# ---- fuzzing: with clang's libFuzzer in a flavour of its own, or the corpus replayed by any compiler ---------------
+FUZZ_MAKE := $(MAKE) CC=clang BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
 FUZZ_SECONDS ?= 60
-FUZZ_SOURCES := $(foreach d,base la table prep net eval model serve,$(foreach f,$(SRC_$(d)),src/$(d)/$(f).c))
-.PHONY: fuzz
-fuzz: $(foreach f,$(FUZZ),build/fuzz/$(f)) ## fuzz every target for FUZZ_SECONDS
-	$(foreach f,$(FUZZ),mkdir -p build/fuzz/found-$(f) && build/fuzz/$(f) -max_total_time=$(FUZZ_SECONDS) \
-		-timeout=5 -rss_limit_mb=2048 build/fuzz/found-$(f) tests/fuzz/corpus/$(f) &&) true
+.PHONY: fuzz fuzz-targets
+fuzz: ## fuzz every target for FUZZ_SECONDS
+	$(Q)$(FUZZ_MAKE) fuzz-targets
+	$(Q)for f in $(FUZZ); do mkdir -p build/fuzz/found-$$f && build/fuzz/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) \
+		-timeout=5 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+		build/fuzz/found-$$f tests/fuzz/corpus/$$f || exit 1; done
+fuzz-targets: $(foreach f,$(FUZZ),$(BUILD)/fuzz-$(f))
 
-build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) Makefile
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)
-	$(Q)clang -std=c17 -D_GNU_SOURCE -DML_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. -O1 -g -ffp-contract=off \
-		$(FUZZ_FLAGS) -o $@ $< $(FUZZ_SOURCES) $(LIBS)
-
-define replay_rule
-$(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o \
-	$(foreach d,base la table prep net eval model serve,$(call objects,$(d)))
+OBJ_fuzzed := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas)
+define fuzz_rule
+$(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)
-	$(Q)$(CC) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+$(BUILD)/fuzz-$(1): $(BUILD)/tests/fuzz/$(1).o $(OBJ_fuzzed)
+	$(call say,LINK,$$@)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) -fsanitize=fuzzer $(LIBS) $(OPENBLAS_LIBS)
 endef
-$(foreach f,$(FUZZ),$(eval $(call replay_rule,$(f))))
+$(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 
 .PHONY: fuzz-replay
 fuzz-replay: $(foreach f,$(FUZZ),$(BUILD)/replay-$(f)) ## run every corpus file through its fuzz target

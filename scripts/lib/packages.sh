@@ -8,7 +8,9 @@ build_packages=(
     libsodium-dev zlib1g-dev
 )
 # shellcheck disable=SC2034
-test_packages=(bats cppcheck curl jq libcmocka-dev locales procps python3 shellcheck strace)
+test_packages=(
+    bats clang cppcheck curl jq libclang-rt-dev libcmocka-dev libomp-dev locales procps python3 shellcheck strace
+)
 
 # as_root COMMAND...: as it is for root, else by sudo.
 as_root() {

@@ -183,28 +183,35 @@ static enum ml_status read_pipeline(const json_t *doc, struct mli_prepfile *out,
     return status;
 }
 
-enum ml_status mli_prepfile_read(const char *path, struct mli_prepfile *out, struct ml_error *err)
+enum ml_status mli_prepfile_decode(const char *text, size_t len, const char *source,
+                                   struct mli_prepfile *out, struct ml_error *err)
 {
     struct mli_prepfile file = { 0 };
-    struct mli_buf text;
     json_t *doc = NULL;
-    mli_buf_init(&text, PREPFILE_MAX);
-    enum ml_status status = mli_file_read(path, &text, err);
-    if (!status)
-        status = mli_json_parse(text.data, text.len, 16, path, &doc, err);
+    enum ml_status status = mli_json_parse(text, len, 16, source, &doc, err);
     if (!status && !json_is_object(doc))
         status = ml_error_set(err, ML_EARTIFACT, "not a prep file: the document is no JSON object");
     if (!status)
         status = read_header(doc, &file, err);
     if (!status)
         status = read_pipeline(doc, &file, err);
-    if (status) {
-        ml_error_source(err, path);
-        mli_prepfile_release(&file);
-    } else {
-        *out = file;
-    }
     json_decref(doc);
+    if (status) {
+        ml_error_source(err, source);
+        mli_prepfile_release(&file);
+        return status;
+    }
+    *out = file;
+    return ML_OK;
+}
+
+enum ml_status mli_prepfile_read(const char *path, struct mli_prepfile *out, struct ml_error *err)
+{
+    struct mli_buf text;
+    mli_buf_init(&text, PREPFILE_MAX);
+    enum ml_status status = mli_file_read(path, &text, err);
+    if (!status)
+        status = mli_prepfile_decode(text.data ? text.data : "", text.len, path, out, err);
     mli_buf_release(&text);
     return status;
 }

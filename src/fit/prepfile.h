@@ -21,6 +21,9 @@ struct mli_prepfile {
 void mli_prepfile_release(struct mli_prepfile *file);
 ML_NODISCARD enum ml_status mli_prepfile_write(const struct mli_prepfile *file, const char *path,
                                                struct ml_error *err);
+/* From the file's text; source is for errors. This is what the fuzz target calls. */
+ML_NODISCARD enum ml_status mli_prepfile_decode(const char *text, size_t len, const char *source,
+                                                struct mli_prepfile *out, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_prepfile_read(const char *path, struct mli_prepfile *out, struct ml_error *err);
 
 #endif
