@@ -46,31 +46,58 @@ static int parse_requirement(const struct cmd_context *ctx, const char *text, st
     }
     char why[160];
     size_t near = mli_suggest(out->metric, names, n);
-    snprintf(why, sizeof why, near < n ? "no metric \"%s\"; did you mean \"%s\"?" : "no metric \"%s\"; mlctl eval --json shows them (%s...)",
-             out->metric, names[near < n ? near : 0]);
+    if (near < n)
+        snprintf(why, sizeof why, "no metric \"%s\"; did you mean \"%s\"?", out->metric, names[near]);
+    else
+        snprintf(why, sizeof why, "no metric \"%s\"; the first column that mlctl eval prints has their names",
+                 out->metric);
     return bad_requirement(ctx, text, why);
 }
 
-/* Exit 1 as soon as all requirements have been looked at and one is not met; each failure is one line. */
-static int check_requirements(const struct cmd_context *ctx, char *const *require,
-                              const json_t *metrics)
+static bool is_met(const struct requirement *r, double value)
 {
-    int code = CMD_DONE;
+    return r->at_least ? value >= r->bound : value <= r->bound;
+}
+
+/* One object a requirement: metric, value, relation, bound, met. NULL with *code set: an error was said. */
+static json_t *judge(const struct cmd_context *ctx, char *const *require, const json_t *metrics, int *code)
+{
+    json_t *gates = json_array();
     for (size_t i = 0; require && require[i]; i++) {
         struct requirement r;
         double value;
-        int parsed = parse_requirement(ctx, require[i], &r);
-        if (parsed != CMD_CONTINUE)
-            return parsed;
-        if (!mli_metric_value(metrics, r.metric, &value))
-            return bad_requirement(ctx, require[i], "this model and data have no such metric");
-        if (r.at_least ? value >= r.bound : value <= r.bound)
-            continue;
-        fprintf(stderr, "mlctl eval: not met: %s is %.6g, required %s %g\n", r.metric, value,
-                r.at_least ? ">=" : "<=", r.bound);
-        code = CMD_NO;
+        if (parse_requirement(ctx, require[i], &r) != CMD_CONTINUE ||
+            (!mli_metric_value(metrics, r.metric, &value) &&
+             bad_requirement(ctx, require[i], "this model and these rows have no such metric"))) {
+            json_decref(gates);
+            *code = CMD_USAGE;
+            return NULL;
+        }
+        bool met = is_met(&r, value);
+        json_array_append_new(gates, json_pack("{sssosssosb}", "metric", r.metric, "value", mli_json_from(value),
+                                               "relation", r.at_least ? ">=" : "<=", "bound",
+                                               mli_json_from(r.bound), "met", met));
+        if (!met)
+            *code = CMD_NO;
     }
-    return code;
+    return gates;
+}
+
+/* A gate that holds is part of the result, one that does not is said on stderr. */
+static void print_gates(const json_t *gates)
+{
+    size_t i;
+    json_t *gate;
+    json_array_foreach(gates, i, gate) {
+        const char *metric = json_string_value(json_object_get(gate, "metric"));
+        const char *relation = json_string_value(json_object_get(gate, "relation"));
+        double value = json_number_value(json_object_get(gate, "value"));
+        double bound = json_number_value(json_object_get(gate, "bound"));
+        if (json_is_true(json_object_get(gate, "met")))
+            out_line("met", "%s is %.6g, required %s %g", metric, value, relation, bound);
+        else
+            fprintf(stderr, "mlctl eval: not met: %s is %.6g, required %s %g\n", metric, value, relation, bound);
+    }
 }
 
 /* The rows of the training file flatter the model; whoever asks should know. */
@@ -136,21 +163,27 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimi
     enum ml_status status = ml_model_load(f->model, &model, &err);
     if (!status)
         status = measure(ctx, f, delimiter, model, &metrics, on, sizeof on, &measured, &err);
+    json_t *gates = NULL;
+    int verdict = CMD_DONE;
     if (status) {
         ml_error_source(&err, f->model);
         code = cmd_fail(ctx, &err);
+    } else if (!(gates = judge(ctx, f->require, metrics, &verdict))) {
+        code = verdict;
     } else if (ctx->json) {
-        code = out_json(ctx, json_pack("{sssssbsssO}", "model", f->model, "on", on, "measured", measured,
-                                       "target", model->target, "metrics", metrics));
+        code = out_json(ctx, json_pack("{sssssbsssOsO}", "model", f->model, "on", on, "measured", measured,
+                                       "target", model->target, "metrics", metrics, "gates", gates));
     } else {
         out_line("model", "%s, target %s", f->model, model->target);
         out_line("metrics", "on %s: %lld rows", on,
                  (long long)json_integer_value(json_object_get(metrics, "rows")));
         out_metrics(metrics);
+        print_gates(gates);
         code = out_end(ctx, CMD_DONE);
     }
     if (!code)
-        code = check_requirements(ctx, f->require, metrics);
+        code = verdict;
+    json_decref(gates);
     json_decref(metrics);
     ml_model_free(model);
     return code;

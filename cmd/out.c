@@ -72,12 +72,23 @@ static void confusion_table(const json_t *metrics)
     }
 }
 
-/* Digits that matter: fixed for shares, significant for quantities. */
+/* Scores of two classes are those of the second; its label says which that is. */
 static void scalar(const json_t *metrics, const struct mli_metric *metric)
 {
     double value;
-    if (mli_metric_value(metrics, metric->name, &value))
-        printf("%-10s %-20s %-12.6g %s\n", "", metric->name, value, metric->meaning);
+    const json_t *classes = json_object_get(metrics, "classes");
+    const char *label = json_string_value(json_object_get(json_array_get(classes, 1), "label"));
+    bool of_label = json_array_size(classes) == 2 && label && !strchr(metric->name, '.') &&
+                    strcmp(metric->name, "accuracy") != 0 && strcmp(metric->name, "log_loss") != 0;
+    if (!mli_metric_value(metrics, metric->name, &value))
+        return;
+    char text[160], meaning[96];
+    snprintf(meaning, sizeof meaning, "%s", metric->meaning);
+    if (of_label)
+        meaning[strcspn(meaning, ",")] = 0;
+    snprintf(text, sizeof text, "%s%s%.40s%s", meaning, of_label ? " (of \"" : "", of_label ? label : "",
+             of_label ? "\")" : "");
+    out_line("", "%-20s %-12.6g %s", metric->name, value, text);
 }
 
 void out_metrics(const json_t *metrics)

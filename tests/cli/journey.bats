@@ -86,11 +86,18 @@ load common
 @test "eval --require: exit 1 when a gate says no" {
     mlctl train "$DATA/iris.csv" -q > out.txt
     mlctl eval -q --require 'accuracy>=0.5' --require 'log_loss<=5' > out.txt
+    [ "$(grep -c '^met ' out.txt)" -eq 2 ]
     status=0
     mlctl eval -q --require 'accuracy>=0.5' --require 'accuracy>=1.01' > out.txt 2> err.txt || status=$?
     [ "$status" -eq 1 ]
     grep -q "not met: accuracy is " err.txt
     [ "$(wc -l < err.txt)" -eq 1 ]
+    status=0
+    mlctl eval -q --json --require 'accuracy>=1.01' > gates.json || status=$?
+    [ "$status" -eq 1 ]
+    jq -e '.gates == [{metric: "accuracy", value: .metrics.accuracy, relation: ">=", bound: 1.01, met: false}]' gates.json
+    fails 2 "no such metric" mlctl eval -q --require 'mse<=1'
+    fails 2 "no such metric" mlctl eval -q --require 'f1>=0.1'
 }
 
 @test "help, version, and --json on every command" {
