@@ -5,8 +5,8 @@
  *         current line and the line is left open, so a caller may put columns of its own before or after.
  *   JSON  {"prediction":4.5} or {"prediction":"no","probabilities":{"no":0.88,"yes":0.12}}
  *
- * Numbers in shortest round-trip form; what is not finite is an empty CSV field, null in JSON. p: ml_model_width(model)
- * numbers.
+ * Numbers in shortest round-trip form; what is not finite is an empty CSV field, null in JSON. p:
+ * ml_model_width(model) numbers.
  */
 #ifndef MODEL_OUTPUT_H
 #define MODEL_OUTPUT_H

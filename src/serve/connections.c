@@ -192,8 +192,8 @@ void mli_connection_moved(struct mli_connection *connection, uint64_t bytes)
 /* ---- deadlines --------------------------------------------------------------------------------------------------- */
 
 /*
- * Bytes of the reply that the client has taken since the keeper first saw it being sent. How many the library has handed
- * to the system says nothing: the system takes megabytes for a client that reads none.
+ * Bytes of the reply that the client has taken since the keeper first saw it being sent. How many the library has
+ * handed to the system says nothing: the system takes megabytes for a client that reads none.
  */
 static uint64_t taken(struct mli_connection *connection, uint64_t state)
 {

@@ -1,7 +1,7 @@
 /*
- * Connections: the table of open sockets with what each is doing since when, and the deadlines that follow from it. The
- * keeper (keeper.h) admits and sweeps; the loop thread that owns a connection enters phases. Opening and closing take the
- * table's lock; a request takes none.
+ * Connections: the table of open sockets with what each is doing since when, and the deadlines that follow from it.
+ * The keeper (keeper.h) admits and sweeps; the loop thread that owns a connection enters phases. Opening and closing
+ * take the table's lock; a request takes none.
  *
  * The lock is held while a socket is shut for its deadline, and while a closing one leaves the table, so a descriptor
  * that the system has given to somebody else meanwhile is never touched.
@@ -29,8 +29,8 @@ enum mli_phase {
 };
 
 /*
- * Bytes a second that a body must move on average past its time-out, in the manner of Apache's mod_reqtimeout: every 500
- * that have been received, or that the client has acknowledged of a reply, buy a second.
+ * Bytes a second that a body must move on average past its time-out, in the manner of Apache's mod_reqtimeout: every
+ * 500 that have been received, or that the client has acknowledged of a reply, buy a second.
  */
 #define MLI_RATE 500u
 
@@ -82,9 +82,10 @@ void mli_connection_enter(struct mli_connection *connection, enum mli_phase phas
 void mli_connection_moved(struct mli_connection *connection, uint64_t bytes);
 
 /*
- * Shuts every connection past its deadline, and with `drain` also those that have been waiting for a request for a quarter
- * of a second: long enough for one that was on its way when the drain began. A connection that the client has closed is
- * nudged: the library (0.9.75) does not see the end of what it has just read a part of, if both came at once.
+ * Shuts every connection past its deadline, and with `drain` also those that have been waiting for a request for a
+ * quarter of a second: long enough for one that was on its way when the drain began. A connection that the client has
+ * closed is nudged: the library (0.9.75) does not see the end of what it has just read a part of, if both came at
+ * once.
  */
 void mli_connections_sweep(struct mli_connections *table, bool drain, uint64_t now);
 

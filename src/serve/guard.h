@@ -26,10 +26,11 @@ struct mli_guard_head {
     size_t fields; /* all there were; field[] holds the first MLI_GUARD_FIELDS of them at most */
     size_t size;   /* bytes from the method to the end of the empty line */
     /*
-     * Where the target was received; NULL: not known. If it is, all the other strings point into the bytes as received,
-     * too, which stood in one piece, and together they must tile the head: method SP target SP version CRLF
-     * *(name ":" white space value CRLF) CRLF. What breaks the tiling was hidden by the parser: a bare LF, a NUL byte, a
-     * folded line, a field without a name. (Only a NUL where a CR belongs is not seen: the parser puts one there itself.)
+     * Where the target was received; NULL: not known. If it is, all the other strings point into the bytes as
+     * received, too, which stood in one piece, and together they must tile the head: method SP target SP version CRLF
+     * *(name ":" white space value CRLF) CRLF. What breaks the tiling was hidden by the parser: a bare LF, a NUL
+     * byte, a folded line, a field without a name. (Only a NUL where a CR belongs is not seen: the parser puts one
+     * there itself.)
      */
     const char *received;
 };

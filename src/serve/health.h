@@ -1,6 +1,6 @@
 /*
- * A health check: GET of one URL, for `mlctl health` in a container that has no shell and no curl. HTTP/1.1 by a plain
- * socket; only the status is looked at.
+ * A health check: GET of one URL, for `mlctl health` in a container that has no shell and no curl. HTTP/1.1 by a
+ * plain socket; only the status is looked at.
  */
 #ifndef SERVE_HEALTH_H
 #define SERVE_HEALTH_H

@@ -1,7 +1,7 @@
 /*
- * Intake: the rows of one request between a decoder (JSON, CSV) and the model. The decoder opens rows and sets cells; full
- * blocks are predicted and handed on in order. A cell that does not fit its column is a fault: it is noted, the rest is
- * still read, and nothing more is predicted, so that the answer can name what is wrong all at once.
+ * Intake: the rows of one request between a decoder (JSON, CSV) and the model. The decoder opens rows and sets cells;
+ * full blocks are predicted and handed on in order. A cell that does not fit its column is a fault: it is noted, the
+ * rest is still read, and nothing more is predicted, so that the answer can name what is wrong all at once.
  */
 #ifndef SERVE_INTAKE_H
 #define SERVE_INTAKE_H

@@ -14,9 +14,9 @@
 #include <serve/intake.h>
 
 /*
- * Reads text[0..len), len at most INT_MAX, into the intake (faults are not errors). The thread must have no budget of its
- * own running (budget.h). ML_EDATA: not a JSON object or array of objects, with the byte; ML_ELIMIT: too many rows, or a
- * row that takes too much memory; ML_ENOMEM.
+ * Reads text[0..len), len at most INT_MAX, into the intake (faults are not errors). The thread must have no budget of
+ * its own running (budget.h). ML_EDATA: not a JSON object or array of objects, with the byte; ML_ELIMIT: too many
+ * rows, or a row that takes too much memory; ML_ENOMEM.
  */
 ML_NODISCARD enum ml_status mli_json_rows(const char *text, size_t len, size_t max_depth, struct mli_intake *intake,
                                           struct ml_error *err);

@@ -1,9 +1,9 @@
 /*
- * Keeper: the thread at the door. It accepts connections and gives them to the loop threads, answers those it has no place
- * for, closes those past their deadline, and sees off the ones that are closed before all of their request was read:
- * closing a socket with unread bytes resets it, and the client would lose the reply (RFC 9112, 9.6). The library could
- * listen itself, but then there is no answer beyond its limit, and its way to stop listening (0.9.75) can abort the
- * process when a loop thread does the same at that moment.
+ * Keeper: the thread at the door. It accepts connections and gives them to the loop threads, answers those it has no
+ * place for, closes those past their deadline, and sees off the ones that are closed before all of their request was
+ * read: closing a socket with unread bytes resets it, and the client would lose the reply (RFC 9112, 9.6). The
+ * library could listen itself, but then there is no answer beyond its limit, and its way to stop listening (0.9.75)
+ * can abort the process when a loop thread does the same at that moment.
  */
 #ifndef SERVE_KEEPER_H
 #define SERVE_KEEPER_H

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Binds to an IPv4 or IPv6 literal ("::" takes IPv4 too) and listens, non-blocking. port 0: any free one; *bound is the one
- * it is. ML_EUSAGE: not an address, ML_EIO: port taken, not allowed and the like.
+ * Binds to an IPv4 or IPv6 literal ("::" takes IPv4 too) and listens, non-blocking. port 0: any free one; *bound is
+ * the one it is. ML_EUSAGE: not an address, ML_EIO: port taken, not allowed and the like.
  */
 ML_NODISCARD enum ml_status mli_listen(const char *address, uint16_t port, int *fd, uint16_t *bound,
                                        struct ml_error *err);

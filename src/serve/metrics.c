@@ -1,6 +1,6 @@
 /*
- * Exposition formats: https://prometheus.io/docs/instrumenting/exposition_formats (0.0.4) and OpenMetrics 1.0. They differ
- * in the name on a counter's TYPE and HELP lines (without _total in OpenMetrics) and in the last line (# EOF).
+ * Exposition formats: https://prometheus.io/docs/instrumenting/exposition_formats (0.0.4) and OpenMetrics 1.0. They
+ * differ in the name on a counter's TYPE and HELP lines (without _total in OpenMetrics) and in the last line (# EOF).
  */
 #include <serve/metrics.h>
 

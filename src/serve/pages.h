@@ -1,6 +1,6 @@
 /*
- * The pages one GETs: /healthz (the process lives), /readyz (it takes requests: 503 while draining), /metrics, /model (the
- * model's card: task, target, labels, inputs, metrics, digest) and /version.
+ * The pages one GETs: /healthz (the process lives), /readyz (it takes requests: 503 while draining), /metrics, /model
+ * (the model's card: task, target, labels, inputs, metrics, digest) and /version.
  */
 #ifndef SERVE_PAGES_H
 #define SERVE_PAGES_H

@@ -1,6 +1,6 @@
 /*
- * POST /predict: an object in gives one prediction out, an array gives an array in the same order, CSV gives CSV. The form
- * of a prediction is that of model/output.h.
+ * POST /predict: an object in gives one prediction out, an array gives an array in the same order, CSV gives CSV. The
+ * form of a prediction is that of model/output.h.
  */
 #ifndef SERVE_PREDICT_H
 #define SERVE_PREDICT_H

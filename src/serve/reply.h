@@ -1,7 +1,8 @@
 /*
  * Reply: what a handler answers with. The body's buffer belongs to the connection and is kept until it is sent. Every
- * error has one shape: {"error":TEXT,"error_code":"BAD_REQUEST","message":TEXT}, with "rows":[{"row":3,"column":"age",
- * "code":"not_a_number","found":"abc"}] when cells were refused, and "more" when they were more than those listed.
+ * error has one shape: {"error":TEXT,"error_code":"BAD_REQUEST","message":TEXT}, with
+ * "rows":[{"row":3,"column":"age", "code":"not_a_number","found":"abc"}] when cells were refused, and "more" when
+ * they were more than those listed.
  */
 #ifndef SERVE_REPLY_H
 #define SERVE_REPLY_H

@@ -1,6 +1,6 @@
 /*
- * Routes: method, path, whether there is a body, and the function that answers. A new one is a row of the table. Paths are
- * matched byte for byte; HEAD is GET without the body.
+ * Routes: method, path, whether there is a body, and the function that answers. A new one is a row of the table.
+ * Paths are matched byte for byte; HEAD is GET without the body.
  */
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H

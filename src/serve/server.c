@@ -2,10 +2,10 @@
  * Every loop thread is a daemon of the library with an epoll of its own and no listening socket; the keeper's thread
  * accepts and hands connections round. So a connection, its session and its requests belong to one thread for life.
  *
- * The library calls on_target() when the request line is there, on_request() when the head is (where the guard looks at
- * it), then with each piece of the body, then once more for the answer, and on_completed() when the reply has been sent or
- * the connection has failed. A reply that is given before the body was read ends the connection: that is how a large
- * upload is refused before it is sent (Expect: 100-continue).
+ * The library calls on_target() when the request line is there, on_request() when the head is (where the guard looks
+ * at it), then with each piece of the body, then once more for the answer, and on_completed() when the reply has been
+ * sent or the connection has failed. A reply that is given before the body was read ends the connection: that is how
+ * a large upload is refused before it is sent (Expect: 100-continue).
  */
 #include <serve/server.h>
 
@@ -220,8 +220,8 @@ static void check_body(struct session *session, const struct mli_guard_facts *fa
 }
 
 /*
- * A refusal is sent at once, which ends the connection, when a body would follow or nobody can be sure what does. When
- * the head was the whole request it waits for on_request()'s last call, and the connection lives on.
+ * A refusal is sent at once, which ends the connection, when a body would follow or nobody can be sure what does.
+ * When the head was the whole request it waits for on_request()'s last call, and the connection lives on.
  */
 static enum MHD_Result take_head(struct session *session, struct MHD_Connection *connection, const char *method,
                                  const char *version)
@@ -282,8 +282,8 @@ static void keep_bytes(struct session *session, const char *bytes, size_t n)
 }
 
 /*
- * The library takes a reply before the body or after it, not amid. A body that has been refused is read on for as long as
- * its limit once more, so that the reply can be given; one that goes on after that is cut.
+ * The library takes a reply before the body or after it, not amid. A body that has been refused is read on for as
+ * long as its limit once more, so that the reply can be given; one that goes on after that is cut.
  */
 static enum MHD_Result take_body(struct session *session, const char *bytes, size_t *n)
 {
@@ -595,8 +595,8 @@ uint16_t mli_server_port(const struct mli_server *server)
 /* ---- stop -------------------------------------------------------------------------------------------------------- */
 
 /*
- * From now on every reply says that it is the last one, so busy connections end by themselves; the keeper takes those who
- * wait at the door, closes it, and ends idle connections.
+ * From now on every reply says that it is the last one, so busy connections end by themselves; the keeper takes those
+ * who wait at the door, closes it, and ends idle connections.
  */
 void mli_server_stop(struct mli_server *server)
 {

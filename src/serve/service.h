@@ -1,6 +1,6 @@
 /*
- * Service: what the handlers of all threads share. Everything but the flag is written before the first request, so it is
- * read without locks.
+ * Service: what the handlers of all threads share. Everything but the flag is written before the first request, so it
+ * is read without locks.
  */
 #ifndef SERVE_SERVICE_H
 #define SERVE_SERVICE_H

@@ -1,6 +1,7 @@
 /*
- * Any bytes as the head of a request, cut into fields the lenient way libmicrohttpd does it. A head that the guard lets
- * through is one by RFC 9112: put together again from its parts it is the same bytes, and where the body ends is certain.
+ * Any bytes as the head of a request, cut into fields the lenient way libmicrohttpd does it. A head that the guard
+ * lets through is one by RFC 9112: put together again from its parts it is the same bytes, and where the body ends is
+ * certain.
  */
 #include <serve/guard.h>
 #include <stdio.h>

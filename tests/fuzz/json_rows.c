@@ -1,7 +1,7 @@
 /*
- * Any bytes as the JSON body of POST /predict. The reader goes a row at a time; jansson reads the whole text at once. What
- * one takes the other must take, but for the limits; the rows and the faults must be as many, and every row must give the
- * same prediction alone as among the others.
+ * Any bytes as the JSON body of POST /predict. The reader goes a row at a time; jansson reads the whole text at once.
+ * What one takes the other must take, but for the limits; the rows and the faults must be as many, and every row must
+ * give the same prediction alone as among the others.
  */
 #include <serve/budget.h>
 #include <serve/json_rows.h>

@@ -1,6 +1,6 @@
 /*
- * Models for the tests of serve, without a test framework, so that the fuzz target can use them too: a small CSV text, a
- * pipeline fitted on it, parameters set by hand. Any failure ends the process.
+ * Models for the tests of serve, without a test framework, so that the fuzz target can use them too: a small CSV
+ * text, a pipeline fitted on it, parameters set by hand. Any failure ends the process.
  */
 #ifndef TESTS_UNIT_SERVE_SAMPLE_H
 #define TESTS_UNIT_SERVE_SAMPLE_H

@@ -1,0 +1,32 @@
+bats_require_minimum_version 1.5.0
+load common
+
+@test "the README's first screen is what the program prints" {
+    readme=$BATS_TEST_DIRNAME/../../README.md
+    cp "$DATA/penguins.csv" .
+    mlctl train penguins.csv > out.txt 2> err.txt
+    # the seconds of a fit are nobody's promise
+    sed '/^\$ mlctl train penguins.csv$/,/^wrote/!d' "$readme" | sed '1d; /^ *\.\.\.$/d; s/, [0-9.]* s$//' > shown.txt
+    sed 's/, [0-9.]* s$//' out.txt err.txt > printed.txt
+    [ "$(wc -l < shown.txt)" -gt 15 ]
+    while IFS= read -r line; do
+        grep -qxF -- "$line" printed.txt || { echo "not printed: $line"; return 1; }
+    done < shown.txt
+
+    "$MLCTL" serve -q --port 0 > serve.txt &
+    server=$!
+    for _ in $(seq 100); do
+        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
+        [[ -n $port ]] && break
+        sleep 0.05
+    done
+    body=$(sed -n "/curl --json '{/,/}'/p" "$readme" | tr -d '\n' | sed "s/.*--json '\([^']*\)'.*/\1/")
+    curl -sf -H 'Content-Type: application/json' -d "$body" "http://127.0.0.1:$port/predict" > answer.txt
+    kill $server
+    wait $server
+    [ "$(cat answer.txt)" = "$(grep '^{"prediction":' "$readme")" ]
+}
+
+@test "the data sets are what datasets/SHA256SUMS says" {
+    cd "$DATA" && sha256sum -c --quiet SHA256SUMS
+}
