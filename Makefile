@@ -76,7 +76,7 @@ ifneq ($(SANITIZE),)
 MODE := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 LDMODE := -fsanitize=$(SANITIZE)
 else
-MODE := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+MODE := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDEN)
 LDMODE := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 endif
 ifeq ($(WERROR),1)

@@ -3,22 +3,7 @@ load common
 
 # One model, one thousand random rows, four ways: the command, the server with JSON and with CSV, the exported C.
 
-teardown() {
-    [[ -z ${server-} ]] || kill "$server" 2> /dev/null || true
-}
-
-start_server() {
-    "$MLCTL" serve -q --port 0 > serve.txt &
-    server=$!
-    for _ in $(seq 100); do
-        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
-        [[ -n $port ]] && return
-        sleep 0.05
-    done
-    return 1
-}
-
-# agree FILE COLUMNS: prediction and probabilities agree
+# agree classes|numbers: the model that stands in the current folder
 agree() {
     mlctl inspect --json | python3 "$BATS_TEST_DIRNAME/rows.py" 1000 7
     mlctl predict -q rows.csv > predicted.csv
@@ -49,9 +34,7 @@ for row, cells in zip(rows, table):
     else:
         assert row["prediction"] == float(cells[0]), (row, cells)
 PY
-    kill "$server"
-    wait "$server"
-    server=
+    stop_server
 
     mlctl export --format c -o model.c > out.txt
     cat > main.c <<'C'

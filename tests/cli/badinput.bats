@@ -202,13 +202,9 @@ model.safetensors" ]
 }
 @test "a port in use" {
     mlctl train "$DATA/iris.csv" -q > out.txt
-    "$MLCTL" serve -q --port 0 > serve.txt &
-    pid=$!
-    for _ in $(seq 50); do grep -q serving serve.txt && break; sleep 0.1; done
-    port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' serve.txt | head -1)
+    start_server
     fails 5 "$port" mlctl serve -q --port "$port"
-    kill $pid
-    wait $pid
+    stop_server
 }
 
 # ---- usage ----

@@ -25,3 +25,25 @@ near() {
     awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; m = b < 0 ? -b : b; if (m < 1) m = 1; exit !(d <= t * m) }' ||
         { echo "$1 is not near $2 (tolerance $3)"; return 1; }
 }
+
+# start_server: serves model.safetensors on a free port; sets server (its pid, killed by teardown) and port
+start_server() {
+    "$MLCTL" serve -q --port 0 > serve.txt &
+    server=$!
+    for _ in $(seq 100); do
+        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
+        [[ -n $port ]] && return
+        sleep 0.05
+    done
+    return 1
+}
+
+stop_server() {
+    kill "$server"
+    wait "$server"
+    server=
+}
+
+teardown() {
+    [[ -z ${server-} ]] || kill "$server" 2> /dev/null || true
+}

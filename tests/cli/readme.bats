@@ -13,17 +13,10 @@ load common
         grep -qxF -- "$line" printed.txt || { echo "not printed: $line"; return 1; }
     done < shown.txt
 
-    "$MLCTL" serve -q --port 0 > serve.txt &
-    server=$!
-    for _ in $(seq 100); do
-        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
-        [[ -n $port ]] && break
-        sleep 0.05
-    done
+    start_server
     body=$(sed -n "/curl --json '{/,/}'/p" "$readme" | tr -d '\n' | sed "s/.*--json '\([^']*\)'.*/\1/")
     curl -sf -H 'Content-Type: application/json' -d "$body" "http://127.0.0.1:$port/predict" > answer.txt
-    kill $server
-    wait $server
+    stop_server
     [ "$(cat answer.txt)" = "$(grep '^{"prediction":' "$readme")" ]
 }
 
