@@ -33,7 +33,8 @@ void mli_prediction_write_header(struct mli_csv_writer *writer, const struct ml_
     mli_buf_release(&name);
 }
 
-void mli_prediction_write_row(struct mli_csv_writer *writer, const struct ml_model *model, const double *p)
+void mli_prediction_write_row(struct mli_csv_writer *writer, const struct ml_model *model,
+                              const double *p)
 {
     if (model->classes == 0) {
         mli_csv_write_number(writer, isfinite(p[0]) ? p[0] : NAN);
@@ -53,8 +54,8 @@ static void add_number(struct mli_buf *out, double value)
         mli_buf_str(out, "null");
 }
 
-void mli_prediction_write_json(struct mli_buf *out, const struct ml_model *model, char *const *label_json,
-                               const double *p)
+void mli_prediction_write_json(struct mli_buf *out, const struct ml_model *model,
+                               char *const *label_json, const double *p)
 {
     mli_buf_str(out, "{\"prediction\":");
     if (model->classes == 0) {

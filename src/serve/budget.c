@@ -10,7 +10,7 @@ struct budget {
 
 static _Thread_local struct budget budget;
 
-/* jansson's allocator is one for the whole process, so what stood before it is too: written once, under install_once. */
+/* One for the whole process, as jansson's allocator is: what stood before it. Written once, under install_once. */
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static json_malloc_t allocate;
 

@@ -51,7 +51,8 @@ static bool init_lock(struct mli_connections *table)
     return false;
 }
 
-enum ml_status mli_connections_init(struct mli_connections *table, const struct mli_connections_config *config,
+enum ml_status mli_connections_init(struct mli_connections *table,
+                                    const struct mli_connections_config *config,
                                     struct ml_error *err)
 {
     memset(table, 0, sizeof(*table));
@@ -103,7 +104,8 @@ static unsigned count_address(const struct mli_connections *table, const struct 
 static struct mli_connection *find(struct mli_connections *table, enum mli_phase phase, int fd)
 {
     for (size_t i = 0; i < table->config.max; i++) {
-        if (phase_of(atomic_load(&table->slot[i].state)) == phase && (fd < 0 || table->slot[i].fd == fd))
+        if (phase_of(atomic_load(&table->slot[i].state)) == phase &&
+            (fd < 0 || table->slot[i].fd == fd))
             return &table->slot[i];
     }
     return NULL;
@@ -116,9 +118,12 @@ static void vacate(struct mli_connections *table, struct mli_connection *connect
     pthread_cond_broadcast(&table->gone);
 }
 
-enum mli_admission mli_connections_admit(struct mli_connections *table, int fd, const struct sockaddr *address,
-                                         uint64_t now)
+enum mli_admission mli_connections_admit(struct mli_connections *table, int fd,
+                                         const struct sockaddr *address, uint64_t now)
 {
+    _Atomic uint64_t *const counter[] = { [MLI_ADMITTED] = &table->accepted,
+                                          [MLI_REFUSED_FULL] = &table->refused_full,
+                                          [MLI_REFUSED_ADDRESS] = &table->refused_address };
     enum mli_admission admission = MLI_ADMITTED;
     struct in6_addr from;
 
@@ -131,7 +136,8 @@ enum mli_admission mli_connections_admit(struct mli_connections *table, int fd, 
     struct mli_connection *place = find(table, MLI_PHASE_FREE, -1);
     if (!place) {
         admission = MLI_REFUSED_FULL;
-    } else if (table->config.max_per_address && count_address(table, &from) >= table->config.max_per_address) {
+    } else if (table->config.max_per_address &&
+               count_address(table, &from) >= table->config.max_per_address) {
         admission = MLI_REFUSED_ADDRESS;
     } else {
         place->fd = fd;
@@ -142,9 +148,7 @@ enum mli_admission mli_connections_admit(struct mli_connections *table, int fd, 
         table->count++;
     }
     pthread_mutex_unlock(&table->lock);
-    atomic_fetch_add(admission == MLI_ADMITTED       ? &table->accepted
-                     : admission == MLI_REFUSED_FULL ? &table->refused_full
-                                                     : &table->refused_address, 1);
+    atomic_fetch_add(counter[admission], 1);
     return admission;
 }
 
@@ -174,7 +178,8 @@ void mli_connections_cancel(struct mli_connections *table, int fd)
     pthread_mutex_unlock(&table->lock);
 }
 
-void mli_connection_enter(struct mli_connection *connection, enum mli_phase phase, uint64_t bytes, uint64_t now)
+void mli_connection_enter(struct mli_connection *connection, enum mli_phase phase, uint64_t bytes,
+                          uint64_t now)
 {
     uint64_t before = atomic_load_explicit(&connection->state, memory_order_relaxed);
 
@@ -210,7 +215,8 @@ static uint64_t taken(struct mli_connection *connection, uint64_t state)
 }
 
 /* Milliseconds a connection may be in the phase it is in. */
-static uint64_t allowed(const struct mli_connections *table, struct mli_connection *connection, uint64_t state)
+static uint64_t allowed(const struct mli_connections *table, struct mli_connection *connection,
+                        uint64_t state)
 {
     const struct mli_connections_config *config = &table->config;
     uint64_t bytes = 0;
@@ -236,7 +242,8 @@ static uint64_t allowed(const struct mli_connections *table, struct mli_connecti
     return (uint64_t)config->body_timeout * 1000 + bytes * 1000 / MLI_RATE;
 }
 
-static void expire(struct mli_connections *table, struct mli_connection *connection, enum mli_phase phase)
+static void expire(struct mli_connections *table, struct mli_connection *connection,
+                   enum mli_phase phase)
 {
     const struct linger at_once = { .l_onoff = 1 };
 
@@ -254,7 +261,8 @@ static void expire(struct mli_connections *table, struct mli_connection *connect
 
 static bool awaits_bytes(enum mli_phase phase)
 {
-    return phase == MLI_PHASE_FIRST || phase == MLI_PHASE_IDLE || phase == MLI_PHASE_HEAD || phase == MLI_PHASE_BODY;
+    return phase == MLI_PHASE_FIRST || phase == MLI_PHASE_IDLE || phase == MLI_PHASE_HEAD ||
+           phase == MLI_PHASE_BODY;
 }
 
 static bool other_side_closed(int fd)
@@ -264,7 +272,8 @@ static bool other_side_closed(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-static void look_after(struct mli_connections *table, struct mli_connection *connection, bool drain, uint64_t now)
+static void look_after(struct mli_connections *table, struct mli_connection *connection, bool drain,
+                       uint64_t now)
 {
     uint64_t state = atomic_load_explicit(&connection->state, memory_order_acquire);
     enum mli_phase phase = phase_of(state);
@@ -275,7 +284,8 @@ static void look_after(struct mli_connections *table, struct mli_connection *con
         return;
     if (age > allowed(table, connection, state))
         expire(table, connection, phase);
-    else if ((drain && waits && age > DRAIN_IDLE) || (awaits_bytes(phase) && other_side_closed(connection->fd)))
+    else if ((drain && waits && age > DRAIN_IDLE) ||
+             (awaits_bytes(phase) && other_side_closed(connection->fd)))
         shutdown(connection->fd, SHUT_RD); /* what has arrived can still be read, and answered */
 }
 

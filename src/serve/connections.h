@@ -21,7 +21,7 @@ enum mli_phase {
     MLI_PHASE_ADMITTED, /* on its way to a loop thread; its descriptor is not to be touched */
     MLI_PHASE_FIRST,    /* waiting for the first request line, since it was accepted */
     MLI_PHASE_IDLE,     /* waiting for the next request line, since the last reply */
-    MLI_PHASE_HEAD,     /* request line read, header fields awaited; of the first request: since it was accepted */
+    MLI_PHASE_HEAD,     /* request line read, header fields awaited; the first time since accept */
     MLI_PHASE_BODY,     /* headers read, body awaited; bytes: received so far */
     MLI_PHASE_WORK,     /* the answer is being made: no deadline */
     MLI_PHASE_SEND,     /* reply being sent */
@@ -38,13 +38,15 @@ struct mli_connection {
     int fd;
     bool shut;               /* past its deadline already */
     struct in6_addr address; /* IPv4 as a mapped one */
-    _Atomic uint64_t state;  /* since (milliseconds) << 3 | phase: one word, so that they are never torn */
+    _Atomic uint64_t
+        state; /* since (milliseconds) << 3 | phase: one word, so that they are never torn */
     _Atomic uint64_t bytes;
-    uint64_t sending, acknowledged; /* state and count of acknowledged bytes when the keeper first saw a SEND */
+    uint64_t sending,
+        acknowledged; /* state and count of acknowledged bytes when the keeper first saw a SEND */
 };
 
 struct mli_connections_config {
-    unsigned max, max_per_address; /* per address: 0 is no limit */
+    unsigned max, max_per_address;                     /* per address: 0 is no limit */
     unsigned head_timeout, body_timeout, idle_timeout; /* seconds */
 };
 
@@ -61,15 +63,16 @@ struct mli_connections {
 enum mli_admission { MLI_ADMITTED, MLI_REFUSED_FULL, MLI_REFUSED_ADDRESS };
 
 ML_NODISCARD enum ml_status mli_connections_init(struct mli_connections *table,
-                                                 const struct mli_connections_config *config, struct ml_error *err);
+                                                 const struct mli_connections_config *config,
+                                                 struct ml_error *err);
 void mli_connections_release(struct mli_connections *table);
 
 /* Milliseconds of the monotonic clock, the `now` of the functions below. */
 uint64_t mli_now(void);
 
 /* A new socket asks for a place. */
-enum mli_admission mli_connections_admit(struct mli_connections *table, int fd, const struct sockaddr *address,
-                                         uint64_t now);
+enum mli_admission mli_connections_admit(struct mli_connections *table, int fd,
+                                         const struct sockaddr *address, uint64_t now);
 /* An admitted socket has reached its loop thread: FIRST. NULL if its place is gone; then it must be closed. */
 struct mli_connection *mli_connections_start(struct mli_connections *table, int fd, uint64_t now);
 /* Gives the place back, before the descriptor is closed. For an admitted one that got nowhere: by its fd. */
@@ -77,7 +80,8 @@ void mli_connections_close(struct mli_connections *table, struct mli_connection 
 void mli_connections_cancel(struct mli_connections *table, int fd);
 
 /* By the owning thread: what the connection does from now on. FIRST to HEAD keeps the time of FIRST. */
-void mli_connection_enter(struct mli_connection *connection, enum mli_phase phase, uint64_t bytes, uint64_t now);
+void mli_connection_enter(struct mli_connection *connection, enum mli_phase phase, uint64_t bytes,
+                          uint64_t now);
 /* The same phase, so many bytes by now. */
 void mli_connection_moved(struct mli_connection *connection, uint64_t bytes);
 

@@ -36,7 +36,9 @@ static enum ml_status match_fields(struct reader *reader, struct ml_error *err)
         mli_intake_fault(reader->intake, i, "missing_column", NULL, 0);
         missing = missing ? missing : name;
     }
-    return missing ? mli_header_find(reader->csv, reader->header, missing, ML_EDATA, "", &ignored, err) : ML_OK;
+    return missing
+               ? mli_header_find(reader->csv, reader->header, missing, ML_EDATA, "", &ignored, err)
+               : ML_OK;
 }
 
 static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
@@ -52,7 +54,8 @@ static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
             return status;
         for (size_t i = 0; i < record.count; i++) {
             if (reader->field[i] != NO_FIELD)
-                mli_intake_text(reader->intake, reader->field[i], record.field[i].text, record.field[i].len);
+                mli_intake_text(reader->intake, reader->field[i], record.field[i].text,
+                                record.field[i].len);
         }
     }
 }
@@ -66,11 +69,13 @@ static enum ml_status read_body(struct reader *reader, struct ml_error *err)
     if (status == ML_OK)
         status = read_rows(reader, err);
     if (status == ML_OK && reader->intake->rows == 0)
-        status = ml_error_set(err, ML_EDATA, "no rows below the header line; expected at least one");
+        status =
+            ml_error_set(err, ML_EDATA, "no rows below the header line; expected at least one");
     return status == ML_OK ? mli_intake_end(reader->intake, err) : status;
 }
 
-enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *intake, struct ml_error *err)
+enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *intake,
+                            struct ml_error *err)
 {
     struct reader reader = { .intake = intake };
     struct mli_input *input;

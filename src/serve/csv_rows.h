@@ -11,6 +11,7 @@
  * Reads text[0..len) into the intake (faults are not errors). ML_EDATA: not CSV, with the line; a column of the model
  * that the header lacks, with a fault for each of them; no rows. ML_ELIMIT: too many rows; ML_ENOMEM.
  */
-ML_NODISCARD enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *intake, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *intake,
+                                         struct ml_error *err);
 
 #endif

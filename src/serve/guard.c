@@ -76,7 +76,7 @@ static bool equals(const char *s, size_t n, const char *word)
 
 /* ---- the head as it was received --------------------------------------------------------------------------------- */
 
-/* True if `next` is `gap` bytes after the end of a string of n bytes at s, with nothing between but what the parser cut. */
+/* Whether `next` is `gap` bytes after the n bytes at s, and there is nothing between but what the parser cut. */
 static bool follows(const char *s, size_t n, size_t gap, const char *next)
 {
     if ((uintptr_t)s + n + gap != (uintptr_t)next)
@@ -118,11 +118,12 @@ static struct mli_refusal check_line(const struct mli_guard_head *head)
     if (strcmp(head->version, "HTTP/1.1") != 0 && strcmp(head->version, "HTTP/1.0") != 0)
         return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     if (!is_target(head->target, head->target_len))
-        return refuse(400, "the request target has a byte that must be escaped, a bad escape or %00 in it");
+        return refuse(
+            400, "the request target has a byte that must be escaped, a bad escape or %00 in it");
     return fine;
 }
 
-/* The path of "/path?query" or "http://host/path?query" (RFC 9112, 3.2); other forms are their own path and match no route. */
+/* The path of "/path?query" or "http://host/path?query" (RFC 9112, 3.2); other forms are their own, and no route's. */
 static void find_path(const struct mli_guard_head *head, struct mli_guard_facts *facts)
 {
     const char *path = head->target, *end = head->target + head->target_len;
@@ -189,7 +190,8 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
     return fine;
 }
 
-static struct mli_refusal check_framing(const struct mli_guard_head *head, const struct counts *counts)
+static struct mli_refusal check_framing(const struct mli_guard_head *head,
+                                        const struct counts *counts)
 {
     bool old = strcmp(head->version, "HTTP/1.0") == 0;
 
@@ -202,7 +204,8 @@ static struct mli_refusal check_framing(const struct mli_guard_head *head, const
     return fine;
 }
 
-struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size, struct mli_guard_facts *facts)
+struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size,
+                                   struct mli_guard_facts *facts)
 {
     struct counts counts = { 0 };
 
@@ -216,7 +219,9 @@ struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max
     if (head->size > max_size)
         return refuse(431, "the request line and header fields are longer than the limit");
     if (head->received && !tiles(head))
-        return refuse(400, "the request head has a bare LF, a NUL byte, a folded line or an empty name in it");
+        return refuse(
+            400,
+            "the request head has a bare LF, a NUL byte, a folded line or an empty name in it");
     for (size_t i = 0; i < head->fields; i++) {
         refusal = check_field(&head->field[i], &counts, facts);
         if (refusal.status)
@@ -248,7 +253,8 @@ static bool skip_parameter(const char **s, enum mli_media media)
         return false;
     *s = skip_space(value + length + quoted);
     return (equals(name, n, "charset") && equals(value, length, "utf-8")) ||
-           (media == MLI_MEDIA_CSV && equals(name, n, "header") && equals(value, length, "present"));
+           (media == MLI_MEDIA_CSV && equals(name, n, "header") &&
+            equals(value, length, "present"));
 }
 
 enum mli_media mli_media_parse(const char *content_type)

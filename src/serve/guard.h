@@ -20,8 +20,9 @@ struct mli_guard_field {
 };
 
 struct mli_guard_head {
-    const char *method, *target, *version; /* as received; the target before any unescaping, cut at MLI_GUARD_TARGET */
-    size_t target_len;                     /* of all of it */
+    const char *method, *target,
+        *version;      /* as received; the target not unescaped, cut at MLI_GUARD_TARGET */
+    size_t target_len; /* of all of it */
     const struct mli_guard_field *field;
     size_t fields; /* all there were; field[] holds the first MLI_GUARD_FIELDS of them at most */
     size_t size;   /* bytes from the method to the end of the empty line */
@@ -50,7 +51,8 @@ struct mli_refusal {
 };
 
 /* Fills *facts as far as the head can be trusted. A refusal by the guard always closes the connection. */
-struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size, struct mli_guard_facts *facts);
+struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size,
+                                   struct mli_guard_facts *facts);
 
 enum mli_media { MLI_MEDIA_OTHER, MLI_MEDIA_JSON, MLI_MEDIA_CSV };
 /*

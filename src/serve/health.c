@@ -127,7 +127,8 @@ static bool connect_to(struct call *call, const struct addrinfo *address)
     return false;
 }
 
-static enum ml_status connect_any(struct call *call, const struct target *target, struct ml_error *err)
+static enum ml_status connect_any(struct call *call, const struct target *target,
+                                  struct ml_error *err)
 {
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
     struct addrinfo *list;
@@ -175,37 +176,43 @@ static size_t receive_start(const struct call *call, char *out, size_t n)
     return have;
 }
 
-static enum ml_status exchange(const struct call *call, const struct target *target, int *http_status,
-                               struct ml_error *err)
+static enum ml_status exchange(const struct call *call, const struct target *target,
+                               int *http_status, struct ml_error *err)
 {
     char request[2048], start[12];
     size_t code = 0;
 
-    int len = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %s%s%s:%s\r\nConnection: close\r\n\r\n",
-                       target->path, target->literal ? "[" : "", target->host, target->literal ? "]" : "",
-                       target->port);
+    int len = snprintf(request, sizeof(request),
+                       "GET %s HTTP/1.1\r\nHost: %s%s%s:%s\r\nConnection: close\r\n\r\n",
+                       target->path, target->literal ? "[" : "", target->host,
+                       target->literal ? "]" : "", target->port);
     if (len < 0 || (size_t)len >= sizeof(request))
         return ml_error_set(err, ML_EUSAGE, "the URL is too long");
     if (!send_all(call, request, (size_t)len))
-        return ml_error_set(err, ML_EIO, "%s port %s: %s", target->host, target->port, strerror(errno));
+        return ml_error_set(err, ML_EIO, "%s port %s: %s", target->host, target->port,
+                            strerror(errno));
     errno = 0;
     size_t got = receive_start(call, start, sizeof(start));
     if (got < sizeof(start) && errno == ETIMEDOUT)
-        return ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host, target->port);
+        return ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host,
+                            target->port);
     if (got < sizeof(start) || memcmp(start, "HTTP/1.", 7) != 0 || start[8] != ' ' ||
         !mli_num_parse_size(start + 9, 3, &code) || code < 100)
-        return ml_error_set(err, ML_EIO, "%s port %s did not answer in HTTP/1.1", target->host, target->port);
+        return ml_error_set(err, ML_EIO, "%s port %s did not answer in HTTP/1.1", target->host,
+                            target->port);
     *http_status = (int)code;
     return ML_OK;
 }
 
-enum ml_status mli_health(const char *url, unsigned timeout_ms, int *http_status, struct ml_error *err)
+enum ml_status mli_health(const char *url, unsigned timeout_ms, int *http_status,
+                          struct ml_error *err)
 {
     struct call call = { .fd = -1, .until = milliseconds() + timeout_ms };
     struct target target;
 
     if (!parse_url(url, &target))
-        return ml_error_set(err, ML_EUSAGE, "\"%s\" is not a URL like http://127.0.0.1:8080/healthz", url);
+        return ml_error_set(err, ML_EUSAGE,
+                            "\"%s\" is not a URL like http://127.0.0.1:8080/healthz", url);
     enum ml_status status = connect_any(&call, &target, err);
     if (status != ML_OK)
         return status;

@@ -12,6 +12,7 @@
  * *http_status is the answer's; the whole exchange takes at most timeout_ms (besides what looking up a name takes).
  * ML_EUSAGE: not such a URL, ML_EIO: no answer, or not an HTTP one.
  */
-ML_NODISCARD enum ml_status mli_health(const char *url, unsigned timeout_ms, int *http_status, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_health(const char *url, unsigned timeout_ms, int *http_status,
+                                       struct ml_error *err);
 
 #endif

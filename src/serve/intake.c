@@ -22,8 +22,8 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
         mli_rows_reset(worker->rows);
         return ML_OK;
     }
-    enum ml_status status = mli_model_predict_rows(worker->model, mli_rows_table(worker->rows), &worker->scratch,
-                                                   worker->P, &counts, err);
+    enum ml_status status = mli_model_predict_rows(worker->model, mli_rows_table(worker->rows),
+                                                   &worker->scratch, worker->P, &counts, err);
     mli_arena_reset(&worker->scratch);
     mli_rows_reset(worker->rows);
     if (status != ML_OK)
@@ -75,7 +75,8 @@ const char *mli_fault_text(const struct mli_fault *fault)
     return fault->code;
 }
 
-void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code, const char *found, size_t len)
+void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code, const char *found,
+                      size_t len)
 {
     if (intake->faults++ >= MLI_FAULTS)
         return;
@@ -98,7 +99,8 @@ static bool refused(enum mli_cell cell)
     return cell == MLI_CELL_NOT_A_NUMBER || cell == MLI_CELL_NOT_AN_INSTANT;
 }
 
-static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell cell, const char *text, size_t len)
+static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell cell,
+                       const char *text, size_t len)
 {
     struct mli_buf quoted;
 
@@ -108,7 +110,8 @@ static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell ce
     }
     mli_buf_init(&quoted, SIZE_MAX);
     mli_buf_json_string(&quoted, text, len < MLI_FAULT_FOUND ? len : MLI_FAULT_FOUND);
-    mli_intake_fault(intake, field, mli_cell_code(cell), quoted.status == ML_OK ? quoted.data : NULL, quoted.len);
+    mli_intake_fault(intake, field, mli_cell_code(cell),
+                     quoted.status == ML_OK ? quoted.data : NULL, quoted.len);
     mli_buf_release(&quoted);
 }
 
@@ -141,7 +144,8 @@ void mli_intake_bool(struct mli_intake *intake, size_t field, bool value)
         mli_intake_fault(intake, field, mli_cell_code(cell), text, strlen(text));
 }
 
+/* The empty text is the missing token of every column. */
 void mli_intake_missing(struct mli_intake *intake, size_t field)
 {
-    mli_rows_set_text(intake->worker->rows, field, "", 0); /* the empty text is the missing token of every column */
+    mli_rows_set_text(intake->worker->rows, field, "", 0);
 }

@@ -24,8 +24,8 @@ struct mli_intake {
     /* Predictions of the next n rows, in order. */
     void (*emit)(void *data, const double *P, size_t n);
     void *data;
-    bool many; /* the request is a list, even if it holds one row; set by the decoder before the first row */
-    bool typed; /* texts are JSON strings: never a number, and shown with their quotes; set by the decoder */
+    bool many; /* by the decoder, before the first row: the request is a list, even if of one row */
+    bool typed; /* by the decoder: texts are JSON strings, never numbers, and shown with quotes */
     size_t rows, unknown, missing;
     size_t faults; /* all of them; the first MLI_FAULTS are kept */
     struct mli_fault fault[MLI_FAULTS];
@@ -40,7 +40,8 @@ void mli_intake_number(struct mli_intake *intake, size_t field, double value);
 void mli_intake_bool(struct mli_intake *intake, size_t field, bool value);
 void mli_intake_missing(struct mli_intake *intake, size_t field);
 /* A fault of the open row (or of no row) that the decoder found itself. found: NULL when nothing was. */
-void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code, const char *found, size_t len);
+void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code, const char *found,
+                      size_t len);
 /* Predicts what is left. */
 ML_NODISCARD enum ml_status mli_intake_end(struct mli_intake *intake, struct ml_error *err);
 

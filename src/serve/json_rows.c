@@ -4,7 +4,8 @@
 #include <serve/budget.h>
 #include <string.h>
 
-#define ROW_BUDGET ((size_t)8 << 20) /* bytes jansson may take for a row, and 4 more for each of the row's own */
+#define ROW_BUDGET                                                                                 \
+    ((size_t)8 << 20) /* bytes jansson may take for a row, and 4 more for each of the row's own */
 #define NAMES_SUGGESTED ((size_t)64) /* names looked through for the one that was meant */
 
 struct reader {
@@ -75,13 +76,15 @@ static void list_strangers(const struct mli_schema *schema, json_t *row, struct 
     json_t *value;
 
     out->listed = true;
-    json_object_foreach (row, name, value) {
+    json_object_foreach(row, name, value)
+    {
         if (out->count < NAMES_SUGGESTED && mli_schema_find(schema, name) == schema->count)
             out->name[out->count++] = name;
     }
 }
 
-static void miss_column(struct mli_intake *intake, size_t field, json_t *row, struct strangers *strangers)
+static void miss_column(struct mli_intake *intake, size_t field, json_t *row,
+                        struct strangers *strangers)
 {
     const struct mli_schema *schema = intake->worker->schema;
     const char *near = NULL;
@@ -148,11 +151,13 @@ static enum ml_status parse_row(struct reader *reader, json_t **out, struct ml_e
         return ML_OK;
     }
     if (exhausted)
-        return ml_error_set(err, ML_ELIMIT, "row %zu takes too much memory to read", reader->intake->rows);
+        return ml_error_set(err, ML_ELIMIT, "row %zu takes too much memory to read",
+                            reader->intake->rows);
     if (json_error_code(&problem) == json_error_out_of_memory)
         return ml_error_set(err, ML_ENOMEM, "out of memory for row %zu", reader->intake->rows);
     return ml_error_set(err, ML_EDATA, "not valid JSON at byte %zu: %s",
-                        reader->at + (problem.position > 0 ? (size_t)problem.position : 1), problem.text);
+                        reader->at + (problem.position > 0 ? (size_t)problem.position : 1),
+                        problem.text);
 }
 
 static enum ml_status read_row(struct reader *reader, struct ml_error *err)
@@ -161,10 +166,13 @@ static enum ml_status read_row(struct reader *reader, struct ml_error *err)
     json_t *row;
 
     if (peek(reader) != '{')
-        return broken(reader, around ? "expected a row, which is an object like {\"column\": value}"
-                                     : "expected an object like {\"column\": value} or an array of them", err);
+        return broken(reader,
+                      around ? "expected a row, which is an object like {\"column\": value}"
+                             : "expected an object like {\"column\": value} or an array of them",
+                      err);
     if (!depth_fits(reader, around))
-        return ml_error_set(err, ML_EDATA, "JSON is nested more than %zu levels deep", reader->max_depth);
+        return ml_error_set(err, ML_EDATA, "JSON is nested more than %zu levels deep",
+                            reader->max_depth);
     enum ml_status status = mli_intake_row(reader->intake, err);
     if (status == ML_OK)
         status = parse_row(reader, &row, err);
@@ -194,8 +202,8 @@ static enum ml_status read_array(struct reader *reader, struct ml_error *err)
     }
 }
 
-enum ml_status mli_json_rows(const char *text, size_t len, size_t max_depth, struct mli_intake *intake,
-                             struct ml_error *err)
+enum ml_status mli_json_rows(const char *text, size_t len, size_t max_depth,
+                             struct mli_intake *intake, struct ml_error *err)
 {
     struct reader reader = { .text = text, .len = len, .max_depth = max_depth, .intake = intake };
     const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;

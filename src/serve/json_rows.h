@@ -6,7 +6,7 @@
  *   null              a missing value                    number  a NUMBER; seconds since 1970 for an INSTANT;
  *   absent name       fault missing_column                       for a category looked up by its shortest text
  *   unknown name      ignored                            string  a category, or an ISO 8601 instant; never a number
- *   array or object   fault wrong_type                   bool    1 or 0 for a NUMBER, "true" or "false" for a category
+ *   array or object   fault wrong_type                   bool    1 or 0 for a NUMBER, its word for a category
  */
 #ifndef SERVE_JSON_ROWS_H
 #define SERVE_JSON_ROWS_H
@@ -18,7 +18,7 @@
  * its own running (budget.h). ML_EDATA: not a JSON object or array of objects, with the byte; ML_ELIMIT: too many
  * rows, or a row that takes too much memory; ML_ENOMEM.
  */
-ML_NODISCARD enum ml_status mli_json_rows(const char *text, size_t len, size_t max_depth, struct mli_intake *intake,
-                                          struct ml_error *err);
+ML_NODISCARD enum ml_status mli_json_rows(const char *text, size_t len, size_t max_depth,
+                                          struct mli_intake *intake, struct ml_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <errno.h>
 #include <poll.h>
+#include <serve/reply.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,19 +102,22 @@ static void read_leaving(struct mli_keeper *keeper, uint64_t now)
 /* Sent before the request is read, which may never come: there is no place to wait for it. */
 static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
 {
-    static const char full[] = "{\"error\":\"all connections are in use; try again\",\"error_code\":"
-                               "\"TEMPORARILY_UNAVAILABLE\",\"message\":\"all connections are in use; try again\"}\n";
-    static const char address[] = "{\"error\":\"too many connections from this address\",\"error_code\":"
-                                  "\"TOO_MANY_REQUESTS\",\"message\":\"too many connections from this address\"}\n";
-    const char *line = why == MLI_REFUSED_FULL ? "503 Service Unavailable" : "429 Too Many Requests";
-    const char *body = why == MLI_REFUSED_FULL ? full : address;
-    char reply[640];
+    bool full = why == MLI_REFUSED_FULL;
+    const char *text =
+        full ? "all connections are in use" : "too many connections from this address";
+    const char *line = full ? "503 Service Unavailable" : "429 Too Many Requests";
+    char body[320], reply[640];
 
+    int n = snprintf(body, sizeof(body),
+                     "{\"error\":\"%s\",\"error_code\":\"%s\",\"message\":\"%s\"}\n", text,
+                     mli_reply_code(full ? 503 : 429), text);
     int len = snprintf(reply, sizeof(reply),
-                       "HTTP/1.1 %s\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: application/json\r\n"
-                       "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Length: %zu\r\n\r\n%s",
-                       line, strlen(body), body);
-    if (len > 0 && send(fd, reply, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len && shutdown(fd, SHUT_WR) == 0)
+                       "HTTP/1.1 %s\r\nConnection: close\r\nRetry-After: 1\r\n"
+                       "Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n"
+                       "Cache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s",
+                       line, n, body);
+    if (send(fd, reply, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len &&
+        shutdown(fd, SHUT_WR) == 0)
         mli_keeper_see_off(keeper, fd);
     else
         close(fd);
@@ -122,7 +126,8 @@ static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
 static void admit(struct mli_keeper *keeper, int fd, const struct sockaddr *address, socklen_t len)
 {
     const struct mli_keeper_config *config = &keeper->config;
-    enum mli_admission admission = mli_connections_admit(config->connections, fd, address, mli_now());
+    enum mli_admission admission =
+        mli_connections_admit(config->connections, fd, address, mli_now());
 
     if (admission != MLI_ADMITTED)
         turn_away(keeper, fd, admission);
@@ -136,7 +141,8 @@ static bool accept_some(struct mli_keeper *keeper, int n)
     while (n-- > 0) {
         struct sockaddr_storage address = { 0 };
         socklen_t len = sizeof(address);
-        int fd = accept4(keeper->config.listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(keeper->config.listener, (struct sockaddr *)&address, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             admit(keeper, fd, (struct sockaddr *)&address, len);
         } else if (errno == EAGAIN) {
@@ -202,7 +208,8 @@ static void *run(void *data)
     struct mli_keeper *keeper = data;
 
     /* those that are being seen off have their time, unless there is none */
-    while (!atomic_load(&keeper->stopping) || (keeper->leaves > 0 && !atomic_load(&keeper->at_once)))
+    while (!atomic_load(&keeper->stopping) ||
+           (keeper->leaves > 0 && !atomic_load(&keeper->at_once)))
         turn(keeper);
     return NULL;
 }
@@ -220,7 +227,8 @@ static void release(struct mli_keeper *keeper)
     free(keeper);
 }
 
-enum ml_status mli_keeper_start(const struct mli_keeper_config *config, struct mli_keeper **out, struct ml_error *err)
+enum ml_status mli_keeper_start(const struct mli_keeper_config *config, struct mli_keeper **out,
+                                struct ml_error *err)
 {
     struct mli_keeper *keeper = mli_calloc(1, sizeof(*keeper));
 

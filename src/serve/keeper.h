@@ -20,13 +20,13 @@ struct mli_keeper_config {
 
 struct mli_keeper;
 /* *out is set before the first connection is given. ML_ENOMEM, ML_EIO; the listener is closed then, too. */
-ML_NODISCARD enum ml_status mli_keeper_start(const struct mli_keeper_config *config, struct mli_keeper **out,
-                                             struct ml_error *err);
+ML_NODISCARD enum ml_status mli_keeper_start(const struct mli_keeper_config *config,
+                                             struct mli_keeper **out, struct ml_error *err);
 /* From any thread: reads what still comes on this socket for a while, then closes it. Taken. */
 void mli_keeper_see_off(struct mli_keeper *keeper, int fd);
-/* Accepts what already waits, then closes the listener; goes on with the rest. Returns when the listener is closed. */
+/* Accepts what already waits, then closes the listener, and returns; all else goes on. */
 void mli_keeper_drain(struct mli_keeper *keeper);
-/* Ends the thread and closes all it has; unless `at_once`, those being seen off have their time (2 seconds at most). */
+/* Ends the thread and closes all it has; unless `at_once`, those being seen off have their 2 seconds. */
 void mli_keeper_stop(struct mli_keeper *keeper, bool at_once);
 
 #endif

@@ -42,21 +42,25 @@ static bool bind_and_listen(int fd, const union any_address *address, socklen_t 
     return bind(fd, &address->any, len) == 0 && listen(fd, SOMAXCONN) == 0;
 }
 
-enum ml_status mli_listen(const char *text, uint16_t port, int *out, uint16_t *bound, struct ml_error *err)
+enum ml_status mli_listen(const char *text, uint16_t port, int *out, uint16_t *bound,
+                          struct ml_error *err)
 {
     union any_address address;
     socklen_t len;
 
     if (!parse_address(text, port, &address, &len))
-        return ml_error_set(err, ML_EUSAGE, "\"%s\" is not an IPv4 or IPv6 address, like 0.0.0.0 or ::", text);
+        return ml_error_set(err, ML_EUSAGE,
+                            "\"%s\" is not an IPv4 or IPv6 address, like 0.0.0.0 or ::", text);
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || !bind_and_listen(fd, &address, len) || getsockname(fd, &address.any, &len) != 0) {
         int reason = errno;
         if (fd >= 0)
             close(fd);
-        return ml_error_set(err, ML_EIO, "cannot listen on port %u of %s: %s", port, text, strerror(reason));
+        return ml_error_set(err, ML_EIO, "cannot listen on port %u of %s: %s", port, text,
+                            strerror(reason));
     }
     *out = fd;
-    *bound = ntohs(address.any.sa_family == AF_INET6 ? address.six.sin6_port : address.four.sin_port);
+    *bound =
+        ntohs(address.any.sa_family == AF_INET6 ? address.six.sin6_port : address.four.sin_port);
     return ML_OK;
 }

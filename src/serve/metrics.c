@@ -8,8 +8,8 @@
 #include <serve/routes.h>
 #include <string.h>
 
-static const unsigned statuses[] = { 200, 400, 404, 405, 411, 413, 414, 415, 417,
-                                     429, 431, 500, 501, 503, 505 };
+static const unsigned statuses[] = { 200, 400, 404, 405, 411, 413, 414, 415,
+                                     417, 429, 431, 500, 501, 503, 505 };
 enum { STATUSES = sizeof(statuses) / sizeof(statuses[0]) };
 _Static_assert(STATUSES < MLI_METRIC_STATUSES, "one more for every other status");
 
@@ -17,16 +17,17 @@ static const struct {
     uint64_t nanoseconds;
     const char *text; /* le, in the canonical form of OpenMetrics */
 } buckets[] = {
-    { 100000, "0.0001" },   { 250000, "0.00025" },  { 500000, "0.0005" },  { 1000000, "0.001" },
-    { 2500000, "0.0025" },  { 5000000, "0.005" },   { 10000000, "0.01" },  { 25000000, "0.025" },
-    { 50000000, "0.05" },   { 100000000, "0.1" },   { 250000000, "0.25" }, { 500000000, "0.5" },
-    { 1000000000, "1.0" },  { 2500000000, "2.5" },  { 5000000000, "5.0" }, { 10000000000, "10.0" },
+    { 100000, "0.0001" },   { 250000, "0.00025" }, { 500000, "0.0005" },  { 1000000, "0.001" },
+    { 2500000, "0.0025" },  { 5000000, "0.005" },  { 10000000, "0.01" },  { 25000000, "0.025" },
+    { 50000000, "0.05" },   { 100000000, "0.1" },  { 250000000, "0.25" }, { 500000000, "0.5" },
+    { 1000000000, "1.0" },  { 2500000000, "2.5" }, { 5000000000, "5.0" }, { 10000000000, "10.0" },
     { UINT64_MAX, "+Inf" },
 };
 enum { BUCKETS = sizeof(buckets) / sizeof(buckets[0]) };
 _Static_assert(BUCKETS == MLI_METRIC_BUCKETS, "a counter a bucket");
 
-void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status, uint64_t nanoseconds)
+void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status,
+                         uint64_t nanoseconds)
 {
     struct mli_route_metrics *of = &metrics->route[route];
     size_t s = 0, b = 0;
@@ -59,7 +60,8 @@ static uint64_t sum(const struct writer *w, size_t offset)
     uint64_t total = 0;
 
     for (size_t i = 0; i < w->service->workers; i++)
-        total += get((const _Atomic uint64_t *)((const char *)&w->service->worker[i].metrics + offset));
+        total +=
+            get((const _Atomic uint64_t *)((const char *)&w->service->worker[i].metrics + offset));
     return total;
 }
 
@@ -82,7 +84,8 @@ static void add_head(const struct writer *w, const char *name, const char *type,
 {
     const char *suffix = !w->openmetrics && strcmp(type, "counter") == 0 ? "_total" : "";
 
-    mli_buf_printf(w->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix, type);
+    mli_buf_printf(w->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix,
+                   type);
 }
 
 static void add_counter(const struct writer *w, const char *name, const char *help, uint64_t value)
@@ -118,7 +121,8 @@ static void add_requests(const struct writer *w)
                                     s * sizeof(_Atomic uint64_t));
             if (n == 0)
                 continue;
-            mli_buf_printf(w->out, "mlctl_http_requests_total{route=\"%s\",code=\"", route_name(route));
+            mli_buf_printf(w->out, "mlctl_http_requests_total{route=\"%s\",code=\"",
+                           route_name(route));
             if (s < STATUSES)
                 mli_buf_printf(w->out, "%u", statuses[s]);
             else
@@ -147,9 +151,11 @@ static void add_durations_of(const struct writer *w, size_t route)
                        buckets[b].text, (unsigned long long)total);
     }
     mli_buf_printf(w->out, "%s_sum{route=\"%s\"} ", name, route_name(route));
-    mli_buf_number(w->out,
-                   (double)sum(w, route_offset(route) + offsetof(struct mli_route_metrics, nanoseconds)) / 1e9);
-    mli_buf_printf(w->out, "\n%s_count{route=\"%s\"} %llu\n", name, route_name(route), (unsigned long long)total);
+    mli_buf_number(w->out, (double)sum(w, route_offset(route) +
+                                              offsetof(struct mli_route_metrics, nanoseconds)) /
+                               1e9);
+    mli_buf_printf(w->out, "\n%s_count{route=\"%s\"} %llu\n", name, route_name(route),
+                   (unsigned long long)total);
 }
 
 static void add_durations(const struct writer *w)
@@ -163,9 +169,11 @@ static void add_durations(const struct writer *w)
 static void add_rows(const struct writer *w)
 {
     add_counter(w, "mlctl_rows", "Rows predicted.", sum(w, offsetof(struct mli_metrics, rows)));
-    add_counter(w, "mlctl_missing_cells", "Cells of predicted rows that were missing and filled in.",
+    add_counter(w, "mlctl_missing_cells",
+                "Cells of predicted rows that were missing and filled in.",
                 sum(w, offsetof(struct mli_metrics, missing)));
-    add_counter(w, "mlctl_unknown_categories", "Cells of predicted rows with a category that training did not see.",
+    add_counter(w, "mlctl_unknown_categories",
+                "Cells of predicted rows with a category that training did not see.",
                 sum(w, offsetof(struct mli_metrics, unknown)));
     add_counter(w, "mlctl_refused_cells", "Cells that did not fit their column.",
                 sum(w, offsetof(struct mli_metrics, faults)));
@@ -173,8 +181,10 @@ static void add_rows(const struct writer *w)
 
 static void add_connections(const struct writer *w)
 {
-    static const char *const phases[MLI_PHASES] = { [MLI_PHASE_FIRST] = "first", [MLI_PHASE_IDLE] = "idle",
-                                                    [MLI_PHASE_HEAD] = "head", [MLI_PHASE_BODY] = "body",
+    static const char *const phases[MLI_PHASES] = { [MLI_PHASE_FIRST] = "first",
+                                                    [MLI_PHASE_IDLE] = "idle",
+                                                    [MLI_PHASE_HEAD] = "head",
+                                                    [MLI_PHASE_BODY] = "body",
                                                     [MLI_PHASE_SEND] = "send" };
     const struct mli_connections *table = w->service->connections;
 
@@ -186,11 +196,12 @@ static void add_connections(const struct writer *w)
                    "mlctl_connections_refused_total{reason=\"address\"} %llu\n",
                    (unsigned long long)get(&table->refused_full),
                    (unsigned long long)get(&table->refused_address));
-    add_head(w, "mlctl_connections_expired", "counter", "Connections closed at a deadline, by what was awaited.");
+    add_head(w, "mlctl_connections_expired", "counter",
+             "Connections closed at a deadline, by what was awaited.");
     for (size_t i = 0; i < MLI_PHASES; i++) {
         if (phases[i])
-            mli_buf_printf(w->out, "mlctl_connections_expired_total{awaiting=\"%s\"} %llu\n", phases[i],
-                           (unsigned long long)get(&table->expired[i]));
+            mli_buf_printf(w->out, "mlctl_connections_expired_total{awaiting=\"%s\"} %llu\n",
+                           phases[i], (unsigned long long)get(&table->expired[i]));
     }
 }
 
@@ -203,8 +214,8 @@ static void add_model(const struct writer *w)
     add_label(w->out, model->sha256);
     mli_buf_str(w->out, ",target=");
     add_label(w->out, model->target);
-    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\"} 1\n", model->classes ? "classification" : "regression",
-                   ML_VERSION);
+    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\"} 1\n",
+                   model->classes ? "classification" : "regression", ML_VERSION);
 }
 
 static void add_process(const struct writer *w)
@@ -221,7 +232,8 @@ static void add_process(const struct writer *w)
     add_gauge(w, "process_max_fds", "Most file descriptors that may be open.", process.max_fds);
     add_gauge(w, "process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
     add_gauge(w, "process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
-    add_gauge(w, "process_start_time_seconds", "Start, in seconds since 1970.", process.start_seconds);
+    add_gauge(w, "process_start_time_seconds", "Start, in seconds since 1970.",
+              process.start_seconds);
     add_gauge(w, "process_threads", "Threads.", process.threads);
 }
 
@@ -238,7 +250,8 @@ void mli_metrics_write(const struct mli_service *service, bool openmetrics, stru
               (double)(sum(&w, offsetof(struct mli_metrics, started)) - ended));
     if (service->connections)
         add_connections(&w);
-    add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.", atomic_load(&service->draining) ? 0 : 1);
+    add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.",
+              atomic_load(&service->draining) ? 0 : 1);
     add_model(&w);
     add_process(&w);
     if (openmetrics)

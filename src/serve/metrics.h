@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MLI_METRIC_ROUTES 16   /* rows of the route table, and one for every other path */
-#define MLI_METRIC_STATUSES 24 /* rows of the status table in metrics.c, and one for every other status */
-#define MLI_METRIC_BUCKETS 17  /* upper bounds in metrics.c, and infinity */
+#define MLI_METRIC_ROUTES 16 /* rows of the route table, and one for every other path */
+#define MLI_METRIC_STATUSES                                                                        \
+    24 /* rows of the status table in metrics.c, and one for every other status */
+#define MLI_METRIC_BUCKETS 17 /* upper bounds in metrics.c, and infinity */
 
 struct mli_route_metrics {
     _Atomic uint64_t requests[MLI_METRIC_STATUSES];
@@ -34,7 +35,8 @@ static inline void mli_count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 /* A request was answered: route index, HTTP status, time since its first line. */
-void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status, uint64_t nanoseconds);
+void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status,
+                         uint64_t nanoseconds);
 
 struct mli_service;
 /* All metrics of the server as text. */

@@ -22,8 +22,9 @@ void mli_metrics_answer(const struct mli_service *service, struct mli_worker *wo
 {
     (void)worker;
     reply->status = 200;
-    reply->type = request->openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                       : "text/plain; version=0.0.4; charset=utf-8";
+    reply->type = request->openmetrics
+                      ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                      : "text/plain; version=0.0.4; charset=utf-8";
     mli_metrics_write(service, request->openmetrics, &reply->body);
 }
 

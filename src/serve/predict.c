@@ -23,7 +23,8 @@ static void emit_json(void *data, const double *P, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (sink->intake->many)
             mli_buf_char(sink->body, sink->rows == 0 ? '[' : ',');
-        mli_prediction_write_json(sink->body, sink->service->model, sink->service->label_json, P + i * width);
+        mli_prediction_write_json(sink->body, sink->service->model, sink->service->label_json,
+                                  P + i * width);
         sink->rows++;
     }
 }
@@ -71,7 +72,8 @@ void mli_predict_answer(const struct mli_service *service, struct mli_worker *wo
     if (csv)
         status = mli_csv_rows(request->body, request->len, &intake, &err);
     else
-        status = mli_json_rows(request->body, request->len, service->config.max_depth, &intake, &err);
+        status =
+            mli_json_rows(request->body, request->len, service->config.max_depth, &intake, &err);
     if (status != ML_OK || intake.faults > 0) {
         mli_count(&worker->metrics.faults, intake.faults);
         mli_reply_failure(reply, &err, &intake);

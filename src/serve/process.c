@@ -23,10 +23,10 @@ static bool read_stat(struct mli_process *out)
     fclose(file);
     line[len] = '\0';
     const char *rest = strrchr(line, ')');
-    if (!rest ||
-        sscanf(rest + 1,
-               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %ld %*d %llu %lu %ld", &user,
-               &system, &threads, &started, &virtual, &pages) != 6)
+    if (!rest || sscanf(rest + 1,
+                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %ld "
+                        "%*d %llu %lu %ld",
+                        &user, &system, &threads, &started, &virtual, &pages) != 6)
         return false;
     double tick = (double)sysconf(_SC_CLK_TCK);
     out->cpu_seconds = (double)(user + system) / tick;

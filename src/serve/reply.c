@@ -158,7 +158,8 @@ static void describe_fault(const struct mli_intake *intake, struct ml_error *err
                  mli_fault_text(fault), fault->found[0] ? found : "", fault->found, more);
 }
 
-void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err, const struct mli_intake *intake)
+void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err,
+                       const struct mli_intake *intake)
 {
     struct ml_error said = *err;
     char text[sizeof(said.text) + 32];

@@ -27,9 +27,11 @@ void mli_reply_reset(struct mli_reply *reply);
 
 /* Each replaces what the reply held. */
 void mli_reply_json(struct mli_reply *reply, const char *text);
-void mli_reply_error(struct mli_reply *reply, unsigned status, const char *format, ...) ML_PRINTF(3, 4);
+void mli_reply_error(struct mli_reply *reply, unsigned status, const char *format, ...)
+    ML_PRINTF(3, 4);
 /* The answer to a failure inside: the status and text of err, and the faults of the intake (NULL: none). */
-void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err, const struct mli_intake *intake);
+void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err,
+                       const struct mli_intake *intake);
 /* A body that could not be written (its buffer's status) becomes an error that can. */
 void mli_reply_settle(struct mli_reply *reply);
 

@@ -5,14 +5,19 @@
 #include <string.h>
 
 const struct mli_route mli_routes[] = {
-    { "POST", "/predict", true, mli_predict_answer }, { "GET", "/healthz", false, mli_health_answer },
-    { "GET", "/readyz", false, mli_ready_answer },    { "GET", "/metrics", false, mli_metrics_answer },
-    { "GET", "/model", false, mli_model_answer },     { "GET", "/version", false, mli_version_answer },
+    { "POST", "/predict", true, mli_predict_answer },
+    { "GET", "/healthz", false, mli_health_answer },
+    { "GET", "/readyz", false, mli_ready_answer },
+    { "GET", "/metrics", false, mli_metrics_answer },
+    { "GET", "/model", false, mli_model_answer },
+    { "GET", "/version", false, mli_version_answer },
 };
 const size_t mli_route_count = sizeof(mli_routes) / sizeof(mli_routes[0]);
-_Static_assert(sizeof(mli_routes) / sizeof(mli_routes[0]) < MLI_METRIC_ROUTES, "a counter a route and one more");
+_Static_assert(sizeof(mli_routes) / sizeof(mli_routes[0]) < MLI_METRIC_ROUTES,
+               "a counter a route and one more");
 
-const struct mli_route *mli_route_find(const char *method, const char *path, size_t path_len, const char **allow)
+const struct mli_route *mli_route_find(const char *method, const char *path, size_t path_len,
+                                       const char **allow)
 {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
 

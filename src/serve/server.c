@@ -31,8 +31,8 @@
 #define REQUESTS_MAX 1000u            /* of one connection */
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 #define BODY_KEPT ((size_t)64 << 10)  /* a larger buffer is not kept from one request to the next */
-#define HELD_BODIES ((size_t)32)      /* request bodies in memory at one time, as many of the largest */
-#define FILES_RESERVED 24u            /* descriptors that are not connections, and 3 a loop */
+#define HELD_BODIES ((size_t)32) /* request bodies in memory at one time, as many of the largest */
+#define FILES_RESERVED 24u       /* descriptors that are not connections, and 3 a loop */
 
 struct loop {
     struct mli_server *server;
@@ -47,7 +47,7 @@ struct mli_server {
     struct loop *loop;
     size_t loops, next; /* next: whose turn it is, the keeper's */
     uint16_t port;
-    bool in_place;       /* the library leaves the head where it was received: mli_guard_head.received */
+    bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
     _Atomic size_t held; /* bytes of request bodies */
 };
 
@@ -113,21 +113,24 @@ static struct MHD_Response *make_response(struct mli_reply *reply)
 }
 
 /* The reply's body is sent from where it is; it stays until on_completed(). */
-static enum MHD_Result send_reply(struct session *session, struct MHD_Connection *connection, const char *method)
+static enum MHD_Result send_reply(struct session *session, struct MHD_Connection *connection,
+                                  const char *method)
 {
     struct mli_server *server = session->loop->server;
     struct mli_reply *reply = &session->reply;
     uint64_t took = nanoseconds() - session->started;
 
     mli_reply_settle(reply);
-    reply->close = reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
+    reply->close =
+        reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;
     struct MHD_Response *response = make_response(reply);
     if (!response)
         return MHD_NO;
     mli_metrics_request(&session->loop->worker->metrics, route_index(session), reply->status, took);
     ml_log(server->service.config.log, ML_LOG_DEBUG, "%s %.*s %u %zu bytes %.3f ms", method,
-           (int)session->target.len, session->target.data, reply->status, reply->body.len, (double)took / 1e6);
+           (int)session->target.len, session->target.data, reply->status, reply->body.len,
+           (double)took / 1e6);
     session->answered = true;
     mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, mli_now());
     enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
@@ -142,8 +145,8 @@ struct gathering {
     struct mli_guard_field field[MLI_GUARD_FIELDS];
 };
 
-static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                                    const char *value, size_t value_len)
+static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_len, const char *value, size_t value_len)
 {
     struct gathering *gathering = data;
 
@@ -156,8 +159,9 @@ static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-static struct mli_refusal check_head(const struct session *session, struct MHD_Connection *connection,
-                                     const char *method, const char *version, struct mli_guard_facts *facts)
+static struct mli_refusal check_head(const struct session *session,
+                                     struct MHD_Connection *connection, const char *method,
+                                     const char *version, struct mli_guard_facts *facts)
 {
     const struct mli_server *server = session->loop->server;
     const union MHD_ConnectionInfo *size =
@@ -167,7 +171,8 @@ static struct mli_refusal check_head(const struct session *session, struct MHD_C
                                              .version = version,
                                              .target_len = session->target_len,
                                              .size = size ? size->header_size : 0,
-                                             .received = server->in_place ? session->target_at : NULL } };
+                                             .received =
+                                                 server->in_place ? session->target_at : NULL } };
 
     gathering.head.field = gathering.field;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, gather_field, &gathering);
@@ -180,7 +185,8 @@ static void refuse(struct session *session, unsigned status, const char *text)
     session->refused = true;
 }
 
-static void find_route(struct session *session, const char *method, const struct mli_guard_facts *facts)
+static void find_route(struct session *session, const char *method,
+                       const struct mli_guard_facts *facts)
 {
     const char *allow;
 
@@ -207,15 +213,17 @@ static void check_body(struct session *session, const struct mli_guard_facts *fa
     } else if (!facts->chunked && !facts->has_length) {
         refuse(session, 411, "a body needs Content-Length or Transfer-Encoding: chunked");
     } else if (facts->length > max) {
-        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes", max);
+        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
+                        max);
         session->refused = true;
     } else if (encoding && strcasecmp(encoding, "identity") != 0) {
         refuse(session, 415, "no Content-Encoding is understood here; send the body as it is");
     } else {
         session->request.media = mli_media_parse(facts->content_type);
         if (session->request.media == MLI_MEDIA_OTHER)
-            refuse(session, 415, "expected Content-Type: application/json or text/csv, in UTF-8 "
-                                 "(with curl: -H 'Content-Type: application/json')");
+            refuse(session, 415,
+                   "expected Content-Type: application/json or text/csv, in UTF-8 "
+                   "(with curl: -H 'Content-Type: application/json')");
     }
 }
 
@@ -223,8 +231,8 @@ static void check_body(struct session *session, const struct mli_guard_facts *fa
  * A refusal is sent at once, which ends the connection, when a body would follow or nobody can be sure what does.
  * When the head was the whole request it waits for on_request()'s last call, and the connection lives on.
  */
-static enum MHD_Result take_head(struct session *session, struct MHD_Connection *connection, const char *method,
-                                 const char *version)
+static enum MHD_Result take_head(struct session *session, struct MHD_Connection *connection,
+                                 const char *method, const char *version)
 {
     struct mli_guard_facts facts;
     struct mli_refusal refusal = check_head(session, connection, method, version, &facts);
@@ -237,7 +245,8 @@ static enum MHD_Result take_head(struct session *session, struct MHD_Connection 
         find_route(session, method, &facts);
         if (!session->refused)
             check_body(session, &facts);
-        session->request.openmetrics = facts.accept && strstr(facts.accept, "application/openmetrics-text");
+        session->request.openmetrics =
+            facts.accept && strstr(facts.accept, "application/openmetrics-text");
     }
     if (session->refused && (refusal.status || body || session->reply.status == 411)) {
         session->reply.close = true;
@@ -265,7 +274,8 @@ static void keep_bytes(struct session *session, const char *bytes, size_t n)
     size_t max = server->service.config.max_body, most = max * HELD_BODIES;
 
     if (n > max - session->body.len) {
-        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes", max);
+        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
+                        max);
         session->refused = true;
     } else if (atomic_fetch_add(&server->held, n) > most - n) {
         atomic_fetch_sub(&server->held, n);
@@ -298,7 +308,8 @@ static enum MHD_Result take_body(struct session *session, const char *bytes, siz
     return session->received / 2 > max ? MHD_NO : MHD_YES;
 }
 
-static enum MHD_Result answer(struct session *session, struct MHD_Connection *connection, const char *method)
+static enum MHD_Result answer(struct session *session, struct MHD_Connection *connection,
+                              const char *method)
 {
     struct loop *loop = session->loop;
 
@@ -306,7 +317,8 @@ static enum MHD_Result answer(struct session *session, struct MHD_Connection *co
         mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
         session->request.body = session->body.data;
         session->request.len = session->body.len;
-        session->route->answer(&loop->server->service, loop->worker, &session->request, &session->reply);
+        session->route->answer(&loop->server->service, loop->worker, &session->request,
+                               &session->reply);
     }
     return send_reply(session, connection, method);
 }
@@ -328,7 +340,8 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         session = mli_calloc(1, sizeof(*session));
-        struct mli_connection *place = session ? mli_connections_start(&server->connections, fd, mli_now()) : NULL;
+        struct mli_connection *place =
+            session ? mli_connections_start(&server->connections, fd, mli_now()) : NULL;
         if (!place) {
             free(session);
             mli_connections_cancel(&server->connections, fd);
@@ -367,7 +380,8 @@ static void *on_target(void *data, const char *target, struct MHD_Connection *co
     session->target_at = target;
     session->target_len = strlen(target);
     mli_buf_reset(&session->target);
-    mli_buf_add(&session->target, target, session->target_len < MLI_GUARD_TARGET ? session->target_len : MLI_GUARD_TARGET);
+    mli_buf_add(&session->target, target,
+                session->target_len < MLI_GUARD_TARGET ? session->target_len : MLI_GUARD_TARGET);
     session->received = 0;
     session->route = NULL;
     session->request = (struct mli_request){ 0 };
@@ -376,8 +390,9 @@ static void *on_target(void *data, const char *target, struct MHD_Connection *co
     return session;
 }
 
-static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *bytes, size_t *n, void **context)
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *bytes,
+                                  size_t *n, void **context)
 {
     struct session *session = *context;
 
@@ -395,15 +410,18 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
                          enum MHD_RequestTerminationCode code)
 {
     struct session *session = *context;
-    const union MHD_ConnectionInfo *status = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+    const union MHD_ConnectionInfo *status =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
 
     (void)data, (void)code;
     *context = NULL;
     if (!session)
         return;
     struct mli_metrics *metrics = &session->loop->worker->metrics;
-    if (!session->answered && status) { /* the library's own: a length that is no number, and the like */
-        mli_metrics_request(metrics, route_index(session), status->http_status, nanoseconds() - session->started);
+    /* a reply of the library's own: to a length that is no number, and the like */
+    if (!session->answered && status) {
+        mli_metrics_request(metrics, route_index(session), status->http_status,
+                            nanoseconds() - session->started);
         session->ends = true;
     }
     mli_count(&metrics->ended, 1);
@@ -419,8 +437,8 @@ static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
-static void log_library(void *data, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-static void log_library(void *data, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_library(void *data, const char *format,
+                                                              va_list args)
 {
     const struct mli_server *server = data;
     char line[512];
@@ -443,11 +461,14 @@ static bool give(void *data, int fd, const struct sockaddr *address, socklen_t l
 static enum ml_status check_config(const struct mli_server_config *config, struct ml_error *err)
 {
     if (config->max_body == 0 || config->max_body > (size_t)1 << 30)
-        return ml_error_set(err, ML_EUSAGE, "the body limit must be 1 byte to 1 GiB, found %zu", config->max_body);
+        return ml_error_set(err, ML_EUSAGE, "the body limit must be 1 byte to 1 GiB, found %zu",
+                            config->max_body);
     if (config->max_header < 1024 || config->max_header > (size_t)1 << 20)
-        return ml_error_set(err, ML_EUSAGE, "the header limit must be 1 KiB to 1 MiB, found %zu", config->max_header);
+        return ml_error_set(err, ML_EUSAGE, "the header limit must be 1 KiB to 1 MiB, found %zu",
+                            config->max_header);
     if (config->max_rows == 0 || config->max_depth == 0 || config->max_depth > 1000)
-        return ml_error_set(err, ML_EUSAGE, "at least 1 row and 1 to 1000 levels of JSON must be allowed");
+        return ml_error_set(err, ML_EUSAGE,
+                            "at least 1 row and 1 to 1000 levels of JSON must be allowed");
     if (config->max_connections == 0 || config->max_connections > 1000000)
         return ml_error_set(err, ML_EUSAGE, "1 to 1000000 connections can be allowed, found %u",
                             config->max_connections);
@@ -457,17 +478,21 @@ static enum ml_status check_config(const struct mli_server_config *config, struc
 }
 
 /* A limit that the system would reach first is no limit that can be answered. */
-static enum ml_status fit_files(struct mli_server_config *config, size_t loops, struct ml_error *err)
+static enum ml_status fit_files(struct mli_server_config *config, size_t loops,
+                                struct ml_error *err)
 {
     rlim_t reserved = FILES_RESERVED + 3 * loops;
     struct rlimit files;
 
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= config->max_connections + reserved)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur >= config->max_connections + reserved)
         return ML_OK;
     if (files.rlim_cur <= reserved)
-        return ml_error_set(err, ML_ELIMIT, "at most %llu open files leave no room for connections (ulimit -n)",
+        return ml_error_set(err, ML_ELIMIT,
+                            "at most %llu open files leave no room for connections (ulimit -n)",
                             (unsigned long long)files.rlim_cur);
-    ml_log(config->log, ML_LOG_WARNING, "at most %llu open files leave room for %llu connections, not %u (ulimit -n)",
+    ml_log(config->log, ML_LOG_WARNING,
+           "at most %llu open files leave room for %llu connections, not %u (ulimit -n)",
            (unsigned long long)files.rlim_cur, (unsigned long long)(files.rlim_cur - reserved),
            config->max_connections);
     config->max_connections = (unsigned)(files.rlim_cur - reserved);
@@ -477,10 +502,12 @@ static enum ml_status fit_files(struct mli_server_config *config, size_t loops, 
 static struct MHD_Daemon *start_daemon(struct loop *loop)
 {
     const struct mli_server_config *config = &loop->server->service.config;
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
+    const unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
     /* the table is the limit; at its own the library (0.9.75) forgets to unlock a mutex */
     const unsigned unlimited = 2 * config->max_connections + 64;
 
+    /* clang-format off */
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, loop,
                             MHD_OPTION_EXTERNAL_LOGGER, log_library, loop->server,
                             MHD_OPTION_CONNECTION_LIMIT, unlimited,
@@ -492,9 +519,10 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
 #if MHD_VERSION >= 0x01000000
                             MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #else
-                            MHD_OPTION_STRICT_FOR_CLIENT, 0, /* 1 is laxer on names; the guard looks for Host */
+                            MHD_OPTION_STRICT_FOR_CLIENT, 0, /* 1: an answer of its own where Host is missing, twice */
 #endif
                             MHD_OPTION_END);
+    /* clang-format on */
 }
 
 static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml_error *err)
@@ -508,7 +536,8 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
         loop->worker = &server->service.worker[server->loops];
         loop->daemon = start_daemon(loop);
         if (!loop->daemon)
-            return ml_error_set(err, ML_EIO, "cannot start loop thread %zu: %s", server->loops, strerror(errno));
+            return ml_error_set(err, ML_EIO, "cannot start loop thread %zu: %s", server->loops,
+                                strerror(errno));
     }
     return ML_OK;
 }
@@ -523,8 +552,11 @@ static void stop_loops(struct mli_server *server)
 static enum ml_status start_threads(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
-    struct mli_keeper_config keeper = { .connections = &server->connections, .give = give, .data = server };
-    enum ml_status status = mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
+    struct mli_keeper_config keeper = { .connections = &server->connections,
+                                        .give = give,
+                                        .data = server };
+    enum ml_status status =
+        mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
 
     if (status != ML_OK)
         return status;
@@ -535,8 +567,9 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
     return status;
 }
 
-enum ml_status mli_server_start(const struct ml_model *model, const struct mli_server_config *config,
-                                struct mli_server **out, struct ml_error *err)
+enum ml_status mli_server_start(const struct ml_model *model,
+                                const struct mli_server_config *config, struct mli_server **out,
+                                struct ml_error *err)
 {
     struct mli_server_config fitted = *config;
     size_t loops = config->threads ? config->threads : mli_processors();
@@ -606,7 +639,8 @@ void mli_server_stop(struct mli_server *server)
     mli_keeper_drain(server->keeper);
     bool drained = mli_connections_wait(&server->connections, config->grace);
     if (!drained)
-        ml_log(config->log, ML_LOG_WARNING, "%zu connections were not done after %u seconds and are cut",
+        ml_log(config->log, ML_LOG_WARNING,
+               "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->connections), config->grace);
     stop_loops(server);
     mli_keeper_stop(server->keeper, !drained);

@@ -10,31 +10,38 @@
 #include <stdint.h>
 
 struct mli_server_config {
-    const char *address;       /* to bind: IPv4 or IPv6 literal */
-    uint16_t port;             /* 0: any free port */
-    unsigned threads;          /* loop threads; 0: one a core, at most 8 */
-    size_t max_body;           /* bytes of a request body */
-    size_t max_rows;           /* rows of a request */
-    size_t max_header;         /* bytes of request line and headers */
-    size_t max_depth;          /* nesting of a JSON body */
-    unsigned max_connections;  /* in all */
-    unsigned max_per_address;  /* of one client address; 0: no limit */
-    unsigned header_timeout;   /* seconds to complete headers, from accept, later from the request's first line */
-    unsigned body_timeout;     /* seconds for a body, and for the client to take a reply; 500 bytes buy one more */
-    unsigned idle_timeout;     /* seconds a kept-alive connection may be without a request line */
-    unsigned grace;            /* seconds for requests in flight after a stop */
-    const struct ml_log *log;  /* access log at DEBUG, what goes wrong at WARNING */
+    const char *address;      /* to bind: IPv4 or IPv6 literal */
+    uint16_t port;            /* 0: any free port */
+    unsigned threads;         /* loop threads; 0: one a core, at most 8 */
+    size_t max_body;          /* bytes of a request body */
+    size_t max_rows;          /* rows of a request */
+    size_t max_header;        /* bytes of request line and headers */
+    size_t max_depth;         /* nesting of a JSON body */
+    unsigned max_connections; /* in all */
+    unsigned max_per_address; /* of one client address; 0: no limit */
+    unsigned
+        header_timeout; /* seconds for headers, from accept; later from the request's first line */
+    unsigned body_timeout; /* seconds for a body, either way; each 500 bytes of it buy one more */
+    unsigned idle_timeout; /* seconds a kept-alive connection may be without a request line */
+    unsigned grace;        /* seconds for requests in flight after a stop */
+    const struct ml_log *log; /* access log at DEBUG, what goes wrong at WARNING */
 };
 
 #define MLI_SERVER_CONFIG_INIT                                                                     \
-    { .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536, .max_header = 32u << 10,      \
-      .max_depth = 32, .max_connections = 1000, .max_per_address = 0, .header_timeout = 10, .body_timeout = 30,    \
-      .idle_timeout = 75, .grace = 25 }
+    {                                                                                              \
+        .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
+        .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
+        .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
+    }
 
 struct mli_server;
 
-/* Binds, starts the threads and answers. The model is borrowed. ML_EIO: port taken and the like, ML_EUSAGE: bad address. */
-ML_NODISCARD enum ml_status mli_server_start(const struct ml_model *model, const struct mli_server_config *config,
+/*
+ * Binds, starts the threads and answers. The model is borrowed. ML_EIO: port taken and the like, ML_EUSAGE: bad
+ * address or limit, ML_ELIMIT: too few open files are allowed, ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_server_start(const struct ml_model *model,
+                                             const struct mli_server_config *config,
                                              struct mli_server **out, struct ml_error *err);
 uint16_t mli_server_port(const struct mli_server *server);
 /* Drain: not ready, stop accepting, finish what is in flight (at most `grace` seconds), close, free. */

@@ -22,13 +22,14 @@ static json_t *labels_of(const struct ml_model *model)
 static char *make_card(const struct ml_model *model)
 {
     json_t *card = json_object(), *metrics = json_object_get(model->record, "metrics");
-    bool made = mli_json_put(card, "task", json_string(model->classes ? "classification" : "regression")) &&
-                mli_json_put(card, "target", json_string(model->target)) &&
-                (model->classes == 0 || mli_json_put(card, "labels", labels_of(model))) &&
-                mli_json_put(card, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
-                mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
-                mli_json_put(card, "sha256", json_string(model->sha256)) &&
-                mli_json_put(card, "program", json_string("mlctl " ML_VERSION));
+    bool made =
+        mli_json_put(card, "task", json_string(model->classes ? "classification" : "regression")) &&
+        mli_json_put(card, "target", json_string(model->target)) &&
+        (model->classes == 0 || mli_json_put(card, "labels", labels_of(model))) &&
+        mli_json_put(card, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
+        mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
+        mli_json_put(card, "sha256", json_string(model->sha256)) &&
+        mli_json_put(card, "program", json_string("mlctl " ML_VERSION));
     char *text = made ? mli_json_text(card, false) : NULL;
 
     json_decref(card);
@@ -44,7 +45,8 @@ static bool make_texts(struct mli_service *service)
 }
 
 enum ml_status mli_service_init(struct mli_service *service, const struct ml_model *model,
-                                const struct mli_server_config *config, size_t workers, struct ml_error *err)
+                                const struct mli_server_config *config, size_t workers,
+                                struct ml_error *err)
 {
     enum ml_status status = ML_OK;
 

@@ -16,14 +16,15 @@ struct mli_service {
     struct mli_worker *worker; /* one a loop thread */
     size_t workers;
     const struct mli_connections *connections; /* NULL: none, in unit tests */
-    char *model_text;   /* answer of GET /model */
-    char *version_text; /* answer of GET /version */
-    char **label_json;  /* labels as JSON strings */
+    char *model_text;                          /* answer of GET /model */
+    char *version_text;                        /* answer of GET /version */
+    char **label_json;                         /* labels as JSON strings */
     atomic_bool draining;
 };
 
 /* The model is borrowed. ML_ENOMEM. */
-ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service, const struct ml_model *model,
+ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
+                                             const struct ml_model *model,
                                              const struct mli_server_config *config, size_t workers,
                                              struct ml_error *err);
 void mli_service_release(struct mli_service *service);

@@ -16,7 +16,8 @@ static size_t block_rows(size_t columns)
     return rows ? rows : 1;
 }
 
-enum ml_status mli_worker_init(struct mli_worker *worker, const struct ml_model *model, struct ml_error *err)
+enum ml_status mli_worker_init(struct mli_worker *worker, const struct ml_model *model,
+                               struct ml_error *err)
 {
     const struct mli_schema *schema = mli_pipeline_schema(model->pipeline);
     size_t width = ml_model_width(model), bytes, rows = block_rows(schema->count + width);

@@ -38,7 +38,8 @@ static char *next_line(char *text, size_t *at, size_t n, char **end)
 
 static bool cut_line(struct mli_guard_head *head, char *line, char *end)
 {
-    char *first = memchr(line, ' ', (size_t)(end - line)), *last = memrchr(line, ' ', (size_t)(end - line));
+    char *first = memchr(line, ' ', (size_t)(end - line)),
+         *last = memrchr(line, ' ', (size_t)(end - line));
 
     if (!first || first == last)
         return false;
@@ -50,7 +51,8 @@ static bool cut_line(struct mli_guard_head *head, char *line, char *end)
     return true;
 }
 
-static bool cut_head(char *text, size_t n, struct mli_guard_head *head, struct mli_guard_field *field)
+static bool cut_head(char *text, size_t n, struct mli_guard_head *head,
+                     struct mli_guard_field *field)
 {
     size_t at = 0;
     char *end, *line = next_line(text, &at, n, &end);
@@ -64,7 +66,8 @@ static bool cut_head(char *text, size_t n, struct mli_guard_head *head, struct m
         *colon = '\0';
         const char *value = colon + 1 + strspn(colon + 1, " \t");
         if (head->fields < MLI_GUARD_FIELDS)
-            field[head->fields] = (struct mli_guard_field){ line, value, strlen(line), strlen(value) };
+            field[head->fields] =
+                (struct mli_guard_field){ line, value, strlen(line), strlen(value) };
         head->fields++;
     }
     head->field = field;
@@ -135,11 +138,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         require((refusal.status == 0) == (refusal.text == NULL), "a refusal without a text");
         if (refusal.status == 0) {
             check_whole(bytes, &head);
-            require(count(&head, "Content-Length") + count(&head, "Transfer-Encoding") <= 1, "where the body ends");
+            require(count(&head, "Content-Length") + count(&head, "Transfer-Encoding") <= 1,
+                    "where the body ends");
             require(facts.has_length == (count(&head, "Content-Length") == 1), "the length");
             require(facts.chunked == (count(&head, "Transfer-Encoding") == 1), "the coding");
             require(count(&head, "Host") == 1 || strcmp(head.version, "HTTP/1.0") == 0, "the host");
-            require(facts.path >= head.target && facts.path + facts.path_len <= head.target + head.target_len, "the path");
+            require(facts.path >= head.target &&
+                        facts.path + facts.path_len <= head.target + head.target_len,
+                    "the path");
         }
     }
     free(text);

@@ -45,8 +45,8 @@ static void keep(void *data, const double *P, size_t n)
     out->rows += n;
 }
 
-static enum ml_status read_rows(const char *text, size_t len, struct mli_intake *intake, struct predictions *out,
-                                struct ml_error *err)
+static enum ml_status read_rows(const char *text, size_t len, struct mli_intake *intake,
+                                struct predictions *out, struct ml_error *err)
 {
     mli_intake_init(intake, &worker, MAX_ROWS);
     intake->emit = keep;
@@ -63,11 +63,13 @@ static size_t depth_of(const json_t *value)
 
     if (!json_is_object(value) && !json_is_array(value))
         return 0;
-    json_object_foreach ((json_t *)(uintptr_t)value, key, item) {
+    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+    {
         size_t depth = depth_of(item);
         deepest = depth > deepest ? depth : deepest;
     }
-    json_array_foreach (value, i, item) {
+    json_array_foreach(value, i, item)
+    {
         size_t depth = depth_of(item);
         deepest = depth > deepest ? depth : deepest;
     }
@@ -84,7 +86,8 @@ static bool is_rows(const json_t *doc)
         return false;
     if (json_is_object(doc))
         return true;
-    json_array_foreach (doc, i, row) {
+    json_array_foreach(doc, i, row)
+    {
         if (!json_is_object(row))
             return false;
     }
@@ -119,11 +122,13 @@ static void check_alone(const json_t *row, const double *expected)
     require(text != NULL, "memory");
     require(read_rows(text, strlen(text), &intake, &alone, NULL) == ML_OK, "a row that is alone");
     require(intake.faults == 0 && alone.rows == 1, "the faults of a row that is alone");
-    require(memcmp(alone.p[0], expected, sizeof(alone.p[0])) == 0, "the prediction of a row that is alone");
+    require(memcmp(alone.p[0], expected, sizeof(alone.p[0])) == 0,
+            "the prediction of a row that is alone");
     free(text);
 }
 
-static void check_taken(const json_t *doc, const struct mli_intake *intake, const struct predictions *out)
+static void check_taken(const json_t *doc, const struct mli_intake *intake,
+                        const struct predictions *out)
 {
     size_t rows = rows_of(doc), faults = 0;
 
@@ -150,9 +155,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (!worker.model)
         make_worker();
     enum ml_status status = read_rows((const char *)bytes, n, &intake, &out, &err);
-    require((status == ML_OK) == (err.text[0] == '\0'), "an error without a text, or a text without an error");
+    require((status == ML_OK) == (err.text[0] == '\0'),
+            "an error without a text, or a text without an error");
     require(status == ML_OK || status == ML_EDATA || status == ML_ELIMIT, "the status of an error");
-    json_t *doc = memchr(bytes, '\0', n) ? NULL : json_loadb((const char *)bytes, n, flags, &problem);
+    json_t *doc =
+        memchr(bytes, '\0', n) ? NULL : json_loadb((const char *)bytes, n, flags, &problem);
     if (status == ML_OK)
         check_taken(doc, &intake, &out);
     else if (status == ML_EDATA)

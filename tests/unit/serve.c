@@ -20,8 +20,8 @@ void bench_release(struct bench *bench)
     ml_model_free(bench->model);
 }
 
-const char *bench_ask(struct bench *bench, const char *method, const char *path, enum mli_media media,
-                      const char *body, size_t len)
+const char *bench_ask(struct bench *bench, const char *method, const char *path,
+                      enum mli_media media, const char *body, size_t len)
 {
     const struct mli_request request = { .media = media, .body = body, .len = len };
     const char *allow;
@@ -53,5 +53,6 @@ void expect_part(const char *text, const char *part)
 
 int main(void)
 {
-    return run_guard_tests() + run_rows_tests() + run_pages_tests() + run_connections_tests() + run_server_tests();
+    return run_guard_tests() + run_rows_tests() + run_pages_tests() + run_connections_tests() +
+           run_server_tests();
 }

@@ -26,8 +26,8 @@ struct bench {
 void bench_init(struct bench *bench, struct ml_model *model);
 void bench_release(struct bench *bench);
 /* Asks a route; the reply's body is NUL-terminated text. */
-const char *bench_ask(struct bench *bench, const char *method, const char *path, enum mli_media media, const char *body,
-                      size_t len);
+const char *bench_ask(struct bench *bench, const char *method, const char *path,
+                      enum mli_media media, const char *body, size_t len);
 /* POST /predict with text. */
 const char *bench_json(struct bench *bench, const char *body);
 const char *bench_csv(struct bench *bench, const char *body);

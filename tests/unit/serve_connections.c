@@ -9,8 +9,9 @@
 
 #define START 1000000u
 
-static const struct mli_connections_config limits = { .max = 3, .max_per_address = 2, .head_timeout = 10,
-                                                      .body_timeout = 30, .idle_timeout = 75 };
+static const struct mli_connections_config limits = {
+    .max = 3, .max_per_address = 2, .head_timeout = 10, .body_timeout = 30, .idle_timeout = 75
+};
 
 static struct sockaddr_in address_of(const char *text)
 {
@@ -68,8 +69,10 @@ static void test_mapped_address(void **state)
     assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
     assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &six.sin6_addr), 1);
     assert_int_equal(admit(&table, 1001, "127.0.0.1"), MLI_ADMITTED);
-    assert_int_equal(mli_connections_admit(&table, 1002, (struct sockaddr *)&six, START), MLI_ADMITTED);
-    assert_int_equal(mli_connections_admit(&table, 1003, (struct sockaddr *)&six, START), MLI_REFUSED_ADDRESS);
+    assert_int_equal(mli_connections_admit(&table, 1002, (struct sockaddr *)&six, START),
+                     MLI_ADMITTED);
+    assert_int_equal(mli_connections_admit(&table, 1003, (struct sockaddr *)&six, START),
+                     MLI_REFUSED_ADDRESS);
     mli_connections_release(&table);
 }
 
@@ -177,8 +180,9 @@ static void test_drain(void **state)
 int run_connections_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_admission),   cmocka_unit_test(test_mapped_address), cmocka_unit_test(test_deadlines),
-        cmocka_unit_test(test_no_deadline), cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_admission), cmocka_unit_test(test_mapped_address),
+        cmocka_unit_test(test_deadlines), cmocka_unit_test(test_no_deadline),
+        cmocka_unit_test(test_drain),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }

@@ -36,7 +36,8 @@ static void add_field(struct cut *cut, char *line)
     *colon = '\0';
     const char *value = colon + 1 + strspn(colon + 1, " \t");
     if (cut->head.fields < MLI_GUARD_FIELDS)
-        cut->field[cut->head.fields] = (struct mli_guard_field){ line, value, strlen(line), strlen(value) };
+        cut->field[cut->head.fields] =
+            (struct mli_guard_field){ line, value, strlen(line), strlen(value) };
     cut->head.fields++;
 }
 
@@ -88,8 +89,10 @@ static const struct {
     { HEAD("POST / HTTP/1.1\r\n" HOST "transfer-encoding: CHUNKED\r\n\r\n"), 0 },
     { HEAD("GET / HTTP/1.1\r\nHost: [::1]:80\r\nX: caf\xC3\xA9\r\nEmpty:\r\nBlank: \r\n\r\n"), 0 },
     /* framing */
-    { HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
-    { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"), 400 },
+    { HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      400 },
+    { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
+      400 },
     { HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), 400 },
     { HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\ncontent-length: 5\r\n\r\n"), 400 },
     { HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: +5\r\n\r\n"), 400 },
@@ -104,7 +107,9 @@ static const struct {
     { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n"), 501 },
     { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n"), 501 },
     { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n\r\n"), 501 },
-    { HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
+    { HEAD("POST / HTTP/1.1\r\n" HOST
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      400 },
     { HEAD("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
     /* Host */
     { HEAD("GET / HTTP/1.1\r\n\r\n"), 400 },
@@ -212,13 +217,17 @@ static void test_facts(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        int len = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", targets[i].target);
+        int len =
+            snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", targets[i].target);
         assert_int_equal(check(text, (size_t)len, &facts), 0);
         assert_int_equal(facts.path_len, strlen(targets[i].path));
         assert_memory_equal(facts.path, targets[i].path, facts.path_len);
     }
-    assert_int_equal(check(HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 018\r\nEXPECT: 100-continue\r\n"
-                                "Content-Type: text/csv\r\nContent-Encoding: gzip\r\nAccept: */*\r\n\r\n"), &facts), 0);
+    assert_int_equal(
+        check(HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 018\r\nEXPECT: 100-continue\r\n"
+                   "Content-Type: text/csv\r\nContent-Encoding: gzip\r\nAccept: */*\r\n\r\n"),
+              &facts),
+        0);
     assert_true(facts.has_length && !facts.chunked);
     assert_int_equal(facts.length, 18);
     assert_string_equal(facts.expect, "100-continue");
@@ -265,8 +274,9 @@ static void test_media(void **state)
 int run_guard_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heads), cmocka_unit_test(test_moved_field), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_facts), cmocka_unit_test(test_media),
+        cmocka_unit_test(test_heads),  cmocka_unit_test(test_moved_field),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_media),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

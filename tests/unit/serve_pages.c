@@ -87,7 +87,8 @@ static void test_card(void **state)
     assert_string_equal(member(doc, "target"), "target");
     assert_int_equal(json_array_size(json_object_get(doc, "labels")), 2);
     assert_int_equal(json_array_size(json_object_get(doc, "inputs")), 3);
-    assert_true(json_number_value(json_object_get(json_object_get(doc, "metrics"), "score")) == 0.75);
+    assert_true(json_number_value(json_object_get(json_object_get(doc, "metrics"), "score")) ==
+                0.75);
     assert_string_equal(member(doc, "sha256"), "");
     assert_string_equal(member(doc, "program"), "mlctl " ML_VERSION);
     json_decref(doc);
@@ -111,7 +112,8 @@ static const char *check_sample(const char *line, const struct family *family, b
 {
     size_t stem = strlen(family->name), n = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_");
     const char *suffix = line + stem, *at = line + n;
-    bool counter = strcmp(family->type, "counter") == 0, histogram = strcmp(family->type, "histogram") == 0;
+    bool counter = strcmp(family->type, "counter") == 0,
+         histogram = strcmp(family->type, "histogram") == 0;
 
     assert_true(n >= stem && strncmp(line, family->name, stem) == 0);
     if (counter && openmetrics)
@@ -152,8 +154,8 @@ static void check_metrics(const char *text, bool openmetrics)
         if (sscanf(line, "# HELP %120s", family.name) == 1) {
             snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s ", family.name);
             char *again = strstr(seen, family.name);
-            assert_true(again[strlen(family.name)] != ' ' || again[strlen(family.name) + 1] == '\0' ||
-                        again[-1] != ' ');
+            assert_true(again[strlen(family.name)] != ' ' ||
+                        again[strlen(family.name) + 1] == '\0' || again[-1] != ' ');
             helped = true;
         } else if (strncmp(line, "# TYPE ", 7) == 0) {
             char name[128];
@@ -166,7 +168,8 @@ static void check_metrics(const char *text, bool openmetrics)
         } else {
             double value;
             char rest;
-            assert_int_equal(sscanf(check_sample(line, &family, openmetrics), "%lf%c", &value, &rest), 1);
+            assert_int_equal(
+                sscanf(check_sample(line, &family, openmetrics), "%lf%c", &value, &rest), 1);
         }
     }
     assert_true(ended == openmetrics);
@@ -182,8 +185,9 @@ static const char *metrics_of(struct bench *bench, bool openmetrics)
 
 static void test_metrics(void **state)
 {
-    const struct mli_connections_config config = { .max = 4, .head_timeout = 1, .body_timeout = 1,
-                                                   .idle_timeout = 1 };
+    const struct mli_connections_config config = {
+        .max = 4, .head_timeout = 1, .body_timeout = 1, .idle_timeout = 1
+    };
     struct mli_connections connections;
     struct bench bench;
 
@@ -192,7 +196,8 @@ static void test_metrics(void **state)
     bench_init(&bench, sample_people());
     bench.service.connections = &connections;
     struct mli_metrics *metrics = &bench.service.worker[0].metrics;
-    bench_json(&bench, "[{\"age\":null,\"city\":\"Atlantis\",\"when\":null},{\"age\":1,\"city\":\"Oslo\",\"when\":1}]");
+    bench_json(&bench, "[{\"age\":null,\"city\":\"Atlantis\",\"when\":null},{\"age\":1,\"city\":"
+                       "\"Oslo\",\"when\":1}]");
     mli_metrics_request(metrics, 0, 200, 100000);
     mli_metrics_request(metrics, 0, 200, 100001);
     mli_metrics_request(metrics, 0, 418, UINT64_C(99000000000));
@@ -218,7 +223,8 @@ static void test_metrics(void **state)
         expect_part(text, "mlctl_connections 0\n");
         expect_part(text, "mlctl_ready 1\n");
         expect_part(text, "process_resident_memory_bytes ");
-        expect_part(text, openmetrics ? "# TYPE mlctl_rows counter\n" : "# TYPE mlctl_rows_total counter\n");
+        expect_part(text, openmetrics ? "# TYPE mlctl_rows counter\n"
+                                      : "# TYPE mlctl_rows_total counter\n");
     }
     bench_release(&bench);
     mli_connections_release(&connections);
@@ -242,8 +248,9 @@ static void test_label_escape(void **state)
 int run_pages_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_routes),  cmocka_unit_test(test_pages),        cmocka_unit_test(test_card),
-        cmocka_unit_test(test_metrics), cmocka_unit_test(test_label_escape),
+        cmocka_unit_test(test_routes),       cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_card),         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_label_escape),
     };
     return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
 }

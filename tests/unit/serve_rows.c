@@ -24,8 +24,8 @@ static void check(struct bench *bench, enum mli_media media, const struct exchan
                     : strstr(reply, exchange->part) != NULL;
 
     if (bench->reply.status != exchange->status || !same)
-        fail_msg("\"%s\" got %u %s, expected %u %s", exchange->body, bench->reply.status, reply, exchange->status,
-                 exchange->part);
+        fail_msg("\"%s\" got %u %s, expected %u %s", exchange->body, bench->reply.status, reply,
+                 exchange->status, exchange->part);
 }
 
 static const struct exchange numbers[] = {
@@ -44,13 +44,17 @@ static const struct exchange numbers[] = {
     /* cells that do not fit */
     { "{\"x\":\"4\",\"y\":5}", 400,
       "\"rows\":[{\"row\":1,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"\\\"4\\\"\"}]" },
-    { "{\"x\":\"4\",\"y\":5}", 400, "\"message\":\"row 1, column \\\"x\\\": expected a number, found \\\"4\\\"\"" },
+    { "{\"x\":\"4\",\"y\":5}", 400,
+      "\"message\":\"row 1, column \\\"x\\\": expected a number, found \\\"4\\\"\"" },
     { "{\"y\":5}", 400, "{\"row\":1,\"column\":\"x\",\"code\":\"missing_column\"}" },
-    { "{\"X\":4,\"y\":5}", 400, "{\"row\":1,\"column\":\"x\",\"code\":\"missing_column\",\"found\":\"X\"}" },
+    { "{\"X\":4,\"y\":5}", 400,
+      "{\"row\":1,\"column\":\"x\",\"code\":\"missing_column\",\"found\":\"X\"}" },
     { "{\"x\":[4],\"y\":5}", 400, "\"code\":\"wrong_type\",\"found\":\"[...]\"" },
     { "{\"x\":{},\"y\":5}", 400, "\"code\":\"wrong_type\",\"found\":\"{...}\"" },
     { "[{\"x\":1,\"y\":2},{\"x\":\"a\",\"y\":\"b\"},{\"x\":1,\"y\":2},{}]", 400,
-      "(and 3 more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"\\\"a\\\"\"},"
+      "(and 3 "
+      "more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":"
+      "\"\\\"a\\\"\"},"
       "{\"row\":2,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"\\\"b\\\"\"},"
       "{\"row\":4,\"column\":\"x\",\"code\":\"missing_column\"},"
       "{\"row\":4,\"column\":\"y\",\"code\":\"missing_column\"}]}" },
@@ -109,9 +113,12 @@ static void test_numbers(void **state)
 
 static const struct exchange people[] = {
     { "{\"age\":31,\"city\":5,\"when\":\"yesterday\"}", 400,
-      "[{\"row\":1,\"column\":\"when\",\"code\":\"not_an_instant\",\"found\":\"\\\"yesterday\\\"\"}]" },
-    { "{\"age\":31,\"city\":\"Oslo\",\"when\":true}", 400, "\"code\":\"not_an_instant\",\"found\":\"true\"" },
-    { "{\"age\":31,\"city\":[],\"when\":null}", 400, "\"column\":\"city\",\"code\":\"wrong_type\"" },
+      "[{\"row\":1,\"column\":\"when\",\"code\":\"not_an_instant\",\"found\":\"\\\"yesterday\\\"\"}"
+      "]" },
+    { "{\"age\":31,\"city\":\"Oslo\",\"when\":true}", 400,
+      "\"code\":\"not_an_instant\",\"found\":\"true\"" },
+    { "{\"age\":31,\"city\":[],\"when\":null}", 400,
+      "\"column\":\"city\",\"code\":\"wrong_type\"" },
 };
 
 static void test_people(void **state)
@@ -132,9 +139,11 @@ static double probability(const char *reply)
     double no, yes;
 
     assert_non_null(at);
-    assert_int_equal(sscanf(at, "\"probabilities\":{\"no\":%lf,\"yes \\\"\xC3\xA9\\\"\":%lf}}", &no, &yes), 2);
+    assert_int_equal(
+        sscanf(at, "\"probabilities\":{\"no\":%lf,\"yes \\\"\xC3\xA9\\\"\":%lf}}", &no, &yes), 2);
     assert_true(fabs(no + yes - 1) < 1e-15 && no > 0 && yes > 0);
-    expect_part(reply, no >= yes ? "{\"prediction\":\"no\"" : "{\"prediction\":\"yes \\\"\xC3\xA9\\\"\"");
+    expect_part(reply,
+                no >= yes ? "{\"prediction\":\"no\"" : "{\"prediction\":\"yes \\\"\xC3\xA9\\\"\"");
     return no;
 }
 
@@ -156,12 +165,16 @@ static void test_meaning(void **state)
     bench_init(&bench, sample_people());
     double oslo = ask(&bench, "{\"age\":31,\"city\":\"Oslo\",\"when\":\"2020-01-02\"}");
     assert_true(oslo == ask(&bench, "{\"when\":1577923200,\"city\":\"\\u004fslo\",\"age\":3.1e1}"));
-    assert_true(oslo == ask(&bench, "{\"when\":\"2020-01-02T01:00:00+01:00\",\"city\":\"Oslo\",\"age\":31}"));
+    assert_true(
+        oslo ==
+        ask(&bench, "{\"when\":\"2020-01-02T01:00:00+01:00\",\"city\":\"Oslo\",\"age\":31}"));
     assert_true(oslo != ask(&bench, "{\"age\":31,\"city\":\"Rome\",\"when\":\"2020-01-02\"}"));
     double seven = ask(&bench, "{\"age\":31,\"city\":\"7\",\"when\":\"2020-01-02\"}");
-    assert_true(seven != oslo && seven == ask(&bench, "{\"age\":31,\"city\":7.0,\"when\":\"2020-01-02\"}"));
+    assert_true(seven != oslo &&
+                seven == ask(&bench, "{\"age\":31,\"city\":7.0,\"when\":\"2020-01-02\"}"));
     double yes = ask(&bench, "{\"age\":31,\"city\":\"true\",\"when\":\"2020-01-02\"}");
-    assert_true(yes != oslo && yes == ask(&bench, "{\"age\":31,\"city\":true,\"when\":\"2020-01-02\"}"));
+    assert_true(yes != oslo &&
+                yes == ask(&bench, "{\"age\":31,\"city\":true,\"when\":\"2020-01-02\"}"));
     double missing = ask(&bench, "{\"age\":null,\"city\":null,\"when\":null}");
     assert_true(missing == ask(&bench, "{\"age\":null,\"city\":\"NA\",\"when\":\"\"}"));
     assert_int_equal(bench.service.worker[0].metrics.unknown, 0);
@@ -177,7 +190,8 @@ static const struct exchange files[] = {
     { "x;y\n4;5", 200, "prediction\n4.5" },
     { "\"x\",\"y\"\n\"4\",\" 5\"\n", 400, "\"code\":\"not_a_number\",\"found\":\" 5\"" },
     { "x,y\n4,5\nabc,5\n4,1e999\n", 400,
-      "(and 1 more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"abc\"},"
+      "(and 1 "
+      "more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"abc\"},"
       "{\"row\":3,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"1e999\"}]}" },
     { "X,z\n4,5\n", 400,
       "did you mean \\\"X\\\"?\",\"rows\":[{\"column\":\"x\",\"code\":\"missing_column\"},"
@@ -297,9 +311,11 @@ static void test_depth(void **state)
 
     (void)state;
     bench_init(&bench, sample_mean());
-    for (int depth = 30; depth <= 33; depth++) { /* the object, then so many arrays, to a limit of 32 */
+    for (int depth = 30; depth <= 33;
+         depth++) { /* the object, then so many arrays, to a limit of 32 */
         snprintf(body, sizeof(body), "{\"x\":1,\"y\":2,\"z\":%.*s\"]\"%.*s}", depth - 1,
-                 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth - 1, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+                 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth - 1,
+                 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
         bench_json(&bench, body);
         assert_int_equal(bench.reply.status, depth > 32 ? 400 : 200);
     }
@@ -325,7 +341,8 @@ static void test_nul(void **state)
         memcpy(body, text, at);
         body[at] = '\0';
         memcpy(body + at + 1, text + at, sizeof(text) - 1 - at);
-        expect_part(bench_ask(&bench, "POST", "/predict", MLI_MEDIA_JSON, body, sizeof(text)), "NUL byte");
+        expect_part(bench_ask(&bench, "POST", "/predict", MLI_MEDIA_JSON, body, sizeof(text)),
+                    "NUL byte");
         assert_int_equal(bench.reply.status, 400);
     }
     bench_release(&bench);
@@ -406,10 +423,12 @@ static void test_long_answer(void **state)
 int run_rows_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_people),      cmocka_unit_test(test_meaning),
-        cmocka_unit_test(test_files),      cmocka_unit_test(test_blocks),      cmocka_unit_test(test_many_faults),
-        cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),       cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_bombs),      cmocka_unit_test(test_budgets),     cmocka_unit_test(test_long_answer),
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_people),
+        cmocka_unit_test(test_meaning),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_nul),        cmocka_unit_test(test_bombs),
+        cmocka_unit_test(test_budgets),    cmocka_unit_test(test_long_answer),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -20,11 +20,14 @@ static inline void sample_need(bool holds, const struct ml_error *err)
 }
 
 /* theta[i] = start + i * step; labels: NULL-terminated, NULL for a regression. */
-static inline struct ml_model *sample_of(const char *csv, const char *const *labels, const char *network, double start,
-                                         double step)
+static inline struct ml_model *sample_of(const char *csv, const char *const *labels,
+                                         const char *network, double start, double step)
 {
-    const struct mli_prep_config config = { .impute = MLI_IMPUTE_MEDIAN, .scale = MLI_SCALE_NONE,
-                                            .max_missing = 0.95, .max_categories = 1000, .keep_all = true };
+    const struct mli_prep_config config = { .impute = MLI_IMPUTE_MEDIAN,
+                                            .scale = MLI_SCALE_NONE,
+                                            .max_missing = 0.95,
+                                            .max_categories = 1000,
+                                            .keep_all = true };
     const struct mli_loss *loss = labels ? &mli_loss_cross_entropy : &mli_loss_squared;
     struct ml_error err = ML_ERROR_INIT;
     size_t columns[16], classes = 0;
@@ -39,9 +42,12 @@ static inline struct ml_model *sample_of(const char *csv, const char *const *lab
     sample_need(mli_table_read_input(input, NULL, &table, &err) == ML_OK, &err);
     for (size_t i = 0; i < table->columns; i++)
         columns[i] = i;
-    sample_need(mli_pipeline_fit(table, columns, table->columns, NULL, &config, NULL, &pipeline, &err) == ML_OK, &err);
+    sample_need(mli_pipeline_fit(table, columns, table->columns, NULL, &config, NULL, &pipeline,
+                                 &err) == ML_OK,
+                &err);
     ml_table_free(table);
-    sample_need(mli_network_new(network, mli_pipeline_features(pipeline), &net, &err) == ML_OK, &err);
+    sample_need(mli_network_new(network, mli_pipeline_features(pipeline), &net, &err) == ML_OK,
+                &err);
     double *theta = mli_alloc(net->parameters, sizeof(*theta));
     for (size_t i = 0; i < net->parameters; i++)
         theta[i] = start + (double)i * step;
@@ -51,7 +57,9 @@ static inline struct ml_model *sample_of(const char *csv, const char *const *lab
     for (size_t k = 0; k < classes; k++)
         label[k] = mli_strdup(labels[k]);
     sample_need(mli_model_new(pipeline, net, theta, loss, mli_strdup("target"), classes, label,
-                              json_pack("{s:{s:f}}", "metrics", "score", 0.75), &model, &err) == ML_OK, &err);
+                              json_pack("{s:{s:f}}", "metrics", "score", 0.75), &model,
+                              &err) == ML_OK,
+                &err);
     return model;
 }
 
@@ -69,7 +77,8 @@ static inline struct ml_model *sample_people(void)
 {
     static const char *const labels[] = { "no", "yes \"\xC3\xA9\"", NULL };
 
-    return sample_of("age,city,when\n31,Oslo,2020-01-02\n45,Rome,2021-03-04T05:06:07Z\n,true,2022-01-01\n28.5,7,\n",
+    return sample_of("age,city,when\n31,Oslo,2020-01-02\n45,Rome,2021-03-04T05:06:07Z\n,true,2022-"
+                     "01-01\n28.5,7,\n",
                      labels, "dense 1", -0.01, 0.003);
 }
 

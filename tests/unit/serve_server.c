@@ -73,16 +73,18 @@ static void test_predict(void **state)
 
     (void)state;
     start(&fixture, &config);
-    const char *reply = exchange(mli_server_port(fixture.server),
-                                 "POST /predict HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-                                 "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"x\":4,\"y\":5}");
+    const char *reply =
+        exchange(mli_server_port(fixture.server),
+                 "POST /predict HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                 "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"x\":4,\"y\":5}");
     expect_part(reply, "HTTP/1.1 200 OK\r\n");
     expect_part(reply, "X-Content-Type-Options: nosniff\r\n");
     expect_part(reply, "Cache-Control: no-store\r\n");
     expect_part(reply, "\r\n\r\n{\"prediction\":4.5}\n");
     assert_null(strstr(reply, "Server:"));
     reply = exchange(mli_server_port(fixture.server),
-                     "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+                     "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nGET /healthz "
+                     "HTTP/1.1\r\nHost: a\r\n\r\n");
     expect_part(reply, "HTTP/1.1 400 ");
     assert_null(strstr(reply + 1, "HTTP/1.1"));
     stop(&fixture);
@@ -133,9 +135,12 @@ static void test_health_failures(void **state)
 
 static void test_bad_urls(void **state)
 {
-    static const char *const urls[] = { "", "x", "https://a/", "http://", "http:///x", "http://a:/", "http://a:0/",
-                                        "http://a:65536/", "http://a:x/", "http://[::1/", "http://[]/", "http://a b/",
-                                        "http://a?x", "http://u@a/", "http://a/\n", "ftp://a/" };
+    static const char *const urls[] = {
+        "",           "x",           "https://a/",      "http://",     "http:///x",
+        "http://a:/", "http://a:0/", "http://a:65536/", "http://a:x/", "http://[::1/",
+        "http://[]/", "http://a b/", "http://a?x",      "http://u@a/", "http://a/\n",
+        "ftp://a/"
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
@@ -218,9 +223,10 @@ static void test_stop_grace(void **state)
 int run_server_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_predict),        cmocka_unit_test(test_health),   cmocka_unit_test(test_health_failures),
-        cmocka_unit_test(test_bad_urls),       cmocka_unit_test(test_start_failures),
-        cmocka_unit_test(test_stop_idle),      cmocka_unit_test(test_stop_grace),
+        cmocka_unit_test(test_predict),         cmocka_unit_test(test_health),
+        cmocka_unit_test(test_health_failures), cmocka_unit_test(test_bad_urls),
+        cmocka_unit_test(test_start_failures),  cmocka_unit_test(test_stop_idle),
+        cmocka_unit_test(test_stop_grace),
     };
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);
 }

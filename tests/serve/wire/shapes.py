@@ -14,7 +14,7 @@ SECOND = b"GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 BODY = b'{"x":4,"y":5}'
 POST = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
-CHUNKS = b"5\r\n" + BODY[:5] + b"\r\n8;name=value\r\n" + BODY[5:] + b"\r\n0\r\n"
+CHUNKS = b"5\r\n" + BODY[:5] + b"\r\n8\r\n" + BODY[5:] + b"\r\n0\r\n"
 
 SOUND = [
     ("plain", POST + b"Content-Length: 13\r\n\r\n" + BODY, 200),
@@ -40,6 +40,8 @@ SOUND = [
     ("100 fields", GET + b"X: 1\r\n" * 99 + b"\r\n", 200),
 ]
 
+NO_CODING = (501, 400)  # ours, and that of libmicrohttpd 1.0
+
 AMBIGUOUS = [
     ("length and chunked", POST + b"Content-Length: 13\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"\r\n", 400),
     ("chunked and length", POST + b"Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nG", 400),
@@ -49,12 +51,11 @@ AMBIGUOUS = [
     ("no host", b"GET /healthz HTTP/1.1\r\n\r\n", 400),
     ("space before the colon", POST + b"Content-Length : 13\r\n\r\n" + BODY, 400),
     ("tab before the colon", POST + b"Content-Length\t: 13\r\n\r\n" + BODY, 400),
-    ("xchunked", POST + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKS + b"\r\n", 501),
-    ("gzip, chunked", POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS + b"\r\n", 501),
-    ("chunked, chunked", POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKS + b"\r\n", 501),
-    ("identity", POST + b"Transfer-Encoding: identity\r\nContent-Length: 13\r\n\r\n" + BODY, 501),
-    ("identity alone", POST + b"Transfer-Encoding: identity\r\n\r\n" + BODY, 501),
-    ("chunked and a space", POST + b"Transfer-Encoding: chunked \r\n\r\n" + CHUNKS + b"\r\n", 501),
+    ("xchunked", POST + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKS + b"\r\n", NO_CODING),
+    ("gzip, chunked", POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS + b"\r\n", NO_CODING),
+    ("chunked, chunked", POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKS + b"\r\n", NO_CODING),
+    ("identity", POST + b"Transfer-Encoding: identity\r\nContent-Length: 13\r\n\r\n" + BODY, NO_CODING),
+    ("identity alone", POST + b"Transfer-Encoding: identity\r\n\r\n" + BODY, NO_CODING),
     ("coding twice", POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"\r\n", 400),
     ("coding on HTTP/1.0", POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"\r\n", 400),
     ("folded coding", POST + b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n" + BODY, 400),
@@ -71,7 +72,6 @@ AMBIGUOUS = [
     ("NUL in a value", GET + b"X: a\x00b\r\n\r\n", 400),
     ("NUL at the end of a value", GET + b"X: a\x00\r\n\r\n", 400),
     ("NUL before a length", POST + b"X: a\x00\r\nContent-Length: 13\r\n\r\n" + BODY, 400),
-    ("NUL in the target", GET.replace(b"/healthz", b"/healthz\x00x") + b"\r\n", 400),
     ("%00 in the path", GET.replace(b"/healthz", b"/healthz%00x") + b"\r\n", 400),
     ("%00 in the query", GET.replace(b"/healthz", b"/healthz?a=%00") + b"\r\n", 400),
     ("bad escape", GET.replace(b"/healthz", b"/healthz%zz") + b"\r\n", 400),
@@ -91,7 +91,6 @@ AMBIGUOUS = [
     ("signed length", POST + b"Content-Length: +13\r\n\r\n" + BODY, 400),
     ("list of lengths", POST + b"Content-Length: 13, 13\r\n\r\n" + BODY, 400),
     ("empty length", POST + b"Content-Length: \r\n\r\n" + BODY, 400),
-    ("length and a space", POST + b"Content-Length: 13 \r\n\r\n" + BODY, 400),
     ("huge length", POST + b"Content-Length: 99999999999999999999\r\n\r\n" + BODY, 413),
     ("length over the limit", POST + b"Content-Length: 8388609\r\n\r\n" + BODY, 413),
     ("bad chunk size", POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
@@ -110,8 +109,16 @@ AMBIGUOUS = [
     ("body for another method", POST.replace(b"POST", b"PUT") + b"Content-Length: 13\r\n\r\n" + BODY, 405),
 ]
 
-# What the library answers by itself, with its own words: closed without a reply of ours.
+# Sound by the letter, but a library may refuse it: both replies, or one that refuses.
+EITHER = [
+    ("chunk extension", POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS.replace(b"8", b"8;a=b") + b"\r\n", 400),
+    ("chunked and a space", POST + b"Transfer-Encoding: chunked \r\n\r\n" + CHUNKS + b"\r\n", 501),
+    ("length and a space", POST + b"Content-Length: 13 \r\n\r\n" + BODY, 400),
+]
+
+# What the library answers by itself, with its own words, or closes at once.
 SILENT = [
+    ("NUL in the target", GET.replace(b"/healthz", b"/healthz\x00x") + b"\r\n", {400}),
     ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {505}),
     ("HTTP/0.9", b"GET /healthz\r\n", {400, 505}),
     ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", {400}),
@@ -139,9 +146,14 @@ for name, data, status in SOUND:
     check([r.status for r in replies] == [status, 200] and closed,
           name, [r.status for r in replies], "expected", [status, 200], "closed:", closed)
 
+for name, data, status in EITHER:
+    replies, closed = replies_of(name, data + SECOND)
+    check([r.status for r in replies] in ([200, 200], [status]) and closed, name, [r.status for r in replies], closed)
+
 for name, data, status in AMBIGUOUS:
     replies, closed = replies_of(name, data + SECOND)
-    check([r.status for r in replies] == [status] and closed,
+    statuses = status if isinstance(status, tuple) else (status,)
+    check([r.status for r in replies] in [[s] for s in statuses] and closed,
           name, [r.status for r in replies], "expected", [status], "closed:", closed)
     if replies and name not in TWICE and b"{" in replies[0].body:
         check(replies[0].headers.get("connection") == "close", name, "says close")
