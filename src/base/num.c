@@ -138,12 +138,12 @@ static bool scan(const char *p, const char *end, char point, struct decimal *dec
  * result [Clinger 1990, "How to read floating point numbers accurately"]. Nearly every number that
  * people write is one of these.
  */
+static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
 static bool convert_short(const struct decimal *dec, long long power, double *out)
 {
-    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-
     if (dec->mantissa > (uint64_t)1 << DBL_MANT_DIG || power < -22 || power > 22)
         return false;
     double value = (double)dec->mantissa;
@@ -235,8 +235,65 @@ bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
     return true;
 }
 
+/* Fifteen digits are below 2^53 and powers[15] is exact, so the quotient is rounded once, as in convert_short(). */
+bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *decimals)
+{
+    const char *end = text + len, *p = text + (len > 0 && *text == '-'), *point = NULL;
+    const char *first = p;
+    uint64_t mantissa = 0;
+
+    if (end - p > MLI_NUM_SHORT + 1 || p == end || !is_digit(end[-1]))
+        return false;
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)(*p - '0');
+        if (digit <= 9) {
+            mantissa = mantissa * 10 + digit;
+        } else if (*p == '.' && !point && p > first) {
+            point = p;
+        } else {
+            return false;
+        }
+    }
+    size_t whole = (size_t)((point ? point : end) - first);
+    size_t fraction = point ? (size_t)(end - point - 1) : 0;
+    if (whole + fraction > MLI_NUM_SHORT || (*first == '0' && whole > 1))
+        return false;
+    double value = (double)mantissa / powers[fraction];
+    *out = *text == '-' ? -value : value;
+    *decimals = (unsigned)fraction;
+    return true;
+}
+
+/*
+ * The digits are the whole number nearest to value times 10^decimals: both roundings together are off by less than
+ * 10^15 2^-52, which is below 1/4.
+ */
+size_t mli_num_format_short(double value, unsigned decimals, char out[MLI_NUM_MAX])
+{
+    char reversed[MLI_NUM_MAX] = { 0 };
+    uint64_t digits = (uint64_t)(fabs(value) * powers[decimals] + 0.5);
+    size_t count = 0, length = 0;
+
+    for (unsigned i = 0; i <= decimals || digits > 0; i++) {
+        if (i == decimals && i > 0)
+            reversed[count++] = '.';
+        reversed[count++] = (char)('0' + digits % 10);
+        digits /= 10;
+    }
+    if (signbit(value))
+        out[length++] = '-';
+    while (count > 0)
+        out[length++] = reversed[--count];
+    out[length] = '\0';
+    return length;
+}
+
 bool mli_num_parse(const char *text, size_t len, double *out)
 {
+    unsigned decimals;
+
+    if (mli_num_parse_short(text, len, out, &decimals))
+        return true;
     return mli_num_parse_point(text, len, '.', out);
 }
 
