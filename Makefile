@@ -65,7 +65,7 @@ FUZZ := artifact csv guard json_rows prep_file
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
 
-PACKAGES := jansson libsodium zlib popt libmicrohttpd gnutls
+PACKAGES := jansson libsodium nettle zlib popt libmicrohttpd gnutls
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Werror=format-security -Werror=implicit \
 	-Werror=incompatible-pointer-types -Werror=int-conversion
