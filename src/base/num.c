@@ -240,6 +240,7 @@ bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *de
 {
     const char *end = text + len, *p = text + (len > 0 && *text == '-'), *point = NULL;
     const char *first = p;
+    static const double signs[] = { 1.0, -1.0 }; /* every other number is negative: no branch */
     uint64_t mantissa = 0;
 
     if (end - p > MLI_NUM_SHORT + 1 || p == end || !is_digit(end[-1]))
@@ -258,8 +259,7 @@ bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *de
     size_t fraction = point ? (size_t)(end - point - 1) : 0;
     if (whole + fraction > MLI_NUM_SHORT || (*first == '0' && whole > 1))
         return false;
-    double value = (double)mantissa / powers[fraction];
-    *out = *text == '-' ? -value : value;
+    *out = signs[first > text] * (double)mantissa / powers[fraction];
     *decimals = (unsigned)fraction;
     return true;
 }
