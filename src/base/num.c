@@ -235,31 +235,74 @@ bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
     return true;
 }
 
+/* The digits from p on, less than 16, onto *value; returns the first byte that is none. */
+static const char *add_digits(const char *p, const char *end, uint64_t *value)
+{
+    for (; p < end && is_digit(*p); p++)
+        *value = *value * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/*
+ * The last n of the eight bytes before `end`, 1 <= n <= 8, as a number; false if one is not a digit. All at once in a
+ * word: pairs of digits, then of pairs, then of fours [Lemire 2021, "Number parsing at a gigabyte per second"].
+ */
+static bool eight_digits(const char *end, size_t n, uint64_t *value)
+{
+    const uint64_t zeros = UINT64_C(0x3030303030303030), high = UINT64_C(0xF0F0F0F0F0F0F0F0),
+                   sixes = UINT64_C(0x0606060606060606);
+    const uint64_t keep = UINT64_MAX << (8 * (8 - n));
+    uint64_t word;
+
+    memcpy(&word, end - sizeof(word), sizeof(word));
+    word = (word & keep) | (zeros & ~keep);
+    /* six more take ':' to '?' out of the sixteen that '0' to '9' are in */
+    if ((word & high) != zeros || ((word + sixes) & high) != zeros)
+        return false;
+    word -= zeros;
+    word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    *value = (word * 10000 + (word >> 32)) & UINT32_MAX;
+    return true;
+}
+#endif
+
+/* The digits between p and end, at most 15, which are all that is there. There are `behind` bytes before end. */
+static bool fraction_digits(const char *p, const char *end, size_t behind, uint64_t *value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (behind >= 8 && end - p <= 8)
+        return eight_digits(end, (size_t)(end - p), value);
+#else
+    (void)behind;
+#endif
+    return add_digits(p, end, value) == end;
+}
+
 /* Fifteen digits are below 2^53 and powers[15] is exact, so the quotient is rounded once, as in convert_short(). */
 bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *decimals)
 {
-    const char *end = text + len, *p = text + (len > 0 && *text == '-'), *point = NULL;
-    const char *first = p;
     static const double signs[] = { 1.0, -1.0 }; /* every other number is negative: no branch */
-    uint64_t mantissa = 0;
+    const char *end = text + len, *first = text + (len > 0 && *text == '-');
+    uint64_t whole = 0, part = 0;
 
-    if (end - p > MLI_NUM_SHORT + 1 || p == end || !is_digit(end[-1]))
+    if (end - first > MLI_NUM_SHORT + 1)
         return false;
-    for (; p < end; p++) {
-        unsigned digit = (unsigned)(*p - '0');
-        if (digit <= 9) {
-            mantissa = mantissa * 10 + digit;
-        } else if (*p == '.' && !point && p > first) {
-            point = p;
-        } else {
+    const char *p = add_digits(first, end, &whole);
+    if (p == first || (*first == '0' && p - first > 1))
+        return false;
+    if (p == end) {
+        if (p - first > MLI_NUM_SHORT)
             return false;
-        }
+        *out = signs[first > text] * (double)whole;
+        *decimals = 0;
+        return true;
     }
-    size_t whole = (size_t)((point ? point : end) - first);
-    size_t fraction = point ? (size_t)(end - point - 1) : 0;
-    if (whole + fraction > MLI_NUM_SHORT || (*first == '0' && whole > 1))
+    size_t fraction = (size_t)(end - p - 1);
+    if (*p != '.' || fraction == 0 || !fraction_digits(p + 1, end, len, &part))
         return false;
-    *out = signs[first > text] * (double)mantissa / powers[fraction];
+    *out = signs[first > text] * (double)(whole * ten_to[fraction] + part) / powers[fraction];
     *decimals = (unsigned)fraction;
     return true;
 }
