@@ -302,7 +302,8 @@ bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *de
     size_t fraction = (size_t)(end - p - 1);
     if (*p != '.' || fraction == 0 || !fraction_digits(p + 1, end, len, &part))
         return false;
-    *out = signs[first > text] * (double)(whole * ten_to[fraction] + part) / powers[fraction];
+    int64_t digits = (int64_t)(whole * ten_to[fraction] + part); /* signed: converted without a branch */
+    *out = signs[first > text] * (double)digits / powers[fraction];
     *decimals = (unsigned)fraction;
     return true;
 }
