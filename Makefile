@@ -25,7 +25,7 @@ SRC_blas := blas cholesky
 UNIT_la := la la_baseline
 
 SRC_table := csv dict header infer instant missing read rows schema sniff split stream table write
-UNIT_table := table table_csv table_dict table_instant table_memory table_read table_rows table_schema table_split \
+UNIT_table := table table_csv table_dict table_fast table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
 SRC_prep := apply dates drop fit frame impute onehot pipeline saved scale stats view
@@ -65,7 +65,7 @@ FUZZ := artifact csv guard json_rows prep_file
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
 
-PACKAGES := jansson libsodium zlib popt libmicrohttpd gnutls
+PACKAGES := jansson libsodium nettle zlib popt libmicrohttpd gnutls
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Werror=format-security -Werror=implicit \
 	-Werror=incompatible-pointer-types -Werror=int-conversion

@@ -18,7 +18,17 @@
  */
 bool mli_num_parse(const char *text, size_t len, double *out);
 
-/* The same with a decimal point of the caller's choice ('.' or ','). */
+/*
+ * A short decimal: [-] digits [. digits] of at most 15 digits in all, no zero before another digit in front of the
+ * point, digits on both sides of it. mli_num_parse() gives the same value, and value and number of decimals give the
+ * text back. False for every other text, which may be a number nevertheless.
+ */
+#define MLI_NUM_SHORT 15
+bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *decimals);
+/* That text; returns its length. */
+size_t mli_num_format_short(double value, unsigned decimals, char out[MLI_NUM_MAX]);
+
+/* The same as mli_num_parse() with a decimal point of the caller's choice ('.' or ','). */
 bool mli_num_parse_point(const char *text, size_t len, char point, double *out);
 
 /*

@@ -3,6 +3,10 @@
  * physical line at a time: at most one record ends in a piece, which turns push into pull, and every line number is
  * the number of the piece. It runs strictly: a quote inside an unquoted field or text after a closing one is an
  * error.
+ *
+ * The fast lane: a whole line that begins a record, lies in the block and holds no quote, no NUL and no byte that is
+ * not UTF-8 needs none of that. It is cut at the delimiters where it lies, each delimiter overwritten by the field's
+ * NUL. Everything else, every error included, is libcsv's.
  */
 #include <table/csv.h>
 
@@ -13,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/sniff.h>
+#include <table/table.h>
 
 #define BLOCK_SIZE ((size_t)64 << 10) /* also what is sniffed */
 #define FIELD_MAX ((size_t)16 << 20)
@@ -30,11 +35,15 @@ struct mli_csv {
     size_t start;            /* line on which the record starts, 0 before its first byte */
     size_t quote;            /* line on which the field that is not closed yet starts */
     bool complete, finished; /* the record; the file */
+    bool fast;               /* the fast lane may be taken, and */
+    bool taken;              /* has been for this record: its fields have their text */
     bool after_cr;           /* the last piece ended in CR: an LF that follows ends no line */
     enum ml_status status;   /* what a callback found */
     struct ml_error *err;    /* where it says so */
     size_t at, end;          /* block[at..end) has not been fed */
     size_t lf, cr;           /* next LF and CR from `at` on, `end` if there is none */
+    size_t quote_at, bad_at; /* the same of a quote and of what is not text, once `searched` */
+    bool searched;
     char block[BLOCK_SIZE];
 };
 
@@ -141,12 +150,24 @@ static size_t piece_length(struct mli_csv *csv)
     return (last < csv->end ? last + 1 : csv->end) - csv->at;
 }
 
+/* Called where a record may begin, so `at` is not within a UTF-8 sequence that began in the last block. */
+static bool is_plain(struct mli_csv *csv, size_t len)
+{
+    if (!csv->searched || csv->quote_at < csv->at)
+        csv->quote_at = find(csv, '"');
+    if (!csv->searched || csv->bad_at < csv->at)
+        csv->bad_at = csv->at + text_span(csv->block + csv->at, csv->end - csv->at);
+    csv->searched = true;
+    return csv->at + len <= csv->quote_at && csv->at + len <= csv->bad_at;
+}
+
 static void begin_block(struct mli_csv *csv, size_t from, size_t to)
 {
     csv->at = from;
     csv->end = to;
     csv->lf = find(csv, '\n');
     csv->cr = find(csv, '\r');
+    csv->searched = false;
 }
 
 static bool is_space(const struct mli_csv *csv, char c)
@@ -174,10 +195,64 @@ static enum ml_status parse_error(struct mli_csv *csv)
             : "a quote inside a field without quotes; quote the field and write the quote twice");
 }
 
+static void advance(struct mli_csv *csv, size_t len, char last)
+{
+    csv->line += last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
+    csv->after_cr = last == '\r';
+    csv->at += len;
+}
+
+/* A field of block[from..to), which is followed by its delimiter or line end, less the spaces around it. */
+static bool cut_field(struct mli_csv *csv, char *from, char *to)
+{
+    if (csv->count == csv->capacity &&
+        !mli_grow((void **)&csv->field, &csv->capacity, csv->count, sizeof(*csv->field)))
+        return false;
+    while (from < to && is_space(csv, *from))
+        from++;
+    while (to > from && is_space(csv, to[-1]))
+        to--;
+    *to = '\0';
+    csv->field[csv->count++] = (struct mli_csv_field){ from, (size_t)(to - from) };
+    return true;
+}
+
+/* A plain line as a record. It has at most as many fields as the block has bytes, so none of the limits is met. */
+static enum ml_status cut_line(struct mli_csv *csv, size_t len)
+{
+    char *from = csv->block + csv->at, *end = from + len;
+    char last = end[-1], *hit;
+
+    while (end > from && (end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    while ((hit = memchr(from, csv->delimiter, (size_t)(end - from)))) {
+        if (!cut_field(csv, from, hit))
+            return out_of_memory(csv);
+        from = hit + 1;
+    }
+    if (!cut_field(csv, from, end))
+        return out_of_memory(csv);
+    csv->start = csv->line;
+    csv->complete = csv->taken = true;
+    advance(csv, len, last);
+    return ML_OK;
+}
+
+/* Whether the piece is a whole line, libcsv is between two records, and it would see nothing but plain fields. */
+static bool may_cut(struct mli_csv *csv, const char *piece, size_t len)
+{
+    char last = piece[len - 1];
+
+    return csv->fast && csv->start == 0 && (last == '\n' || last == '\r') && is_plain(csv, len) &&
+           !is_blank(csv, piece, len);
+}
+
 static enum ml_status feed(struct mli_csv *csv)
 {
     const char *piece = csv->block + csv->at;
     size_t len = piece_length(csv), fields = csv->count;
+    if (may_cut(csv, piece, len))
+        return cut_line(csv, len);
     bool began = csv->start == 0 && !is_blank(csv, piece, len);
 
     if (began)
@@ -192,10 +267,7 @@ static enum ml_status feed(struct mli_csv *csv)
     if (csv->parser.entry_pos > FIELD_MAX)
         return refuse(csv, csv->quote, csv->count + 1,
                       "a field of more than 16 MiB; is there a quote that is not closed?");
-    char last = piece[len - 1];
-    csv->line += last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
-    csv->after_cr = last == '\r';
-    csv->at += len;
+    advance(csv, len, piece[len - 1]);
     return ML_OK;
 }
 
@@ -225,14 +297,14 @@ enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
 
     csv->err = err;
     csv->count = csv->start = 0;
-    csv->complete = false;
+    csv->complete = csv->taken = false;
     mli_buf_reset(&csv->text);
     while (status == ML_OK && !csv->complete && !csv->finished)
         status = csv->at < csv->end ? feed(csv) : refill(csv);
     if (status != ML_OK)
         return status;
     const char *text = csv->text.data;
-    for (size_t i = 0; i < csv->count; i++) {
+    for (size_t i = 0; !csv->taken && i < csv->count; i++) {
         csv->field[i].text = text;
         text += csv->field[i].len + 1;
     }
@@ -297,6 +369,7 @@ enum ml_status mli_csv_open(struct mli_input *input, char delimiter, struct mli_
     memset(csv, 0, offsetof(struct mli_csv, block));
     csv->input = input;
     csv->line = 1;
+    csv->fast = mli_table_fast;
     mli_buf_init(&csv->text, RECORD_MAX);
     csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
     csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */

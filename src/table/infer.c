@@ -1,10 +1,12 @@
 /*
- * While every cell may still be a number or an instant, cells are kept as raw text, end to end, each with its NUL (""
- * is a missing one), and parsed once when the column is complete. The first cell that can be neither, which in most
- * category columns is the first of all, turns the column into dictionary codes on the spot. This reads pipes (a
- * second pass over the file could not), keeps the text of every cell that ends up in a dictionary, and costs a byte a
- * cell more than the text, which for numbers as they stand in files is about the size of the doubles to come; columns
- * are converted and freed one at a time.
+ * While every cell is a short decimal (num.h), as in most files of numbers, a cell is its double, and the number of
+ * its decimals, a byte a cell if they are not all the same, gives its text back. The first other cell turns them into
+ * raw text, end to end, each cell with its NUL ("" is a missing one). That is kept while every cell may still be a
+ * number or an instant, and parsed once when the column is complete. The first cell that can be neither, which in most
+ * category columns is the first of all, turns the column into dictionary codes on the spot. This reads pipes (a second
+ * pass over the file could not), keeps the text of every cell that ends up in a dictionary, and costs at worst a byte
+ * a cell more than the text, which for numbers as they stand in files is about the size of the doubles to come;
+ * columns are converted and freed one at a time.
  */
 #include <table/infer.h>
 
@@ -19,6 +21,7 @@
 void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin)
 {
     *cells = (struct mli_cells){ .pinned = pin != NULL };
+    cells->store = mli_table_fast ? MLI_STORE_SHORT : MLI_STORE_RAW;
     mli_buf_init(&cells->raw, SIZE_MAX);
     if (!pin)
         return;
@@ -31,6 +34,7 @@ void mli_cells_release(struct mli_cells *cells)
 {
     mli_buf_release(&cells->raw);
     free(cells->number);
+    free(cells->each);
     free(cells->code);
     mli_dict_free(cells->dict);
     *cells = (struct mli_cells){ 0 };
@@ -85,6 +89,70 @@ static enum ml_status add_raw(struct mli_cells *cells, const char *text, size_t 
     return cells->raw.status;
 }
 
+/* The decimals of one more number, which is not missing. */
+static bool add_decimals(struct mli_cells *cells, unsigned decimals)
+{
+    if (cells->present == 0)
+        cells->decimals = decimals;
+    if (!cells->each && cells->decimals == decimals)
+        return true;
+    if (!cells->each) { /* the first that has another number of them */
+        cells->each = mli_alloc(cells->capacity, 1);
+        if (!cells->each)
+            return false;
+        memset(cells->each, (int)cells->decimals, cells->count);
+        cells->each_capacity = cells->capacity;
+    }
+    if (cells->each_capacity < cells->capacity) {
+        uint8_t *each = mli_realloc(cells->each, cells->capacity, 1);
+        if (!each)
+            return false;
+        cells->each = each;
+        cells->each_capacity = cells->capacity;
+    }
+    cells->each[cells->count] = (uint8_t)decimals;
+    return true;
+}
+
+/* *fits is false, and nothing added, when the cell is not a short decimal. */
+static enum ml_status add_short(struct mli_cells *cells, const char *text, size_t len, bool missing,
+                                bool *fits)
+{
+    unsigned decimals;
+    double value = NAN;
+
+    *fits = missing || mli_num_parse_short(text, len, &value, &decimals);
+    if (!*fits)
+        return ML_OK;
+    if (cells->count == cells->capacity && !mli_grow((void **)&cells->number, &cells->capacity,
+                                                     cells->count, sizeof(*cells->number)))
+        return ML_ENOMEM;
+    if (!missing && !add_decimals(cells, decimals))
+        return ML_ENOMEM;
+    cells->number[cells->count] = value;
+    return ML_OK;
+}
+
+/* The texts of short decimals, to go on with raw cells. */
+static enum ml_status short_to_raw(struct mli_cells *cells)
+{
+    char text[MLI_NUM_MAX];
+
+    for (size_t i = 0; i < cells->count; i++) {
+        bool missing = isnan(cells->number[i]);
+        unsigned decimals = cells->each && !missing ? cells->each[i] : cells->decimals;
+        size_t len = missing ? 0 : mli_num_format_short(cells->number[i], decimals, text);
+        mli_buf_add(&cells->raw, missing ? "" : text, len + 1);
+    }
+    free(cells->number);
+    free(cells->each);
+    cells->number = NULL;
+    cells->each = NULL;
+    cells->capacity = 0;
+    cells->store = MLI_STORE_RAW;
+    return cells->raw.status;
+}
+
 /* Raw cells to codes; room for one more. */
 static enum ml_status raw_to_codes(struct mli_cells *cells)
 {
@@ -105,18 +173,32 @@ static enum ml_status raw_to_codes(struct mli_cells *cells)
     return status;
 }
 
-enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len, bool missing)
+/* A cell that is no short decimal, or of a column that has had one that is not. */
+static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
     enum ml_status status = ML_OK;
 
-    if (cells->store == MLI_STORE_RAW && !missing && !may_be_value(*text))
+    if (cells->store == MLI_STORE_NUMBERS)
+        return add_number(cells, text, len, missing);
+    if (cells->store == MLI_STORE_SHORT)
+        status = short_to_raw(cells);
+    if (status == ML_OK && cells->store == MLI_STORE_RAW && !missing && !may_be_value(*text))
         status = raw_to_codes(cells);
-    if (status == ML_OK && cells->store == MLI_STORE_RAW)
-        status = add_raw(cells, text, len, missing);
-    else if (status == ML_OK && cells->store == MLI_STORE_NUMBERS)
-        status = add_number(cells, text, len, missing);
-    else if (status == ML_OK)
-        status = add_code(cells, text, len, missing);
+    if (status != ML_OK)
+        return status;
+    return cells->store == MLI_STORE_RAW ? add_raw(cells, text, len, missing)
+                                         : add_code(cells, text, len, missing);
+}
+
+enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len, bool missing)
+{
+    enum ml_status status = ML_OK;
+    bool added = false;
+
+    if (cells->store == MLI_STORE_SHORT)
+        status = add_short(cells, text, len, missing, &added);
+    if (status == ML_OK && !added)
+        status = add_text(cells, text, len, missing);
     if (status != ML_OK)
         return status;
     cells->count++;
@@ -202,6 +284,8 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
 
     if (cells->store == MLI_STORE_RAW)
         status = convert_raw(cells);
+    if (cells->store == MLI_STORE_SHORT)
+        cells->store = MLI_STORE_NUMBERS; /* and the type is ML_TYPE_NUMBER, 0 */
     if (status == ML_OK && cells->store == MLI_STORE_CODES)
         status = sort_codes(cells);
     if (status != ML_OK)
@@ -216,6 +300,7 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
     column->number = shrink(cells->number, cells->count, sizeof(*cells->number));
     column->code = shrink(cells->code, cells->count, sizeof(*cells->code));
     column->dict = cells->dict;
+    free(cells->each);
     *cells = (struct mli_cells){ 0 };
     return ML_OK;
 }

@@ -10,7 +10,7 @@
 #include <base/buf.h>
 #include <table/table.h>
 
-enum mli_cells_store { MLI_STORE_RAW, MLI_STORE_NUMBERS, MLI_STORE_CODES };
+enum mli_cells_store { MLI_STORE_SHORT, MLI_STORE_RAW, MLI_STORE_NUMBERS, MLI_STORE_CODES };
 
 struct mli_cells {
     enum mli_cells_store store;
@@ -21,6 +21,9 @@ struct mli_cells {
     size_t capacity;   /* of number or code */
     struct mli_buf raw;
     double *number;
+    unsigned decimals; /* SHORT: how many all numbers have in the file, or, if `each`, */
+    uint8_t *each;     /* how many each one has, of as many as fit into `each_capacity` */
+    size_t each_capacity;
     int32_t *code;
     struct mli_dict *dict;
 };

@@ -379,6 +379,85 @@ static void locale_does_not_matter(void **state)
     assert_string_equal(text, "2.5e-7");
 }
 
+/* The grammar of short decimals, spelled out once more. */
+static bool is_short(const char *text)
+{
+    const char *first = text + (*text == '-');
+    size_t whole = strspn(first, "0123456789"), fraction;
+
+    if (whole == 0 || (*first == '0' && whole > 1))
+        return false;
+    if (!first[whole])
+        return whole <= 15;
+    fraction = strspn(first + whole + 1, "0123456789");
+    return first[whole] == '.' && fraction > 0 && !first[whole + 1 + fraction] &&
+           whole + fraction <= 15;
+}
+
+static void check_short(const char *text)
+{
+    unsigned decimals = 77;
+    char back[MLI_NUM_MAX];
+    double value = 77.0;
+
+    if (mli_num_parse_short(text, strlen(text), &value, &decimals) != is_short(text))
+        fail_msg("\"%s\" is taken for what it is not", text);
+    if (!is_short(text)) {
+        assert_true(value == 77.0 && decimals == 77);
+        return;
+    }
+    double expected = strtod(text, NULL);
+    assert_memory_equal(&value, &expected, sizeof(value));
+    assert_int_equal(mli_num_format_short(value, decimals, back), strlen(text));
+    assert_string_equal(back, text);
+}
+
+static void short_decimals(void **state)
+{
+    static const char *const edges[] = { "",
+                                         "-",
+                                         ".",
+                                         "-.",
+                                         "0",
+                                         "-0",
+                                         "-0.000",
+                                         "00",
+                                         "5.",
+                                         ".5",
+                                         "999999999999999",
+                                         "-999999999999999",
+                                         "9999999999999999",
+                                         "99999999999999.9",
+                                         "0.99999999999999",
+                                         "0.00000000000001",
+                                         "-0.00000000000001",
+                                         "0.999999999999999",
+                                         "1.1234567/",
+                                         "1.1234567:",
+                                         "1./1234567",
+                                         "1.:1234567",
+                                         "1.12\20034567",
+                                         "1.-2345678" };
+    static const char bytes[] = "0123456789012345678901234567890123456789.-:/e";
+    struct mli_rng rng;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(edges) / sizeof(*edges); i++)
+        check_short(edges[i]);
+    mli_rng_init(&rng, 15);
+    for (size_t i = 0; i < 1000000; i++) {
+        char text[24] = { 0 };
+        size_t len = mli_rng_below(&rng, 19);
+        for (size_t k = 0; k < len; k++)
+            text[k] = bytes[mli_rng_below(&rng, i % 2 ? 40 : sizeof(bytes) - 1)];
+        if (i % 2 && len > 2) {
+            text[0] = i % 4 == 1 ? '-' : text[0];
+            text[1 + mli_rng_below(&rng, len - 1)] = '.';
+        }
+        check_short(text);
+    }
+}
+
 static void sizes(void **state)
 {
     (void)state;
@@ -418,6 +497,7 @@ int base_num_tests(void)
         cmocka_unit_test(formats),
         cmocka_unit_test(formats_read_back),
         cmocka_unit_test(locale_does_not_matter),
+        cmocka_unit_test(short_decimals),
         cmocka_unit_test(sizes),
     };
     return cmocka_run_group_tests_name("base: numbers", tests, NULL, NULL);
