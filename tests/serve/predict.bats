@@ -64,3 +64,29 @@ load common
     [[ $(code -H 'Content-Type: application/json' -d '{"x":' "$URL/predict") == 400 ]]
     [[ $(code -H 'Content-Type: application/json' -d '[]' "$URL/predict") == 400 ]]
 }
+
+# refused STATUS TEXT BODY: that status, one JSON error holding the text, and the server answers the next request
+refused() {
+    [[ $(json "$3" -o refused.json -w '%{http_code}') == "$1" ]] || { cat refused.json; return 1; }
+    jq -e --arg t "$2" '(.error | contains($t)) or (.rows // [] | map(.code) | index($t) != null)' refused.json || { cat refused.json; return 1; }
+    [[ $(json '{"x":1,"y":3}' -o /dev/null -w '%{http_code}') == 200 ]]
+}
+
+@test "bodies that are no rows: truncated, 10,000 deep, a key twice, NaN, a wrong type, too large" {
+    serve mean --max-body 65536
+    refused 400 "" '{"x":1,"y"'
+    refused 400 "expected a row" "$(printf '[%.0s' {1..10000})"
+    refused 400 "nested more than 32 levels deep" "{\"x\":$(printf '[%.0s' {1..10000})$(printf ']%.0s' {1..10000})}"
+    refused 400 "" '{"x":1,"x":2,"y":3}'
+    refused 400 "" '{"x":NaN,"y":3}'
+    refused 400 "" '{"x":Infinity,"y":3}'
+    refused 400 "not_a_number" '{"x":"1","y":3}'
+    refused 400 "wrong_type" '{"x":[1],"y":3}'
+    refused 400 "" '{"x":1,"y":3} trailing'
+    refused 400 "" '[]'
+    refused 400 "" ''
+    refused 400 "" '7'
+    awk 'BEGIN { printf "{\"x\":1,\"y\":3,\"z\":\""; for (i = 0; i < 70000; i++) printf "z"; print "\"}" }' > large.json
+    [[ $(code -H 'Content-Type: application/json' --data-binary @large.json "$URL/predict") == 413 ]]
+    [[ $(json '{"x":1,"y":3}' -o /dev/null -w '%{http_code}') == 200 ]]
+}
