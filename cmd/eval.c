@@ -117,7 +117,7 @@ static enum ml_status measure(const struct cmd_context *ctx, const struct eval_f
                               bool *measured, struct ml_error *err)
 {
     if (ctx->nargs) {
-        const struct mli_stream_options options = { .delimiter = delimiter,
+        const struct mli_stream_options options = { .csv.delimiter = delimiter,
                                                     .missing = f->missing,
                                                     .log = &ctx->log };
         snprintf(on, size, "%s", ctx->args[0]);

@@ -142,7 +142,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, char 
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
     struct run run = { .ctx = ctx, .flags = f, .scratch = MLI_ARENA_INIT };
-    const struct mli_stream_options options = { .delimiter = delimiter,
+    const struct mli_stream_options options = { .csv.delimiter = delimiter,
                                                 .missing = f->missing,
                                                 .keep = (const char *const *)f->keep_list,
                                                 .log = &ctx->log };

@@ -23,7 +23,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         return CMD_USAGE;
     reading->drop_list = cmd_list((const char *const *)reading->drop);
     reading->options = (struct ml_read_options){
-        .delimiter = (char)delimiter,
+        .csv.delimiter = (char)delimiter,
         .missing = reading->missing,
         .type = (const char *const *)reading->type,
         .drop = (const char *const *)reading->drop_list,

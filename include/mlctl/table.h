@@ -18,8 +18,14 @@ enum ml_type { ML_TYPE_NUMBER, ML_TYPE_CATEGORY, ML_TYPE_INSTANT, ML_TYPE_TEXT }
 const char *ml_type_name(enum ml_type type);
 bool ml_type_parse(const char *name, enum ml_type *out);
 
+/* How the text of a CSV file is cut into cells. Zeros: everything is found out from the file. */
+struct ml_csv_options {
+    char delimiter;  /* 0: sniffed among , ; tab | */
+    bool libcsv;     /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
+};
+
 struct ml_read_options {
-    char delimiter;          /* 0: sniffed among , ; tab | */
+    struct ml_csv_options csv;
     const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
     const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none */
     const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */

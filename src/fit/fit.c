@@ -291,7 +291,7 @@ static enum ml_status measure_file(const struct job *job, const struct ml_model 
     const struct ml_read_options *read = job->config->read;
     struct mli_stream_options options = { .log = job->config->log };
     if (read) {
-        options.delimiter = read->delimiter;
+        options.csv = read->csv;
         options.missing = read->missing;
     }
     return mli_evaluate_file(model, job->config->test, &options, metrics, err);

@@ -110,7 +110,7 @@ enum ml_status mli_evaluate_holdout(const struct ml_model *model, const struct m
     if (!file_is_there(&r, why))
         return ML_OK;
     struct mli_gathered rows = { 0 };
-    const struct mli_stream_options options = { .delimiter = r.delimiter,
+    const struct mli_stream_options options = { .csv.delimiter = r.delimiter,
                                                 .missing = r.missing,
                                                 .log = log };
     bool by_column = r.split.kind == MLI_SPLIT_COLUMN;

@@ -182,7 +182,7 @@ enum ml_status ml_preprocess_apply(const char *prep, const char *path, const str
     struct mli_output *out = NULL;
     enum ml_status status = mli_prepfile_read(prep, &file, err);
     const char *keep[] = { file.target, NULL };
-    struct mli_stream_options options = { .delimiter = read->delimiter,
+    struct mli_stream_options options = { .csv = read->csv,
                                           .missing = read->missing,
                                           .keep = keep,
                                           .optional = file.target,

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/sniff.h>
-#include <table/table.h>
 
 #define BLOCK_SIZE ((size_t)64 << 10) /* also what is sniffed */
 #define FIELD_MAX ((size_t)16 << 20)
@@ -350,9 +349,10 @@ static enum ml_status begin(struct mli_csv *csv, char delimiter, struct ml_error
     return ML_OK;
 }
 
-enum ml_status mli_csv_open(struct mli_input *input, char delimiter, struct mli_csv **out,
-                            struct ml_error *err)
+enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
+                            struct mli_csv **out, struct ml_error *err)
 {
+    char delimiter = options->delimiter;
     enum ml_status status;
 
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' ||
@@ -369,7 +369,7 @@ enum ml_status mli_csv_open(struct mli_input *input, char delimiter, struct mli_
     memset(csv, 0, offsetof(struct mli_csv, block));
     csv->input = input;
     csv->line = 1;
-    csv->fast = mli_table_fast;
+    csv->fast = !options->libcsv;
     mli_buf_init(&csv->text, RECORD_MAX);
     csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
     csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */

@@ -8,7 +8,7 @@
 #define TABLE_CSV_H
 
 #include <base/file.h>
-#include <mlctl/status.h>
+#include <mlctl/table.h>
 
 struct mli_csv_field {
     const char *text;
@@ -23,13 +23,13 @@ struct mli_csv_record {
 
 struct mli_csv;
 /*
- * Takes the input (closed by _close, and on failure). delimiter 0: sniffed from the first 64 KiB, see sniff.h.
+ * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h.
  * ML_EUSAGE for a delimiter that cannot be one (a quote, CR, LF, not ASCII). A BOM is skipped. Lines end in LF, CRLF
  * or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that never
  * closes, a field over 16 MiB, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
  */
-ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, char delimiter, struct mli_csv **out,
-                                         struct ml_error *err);
+ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
+                                         struct mli_csv **out, struct ml_error *err);
 /* The next record; ML_OK with record->count == 0 at the end. After an error only _close may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
 char mli_csv_delimiter(const struct mli_csv *csv);

@@ -18,10 +18,10 @@
 
 #define TEXT_DISTINCT ((size_t)50) /* more distinct values, and more than half of the cells: TEXT */
 
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin)
+void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers)
 {
     *cells = (struct mli_cells){ .pinned = pin != NULL };
-    cells->store = mli_table_fast ? MLI_STORE_SHORT : MLI_STORE_RAW;
+    cells->store = numbers ? MLI_STORE_SHORT : MLI_STORE_RAW;
     mli_buf_init(&cells->raw, SIZE_MAX);
     if (!pin)
         return;

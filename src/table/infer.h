@@ -28,8 +28,11 @@ struct mli_cells {
     struct mli_dict *dict;
 };
 
-/* `pin`: the type, NULL to infer it. Nothing is allocated. */
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin);
+/*
+ * `pin`: the type, NULL to infer it. `numbers`: short decimals are kept as numbers from the start; false keeps text,
+ * slower and to the same end. Nothing is allocated.
+ */
+void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers);
 void mli_cells_release(struct mli_cells *cells);
 /* One more cell; text is NUL-terminated. ML_EDATA when it does not fit the pinned type; ML_ENOMEM, ML_ELIMIT. */
 ML_NODISCARD enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len,

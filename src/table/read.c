@@ -78,7 +78,7 @@ static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
         return status;
     for (size_t i = 0; i < reader->columns; i++) {
         const struct plan *plan = &reader->plan[i];
-        mli_cells_init(&reader->cells[i], plan->pinned ? &plan->type : NULL);
+        mli_cells_init(&reader->cells[i], plan->pinned ? &plan->type : NULL, !options->csv.libcsv);
         kept += !plan->drop;
     }
     return kept > 0 ? ML_OK : ml_error_set(err, ML_EUSAGE, "--drop-columns: no column is left");
@@ -204,7 +204,7 @@ enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_rea
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
     struct reader reader = { .options = options ? options : &defaults };
-    enum ml_status status = mli_csv_open(input, reader.options->delimiter, &reader.csv, err);
+    enum ml_status status = mli_csv_open(input, &reader.options->csv, &reader.csv, err);
 
     if (status != ML_OK)
         return status;

@@ -152,7 +152,7 @@ enum ml_status mli_stream_open_input(struct mli_input *input, const struct mli_s
         stream->options.block = BLOCK_DEFAULT;
     stream->schema = schema;
     mli_buf_init(&stream->text, SIZE_MAX);
-    enum ml_status status = mli_csv_open(input, stream->options.delimiter, &stream->csv, err);
+    enum ml_status status = mli_csv_open(input, &stream->options.csv, &stream->csv, err);
     if (status == ML_OK) {
         stream->source = mli_input_name(mli_csv_input(stream->csv));
         status = begin(stream, err);

@@ -10,7 +10,7 @@
 #include <table/rows.h>
 
 struct mli_stream_options {
-    char delimiter;
+    struct ml_csv_options csv;
     const char *missing;
     const char *const *keep; /* NULL-terminated names of columns whose raw text is wanted; NULL: none */
     const char *optional;    /* a schema or keep column that may be absent (the target of new rows); NULL: none */

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool mli_table_fast = true;
-
 static const char *const type_names[] = {
     [ML_TYPE_NUMBER] = "number",
     [ML_TYPE_CATEGORY] = "category",

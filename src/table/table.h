@@ -28,12 +28,6 @@ struct ml_table {
     char delimiter;
 };
 
-/*
- * Whether files may be read in the fast lanes: lines without quotes without libcsv (csv.c), short decimals without
- * their text (infer.c). True; only tests that compare both ways change it, and no result depends on it.
- */
-extern bool mli_table_fast;
-
 /* ml_table_read() over an input that the caller has opened; taken, closed in any case. */
 ML_NODISCARD enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_read_options *options,
                                                  struct ml_table **out, struct ml_error *err);

@@ -58,7 +58,7 @@ static void compare_dict(const struct mli_dict *a, const struct mli_dict *b)
 
 static void stream_again(const uint8_t *bytes, size_t n, const struct ml_table *table)
 {
-    const struct mli_stream_options options = { .delimiter = table->delimiter, .block = 3 };
+    const struct mli_stream_options options = { .csv.delimiter = table->delimiter, .block = 3 };
     struct mli_schema *schema;
     struct mli_stream *stream;
     const struct ml_table *block;
@@ -89,7 +89,7 @@ static void stream_again(const uint8_t *bytes, size_t n, const struct ml_table *
 
 static void write_again(const struct ml_table *table)
 {
-    const struct ml_read_options options = { .delimiter = ',' };
+    const struct ml_read_options options = { .csv.delimiter = ',' };
     struct mli_csv_writer writer;
     struct ml_table *back;
     struct mli_buf out;
@@ -121,11 +121,11 @@ static void write_again(const struct ml_table *table)
 static void read_slowly(const uint8_t *bytes, size_t n, const struct ml_table *fast,
                         const struct ml_error *fast_err)
 {
+    const struct ml_read_options options = { .csv.libcsv = true };
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
 
-    mli_table_fast = false;
-    enum ml_status status = mli_table_read_input(input_of(bytes, n), NULL, &table, &err);
+    enum ml_status status = mli_table_read_input(input_of(bytes, n), &options, &table, &err);
     require(status == (fast ? ML_OK : fast_err->status), "the status without the fast lanes");
     require(err.line == fast_err->line && err.column == fast_err->column &&
                 strcmp(err.text, fast_err->text) == 0,
@@ -142,7 +142,6 @@ static void read_slowly(const uint8_t *bytes, size_t n, const struct ml_table *f
         stream_again(bytes, n, table);
     }
     ml_table_free(table);
-    mli_table_fast = true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

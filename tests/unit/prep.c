@@ -27,7 +27,7 @@ struct ml_table *table_typed(const char *text, const char *const *type)
     struct ml_table *table = NULL;
 
     options.type = type;
-    options.delimiter = ',';
+    options.csv.delimiter = ',';
     assert_int_equal(mli_input_memory("test.csv", text, strlen(text), &input, NULL), ML_OK);
     if (mli_table_read_input(input, &options, &table, &err) != ML_OK)
         fail_msg("%zu:%zu: %s", err.line, err.column, err.text);

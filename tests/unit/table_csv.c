@@ -13,7 +13,7 @@ static void render(const char *text, size_t len, char delimiter, char *out, size
     size_t at = 0;
 
     out[0] = '\0';
-    assert_int_equal(mli_csv_open(input_of(text, len), delimiter, &csv, &err), ML_OK);
+    assert_int_equal(mli_csv_open(input_of(text, len), &(struct ml_csv_options){ .delimiter = delimiter }, &csv, &err), ML_OK);
     do {
         if (mli_csv_next(csv, &record, &err) != ML_OK) {
             snprintf(out + at, size - at, "!%zu:%zu %s", err.line, err.column, err.text);
@@ -144,7 +144,7 @@ static void sniffs_the_delimiter(void **state)
     for (size_t i = 0; i < COUNT(dialects); i++) {
         struct mli_csv *csv = NULL;
         const char *text = dialects[i].text;
-        assert_int_equal(mli_csv_open(input_of(text, strlen(text)), 0, &csv, NULL), ML_OK);
+        assert_int_equal(mli_csv_open(input_of(text, strlen(text)), &(struct ml_csv_options){ 0 }, &csv, NULL), ML_OK);
         if (mli_csv_delimiter(csv) != dialects[i].delimiter)
             fail_msg("case %zu: '%c' instead of '%c'", i, mli_csv_delimiter(csv),
                      dialects[i].delimiter);
@@ -166,7 +166,7 @@ static void sniffs_within_the_first_block(void **state)
         memcpy(text + i, "a;,b",
                4); /* one record longer than the sample, commas and semicolons alike */
     text[3] = ';';
-    assert_int_equal(mli_csv_open(input_of(text, len), 0, &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_open(input_of(text, len), &(struct ml_csv_options){ 0 }, &csv, NULL), ML_OK);
     assert_int_equal(mli_csv_delimiter(csv), ';');
     mli_csv_close(csv);
     free(text);
@@ -180,7 +180,7 @@ static void refuses_impossible_delimiters(void **state)
     for (size_t i = 0; i < COUNT(delimiters); i++) {
         struct ml_error err = ML_ERROR_INIT;
         struct mli_csv *csv = NULL;
-        assert_int_equal(mli_csv_open(input_of("a", 1), delimiters[i], &csv, &err), ML_EUSAGE);
+        assert_int_equal(mli_csv_open(input_of("a", 1), &(struct ml_csv_options){ .delimiter = delimiters[i] }, &csv, &err), ML_EUSAGE);
         assert_null(csv);
         expect_error(&err, ML_EUSAGE, 0, 0, "one ASCII character");
     }
@@ -209,7 +209,7 @@ static void does_not_see_block_borders(void **state)
         memcpy(text + at - 3, ",b\n", 3);
         lines++;
         memcpy(text + at, piece, sizeof(piece) - 1);
-        assert_int_equal(mli_csv_open(input_of(text, at + sizeof(piece) - 1), ',', &csv, NULL),
+        assert_int_equal(mli_csv_open(input_of(text, at + sizeof(piece) - 1), &(struct ml_csv_options){ .delimiter = ',' }, &csv, NULL),
                          ML_OK);
         for (size_t i = 0; i < lines; i++) {
             assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
@@ -246,7 +246,7 @@ static void refuses_giants(void **state)
     text[field - 1] = '\n'; /* exactly 16 MiB is fine, but does not fit into `out` */
     struct mli_csv *csv = NULL;
     struct mli_csv_record record = { 0 };
-    assert_int_equal(mli_csv_open(input_of(text, field), ',', &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_open(input_of(text, field), &(struct ml_csv_options){ .delimiter = ',' }, &csv, NULL), ML_OK);
     assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
     assert_int_equal(record.field[0].len, field - 1);
     mli_csv_close(csv);
@@ -261,7 +261,7 @@ static void refuses_giants(void **state)
     render(text, fields, ',', out, sizeof(out));
     assert_string_equal(out, "!1:0 more than 65536 fields");
     csv = NULL;
-    assert_int_equal(mli_csv_open(input_of(text, fields - 1), ',', &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_open(input_of(text, fields - 1), &(struct ml_csv_options){ .delimiter = ',' }, &csv, NULL), ML_OK);
     assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
     assert_int_equal(record.count, fields);
     mli_csv_close(csv);
@@ -274,7 +274,7 @@ static void gives_its_input(void **state)
     struct mli_input *input = input_of("a\n", 2);
 
     (void)state;
-    assert_int_equal(mli_csv_open(input, 0, &csv, NULL), ML_OK);
+    assert_int_equal(mli_csv_open(input, &(struct ml_csv_options){ 0 }, &csv, NULL), ML_OK);
     assert_ptr_equal(mli_csv_input(csv), input);
     mli_csv_close(csv);
     mli_csv_close(NULL);

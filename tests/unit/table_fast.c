@@ -11,12 +11,13 @@
 #include <table/table.h>
 
 /* Records with their lines, then the error, if any. */
-static void add_records(struct mli_buf *out, const char *text, size_t len, char delimiter)
+static void add_records(struct mli_buf *out, const char *text, size_t len,
+                        const struct ml_csv_options *options)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct mli_csv_record record = { 0 };
     struct mli_csv *csv = NULL;
-    enum ml_status status = mli_csv_open(input_of(text, len), delimiter, &csv, &err);
+    enum ml_status status = mli_csv_open(input_of(text, len), options, &csv, &err);
 
     while (status == ML_OK) {
         status = mli_csv_next(csv, &record, &err);
@@ -49,10 +50,12 @@ static void add_table(struct mli_buf *out, const struct ml_table *table)
 }
 
 static void add_stream(struct mli_buf *out, const char *text, size_t len,
-                       const struct ml_table *table)
+                       const struct ml_table *table, bool fast)
 {
     const char *keep[] = { table->column[0].name, NULL };
-    const struct mli_stream_options options = { .delimiter = table->delimiter, .keep = keep };
+    const struct mli_stream_options options = {
+        .csv = { .delimiter = table->delimiter, .libcsv = !fast }, .keep = keep
+    };
     struct mli_schema *schema = schema_of(table);
     struct mli_stream *stream = NULL;
     const struct ml_table *block = NULL;
@@ -72,13 +75,13 @@ static void add_stream(struct mli_buf *out, const char *text, size_t len,
 /* Everything that can be seen of a file. */
 static void describe(struct mli_buf *out, const char *text, size_t len, char delimiter, bool fast)
 {
-    const struct ml_read_options options = { .delimiter = delimiter, .missing = "-9,-99.0" };
+    const struct ml_csv_options csv = { .delimiter = delimiter, .libcsv = !fast };
+    const struct ml_read_options options = { .csv = csv, .missing = "-9,-99.0" };
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
 
-    mli_table_fast = fast;
     mli_buf_init(out, SIZE_MAX);
-    add_records(out, text, len, delimiter);
+    add_records(out, text, len, &csv);
     if (mli_table_read_input(input_of(text, len), &options, &table, &err) == ML_OK) {
         mli_buf_printf(out, "%s %c", table->sha256, table->delimiter);
         add_table(out, table);
@@ -86,13 +89,12 @@ static void describe(struct mli_buf *out, const char *text, size_t len, char del
     }
     mli_buf_printf(out, "\n%d %zu:%zu %s\n", (int)err.status, err.line, err.column, err.text);
     table = NULL; /* the stream knows no more tokens than the built-in ones */
-    const struct ml_read_options plain = { .delimiter = delimiter };
+    const struct ml_read_options plain = { .csv = csv };
     if (mli_table_read_input(input_of(text, len), &plain, &table, NULL) == ML_OK) {
         add_table(out, table);
-        add_stream(out, text, len, table);
+        add_stream(out, text, len, table, fast);
         ml_table_free(table);
     }
-    mli_table_fast = true;
     assert_int_equal(out->status, ML_OK);
 }
 

@@ -219,7 +219,7 @@ static void refuses_pins_and_drops_of_no_column(void **state)
                    "no column \"whatever\"; the first of 2 is \"age\"");
     expect_refused(text, &(struct ml_read_options){ .drop = all }, ML_EUSAGE, 0, 0,
                    "no column is left");
-    expect_refused(text, &(struct ml_read_options){ .delimiter = '"' }, ML_EUSAGE, 0, 0,
+    expect_refused(text, &(struct ml_read_options){ .csv.delimiter = '"' }, ML_EUSAGE, 0, 0,
                    "delimiter");
 }
 
@@ -256,7 +256,7 @@ static void gives_every_column_a_name_of_its_own(void **state)
                         "column 6 has no name; it is called \"column6.1\"\n");
     ml_table_free(table);
     table = table_with(",,,,,,,\n1,2,3,4,5,6,7,8\n",
-                       &(struct ml_read_options){ .log = &log, .delimiter = ',' });
+                       &(struct ml_read_options){ .log = &log, .csv.delimiter = ',' });
     assert_string_equal(ml_table_name(table, 7), "column8");
     assert_int_equal(notes.lines, 4 + 6);
     assert_non_null(strstr(notes.text, "and 3 more columns without a name of their own\n"));

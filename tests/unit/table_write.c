@@ -160,7 +160,7 @@ static void reading_gives_back_what_was_written(void **state)
             mli_csv_write_end(&writer);
         }
         assert_int_equal(out.status, ML_OK);
-        assert_int_equal(mli_csv_open(input_of(out.data, out.len), writer.delimiter, &csv, NULL),
+        assert_int_equal(mli_csv_open(input_of(out.data, out.len), &(struct ml_csv_options){ .delimiter = writer.delimiter }, &csv, NULL),
                          ML_OK);
         for (size_t i = 0; i < ROWS; i++) {
             assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
@@ -257,7 +257,7 @@ static void tables_survive_the_round_trip(void **state)
                                        k > 3 ? 3 : 4); /* repeated names too */
             mli_csv_write_end(&writer);
         }
-        struct ml_read_options options = { .delimiter = delimiter };
+        struct ml_read_options options = { .csv.delimiter = delimiter };
         assert_int_equal(
             mli_table_read_input(input_of(first.data, first.len), &options, &table, NULL), ML_OK);
         assert_int_equal(table->rows, 79);
