@@ -14,6 +14,7 @@
 
 int table_csv_tests(void);
 int table_dict_tests(void);
+int table_duplicates_tests(void);
 int table_fast_tests(void);
 int table_instant_tests(void);
 int table_memory_tests(void);

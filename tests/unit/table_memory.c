@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <table/csv.h>
+#include <table/duplicates.h>
 #include <table/split.h>
 #include <table/stream.h>
 #include <table/table.h>
@@ -289,6 +290,13 @@ static enum ml_status split(void *data, struct ml_error *err)
     return mli_split_apply(&random, 4, classes, NULL, 1, test, err);
 }
 
+static enum ml_status duplicates(void *data, struct ml_error *err)
+{
+    size_t id[3], count;
+
+    return mli_duplicates_number(data, NULL, 0, id, &count, err);
+}
+
 static void filter_and_split_survive(void **state)
 {
     struct ml_table *table = table_of(csv);
@@ -296,6 +304,7 @@ static void filter_and_split_survive(void **state)
     (void)state;
     exhaust(filter, table, 15);
     exhaust(split, NULL, 1);
+    exhaust(duplicates, table, 2);
     ml_table_free(table);
 }
 
