@@ -17,6 +17,7 @@ int main(void)
     failed += base_text_tests();
     failed += base_memory_tests();
     failed += base_num_tests();
+    failed += base_ordered_tests();
     failed += base_random_tests();
     failed += base_json_tests();
     failed += base_file_tests();
