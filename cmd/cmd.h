@@ -59,6 +59,9 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
 /* Frees what cmd_parse() made. */
 void cmd_end(struct cmd_context *ctx);
 
+/* For signal handlers: removes unfinished outputs and dies of the signal. */
+void cmd_die(int number);
+
 /* Prints one error line and gives the exit code. */
 int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
 

@@ -3,6 +3,7 @@
 #include <cmd/docs.h>
 #include <cmd/out.h>
 
+#include <base/file.h>
 #include <base/suggest.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,9 +166,40 @@ int cmd_help(struct cmd_context *ctx, int argc, const char **argv)
     return code ? code : out_end(ctx, CMD_DONE);
 }
 
+void cmd_die(int number)
+{
+    sigset_t only;
+    mli_output_remove_all();
+    signal(number, SIG_DFL);
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+    raise(number);
+}
+
+static void on_signal(int number)
+{
+    cmd_die(number);
+}
+
+/*
+ * A signal that ends the program takes the unfinished outputs with it. One that is ignored, as under nohup, stays so.
+ * train and serve, which have something to finish first, put handlers of their own in the place of these.
+ */
+static void catch_signals(void)
+{
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    const struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction before;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGXFSZ, SIG_IGN);
+    catch_signals();
     if (argc < 2) {
         print_overview(stderr);
         return CMD_USAGE;

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <table/table.h>
-#include <unistd.h>
 
 struct train_flags {
     struct reading reading;
@@ -29,7 +28,7 @@ static volatile sig_atomic_t stopped; /* the signal that asked to stop; handlers
 static void on_signal(int signal)
 {
     if (stopped)
-        _exit(128 + signal);
+        cmd_die(signal);
     stopped = signal;
 }
 
@@ -234,7 +233,9 @@ static int train(struct cmd_context *ctx, struct train_flags *f, const char *pat
         print_report(table, model, f->model, progress_now() - started);
         code = out_end(ctx, CMD_DONE);
     }
-    if (!code && interrupted) {
+    if (!code && stopped) { /* a signal that came after the last epoch counts too */
+        if (!interrupted)
+            ml_error_set(&err, ML_EINTERRUPTED, "interrupted; the model was finished and kept");
         cmd_fail(ctx, &err);
         code = 128 + stopped;
     }

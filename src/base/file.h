@@ -54,6 +54,12 @@ ML_NODISCARD enum ml_status mli_output_open(const char *path, struct mli_output 
 ML_NODISCARD enum ml_status mli_output_write(struct mli_output *out, const void *bytes, size_t n, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_output_commit(struct mli_output *out, struct ml_error *err);
 void mli_output_abort(struct mli_output *out);
+/*
+ * Removes the temporary file of every output that is open. For a signal handler that then ends the process: it is
+ * async-signal-safe, and nothing may be written or committed after it. Only SIGKILL and a crash of the machine leave a
+ * file .mlctl-* behind (16 hexadecimal digits follow); it may be removed by hand and is never read.
+ */
+void mli_output_remove_all(void);
 /* Permission bits of the final file: of those it would have, the ones in `keep`, and those in `add`. */
 void mli_output_mode(struct mli_output *out, mode_t keep, mode_t add);
 

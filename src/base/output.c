@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,63 @@ struct mli_output {
     bool failed;                    /* a write has failed, so the file may not be committed */
 };
 
+/* ---- temporary files that are there ---------------------------------------------------------- */
+
+/*
+ * A signal handler can ask nobody, so what it is to remove stands in memory that never goes away: the one mutable
+ * global of the library. A name is random and never used again, so removing one that is already renamed, or not yet
+ * there, does no harm. More outputs at once than places: the others are not removed by a signal.
+ */
+#define PLACES 64
+
+enum { PLACE_FREE, PLACE_CHANGING, PLACE_SET };
+
+static struct place {
+    atomic_int state;
+    int directory;
+    char name[TEMPORARY_SIZE];
+} places[PLACES];
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not wait for a lock");
+
+static void remember(int directory, const char *name)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        int expected = PLACE_FREE;
+        if (!atomic_compare_exchange_strong(&places[i].state, &expected, PLACE_CHANGING))
+            continue;
+        places[i].directory = directory;
+        memcpy(places[i].name, name, TEMPORARY_SIZE);
+        atomic_store(&places[i].state, PLACE_SET);
+        return;
+    }
+}
+
+static void forget(const char *name)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (atomic_load(&places[i].state) == PLACE_SET && strcmp(places[i].name, name) == 0)
+            atomic_store(&places[i].state, PLACE_FREE);
+    }
+}
+
+void mli_output_remove_all(void)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (atomic_load(&places[i].state) == PLACE_SET)
+            unlinkat(places[i].directory, places[i].name, 0);
+    }
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
 static void output_free(struct mli_output *out)
 {
     if (out->fd > STDERR_FILENO)
         close(out->fd);
-    if (out->temporary[0] != '\0')
+    if (out->temporary[0] != '\0') {
         unlinkat(out->directory, out->temporary, 0);
+        forget(out->temporary);
+    }
     if (out->directory >= 0)
         close(out->directory);
     free(out->target);
@@ -86,15 +138,19 @@ static enum ml_status open_temporary(struct mli_output *out, mode_t mode, struct
         uint64_t number;
         if (getrandom(&number, sizeof(number), 0) != sizeof(number))
             return cannot_write(out->path, errno, err);
-        char name[TEMPORARY_SIZE];
+        char name[TEMPORARY_SIZE] = "";
         snprintf(name, sizeof(name), ".mlctl-%016" PRIx64, number);
+        remember(out->directory, name); /* before it is there, so that no moment is left out */
         out->fd = openat(out->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                          mode);
         if (out->fd >= 0) {
             memcpy(out->temporary, name, sizeof(name));
             return ML_OK;
         }
-        if (errno != EEXIST)
+        int reason = errno;
+        forget(name);
+        errno = reason;
+        if (reason != EEXIST)
             break;
     }
     return cannot_write(out->path, errno, err);
@@ -189,6 +245,7 @@ static bool replace(struct mli_output *out)
         return false;
     if (renameat(out->directory, out->temporary, out->directory, out->name) != 0)
         return false;
+    forget(out->temporary);
     out->temporary[0] = '\0';
     return fsync(out->directory) == 0 ||
            errno == EINVAL; /* some file systems have no fsync of directories */

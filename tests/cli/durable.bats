@@ -67,3 +67,68 @@ load common
     done
     [ -z "$(ls -A | grep '^\.mlctl')" ]
 }
+
+# dies NUMBER COMMAND...: ended by that signal (bats runs commands in the background with SIGINT ignored, so not there)
+dies() {
+    local number=$1 status=0
+    shift
+    "$@" || status=$?
+    [[ $status -eq $((128 + number)) ]] || { echo "exit $status"; return 1; }
+}
+
+@test "a signal while an output is written leaves no temporary file and the old output" {
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    mkfifo rows
+    for signal in INT TERM HUP; do
+        for command in "predict rows -o out.csv" "predict rows --json -o out.csv" \
+            "preprocess --apply clean.csv.prep.json rows -o out.csv"; do
+            mlctl preprocess "$DATA/iris.csv" -q -o clean.csv > out.txt
+            echo old > out.csv
+            # shellcheck disable=SC2086
+            env --default-signal=INT "$MLCTL" $command > out.txt 2> err.txt &
+            pid=$!
+            { head -n 1 "$DATA/iris.csv" && yes 5.1,3.5,1.4,0.2,setosa; } > rows 2> /dev/null & # without end
+            writer=$!
+            for _ in $(seq 100); do
+                [ -z "$(ls -A | grep '^\.mlctl-')" ] || break
+                sleep 0.02
+            done
+            ls -A | grep '^\.mlctl-'
+            kill -$signal $pid
+            dies "$(kill -l $signal)" wait $pid
+            wait $writer || true
+            [ -z "$(ls -A | grep '^\.mlctl-')" ]
+            [ "$(cat out.csv)" = old ]
+        done
+    done
+}
+
+# bats test_tags=release
+@test "a signal at the fsync and at the rename of a save" {
+    command -v strace > /dev/null || skip "strace is not installed"
+    mlctl train "$DATA/iris.csv" -q > out.txt
+    echo old > out.csv
+    dies 2 strace -f -o trace.txt -e trace=fsync -e inject=fsync:signal=INT:when=1 "$MLCTL" predict "$DATA/iris.csv" -o out.csv
+    [ "$(cat out.csv)" = old ]
+    [ -z "$(ls -A | grep '^\.mlctl-')" ]
+    dies 15 strace -f -o trace.txt -e trace=renameat -e inject=renameat:signal=TERM:when=1 "$MLCTL" predict "$DATA/iris.csv" -o out.csv
+    [ "$(wc -l < out.csv)" -eq 151 ]
+    [ -z "$(ls -A | grep '^\.mlctl-')" ]
+}
+
+# bats test_tags=release
+@test "a signal after the last epoch: the model is kept, and the exit code says interrupted" {
+    command -v strace > /dev/null || skip "strace is not installed"
+    mlctl train "$DATA/iris.csv" -q -m whole > out.txt
+    for signal in INT TERM; do
+        dies "$(kill -l $signal)" strace -f -o trace.txt -e trace=fsync -e inject=fsync:signal=$signal:when=1 \
+            "$MLCTL" train "$DATA/iris.csv" -q > out.txt 2> err.txt
+        cmp model.safetensors whole
+        grep -q "interrupted; the model was finished and kept" err.txt
+        rm model.safetensors
+    done
+    # twice is once too often: nothing is kept, and nothing left
+    dies 2 strace -f -o trace.txt -e trace=fsync,fchmod -e inject=fchmod:signal=INT:when=1 -e inject=fsync:signal=INT:when=1 \
+        "$MLCTL" train "$DATA/iris.csv" -q > out.txt 2> err.txt
+    [ -z "$(ls -A | grep -E '^\.mlctl-|model.safetensors')" ]
+}

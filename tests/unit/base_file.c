@@ -489,6 +489,34 @@ static void output_that_fails_half_way_leaves_the_old_file(void **state)
     assert_int_equal(entries(), 1);
 }
 
+/* What a signal handler does: every open output, as many as there are, and none that is done. */
+static void unfinished_outputs_are_removed(void **state)
+{
+    (void)state;
+    enum { OUTPUTS = 40 };
+    struct mli_output *out[OUTPUTS];
+    char name[16];
+
+    for (int round = 0; round < 3; round++) { /* places are used again */
+        put("done", "whole", 5);
+        for (size_t i = 0; i < OUTPUTS; i++) {
+            snprintf(name, sizeof(name), "out%zu", i);
+            assert_int_equal(mli_output_open(name, &out[i], NULL), ML_OK);
+        }
+        assert_int_equal(entries(), 1 + OUTPUTS);
+        assert_int_equal(mli_output_commit(out[0], NULL), ML_OK);
+        mli_output_remove_all();
+        assert_int_equal(entries(), 2);
+        assert_content("done", "whole");
+        assert_content("out0", "");
+        assert_int_equal(mli_output_commit(out[1], NULL), ML_EIO);
+        for (size_t i = 2; i < OUTPUTS; i++)
+            mli_output_abort(out[i]);
+        assert_int_equal(entries(), 2);
+        assert_int_equal(unlink("out0"), 0);
+    }
+}
+
 static void output_to_a_pipe_without_a_reader(void **state)
 {
     (void)state;
@@ -630,6 +658,7 @@ int base_file_tests(void)
         IN_DIRECTORY(output_to_an_unwritable_directory),
         IN_DIRECTORY(output_to_a_full_disk),
         IN_DIRECTORY(output_that_fails_half_way_leaves_the_old_file),
+        IN_DIRECTORY(unfinished_outputs_are_removed),
         IN_DIRECTORY(output_to_a_pipe_without_a_reader),
         IN_DIRECTORY(output_to_standard_output),
         IN_DIRECTORY(files_are_read_whole),
