@@ -28,8 +28,8 @@ SRC_table := csv dict duplicates header infer instant missing read rows schema s
 UNIT_table := table table_csv table_dict table_duplicates table_fast table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
-SRC_prep := apply dates drop fit frame impute onehot pipeline saved scale stats view
-UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_saved prep_steps
+SRC_prep := apply choice dates drop fit frame impute onehot options pipeline saved scale stats view
+UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_options prep_saved prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net

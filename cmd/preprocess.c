@@ -3,6 +3,7 @@
 #include <cmd/reading.h>
 
 #include <mlctl/prep.h>
+#include <prep/options.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,28 +68,26 @@ static const char *fitting_option(const struct reading *r)
         { "seed", r->seed != unset.seed },
         { "drop-columns", r->drop != NULL },
         { "type", r->type != NULL },
-        { "impute", strcmp(fit->impute, unset.fit.impute) != 0 },
-        { "scale", strcmp(fit->scale, unset.fit.scale) != 0 },
-        { "max-missing", fit->max_missing < unset.fit.max_missing || fit->max_missing > unset.fit.max_missing },
-        { "max-categories", r->max_categories != unset.max_categories },
-        { "keep-all", r->keep_all != 0 },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given)
             return options[i].name;
-    return NULL;
+    return mli_prep_given(&fit->clean);
 }
 
 static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
+    int code = reading_options(ctx, &f->reading);
+    if (code != CMD_CONTINUE)
+        return code;
     const char *fitting = f->apply ? fitting_option(&f->reading) : NULL;
     if (fitting) {
         ml_error_set(&err, ML_EUSAGE, "--%s does not go with --apply: the prep file decides it", fitting);
         return cmd_fail(ctx, &err);
     }
     if (f->apply || strcmp(f->output, "-") != 0)
-        return reading_options(ctx, &f->reading);
+        return CMD_CONTINUE;
     ml_error_set(&err, ML_EUSAGE, "-o FILE is needed: the prep file is written beside it");
     return cmd_fail(ctx, &err);
 }
@@ -97,7 +96,8 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct preprocess_flags f = { .reading = READING_INIT, .output = "-" };
     struct poptOption rows[] = READING_ROWS(f.reading), file[] = READING_FILE(f.reading),
-                      cleaning[] = READING_CLEANING(f.reading);
+                      cleaning[READING_CLEANING_MAX + 1];
+    reading_cleaning(&f.reading, cleaning);
     struct poptOption files[] = {
         { "output", 'o', POPT_ARG_STRING, &f.output, 0, "clean file to write (- for standard output, with --apply only)", "FILE" },
         { "apply", 0, POPT_ARG_STRING, &f.apply, 0, "apply this prep file instead of fitting one", "FILE.prep.json" },

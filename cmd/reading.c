@@ -1,5 +1,67 @@
 #include <cmd/reading.h>
 
+#include <prep/options.h>
+
+_Static_assert(sizeof(char **) == sizeof(const char *const *), "a list is a list");
+
+/* Member of fit.clean that an option sets. */
+static void *cleaning_member(struct reading *reading, const struct mli_prep_option *o)
+{
+    return (char *)&reading->fit.clean + o->offset;
+}
+
+void reading_cleaning(struct reading *reading, struct poptOption *rows)
+{
+    size_t n;
+    const struct mli_prep_option *options = mli_prep_options(&n);
+    for (size_t i = 0; i < n && i < READING_CLEANING_MAX; i++) {
+        const struct mli_prep_option *o = &options[i];
+        struct poptOption *row = rows++;
+        *row = (struct poptOption){ .longName = o->name, .descrip = o->help, .argDescrip = o->argument };
+        switch (o->kind) {
+        case MLI_OPTION_LIST:
+            row->argInfo = POPT_ARG_ARGV;
+            row->arg = &reading->cleaning[i].given;
+            break;
+        case MLI_OPTION_NUMBER:
+            row->argInfo = POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT;
+            row->arg = cleaning_member(reading, o);
+            break;
+        case MLI_OPTION_COUNT:
+            row->argInfo = POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT;
+            row->arg = &reading->cleaning[i].count;
+            reading->cleaning[i].count = (long)*(const size_t *)cleaning_member(reading, o);
+            break;
+        case MLI_OPTION_SWITCH:
+            row->argInfo = POPT_ARG_NONE;
+            row->arg = &reading->cleaning[i].flag;
+            break;
+        }
+    }
+    *rows = (struct poptOption)POPT_TABLEEND;
+}
+
+/* What popt has found into fit.clean. */
+static int take_cleaning(const struct cmd_context *ctx, struct reading *reading)
+{
+    size_t n;
+    const struct mli_prep_option *options = mli_prep_options(&n);
+    for (size_t i = 0; i < n && i < READING_CLEANING_MAX; i++) {
+        const struct mli_prep_option *o = &options[i];
+        void *member = cleaning_member(reading, o);
+        if (o->kind == MLI_OPTION_COUNT &&
+            reading_count(ctx, o->name, reading->cleaning[i].count, member) != CMD_CONTINUE)
+            return CMD_USAGE;
+        if (o->kind == MLI_OPTION_SWITCH)
+            *(bool *)member = reading->cleaning[i].flag != 0;
+        if (o->kind != MLI_OPTION_LIST)
+            continue;
+        reading->cleaning[i].list = cmd_list((const char *const *)reading->cleaning[i].given);
+        *(const char *const **)member = (const char *const *)reading->cleaning[i].list;
+    }
+    return CMD_CONTINUE;
+}
+
 int reading_count(const struct cmd_context *ctx, const char *option, long value, size_t *out)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -18,8 +80,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         return CMD_USAGE;
     size_t seed;
     if (reading_count(ctx, "seed", reading->seed, &seed) != CMD_CONTINUE ||
-        reading_count(ctx, "max-categories", reading->max_categories, &reading->fit.max_categories) !=
-            CMD_CONTINUE)
+        take_cleaning(ctx, reading) != CMD_CONTINUE)
         return CMD_USAGE;
     reading->drop_list = cmd_list((const char *const *)reading->drop);
     reading->options = (struct ml_read_options){
@@ -30,7 +91,6 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         .log = &ctx->log,
     };
     reading->fit.seed = seed;
-    reading->fit.keep_all = reading->keep_all != 0;
     reading->fit.read = &reading->options;
     reading->fit.log = &ctx->log;
     return CMD_CONTINUE;
@@ -39,4 +99,6 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
 void reading_release(struct reading *reading)
 {
     cmd_list_free(reading->drop_list);
+    for (size_t i = 0; i < READING_CLEANING_MAX; i++)
+        cmd_list_free(reading->cleaning[i].list);
 }

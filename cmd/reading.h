@@ -5,17 +5,23 @@
 #include <cmd/cmd.h>
 #include <mlctl/fit.h>
 
+enum { READING_CLEANING_MAX = 40 };
+
 struct reading {
     struct ml_fit_config fit;
     char *delimiter, *missing;
     char **drop, **type; /* as given, repeated flags add up */
     char **drop_list;    /* split at commas */
-    int keep_all;
-    long seed, max_categories;
+    long seed;
     struct ml_read_options options;
+    struct { /* options of cleaning, in the order of mli_prep_options() */
+        char **given, **list; /* a LIST: as given, and split at commas */
+        long count;
+        int flag;
+    } cleaning[READING_CLEANING_MAX];
 };
 
-#define READING_INIT { .fit = ML_FIT_CONFIG_INIT, .seed = 1, .max_categories = 1000 }
+#define READING_INIT { .fit = ML_FIT_CONFIG_INIT, .seed = 1 }
 
 #define READING_ROWS(r)                                                                            \
     {                                                                                              \
@@ -44,19 +50,8 @@ struct reading {
         POPT_TABLEEND                                                                              \
     }
 
-#define READING_CLEANING(r)                                                                        \
-    {                                                                                              \
-        { "impute", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &(r).fit.impute, 0,            \
-          "missing numbers become the mean, median, mode or a number", "HOW" },                    \
-        { "scale", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &(r).fit.scale, 0,              \
-          "standard, minmax or none", "HOW" },                                                     \
-        { "max-missing", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &(r).fit.max_missing, 0,  \
-          "drop columns with a larger share of missing cells", "SHARE" },                          \
-        { "max-categories", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &(r).max_categories, 0,  \
-          "drop category columns with more values", "COUNT" },                                     \
-        { "keep-all", 0, POPT_ARG_NONE, &(r).keep_all, 0, "drop constant columns only", NULL },    \
-        POPT_TABLEEND                                                                              \
-    }
+/* Fills rows[0..READING_CLEANING_MAX] with the options of mli_prep_options() and the end of a table. */
+void reading_cleaning(struct reading *reading, struct poptOption *rows);
 
 /* Row of a command's options that includes one of the tables above under a heading. */
 #define READING_GROUP(rows, heading) { NULL, 0, POPT_ARG_INCLUDE_TABLE, rows, 0, heading, NULL }

@@ -257,7 +257,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         NUMBER = POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT,
     };
     struct poptOption rows[] = READING_ROWS(f.reading), file[] = READING_FILE(f.reading),
-                      cleaning[] = READING_CLEANING(f.reading);
+                      cleaning[READING_CLEANING_MAX + 1];
+    reading_cleaning(&f.reading, cleaning);
     struct poptOption files[] = {
         { "model", 'm', STRING, &f.model, 0, "model file to write", "FILE" },
         { "test", 0, POPT_ARG_STRING, &fit->test, 0, "measure on this file; all rows of the data train", "FILE" },

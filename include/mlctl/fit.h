@@ -6,6 +6,7 @@
 #ifndef MLCTL_FIT_H
 #define MLCTL_FIT_H
 
+#include <mlctl/cleaning.h>
 #include <mlctl/model.h>
 #include <signal.h>
 #include <stdint.h>
@@ -37,11 +38,7 @@ struct ml_fit_config {
     uint64_t seed;
     size_t threads;        /* 0: one a core */
     size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */
-    const char *impute;    /* mean, median, mode, or a number */
-    const char *scale;     /* standard, minmax, none */
-    double max_missing;    /* drop columns with a larger share of missing cells */
-    size_t max_categories; /* drop category columns with more values */
-    bool keep_all;         /* drop constant columns only */
+    struct ml_prep_config clean; /* what the pipeline does with the columns */
     const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this epoch; NULL: never */
     void (*epoch)(void *data, const struct ml_fit_epoch *epoch); /* NULL: no progress */
     void *data;
@@ -50,8 +47,7 @@ struct ml_fit_config {
 
 #define ML_FIT_CONFIG_INIT                                                                         \
     { .task = "auto", .kind = "auto", .optimiser = "auto", .momentum = 0.9, .l2 = -1,               \
-      .tolerance = 1e-8, .batch = 32, .validation = 0.1, .seed = 1, .impute = "median",             \
-      .scale = "standard", .max_missing = 0.95, .max_categories = 1000 }
+      .tolerance = 1e-8, .batch = 32, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
 
 /*
  * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one

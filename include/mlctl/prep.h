@@ -14,7 +14,7 @@ struct ml_prep_report {
 };
 
 /*
- * Fits the pipeline on the training rows of `table` (target, split, seed, impute, scale, max_* of config) and writes all rows
+ * Fits the pipeline on the training rows of `table` (target, split, seed, clean of config) and writes all rows
  * that have a target to `clean` as features and target, and the prep file to `prep`. The prep file is written last: without
  * it the clean file is just a CSV file. Errors as ml_fit().
  */

@@ -8,6 +8,7 @@
 #include <fit/settings.h>
 #include <fit/plan.h>
 #include <math.h>
+#include <prep/options.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,13 +57,7 @@ static enum ml_status no_memory(struct ml_error *err)
 /* Cleaning was decided when the prep file was fitted; a setting that could do nothing is refused. */
 static enum ml_status refuse_cleaning(const struct ml_fit_config *c, struct ml_error *err)
 {
-    static const struct ml_fit_config unset = ML_FIT_CONFIG_INIT;
-    const char *option = strcmp(c->impute, unset.impute) != 0              ? "impute"
-                         : strcmp(c->scale, unset.scale) != 0              ? "scale"
-                         : fabs(c->max_missing - unset.max_missing) > 0    ? "max-missing"
-                         : c->max_categories != unset.max_categories       ? "max-categories"
-                         : c->keep_all                                     ? "keep-all"
-                                                                           : NULL;
+    const char *option = mli_prep_given(&c->clean);
     if (!option)
         return ML_OK;
     return ml_error_set(err, ML_EUSAGE,

@@ -156,7 +156,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
                              "there is no column besides the target \"%s\" to learn from",
                              table->column[plan->target.column].name);
     if (!status)
-        status = mli_pipeline_fit(table, columns, n, use, &settings->prep, log, out, err);
+        status = mli_pipeline_fit(table, columns, n, use, settings->prep, log, out, err);
     free(use);
     free(columns);
     return status;

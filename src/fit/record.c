@@ -1,6 +1,7 @@
 #include <fit/record.h>
 
 #include <math.h>
+#include <prep/options.h>
 #include <string.h>
 
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
@@ -64,13 +65,8 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));
     ok = ok && mli_json_put(doc, "patience", json_integer((json_int_t)t->patience));
     ok = ok && mli_json_put(doc, "validation", mli_json_from(p->settings->validation));
-    if (ok && !p->prep) { /* else preprocess decided them, and the pipeline shows how */
-        ok = mli_json_put(doc, "impute", json_string(p->config->impute));
-        ok = ok && mli_json_put(doc, "scale", json_string(p->config->scale));
-        ok = ok && mli_json_put(doc, "max_missing", mli_json_from(p->config->max_missing));
-        ok = ok && mli_json_put(doc, "max_categories", json_integer((json_int_t)p->config->max_categories));
-        ok = ok && mli_json_put(doc, "keep_all", json_boolean(p->config->keep_all));
-    }
+    if (ok && !p->prep) /* else preprocess decided them, and the pipeline shows how */
+        ok = mli_prep_to_json(p->settings->prep, doc);
     ok = ok && mli_json_put(doc, "type", names(read ? read->type : NULL));
     ok = ok && mli_json_put(doc, "drop", names(read ? read->drop : NULL));
     if (ok)

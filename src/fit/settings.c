@@ -3,6 +3,7 @@
 #include <base/limits.h>
 #include <base/suggest.h>
 #include <math.h>
+#include <prep/options.h>
 #include <string.h>
 
 /* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
@@ -53,8 +54,6 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
         { "batch", (double)c->batch, 1, 1e9, "1 or more" },
         { "validation", c->validation, 0.001, 0.9, "from 0.001 to 0.9" },
         { "threads", (double)c->threads, 0, 1024, "0 (one a core) to 1024" },
-        { "max-missing", c->max_missing, 0, 1, "from 0 to 1" },
-        { "max-categories", (double)c->max_categories, 1, 1e6, "1 to 1e6" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum ml_status status =
@@ -88,7 +87,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
 {
     struct mli_settings s = {
         .split_text = config->test ? "none" : config->split ? config->split : "random:0.2",
-        .prep = MLI_PREP_CONFIG_INIT,
+        .prep = &config->clean,
         .train = MLI_TRAIN_CONFIG_INIT,
         .validation = config->validation,
         .memory = config->memory ? config->memory : mli_memory_available(),
@@ -102,14 +101,9 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     if (!status)
         status = mli_split_parse(s.split_text, &s.split, err);
     if (!status)
-        status = mli_prep_parse_impute(config->impute, &s.prep, err);
-    if (!status)
-        status = mli_prep_parse_scale(config->scale, &s.prep, err);
+        status = mli_prep_check(&config->clean, err);
     if (status)
         return status;
-    s.prep.max_missing = config->max_missing;
-    s.prep.max_categories = config->max_categories;
-    s.prep.keep_all = config->keep_all;
     bool automatic = strcmp(config->optimiser, "auto") == 0;
     s.train.optimiser = automatic ? "lbfgs" : config->optimiser;
     bool full_batch = !strcmp(s.train.optimiser, "lbfgs") || !strcmp(s.train.optimiser, "gd");

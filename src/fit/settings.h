@@ -11,7 +11,7 @@
 struct mli_settings {
     struct mli_split split;
     const char *split_text;
-    struct mli_prep_config prep;
+    const struct ml_prep_config *prep; /* of the configuration */
     struct mli_train_config train; /* l2 still negative for "1 / training rows" */
     const struct mli_kind *kind;   /* NULL until the task is known */
     double validation;

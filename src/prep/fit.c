@@ -1,5 +1,6 @@
 /* Fitting a pipeline: drop on the table, then the schema, then one step after the other on the training rows. */
 #include <prep/inside.h>
+#include <prep/options.h>
 
 #include <base/mem.h>
 #include <stdlib.h>
@@ -207,7 +208,7 @@ static size_t count_rows(const uint8_t *train, size_t rows)
 }
 
 enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *columns, size_t n,
-                                const uint8_t *train, const struct mli_prep_config *config,
+                                const uint8_t *train, const struct ml_prep_config *config,
                                 const struct ml_log *log, struct mli_pipeline **out,
                                 struct ml_error *err)
 {
@@ -222,9 +223,14 @@ enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *colu
 
     if (fit.rows == 0)
         return ml_error_set(err, ML_EDATA, "there is no row to fit the preprocessing on");
+    enum ml_status status = mli_prep_check(config, err);
+    if (status == ML_OK)
+        status = mli_prep_check_columns(config, table, columns, n, err);
+    if (status != ML_OK)
+        return status;
     struct mli_pipeline *pipeline = mli_calloc(1, sizeof(*pipeline));
     fit.columns = mli_alloc(n, sizeof(*fit.columns));
-    enum ml_status status = pipeline && fit.columns ? ML_OK : mli_step_nomem(err);
+    status = pipeline && fit.columns ? ML_OK : mli_step_nomem(err);
     if (status == ML_OK) {
         memcpy(fit.columns, columns, n * sizeof(*columns));
         status = fit_step(pipeline, mli_step_kinds[0], &fit, err);

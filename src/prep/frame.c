@@ -209,20 +209,72 @@ enum ml_status mli_step_numbers(struct mli_tensors *set, const char *name, size_
     return ML_OK;
 }
 
-enum ml_status mli_step_method(const json_t *doc, const char *const *names, size_t n, size_t *out,
-                               struct ml_error *err)
-{
-    const char *word;
-    enum ml_status status = mli_json_str(doc, "method", &word, err);
+/* ---- methods ------------------------------------------------------------------------------------------------- */
 
-    if (status != ML_OK)
-        return status;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(word, names[i]) == 0) {
-            *out = i;
-            return ML_OK;
-        }
+const char *mli_slot_column(const struct mli_frame *frame, size_t slot)
+{
+    return frame->schema->field[frame->slot[slot].field].name;
+}
+
+bool mli_step_alike(size_t count, const size_t *method)
+{
+    for (size_t k = 1; k < count; k++) {
+        if (method[k] != method[0])
+            return false;
     }
+    return true;
+}
+
+bool mli_step_methods_save(size_t count, const size_t *method, const char *const *names,
+                           json_t *doc)
+{
+    if (mli_step_alike(count, method))
+        return mli_json_put(doc, "method", json_string(names[method[0]]));
+    json_t *list = json_array();
+    for (size_t k = 0; list && k < count; k++) {
+        if (json_array_append_new(list, json_string(names[method[k]])) == 0)
+            continue;
+        json_decref(list);
+        return false;
+    }
+    return mli_json_put(doc, "method", list);
+}
+
+static enum ml_status load_method(const json_t *word, const char *const *names, size_t n,
+                                  size_t *out, struct ml_error *err)
+{
+    const char *text = json_string_value(word);
+
+    if (!text)
+        return ml_error_set(err, ML_EARTIFACT, "\"method\" must be a name or a list of names");
+    *out = mli_choice_word(text, names, n);
+    if (*out < n)
+        return ML_OK;
     return ml_error_set(err, ML_EARTIFACT, "\"method\" is \"%s\", which this version does not know",
-                        word);
+                        text);
+}
+
+enum ml_status mli_step_methods_load(const json_t *doc, const char *const *names, size_t n,
+                                     size_t count, size_t **method, struct ml_error *err)
+{
+    const json_t *word = json_object_get(doc, "method");
+    enum ml_status status = ML_OK;
+
+    if (!word)
+        return ml_error_set(err, ML_EARTIFACT, "\"method\" is missing");
+    if (json_is_array(word) && json_array_size(word) != count)
+        return ml_error_set(err, ML_EARTIFACT, "\"method\" has %zu entries for %zu columns",
+                            json_array_size(word), count);
+    size_t *found = mli_calloc(count, sizeof(*found));
+    if (!found)
+        return mli_step_nomem(err);
+    for (size_t k = 0; k < count && status == ML_OK; k++)
+        status = load_method(json_is_array(word) ? json_array_get(word, k) : word, names, n,
+                             &found[k], err);
+    if (status != ML_OK) {
+        free(found);
+        return status;
+    }
+    *method = found;
+    return ML_OK;
 }

@@ -3,7 +3,6 @@
 
 #include <base/mem.h>
 #include <base/num.h>
-#include <base/suggest.h>
 #include <math.h>
 #include <prep/stats.h>
 #include <stdlib.h>
@@ -18,30 +17,23 @@ static const char *const method_name[METHODS] = {
     [MLI_IMPUTE_CONSTANT] = "constant",
 };
 
-enum ml_status mli_prep_parse_impute(const char *text, struct mli_prep_config *config,
-                                     struct ml_error *err)
+/* A word or a number, which *constant gets. */
+static enum ml_status parse(const char *how, size_t *method, double *constant, struct ml_error *err)
 {
+    *method = mli_choice_word(how, method_name, MLI_IMPUTE_CONSTANT);
+    if (*method < MLI_IMPUTE_CONSTANT || mli_num_parse(how, strlen(how), constant))
+        return ML_OK;
+    return mli_choice_refuse(how, "way to fill missing numbers", method_name, MLI_IMPUTE_CONSTANT,
+                             "a number", err);
+}
+
+enum ml_status mli_impute_check(const char *how, unsigned column, struct ml_error *err)
+{
+    size_t method;
     double constant;
 
-    for (size_t i = 0; i < MLI_IMPUTE_CONSTANT; i++) {
-        if (strcmp(text, method_name[i]) == 0) {
-            config->impute = (enum mli_impute)i;
-            return ML_OK;
-        }
-    }
-    if (mli_num_parse(text, strlen(text), &constant)) {
-        config->impute = MLI_IMPUTE_CONSTANT;
-        config->constant = constant;
-        return ML_OK;
-    }
-    size_t nearest = mli_suggest(text, method_name, MLI_IMPUTE_CONSTANT);
-    if (nearest < MLI_IMPUTE_CONSTANT)
-        return ml_error_set(err, ML_EUSAGE,
-                            "\"%s\" is no way to fill missing numbers; did you mean \"%s\"?", text,
-                            method_name[nearest]);
-    return ml_error_set(
-        err, ML_EUSAGE,
-        "\"%s\" is no way to fill missing numbers; expected mean, median, mode or a number", text);
+    (void)column; /* numbers and the parts of dates are filled alike */
+    return parse(how, &method, &constant, err);
 }
 
 static void impute_free(void *state)
@@ -51,6 +43,7 @@ static void impute_free(void *state)
     if (!imputer)
         return;
     free(imputer->slot);
+    free(imputer->method);
     free(imputer->value);
     free(imputer);
 }
@@ -69,7 +62,7 @@ static size_t gather_present(const double *x, size_t n, double *to)
 }
 
 /* Of n > 0 values, which it may reorder. */
-static double statistic(enum mli_impute method, double *x, double *temp, size_t n)
+static double statistic(size_t method, double *x, double *temp, size_t n)
 {
     if (method == MLI_IMPUTE_MEAN)
         return mli_stats_mean(x, n);
@@ -78,20 +71,21 @@ static double statistic(enum mli_impute method, double *x, double *temp, size_t 
 }
 
 /* The drop step has left no column without a value. work: two vectors of fit->rows. */
-static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *work, double *out,
-                                 struct ml_error *err)
+static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *work,
+                                 size_t *method, double *out, struct ml_error *err)
 {
-    if (fit->config->impute == MLI_IMPUTE_CONSTANT) {
-        *out = fit->config->constant;
-        return ML_OK;
-    }
+    const char *how = mli_choice_find(fit->config->impute, mli_slot_column(fit->frame, slot),
+                                      method_name[MLI_IMPUTE_MEDIAN]);
+    enum ml_status status = parse(how, method, out, err);
+
+    if (status != ML_OK || *method == MLI_IMPUTE_CONSTANT)
+        return status;
     size_t present = gather_present(fit->block->number[slot], fit->rows, work);
-    double value = statistic(fit->config->impute, work, work + fit->rows, present);
-    if (!isfinite(value))
-        return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large for a %s",
-                            fit->frame->slot[slot].name, method_name[fit->config->impute]);
-    *out = value;
-    return ML_OK;
+    *out = statistic(*method, work, work + fit->rows, present);
+    if (isfinite(*out))
+        return ML_OK;
+    return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large for a %s",
+                        fit->frame->slot[slot].name, method_name[*method]);
 }
 
 static enum ml_status impute_fit(struct mli_fit *fit, void **out, struct ml_error *err)
@@ -100,16 +94,16 @@ static enum ml_status impute_fit(struct mli_fit *fit, void **out, struct ml_erro
     double *work = mli_alloc(fit->rows, 2 * sizeof(*work));
     enum ml_status status = imputer && work ? ML_OK : mli_step_nomem(err);
 
-    if (status == ML_OK) {
-        imputer->method = fit->config->impute;
+    if (status == ML_OK)
         status = mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &imputer->count, &imputer->slot, err);
-    }
     if (status == ML_OK) {
+        imputer->method = mli_alloc(imputer->count, sizeof(*imputer->method));
         imputer->value = mli_alloc(imputer->count, sizeof(*imputer->value));
-        status = imputer->value ? ML_OK : mli_step_nomem(err);
+        status = imputer->method && imputer->value ? ML_OK : mli_step_nomem(err);
     }
     for (size_t k = 0; status == ML_OK && k < imputer->count; k++)
-        status = fit_column(fit, imputer->slot[k], work, &imputer->value[k], err);
+        status = fit_column(fit, imputer->slot[k], work, &imputer->method[k], &imputer->value[k],
+                            err);
     free(work);
     if (status != ML_OK || imputer->count == 0) {
         impute_free(imputer);
@@ -148,7 +142,7 @@ static enum ml_status impute_save(const void *state, json_t *doc, struct mli_ten
 {
     const struct mli_imputer *imputer = state;
 
-    if (!mli_json_put(doc, "method", json_string(method_name[imputer->method])) ||
+    if (!mli_step_methods_save(imputer->count, imputer->method, method_name, doc) ||
         !mli_slots_save(imputer->count, imputer->slot, doc))
         return mli_step_nomem(err);
     return mli_tensors_add_vector(set, "prep.impute.value", imputer->count, imputer->value, err);
@@ -160,19 +154,18 @@ static enum ml_status impute_load(const json_t *doc, struct mli_tensors *set, vo
     static const char *const members[] = { "kind", "method", "columns", NULL };
     struct mli_imputer *imputer = mli_calloc(1, sizeof(*imputer));
     enum ml_status status = imputer ? mli_step_members(doc, members, err) : mli_step_nomem(err);
-    size_t method = 0;
 
     if (status == ML_OK)
-        status = mli_step_method(doc, method_name, METHODS, &method, err);
-    if (status == ML_OK)
         status = mli_slots_load(doc, &imputer->count, &imputer->slot, err);
+    if (status == ML_OK)
+        status = mli_step_methods_load(doc, method_name, METHODS, imputer->count, &imputer->method,
+                                       err);
     if (status == ML_OK)
         status = mli_step_numbers(set, "prep.impute.value", imputer->count, &imputer->value, err);
     if (status != ML_OK) {
         impute_free(imputer);
         return status;
     }
-    imputer->method = (enum mli_impute)method;
     *out = imputer;
     return ML_OK;
 }

@@ -22,45 +22,19 @@
 
 #include <base/arena.h>
 #include <base/tensors.h>
+#include <mlctl/cleaning.h>
 #include <table/schema.h>
-
-enum mli_impute { MLI_IMPUTE_MEAN, MLI_IMPUTE_MEDIAN, MLI_IMPUTE_MODE, MLI_IMPUTE_CONSTANT };
-enum mli_scale { MLI_SCALE_STANDARD, MLI_SCALE_MINMAX, MLI_SCALE_NONE };
-
-struct mli_prep_config {
-    enum mli_impute impute;
-    double constant; /* of MLI_IMPUTE_CONSTANT */
-    enum mli_scale scale;
-    double max_missing;    /* a column with a larger share of missing cells is dropped */
-    size_t max_categories; /* a category with more values is identifier-like */
-    bool keep_all; /* drop nothing but constants and empty columns; a text counts as a category */
-};
-
-/*
- * Numeric columns are never identifier-like unless they are whole numbers, all distinct, and run in file order by a
- * constant step (row numbers), in more than 20 rows, beside other columns. --type NAME=category keeps a text column.
- */
-#define MLI_PREP_CONFIG_INIT                                                                       \
-    {                                                                                              \
-        .impute = MLI_IMPUTE_MEDIAN, .scale = MLI_SCALE_STANDARD, .max_missing = 0.95,             \
-        .max_categories = 1000                                                                     \
-    }
-
-/* Reads "mean", "median", "mode" or a number; "standard", "minmax", "none". ML_EUSAGE with the nearest name. */
-ML_NODISCARD enum ml_status mli_prep_parse_impute(const char *text, struct mli_prep_config *config,
-                                                  struct ml_error *err);
-ML_NODISCARD enum ml_status mli_prep_parse_scale(const char *text, struct mli_prep_config *config,
-                                                 struct ml_error *err);
 
 struct mli_pipeline;
 
 /*
  * Fits on rows of `table` with train[row] != 0 (NULL: all), using columns[0..n) of it. The pipeline's schema holds
- * only the columns that survive. ML_EDATA when no feature is left or a training row count is 0; ML_ENOMEM.
+ * only the columns that survive. ML_EUSAGE for a configuration that does not fit (prep/options.h); ML_EDATA when no
+ * feature is left or a training row count is 0; ML_ENOMEM.
  */
 ML_NODISCARD enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *columns,
                                              size_t n, const uint8_t *train,
-                                             const struct mli_prep_config *config,
+                                             const struct ml_prep_config *config,
                                              const struct ml_log *log, struct mli_pipeline **out,
                                              struct ml_error *err);
 void mli_pipeline_free(struct mli_pipeline *pipeline);

@@ -1,48 +1,52 @@
 /*
- * Scale: numbers to mean 0 and variance 1, or to [0,1] over the training rows. The variance is the population's (by
- * n, not n - 1), as in scikit-learn's StandardScaler. Numbers that turn out to be all equal are only shifted.
+ * Scale: numbers to mean 0 and variance 1, to [0,1], or to median 0 and quartiles at a distance of 1, over the training
+ * rows. The variance is the population's (by n, not n - 1), as in scikit-learn's StandardScaler; quartiles are
+ * interpolated linearly [Hyndman & Fan 1996, definition 7]. Numbers that turn out to be all equal are only shifted, and
+ * so are those whose quartiles are.
  */
 #include <prep/step.h>
 
 #include <base/mem.h>
-#include <base/suggest.h>
 #include <math.h>
 #include <prep/stats.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define METHODS 3
+#define METHODS 4
 
 static const char *const method_name[METHODS] = {
     [MLI_SCALE_STANDARD] = "standard",
     [MLI_SCALE_MINMAX] = "minmax",
+    [MLI_SCALE_ROBUST] = "robust",
     [MLI_SCALE_NONE] = "none",
 };
 
-/* Tensors by what they are. */
-static const char *const shift_name[] = {
-    [MLI_SCALE_STANDARD] = "prep.scale.mean", [MLI_SCALE_MINMAX] = "prep.scale.min"
+/* Tensors by what they are; the last pair is for columns that are not scaled alike. */
+static const char *const shift_name[METHODS] = {
+    [MLI_SCALE_STANDARD] = "prep.scale.mean",
+    [MLI_SCALE_MINMAX] = "prep.scale.min",
+    [MLI_SCALE_ROBUST] = "prep.scale.median",
+    [MLI_SCALE_NONE] = "prep.scale.shift",
 };
-static const char *const scale_name[] = {
-    [MLI_SCALE_STANDARD] = "prep.scale.deviation", [MLI_SCALE_MINMAX] = "prep.scale.range"
+static const char *const scale_name[METHODS] = {
+    [MLI_SCALE_STANDARD] = "prep.scale.deviation",
+    [MLI_SCALE_MINMAX] = "prep.scale.range",
+    [MLI_SCALE_ROBUST] = "prep.scale.iqr",
+    [MLI_SCALE_NONE] = "prep.scale.scale",
 };
 
-enum ml_status mli_prep_parse_scale(const char *text, struct mli_prep_config *config,
-                                    struct ml_error *err)
+/* Which pair of tensors a scaler has. */
+static size_t pair_of(const struct mli_scaler *scaler)
 {
-    for (size_t i = 0; i < METHODS; i++) {
-        if (strcmp(text, method_name[i]) == 0) {
-            config->scale = (enum mli_scale)i;
-            return ML_OK;
-        }
-    }
-    size_t nearest = mli_suggest(text, method_name, METHODS);
-    if (nearest < METHODS)
-        return ml_error_set(err, ML_EUSAGE, "\"%s\" is no way to scale; did you mean \"%s\"?", text,
-                            method_name[nearest]);
-    return ml_error_set(err, ML_EUSAGE,
-                        "\"%s\" is no way to scale; expected standard, minmax or none", text);
+    return mli_step_alike(scaler->count, scaler->method) ? scaler->method[0] : MLI_SCALE_NONE;
+}
+
+enum ml_status mli_scale_check(const char *how, unsigned column, struct ml_error *err)
+{
+    (void)column; /* whatever has become a number is scaled alike */
+    if (mli_choice_word(how, method_name, METHODS) < METHODS)
+        return ML_OK;
+    return mli_choice_refuse(how, "way to scale", method_name, METHODS, NULL, err);
 }
 
 static void scale_free(void *state)
@@ -52,6 +56,7 @@ static void scale_free(void *state)
     if (!scaler)
         return;
     free(scaler->slot);
+    free(scaler->method);
     free(scaler->shift);
     free(scaler->scale);
     free(scaler);
@@ -71,16 +76,27 @@ static void least_and_range(const double *x, size_t n, double *least, double *ra
     *range = high - low;
 }
 
-/* A variance that underflows or is nothing but rounding leaves the scale at 1. */
-static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *shift,
-                                 double *scale, struct ml_error *err)
+static void median_and_quartiles(const double *x, size_t n, double *work, double *median,
+                                 double *distance)
+{
+    memcpy(work, x, n * sizeof(*work));
+    mli_stats_sort(work, work + n, n);
+    *median = mli_stats_median(work, n);
+    *distance = mli_stats_quantile(work, n, 0.75) - mli_stats_quantile(work, n, 0.25);
+}
+
+/* A variance that underflows or is nothing but rounding leaves the scale at 1. work: two vectors of fit->rows. */
+static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, size_t method,
+                                 double *work, double *shift, double *scale, struct ml_error *err)
 {
     const double *x = fit->block->number[slot];
 
     least_and_range(x, fit->rows, shift, scale);
-    if (fit->config->scale == MLI_SCALE_STANDARD && *scale > 0) {
+    if (method == MLI_SCALE_STANDARD && *scale > 0) {
         *shift = mli_stats_mean(x, fit->rows);
         *scale = sqrt(fmax(mli_stats_variance(x, fit->rows, *shift), 0));
+    } else if (method == MLI_SCALE_ROBUST) {
+        median_and_quartiles(x, fit->rows, work, shift, scale);
     }
     if (*scale == 0)
         *scale = 1;
@@ -90,28 +106,47 @@ static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double 
     return ML_OK;
 }
 
+/* Leaves the slots that are scaled and fills their methods. */
+static void choose(const struct mli_fit *fit, struct mli_scaler *scaler)
+{
+    size_t kept = 0;
+
+    for (size_t k = 0; k < scaler->count; k++) {
+        const char *column = mli_slot_column(fit->frame, scaler->slot[k]);
+        size_t method = mli_choice_word(
+            mli_choice_find(fit->config->scale, column, method_name[MLI_SCALE_STANDARD]),
+            method_name, MLI_SCALE_NONE);
+        if (method == MLI_SCALE_NONE)
+            continue;
+        scaler->slot[kept] = scaler->slot[k];
+        scaler->method[kept++] = method;
+    }
+    scaler->count = kept;
+}
+
 static enum ml_status scale_fit(struct mli_fit *fit, void **out, struct ml_error *err)
 {
-    size_t count, *slot;
-
-    if (fit->config->scale == MLI_SCALE_NONE)
-        return ML_OK;
-    enum ml_status status = mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &count, &slot, err);
-    if (status != ML_OK || count == 0)
-        return status;
     struct mli_scaler *scaler = mli_calloc(1, sizeof(*scaler));
-    if (!scaler) {
-        free(slot);
-        return mli_step_nomem(err);
+    enum ml_status status =
+        scaler ? mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &scaler->count, &scaler->slot, err)
+               : mli_step_nomem(err);
+    double *work = NULL;
+
+    if (status == ML_OK) {
+        work = mli_alloc(fit->rows, 2 * sizeof(*work));
+        scaler->method = mli_alloc(scaler->count, sizeof(*scaler->method));
+        scaler->shift = mli_alloc(scaler->count, sizeof(*scaler->shift));
+        scaler->scale = mli_alloc(scaler->count, sizeof(*scaler->scale));
+        if (!work || !scaler->method || !scaler->shift || !scaler->scale)
+            status = mli_step_nomem(err);
+        else
+            choose(fit, scaler);
     }
-    *scaler = (struct mli_scaler){ .method = fit->config->scale, .count = count, .slot = slot };
-    scaler->shift = mli_alloc(count, sizeof(*scaler->shift));
-    scaler->scale = mli_alloc(count, sizeof(*scaler->scale));
-    if (!scaler->shift || !scaler->scale)
-        status = mli_step_nomem(err);
-    for (size_t k = 0; k < count && status == ML_OK; k++)
-        status = fit_column(fit, slot[k], &scaler->shift[k], &scaler->scale[k], err);
-    if (status != ML_OK) {
+    for (size_t k = 0; status == ML_OK && k < scaler->count; k++)
+        status = fit_column(fit, scaler->slot[k], scaler->method[k], work, &scaler->shift[k],
+                            &scaler->scale[k], err);
+    free(work);
+    if (status != ML_OK || scaler->count == 0) {
         scale_free(scaler);
         return status;
     }
@@ -144,16 +179,16 @@ static enum ml_status scale_save(const void *state, json_t *doc, struct mli_tens
                                  struct ml_error *err)
 {
     const struct mli_scaler *scaler = state;
+    size_t pair = pair_of(scaler);
 
-    if (!mli_json_put(doc, "method", json_string(method_name[scaler->method])) ||
+    if (!mli_step_methods_save(scaler->count, scaler->method, method_name, doc) ||
         !mli_slots_save(scaler->count, scaler->slot, doc))
         return mli_step_nomem(err);
     enum ml_status status =
-        mli_tensors_add_vector(set, shift_name[scaler->method], scaler->count, scaler->shift, err);
+        mli_tensors_add_vector(set, shift_name[pair], scaler->count, scaler->shift, err);
     if (status != ML_OK)
         return status;
-    return mli_tensors_add_vector(set, scale_name[scaler->method], scaler->count, scaler->scale,
-                                  err);
+    return mli_tensors_add_vector(set, scale_name[pair], scaler->count, scaler->scale, err);
 }
 
 static enum ml_status check_positive(const struct mli_scaler *scaler, struct ml_error *err)
@@ -162,7 +197,7 @@ static enum ml_status check_positive(const struct mli_scaler *scaler, struct ml_
         if (!(scaler->scale[k] > 0))
             return ml_error_set(err, ML_EARTIFACT,
                                 "tensor \"%s\": element %zu is %g, expected more than 0",
-                                scale_name[scaler->method], k, scaler->scale[k]);
+                                scale_name[pair_of(scaler)], k, scaler->scale[k]);
     }
     return ML_OK;
 }
@@ -173,18 +208,19 @@ static enum ml_status scale_load(const json_t *doc, struct mli_tensors *set, voi
     static const char *const members[] = { "kind", "method", "columns", NULL };
     struct mli_scaler *scaler = mli_calloc(1, sizeof(*scaler));
     enum ml_status status = scaler ? mli_step_members(doc, members, err) : mli_step_nomem(err);
-    size_t method = 0;
+    size_t pair = 0;
 
     if (status == ML_OK)
-        status = mli_step_method(doc, method_name, MLI_SCALE_NONE, &method, err);
-    if (status == ML_OK) {
-        scaler->method = (enum mli_scale)method;
         status = mli_slots_load(doc, &scaler->count, &scaler->slot, err);
+    if (status == ML_OK)
+        status = mli_step_methods_load(doc, method_name, MLI_SCALE_NONE, scaler->count,
+                                       &scaler->method, err);
+    if (status == ML_OK) {
+        pair = pair_of(scaler);
+        status = mli_step_numbers(set, shift_name[pair], scaler->count, &scaler->shift, err);
     }
     if (status == ML_OK)
-        status = mli_step_numbers(set, shift_name[method], scaler->count, &scaler->shift, err);
-    if (status == ML_OK)
-        status = mli_step_numbers(set, scale_name[method], scaler->count, &scaler->scale, err);
+        status = mli_step_numbers(set, scale_name[pair], scaler->count, &scaler->scale, err);
     if (status == ML_OK)
         status = check_positive(scaler, err);
     if (status != ML_OK) {

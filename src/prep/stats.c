@@ -1,5 +1,6 @@
 #include <prep/stats.h>
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -92,6 +93,16 @@ double mli_stats_median(const double *sorted, size_t n)
     if (n % 2)
         return sorted[n / 2];
     return sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2; /* halves first: the sum may not fit */
+}
+
+/* Definition 7 of Hyndman & Fan 1996; from the nearer end, so that it never leaves the two values, as numpy has it. */
+double mli_stats_quantile(const double *sorted, size_t n, double q)
+{
+    double at = q * (double)(n - 1), below = floor(at), part = at - below;
+    size_t i = (size_t)below, next = i + 1 < n ? i + 1 : i;
+    double difference = sorted[next] - sorted[i];
+
+    return part < 0.5 ? sorted[i] + difference * part : sorted[next] - difference * (1 - part);
 }
 
 double mli_stats_mode(const double *sorted, size_t n)

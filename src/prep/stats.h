@@ -16,5 +16,7 @@ void mli_stats_sort(double *x, double *temp, size_t n);
 /* Of a sorted vector: the middle, or the mean of the middle two; the most frequent value, the smallest of equals. */
 double mli_stats_median(const double *sorted, size_t n);
 double mli_stats_mode(const double *sorted, size_t n);
+/* Of a sorted vector: q of the values, 0 <= q <= 1, are below it; between two values it is interpolated linearly. */
+double mli_stats_quantile(const double *sorted, size_t n, double q);
 
 #endif

@@ -22,6 +22,7 @@
 #ifndef PREP_STEP_H
 #define PREP_STEP_H
 
+#include <prep/choice.h>
 #include <prep/pipeline.h>
 
 /* ---- the frame ----------------------------------------------------------------------------------------------- */
@@ -76,7 +77,7 @@ struct mli_block {
 
 /* What a step may look at while it is fitted. Rows of `table` that do not train are none of its business. */
 struct mli_fit {
-    const struct mli_prep_config *config;
+    const struct ml_prep_config *config;
     const struct ml_log *log;
     const struct ml_table *table;
     const uint8_t *train; /* NULL: every row trains */
@@ -130,9 +131,18 @@ ML_NODISCARD enum ml_status mli_step_members(const json_t *doc, const char *cons
 /* A copy of a vector of the set, which must be finite. Caller frees. */
 ML_NODISCARD enum ml_status mli_step_numbers(struct mli_tensors *set, const char *name, size_t n,
                                              double **out, struct ml_error *err);
-/* doc.method as the index of one of n names. */
-ML_NODISCARD enum ml_status mli_step_method(const json_t *doc, const char *const *names, size_t n,
-                                            size_t *out, struct ml_error *err);
+/*
+ * How each of `count` slots is treated, as an index into n names: "method" is one name when all are alike, else a list
+ * with one for each. False: no memory. _load: caller frees.
+ */
+bool mli_step_methods_save(size_t count, const size_t *method, const char *const *names,
+                           json_t *doc);
+ML_NODISCARD enum ml_status mli_step_methods_load(const json_t *doc, const char *const *names,
+                                                  size_t n, size_t count, size_t **method,
+                                                  struct ml_error *err);
+bool mli_step_alike(size_t count, const size_t *method);
+/* Name of the schema's column that a slot is or was made of, by which the lists of the configuration choose. */
+const char *mli_slot_column(const struct mli_frame *frame, size_t slot);
 enum ml_status mli_step_nomem(struct ml_error *err);
 
 /* ---- drop: mli_drop_step, struct mli_drop -------------------------------------------------------------------- */
@@ -179,13 +189,16 @@ unsigned mli_date_parts_varying(const double *x, size_t n, const uint8_t *use);
 /*
  * if (isnan(v[slot[k]])) v[slot[k]] = value[k]; every live NUMBER is there, also when training saw no missing cell.
  */
+enum mli_impute { MLI_IMPUTE_MEAN, MLI_IMPUTE_MEDIAN, MLI_IMPUTE_MODE, MLI_IMPUTE_CONSTANT };
 struct mli_imputer {
-    enum mli_impute method;
     size_t count;
     size_t *slot;
+    size_t *method; /* enum mli_impute: where the value comes from */
     double *value;
 };
 extern const struct mli_step_kind mli_impute_step;
+/* A HOW of --impute, for prep/options.h. */
+enum ml_status mli_impute_check(const char *how, unsigned column, struct ml_error *err);
 
 /* ---- onehot: mli_onehot_step, struct mli_onehot -------------------------------------------------------------- */
 
@@ -201,14 +214,16 @@ extern const struct mli_step_kind mli_onehot_step;
 
 /*
  * v[slot[k]] = (v[slot[k]] - shift[k]) / scale[k]; scale > 0. Standard: mean and deviation; minmax: smallest and
- * range.
+ * range; robust: median and distance of the quartiles.
  */
+enum mli_scale { MLI_SCALE_STANDARD, MLI_SCALE_MINMAX, MLI_SCALE_ROBUST, MLI_SCALE_NONE };
 struct mli_scaler {
-    enum mli_scale method; /* never MLI_SCALE_NONE: then there is no scale step */
     size_t count;
     size_t *slot;
+    size_t *method; /* enum mli_scale, never MLI_SCALE_NONE: such a slot is not among them */
     double *shift, *scale;
 };
 extern const struct mli_step_kind mli_scale_step;
+enum ml_status mli_scale_check(const char *how, unsigned column, struct ml_error *err);
 
 #endif

@@ -230,6 +230,17 @@ model.safetensors" ]
     fails 2 'it wants DATA.csv' mlctl train
     fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
 }
+@test "how columns are cleaned: lists add up, are split at commas, and name columns that are there" {
+    mlctl train "$DATA/iris.csv" -q --scale robust --scale petal_width=none,sepal_width=minmax --impute mean > out.txt
+    mlctl inspect --json > model.json
+    jq -e '.record.settings.scale == ["robust", "petal_width=none", "sepal_width=minmax"]' model.json
+    jq -e '.pipeline.steps[] | select(.kind == "scale") | .method == ["robust", "minmax", "robust"]' model.json
+    fails 2 '--scale petal_widht=none: there is no column "petal_widht"; did you mean "petal_width"?' \
+        mlctl train "$DATA/iris.csv" --scale petal_widht=none
+    fails 2 'did you mean "robust"?' mlctl train "$DATA/iris.csv" --scale standard,petal_width=robst
+    fails 2 'column "species" is not one that predicts' mlctl preprocess "$DATA/iris.csv" -o x.csv --scale species=none
+    [ ! -e x.csv ]
+}
 @test "settings that could do nothing are refused" {
     mlctl preprocess "$DATA/iris.csv" -o clean.csv -q > out.txt
     fails 2 '--impute does nothing on a preprocessed file' mlctl train clean.csv -q --impute mean

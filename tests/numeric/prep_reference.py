@@ -17,12 +17,12 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 assert sklearn.__version__ == "1.2.1", sklearn.__version__
 STEP = 13
 CASES = [  # file, target, impute (ours, SimpleImputer's, constant), scale
-    ("iris", "species", "MEDIAN", "median", 0, "STANDARD"),
-    ("iris", "species", "MEAN", "mean", 0, "MINMAX"),
-    ("penguins", "species", "MEDIAN", "median", 0, "STANDARD"),
-    ("penguins", "species", "MEAN", "mean", 0, "MINMAX"),
-    ("penguins", "species", "MODE", "most_frequent", 0, "STANDARD"),
-    ("penguins", "species", "CONSTANT", "constant", -7.5, "NONE"),
+    ("iris", "species", "median", "median", 0, "standard"),
+    ("iris", "species", "mean", "mean", 0, "minmax"),
+    ("penguins", "species", "median", "median", 0, "standard"),
+    ("penguins", "species", "mean", "mean", 0, "minmax"),
+    ("penguins", "species", "mode", "most_frequent", 0, "standard"),
+    ("penguins", "species", "-7.5", "constant", -7.5, "none"),
 ]
 
 
@@ -35,7 +35,7 @@ def column(values, train, impute, constant, scale):
         return suffixes, encoder.transform(values)
     values = values.to_numpy(dtype=float).reshape(-1, 1)
     steps = [SimpleImputer(strategy=impute, fill_value=constant if impute == "constant" else None)]
-    steps += {"STANDARD": [StandardScaler()], "MINMAX": [MinMaxScaler()], "NONE": []}[scale]
+    steps += {"standard": [StandardScaler()], "minmax": [MinMaxScaler()], "none": []}[scale]
     return [""], make_pipeline(*steps).fit(values[train]).transform(values)
 
 
@@ -64,7 +64,7 @@ for name, target, ours, impute, constant, scale in CASES:
     assert np.isfinite(X).all() and X.shape[1] == len(names)
     print("    {")
     print('    .file = "datasets/%s.csv",\n    .target = "%s",' % (name, target))
-    print("    .impute = MLI_IMPUTE_%s,\n    .constant = %r,\n    .scale = MLI_SCALE_%s," % (ours, constant, scale))
+    print('    .impute = "%s",\n    .scale = "%s",' % (ours, scale))
     print("    .rows = %d,\n    .step = %d,\n    .features = %d," % (len(X), STEP, len(names)))
     print("    .name = %s," % array("char *const", ['"%s"' % n for n in names]))
     print("    .X = %s," % array("double", [repr(float(v)) for v in X[::STEP].ravel()]))

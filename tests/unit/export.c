@@ -231,17 +231,16 @@ static void test_c_agrees(void **state)
 
 static void test_c_of_other_pipelines(void **state)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     (void)state;
 
-    config.scale = MLI_SCALE_MINMAX;
-    config.impute = MLI_IMPUTE_CONSTANT;
-    config.constant = -1.5;
+    config.scale = (const char *const[]){ "minmax", NULL };
+    config.impute = (const char *const[]){ "-1.5", NULL };
     struct ml_model *model = sample_model(SAMPLE_BINARY, &config, "");
     assert_c_agrees(model);
     ml_model_free(model);
-    config.scale = MLI_SCALE_NONE;
-    config.impute = MLI_IMPUTE_MODE;
+    config.scale = (const char *const[]){ "none", NULL };
+    config.impute = (const char *const[]){ "mode", NULL };
     model = sample_model(SAMPLE_REGRESSION, &config, "");
     assert_c_agrees(model);
     ml_model_free(model);

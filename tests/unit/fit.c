@@ -209,8 +209,9 @@ static void settings_out_of_range(void **state)
     REFUSED(kind, "logistic", "for classification");
     REFUSED(optimiser, "admm", "did you mean \"adam\"");
     REFUSED(split, "random", "random");
-    REFUSED(impute, "meen", "mean");
-    REFUSED(scale, "log", "log");
+    static const char *const meen[] = { "meen", NULL }, *const nobody[] = { "nobody=none", NULL };
+    REFUSED(clean.impute, meen, "mean");
+    REFUSED(clean.scale, nobody, "no column \"nobody\"");
 #undef REFUSED
 }
 

@@ -291,7 +291,7 @@ struct parts {
 static struct parts good_parts(const char *layers, size_t extra)
 {
     struct ml_table *table = sample_table(100, 3, false);
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     struct parts p = { .loss = &mli_loss_cross_entropy, .target = mli_strdup("y"), .classes = 2 };
     static const size_t columns[] = { 0, 1, 6 };
 

@@ -119,12 +119,12 @@ static char **make_labels(size_t classes)
 }
 
 static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
-                                  const struct mli_prep_config *config, const char *note)
+                                  const struct ml_prep_config *config, const char *note)
 {
     static const size_t classes_of[] = { 0, 2, 3 };
     const struct mli_loss *loss =
         kind == SAMPLE_REGRESSION ? &mli_loss_squared : &mli_loss_cross_entropy;
-    struct mli_prep_config defaults = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config defaults = ML_PREP_CONFIG_INIT;
     struct ml_error err = ML_ERROR_INIT;
     struct mli_pipeline *pipeline;
     struct mli_network *network;
@@ -153,7 +153,7 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
     return model;
 }
 
-struct ml_model *sample_model(enum sample_kind kind, const struct mli_prep_config *config,
+struct ml_model *sample_model(enum sample_kind kind, const struct ml_prep_config *config,
                               const char *note)
 {
     return fit_model(sample_table(200, 1, false), kind, config, note);

@@ -13,7 +13,7 @@ enum sample_kind { SAMPLE_REGRESSION, SAMPLE_BINARY, SAMPLE_MULTICLASS };
 struct ml_table *sample_table(size_t rows, uint64_t seed, bool unknown);
 
 /* Fitted on sample_table(200, 1, false). note: goes into the record, to give the file a wanted size. */
-struct ml_model *sample_model(enum sample_kind kind, const struct mli_prep_config *config,
+struct ml_model *sample_model(enum sample_kind kind, const struct ml_prep_config *config,
                               const char *note);
 
 /* The smallest model that has it all; small enough for hostile files. */

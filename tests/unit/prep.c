@@ -64,10 +64,10 @@ struct ml_table *table_counted(const char *header, size_t rows, const char *form
 }
 
 enum ml_status fit_all(const struct ml_table *table, const uint8_t *train,
-                       const struct mli_prep_config *config, struct notes *notes,
+                       const struct ml_prep_config *config, struct notes *notes,
                        struct mli_pipeline **out, struct ml_error *err)
 {
-    static const struct mli_prep_config defaults = MLI_PREP_CONFIG_INIT;
+    static const struct ml_prep_config defaults = ML_PREP_CONFIG_INIT;
     struct ml_log log = { 0 };
     size_t columns[64];
 
@@ -81,7 +81,7 @@ enum ml_status fit_all(const struct ml_table *table, const uint8_t *train,
 }
 
 struct mli_pipeline *pipeline_of(const struct ml_table *table, const uint8_t *train,
-                                 const struct mli_prep_config *config)
+                                 const struct ml_prep_config *config)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct mli_pipeline *pipeline = NULL;
@@ -130,6 +130,7 @@ int main(void)
 {
     int failed = 0;
 
+    failed += prep_options_tests();
     failed += prep_steps_tests();
     failed += prep_drop_tests();
     failed += prep_apply_tests();

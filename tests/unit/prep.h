@@ -15,6 +15,7 @@ int prep_apply_tests(void);
 int prep_drop_tests(void);
 int prep_memory_tests(void);
 int prep_numeric_tests(void);
+int prep_options_tests(void);
 int prep_saved_tests(void);
 int prep_steps_tests(void);
 
@@ -33,10 +34,10 @@ struct ml_table *table_counted(const char *header, size_t rows, const char *form
 
 /* On all columns. config, train, log: NULL is the default. */
 enum ml_status fit_all(const struct ml_table *table, const uint8_t *train,
-                       const struct mli_prep_config *config, struct notes *notes,
+                       const struct ml_prep_config *config, struct notes *notes,
                        struct mli_pipeline **out, struct ml_error *err);
 struct mli_pipeline *pipeline_of(const struct ml_table *table, const uint8_t *train,
-                                 const struct mli_prep_config *config);
+                                 const struct ml_prep_config *config);
 /* The features' names with a space behind each; valid until the next call. */
 const char *features_of(const struct mli_pipeline *pipeline);
 /* X of a table, seen through the pipeline's schema; caller frees. */

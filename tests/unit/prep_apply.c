@@ -243,12 +243,12 @@ static void unknown_and_missing_are_counted(void **state)
 {
     struct ml_table *table = table_of(mixed), *other = table_of("m,c,n\n,pink,1\nNA,,\n1,red,2\n");
     const size_t columns[] = { 0, 1, 3 };
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     struct mli_pipeline *pipeline = NULL;
     struct mli_apply_counts counts = { 77, 77 };
 
     (void)state;
-    config.scale = MLI_SCALE_NONE;
+    config.scale = (const char *const[]){ "none", NULL };
     assert_int_equal(mli_pipeline_fit(table, columns, 3, NULL, &config, NULL, &pipeline, NULL),
                      ML_OK);
     assert_string_equal(features_of(pipeline), "n c=blue c=green c=red c=missing m ");

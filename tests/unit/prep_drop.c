@@ -5,7 +5,7 @@
 #include <table/table.h>
 
 /* Drops of a table: what is said about them, and the names of the features that are left. */
-static void expect_drops(struct ml_table *table, const struct mli_prep_config *config,
+static void expect_drops(struct ml_table *table, const struct ml_prep_config *config,
                          const char *notes, const char *features)
 {
     struct notes said;
@@ -20,7 +20,7 @@ static void expect_drops(struct ml_table *table, const struct mli_prep_config *c
     ml_table_free(table);
 }
 
-static const struct mli_prep_config keep_all = { .max_missing = 0.95,
+static const struct ml_prep_config keep_all = { .max_missing = 0.95,
                                                  .max_categories = 1000,
                                                  .keep_all = true };
 
@@ -52,7 +52,7 @@ static void instants_without_a_part_that_varies(void **state)
 
 static void missing_share(void **state)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     const char *text = "a,b\n1,1\n2,2\n3,\n4,\n";
 
     (void)state;
@@ -68,7 +68,7 @@ static void missing_share(void **state)
 
 static void texts(void **state)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
 
     (void)state;
     expect_drops(table_counted("a,Name", 60, "%,n#"), NULL,
@@ -108,7 +108,7 @@ static void pinned_text_is_kept(void **state)
 
 static void identifiers(void **state)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
 
     (void)state;
     expect_drops(table_counted("a,id", 21, "%,n#"), NULL,

@@ -7,9 +7,7 @@
 
 struct expected {
     const char *file, *target;
-    enum mli_impute impute;
-    double constant;
-    enum mli_scale scale;
+    const char *impute, *scale;
     size_t rows, step, features;
     const char *const *name;
     const double *X; /* of every step-th row */
@@ -25,15 +23,14 @@ static bool near(double found, double wanted)
 
 static struct mli_pipeline *fit_case(const struct expected *c, const struct ml_table *table)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     struct mli_pipeline *pipeline = NULL;
     struct ml_error err = ML_ERROR_INIT;
     size_t columns[16], n = 0, target = ml_table_find(table, c->target);
     uint8_t train[512];
 
-    config.impute = c->impute;
-    config.constant = c->constant;
-    config.scale = c->scale;
+    config.impute = (const char *const[]){ c->impute, NULL };
+    config.scale = (const char *const[]){ c->scale, NULL };
     for (size_t i = 0; i < table->columns; i++) {
         if (i != target)
             columns[n++] = i;

@@ -75,10 +75,16 @@ static void round_trip(void **state)
                                          "datasets/iris.csv" };
 
     (void)state;
-    for (size_t f = 0; f < 3 * COUNT(files); f++) {
-        struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    static const char *const scales[][4] = {
+        { "standard" }, { "minmax" }, { "robust" }, { "none" }, { "robust", "COLUMN=minmax" }
+    };
+    static const char *const mixed[] = { "temp=minmax", "year=minmax", "petal_width=minmax" };
+    for (size_t f = 0; f < COUNT(scales) * COUNT(files); f++) {
+        struct ml_prep_config config = ML_PREP_CONFIG_INIT;
         struct ml_table *table = NULL;
-        config.scale = (enum mli_scale)(f / COUNT(files));
+        const char *scale[] = { scales[f / COUNT(files)][0],
+                                scales[f / COUNT(files)][1] ? mixed[f % COUNT(files)] : NULL, NULL };
+        config.scale = scale;
         assert_int_equal(ml_table_read(files[f % COUNT(files)], NULL, &table, NULL), ML_OK);
         struct mli_pipeline *fitted = pipeline_of(table, NULL, &config);
         struct saved saved = save(fitted);

@@ -47,15 +47,14 @@ static void dates(void **state)
 {
     struct ml_table *table =
         table_of("t,a\n2024-02-29T13:00:00Z,1\n2023-03-01,2\n,3\n2023-01-01,4\n");
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     static const double expected[] = { 2024, 2,  29, 3,  13, 1, 2023, 3, 1, 2, 0, 2,
                                        -1,   -1, -1, -1, -1, 3, 2023, 1, 1, 6, 0, 4 };
     struct mli_apply_counts counts;
 
     (void)state;
-    config.scale = MLI_SCALE_NONE;
-    config.impute = MLI_IMPUTE_CONSTANT;
-    config.constant = -1;
+    config.scale = (const char *const[]){ "none", NULL };
+    config.impute = (const char *const[]){ "-1", NULL };
     struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
     assert_string_equal(features_of(pipeline), "t.year t.month t.day t.weekday t.hour a ");
     double *X = matrix_of(pipeline, table, &counts);
@@ -75,10 +74,10 @@ static void impute_methods(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+        struct ml_prep_config config = ML_PREP_CONFIG_INIT;
         struct ml_table *table =
             table_of("a\n8\n1\n\n3\nNA\n4\n1\n"); /* the third line is blank: no row */
-        assert_int_equal(mli_prep_parse_impute(cases[i].word, &config, NULL), ML_OK);
+        config.impute = (const char *const[]){ cases[i].word, NULL };
         struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
         const struct mli_imputer *imputer = state_of(pipeline, &mli_impute_step);
         assert_int_equal(imputer->count, 1);
@@ -97,6 +96,9 @@ static void statistics(void **state)
     assert_true(mli_stats_median(even, 4) == 0.5);
     assert_true(mli_stats_median(even, 3) == -1);
     assert_true(mli_stats_mode(modes, 6) == 2);
+    assert_true(mli_stats_quantile(even, 4, 0) == -3 && mli_stats_quantile(even, 4, 1) == 8);
+    assert_true(mli_stats_quantile(even, 4, 0.25) == -1.5);
+    assert_true(mli_stats_quantile(modes, 1, 0.75) == 1);
     assert_true(mli_stats_mode(even, 1) == -3);
     /* the textbook formula loses all digits of this variance: values 1e9 + {0, 1, 2} */
     for (size_t i = 0; i < COUNT(big); i++)
@@ -135,23 +137,30 @@ static void sorting(void **state)
 
 static void scaling(void **state)
 {
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     struct ml_table *table = table_of("a,tiny\n1,1e-200\n3,2e-200\n,3e-200\n");
 
     (void)state;
     struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
     const struct mli_scaler *scaler = state_of(pipeline, &mli_scale_step);
-    assert_int_equal(scaler->method, MLI_SCALE_STANDARD);
+    assert_int_equal(scaler->method[0], MLI_SCALE_STANDARD);
     assert_true(scaler->shift[0] == 2 &&
                 scaler->scale[0] == sqrt(2.0 / 3)); /* the imputed 2 counts */
     assert_true(scaler->scale[1] == 1);             /* the variance underflows */
     mli_pipeline_free(pipeline);
-    config.scale = MLI_SCALE_MINMAX;
+    config.scale = (const char *const[]){ "minmax", NULL };
     pipeline = pipeline_of(table, NULL, &config);
     scaler = state_of(pipeline, &mli_scale_step);
     assert_true(scaler->shift[0] == 1 && scaler->scale[0] == 2);
     mli_pipeline_free(pipeline);
-    config.scale = MLI_SCALE_NONE;
+    config.scale = (const char *const[]){ "robust", "tiny=none", NULL };
+    pipeline = pipeline_of(table, NULL, &config);
+    scaler = state_of(pipeline, &mli_scale_step);
+    assert_int_equal(scaler->count, 1);
+    assert_int_equal(scaler->method[0], MLI_SCALE_ROBUST);
+    assert_true(scaler->shift[0] == 2 && scaler->scale[0] == 1); /* of 1, 2, 3 */
+    mli_pipeline_free(pipeline);
+    config.scale = (const char *const[]){ "none", NULL };
     pipeline = pipeline_of(table, NULL, &config);
     assert_null(state_of(pipeline, &mli_scale_step));
     mli_pipeline_free(pipeline);
@@ -161,14 +170,14 @@ static void scaling(void **state)
 static void values_too_large(void **state)
 {
     struct ml_table *table = table_of("a\n1.7e308\n1.7e308\n-1.7e308\n");
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
     struct ml_error err = ML_ERROR_INIT;
     struct mli_pipeline *pipeline = NULL;
 
     (void)state;
     assert_int_equal(fit_all(table, NULL, &config, NULL, &pipeline, &err), ML_EDATA);
     expect_error(&err, ML_EDATA, "column \"a\": values are too large to be scaled");
-    config.impute = MLI_IMPUTE_MEAN;
+    config.impute = (const char *const[]){ "mean", NULL };
     err = (struct ml_error)ML_ERROR_INIT;
     assert_int_equal(fit_all(table, NULL, &config, NULL, &pipeline, &err), ML_EDATA);
     expect_error(&err, ML_EDATA, "too large for a mean");
@@ -178,12 +187,12 @@ static void values_too_large(void **state)
 static void categories(void **state)
 {
     struct ml_table *table = table_of("c,n,a\nb,10,1\na,9,2\n,100,3\nb,9,4\n");
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
 
     (void)state;
     ml_table_free(table);
     const char *const type[] = { "n=category", NULL };
-    config.scale = MLI_SCALE_NONE;
+    config.scale = (const char *const[]){ "none", NULL };
     table = table_typed("c,n,a\nb,10,1\na,9,2\n,100,3\nb,9,4\n", type);
     struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
     assert_string_equal(features_of(pipeline), "c=a c=b c=missing n=9 n=10 n=100 a ");
@@ -196,31 +205,6 @@ static void categories(void **state)
     ml_table_free(table);
 }
 
-static void words(void **state)
-{
-    struct mli_prep_config config = MLI_PREP_CONFIG_INIT;
-    struct ml_error err = ML_ERROR_INIT;
-
-    (void)state;
-    assert_int_equal(mli_prep_parse_impute("medain", &config, &err), ML_EUSAGE);
-    expect_error(&err, ML_EUSAGE, "did you mean \"median\"?");
-    err = (struct ml_error)ML_ERROR_INIT;
-    assert_int_equal(mli_prep_parse_impute("constant", &config, &err),
-                     ML_EUSAGE); /* the number says it */
-    err = (struct ml_error)ML_ERROR_INIT;
-    assert_int_equal(mli_prep_parse_impute("0x10", &config, &err), ML_EUSAGE);
-    expect_error(&err, ML_EUSAGE, "expected mean, median, mode or a number");
-    err = (struct ml_error)ML_ERROR_INIT;
-    assert_int_equal(mli_prep_parse_scale("min-max", &config, &err), ML_EUSAGE);
-    expect_error(&err, ML_EUSAGE, "did you mean \"minmax\"?");
-    assert_int_equal(config.impute, MLI_IMPUTE_MEDIAN);
-    assert_int_equal(config.scale, MLI_SCALE_STANDARD);
-    assert_int_equal(mli_prep_parse_scale("none", &config, NULL), ML_OK);
-    assert_int_equal(config.scale, MLI_SCALE_NONE);
-    assert_int_equal(mli_prep_parse_impute("1e3", &config, NULL), ML_OK);
-    assert_true(config.impute == MLI_IMPUTE_CONSTANT && config.constant == 1000);
-}
-
 int prep_steps_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,7 +212,7 @@ int prep_steps_tests(void)
         cmocka_unit_test(dates),      cmocka_unit_test(statistics),
         cmocka_unit_test(sorting),    cmocka_unit_test(impute_methods),
         cmocka_unit_test(scaling),    cmocka_unit_test(values_too_large),
-        cmocka_unit_test(categories), cmocka_unit_test(words),
+        cmocka_unit_test(categories),
     };
 
     return cmocka_run_group_tests_name("prep: steps", tests, NULL, NULL);

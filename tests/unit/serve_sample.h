@@ -23,11 +23,10 @@ static inline void sample_need(bool holds, const struct ml_error *err)
 static inline struct ml_model *sample_of(const char *csv, const char *const *labels,
                                          const char *network, double start, double step)
 {
-    const struct mli_prep_config config = { .impute = MLI_IMPUTE_MEDIAN,
-                                            .scale = MLI_SCALE_NONE,
-                                            .max_missing = 0.95,
-                                            .max_categories = 1000,
-                                            .keep_all = true };
+    const struct ml_prep_config config = { .scale = (const char *const[]){ "none", NULL },
+                                           .max_missing = 0.95,
+                                           .max_categories = 1000,
+                                           .keep_all = true };
     const struct mli_loss *loss = labels ? &mli_loss_cross_entropy : &mli_loss_squared;
     struct ml_error err = ML_ERROR_INIT;
     size_t columns[16], classes = 0;
