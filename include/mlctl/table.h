@@ -2,8 +2,9 @@
  * Table: a CSV file as typed columns.
  *
  * A column is a NUMBER or an INSTANT (doubles, NaN where the cell is missing; an instant is seconds since
- * 1970-01-01T00:00:00Z) or a CATEGORY or TEXT (codes into a dictionary). TEXT is a category whose values are nearly all
- * distinct. A finished table is immutable and may be shared by threads.
+ * 1970-01-01T00:00:00Z) or a CATEGORY, BOOLEAN, TEXT or IDENTIFIER (codes into a dictionary). A BOOLEAN has a
+ * dictionary of two words, the false one first. TEXT and IDENTIFIER are categories whose values are nearly all distinct,
+ * of words or of single tokens. A finished table is immutable and may be shared by threads.
  */
 #ifndef MLCTL_TABLE_H
 #define MLCTL_TABLE_H
@@ -12,9 +13,16 @@
 #include <mlctl/status.h>
 #include <stdbool.h>
 
-enum ml_type { ML_TYPE_NUMBER, ML_TYPE_CATEGORY, ML_TYPE_INSTANT, ML_TYPE_TEXT };
+enum ml_type {
+    ML_TYPE_NUMBER,
+    ML_TYPE_CATEGORY,
+    ML_TYPE_INSTANT,
+    ML_TYPE_TEXT,
+    ML_TYPE_BOOLEAN,
+    ML_TYPE_IDENTIFIER,
+};
 
-/* "number", "category", "instant", "text". Static storage. */
+/* "number", "category", "instant", "text", "boolean", "identifier". Static storage. */
 const char *ml_type_name(enum ml_type type);
 bool ml_type_parse(const char *name, enum ml_type *out);
 
@@ -39,8 +47,9 @@ struct ml_table;
 /*
  * Reads a whole CSV file (or "-"): RFC 4180 with a header line, UTF-8 with or without BOM, LF or CRLF, gzip by its magic
  * bytes. Types are inferred over all rows: NUMBER if every present cell is a number, INSTANT if every one is an ISO 8601
- * date or date-time, else CATEGORY, or TEXT when there are more than 50 distinct values and more than half of the present
- * cells are distinct. A column without any present cell is a NUMBER. Errors: ML_EDATA with line and field number, ML_EUSAGE for a
+ * date or date-time, BOOLEAN if they are the two words of one pair (yes/no, y/n, true/false, t/f, on/off, in any case),
+ * else CATEGORY, or, when there are more than 50 distinct values and more than half of the present cells are distinct,
+ * TEXT, or IDENTIFIER if fewer than a tenth of them have a space. A column without any present cell is a NUMBER. Errors: ML_EDATA with line and field number, ML_EUSAGE for a
  * pin or drop that names no column (nearest name suggested), ML_EIO, ML_ENOMEM, ML_ELIMIT.
  */
 ML_NODISCARD enum ml_status ml_table_read(const char *path, const struct ml_read_options *options,

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/boolean.h>
 
 enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000 };
 
@@ -285,6 +286,8 @@ int32_t mli_label_find(size_t classes, char *const *label, const char *text, siz
             return (int32_t)k;
     double value;
     char number[MLI_NUM_MAX];
+    if (classes == 2 && mli_boolean_pair(label[0], label[1]) && mli_boolean_parse(text, len) >= 0)
+        return mli_boolean_parse(text, len);
     if (!mli_num_parse(text, len, &value))
         return -1;
     mli_num_format(value, number);

@@ -197,13 +197,13 @@ static bool nearly_all_distinct(const struct mli_fit *fit, const struct tally *t
 static void judge_identifier(const struct mli_fit *fit, const struct mli_column *column,
                              const struct tally *t, struct judgement *j)
 {
-    bool text = column->type == ML_TYPE_TEXT, many = t->distinct > fit->config->max_categories;
+    bool text = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER, many = t->distinct > fit->config->max_categories;
     char more[48] = "";
 
     if (!text && !many && !nearly_all_distinct(fit, t))
         return;
     judge(j, IDENTIFIER, "%zu distinct %s in %zu rows (identifier-like)", t->distinct,
-          text ? "texts" : "values", t->present);
+          column->type == ML_TYPE_TEXT ? "texts" : "values", t->present);
     if (many)
         snprintf(more, sizeof(more), " --max-categories %zu", t->distinct);
     if (text)
@@ -252,6 +252,8 @@ static enum ml_status judge_column(const struct mli_fit *fit, const struct mli_c
         return ML_OK;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
+    case ML_TYPE_BOOLEAN:
+    case ML_TYPE_IDENTIFIER:
         break;
     }
     return judge_codes(fit, column, j, err);

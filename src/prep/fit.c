@@ -131,7 +131,7 @@ static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error
 {
     for (size_t i = 0; i < schema->count; i++) {
         struct mli_field *field = &schema->field[i];
-        if (!field->dict)
+        if (!field->dict || field->type == ML_TYPE_BOOLEAN)
             continue;
         int32_t *renumber = mli_alloc(mli_dict_count(field->dict), sizeof(*renumber));
         struct mli_dict *sorted = renumber ? mli_dict_sorted(field->dict, renumber) : NULL;
@@ -140,7 +140,7 @@ static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error
             return mli_step_nomem(err);
         mli_dict_free(field->dict);
         field->dict = sorted;
-        field->type = ML_TYPE_CATEGORY; /* a TEXT that was kept */
+        field->type = ML_TYPE_CATEGORY; /* a TEXT or IDENTIFIER that was kept */
     }
     return ML_OK;
 }

@@ -22,6 +22,8 @@ static enum mli_slot_kind kind_of(enum ml_type type)
         return MLI_SLOT_INSTANT;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
+    case ML_TYPE_BOOLEAN:
+    case ML_TYPE_IDENTIFIER:
         break;
     }
     return MLI_SLOT_CATEGORY;

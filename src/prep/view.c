@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <table/boolean.h>
 
 /* Columns mostly stand in the schema's order, so the search begins behind the last one found. */
 static size_t find_column(const struct ml_table *table, const char *name, size_t start)
@@ -25,7 +26,7 @@ static bool is_empty(const struct mli_column *column, size_t rows)
 }
 
 /* Codes of the table's dictionary as codes of the schema's. */
-static int32_t *translation(const struct mli_dict *from, const struct mli_dict *to,
+static int32_t *translation(const struct mli_dict *from, const struct mli_column *to,
                             struct mli_arena *arena)
 {
     size_t n = mli_dict_count(from);
@@ -33,7 +34,8 @@ static int32_t *translation(const struct mli_dict *from, const struct mli_dict *
 
     for (size_t i = 0; map && i < n; i++) {
         const char *text = mli_dict_text(from, i);
-        map[i] = mli_dict_find(to, text, strlen(text));
+        map[i] = to->type == ML_TYPE_BOOLEAN ? mli_boolean_parse(text, strlen(text))
+                                             : mli_dict_find(to->dict, text, strlen(text));
     }
     return map;
 }
@@ -46,7 +48,7 @@ static bool view_codes(const struct mli_column *column, size_t rows, struct mli_
         return true;
     }
     out->code = mli_arena_alloc(arena, rows, sizeof(*out->code));
-    const int32_t *map = column->dict ? translation(column->dict, out->dict, arena) : NULL;
+    const int32_t *map = column->dict ? translation(column->dict, out, arena) : NULL;
     if (!out->code || (column->dict && !map))
         return false;
     for (size_t i = 0; i < rows; i++)

@@ -15,8 +15,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TEXT_DISTINCT ((size_t)50) /* more distinct values, and more than half of the cells: TEXT */
+#include <table/boolean.h>
+#include <table/decide.h>
 
 void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers)
 {
@@ -26,8 +26,7 @@ void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbe
     if (!pin)
         return;
     cells->type = *pin;
-    bool numeric = *pin == ML_TYPE_NUMBER || *pin == ML_TYPE_INSTANT;
-    cells->store = numeric ? MLI_STORE_NUMBERS : MLI_STORE_CODES;
+    cells->store = mli_type_coded(*pin) ? MLI_STORE_CODES : MLI_STORE_NUMBERS;
 }
 
 void mli_cells_release(struct mli_cells *cells)
@@ -78,6 +77,8 @@ static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *
 
 static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
+    if (cells->type == ML_TYPE_BOOLEAN && !missing && mli_boolean_parse(text, len) < 0)
+        return ML_EDATA; /* pinned: types are inferred behind the last cell */
     if (!mli_grow((void **)&cells->code, &cells->capacity, cells->count, sizeof(*cells->code)))
         return ML_ENOMEM;
     return set_code(cells, cells->count, text, len, missing);
@@ -244,22 +245,26 @@ static enum ml_status convert_raw(struct mli_cells *cells)
     return ML_OK;
 }
 
-/* Codes in the order of the sorted dictionary, so that they do not depend on the order of rows. */
-static enum ml_status sort_codes(struct mli_cells *cells)
+/* Type, and codes in the order of the decided dictionary, so that they do not depend on the order of rows. */
+static enum ml_status decide(struct mli_cells *cells)
 {
     int32_t *renumber = mli_alloc(mli_dict_count(cells->dict), sizeof(*renumber));
-    struct mli_dict *sorted = renumber ? mli_dict_sorted(cells->dict, renumber) : NULL;
+    struct mli_dict *decided;
+    enum ml_status status = ML_ENOMEM;
 
-    if (sorted) {
+    if (renumber)
+        status = mli_decide_codes(cells->dict, cells->present, cells->pinned ? &cells->type : NULL,
+                                  renumber, &decided, &cells->type);
+    if (status == ML_OK) {
         for (size_t i = 0; i < cells->count; i++) {
             if (cells->code[i] >= 0)
                 cells->code[i] = renumber[cells->code[i]];
         }
         mli_dict_free(cells->dict);
-        cells->dict = sorted;
+        cells->dict = decided;
     }
     free(renumber);
-    return sorted ? ML_OK : ML_ENOMEM;
+    return status;
 }
 
 static bool all_whole(const struct mli_cells *cells)
@@ -287,14 +292,9 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
     if (cells->store == MLI_STORE_SHORT)
         cells->store = MLI_STORE_NUMBERS; /* and the type is ML_TYPE_NUMBER, 0 */
     if (status == ML_OK && cells->store == MLI_STORE_CODES)
-        status = sort_codes(cells);
+        status = decide(cells);
     if (status != ML_OK)
         return status;
-    if (cells->store == MLI_STORE_CODES && !cells->pinned) {
-        size_t distinct = mli_dict_count(cells->dict);
-        bool text = distinct > TEXT_DISTINCT && distinct > cells->present / 2;
-        cells->type = text ? ML_TYPE_TEXT : ML_TYPE_CATEGORY;
-    }
     column->type = cells->type;
     column->integer = cells->type == ML_TYPE_NUMBER && all_whole(cells);
     column->number = shrink(cells->number, cells->count, sizeof(*cells->number));

@@ -45,7 +45,7 @@ static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml
     if (!ml_type_parse(equals + 1, &type))
         return ml_error_set(
             err, ML_EUSAGE,
-            "--type: \"%s\" is not a type; there are number, category, instant and text",
+            "--type: \"%s\" is not a type; there are number, category, boolean, instant, text and identifier",
             equals + 1);
     char *name = mli_strndup(pin, (size_t)(equals - pin));
     if (!name)
@@ -112,9 +112,7 @@ static enum ml_status cell_error(const struct reader *reader, enum ml_status sta
         return ml_error_at(err, status, reader->source, record->line, column + 1,
                            "column \"%s\" has too many distinct values (--drop leaves it out)",
                            name);
-    enum mli_cell cell = reader->plan[column].type == ML_TYPE_INSTANT ? MLI_CELL_NOT_AN_INSTANT
-                                                                      : MLI_CELL_NOT_A_NUMBER;
-    return mli_cell_refuse(cell, reader->source, record->line, column + 1, name,
+    return mli_cell_refuse(mli_cell_not(reader->plan[column].type), reader->source, record->line, column + 1, name,
                            record->field[column].text, err);
 }
 

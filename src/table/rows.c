@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/boolean.h>
 
 struct mli_rows {
     const struct mli_schema *schema;
@@ -22,7 +23,7 @@ struct mli_rows {
 
 static bool is_coded(const struct mli_field *field)
 {
-    return field->type == ML_TYPE_CATEGORY || field->type == ML_TYPE_TEXT;
+    return mli_type_coded(field->type);
 }
 
 static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t *bytes)
@@ -152,10 +153,12 @@ static enum mli_cell set_missing(struct mli_rows *rows, size_t field)
 static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *text, size_t len)
 {
     struct mli_column *column = &rows->table.column[field];
-    int32_t code = mli_dict_find(column->dict, text, len);
+    int32_t code = column->type == ML_TYPE_BOOLEAN ? mli_boolean_parse(text, len)
+                                                   : mli_dict_find(column->dict, text, len);
+    bool new_is_fine = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER;
 
     column->code[rows->table.rows - 1] = code;
-    return code >= 0 || column->type == ML_TYPE_TEXT ? MLI_CELL_OK : MLI_CELL_UNKNOWN;
+    return code >= 0 || new_is_fine ? MLI_CELL_OK : MLI_CELL_UNKNOWN;
 }
 
 enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len)
@@ -173,6 +176,8 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
                                                     : MLI_CELL_NOT_AN_INSTANT;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
+    case ML_TYPE_BOOLEAN:
+    case ML_TYPE_IDENTIFIER:
         break;
     }
     return set_code(rows, field, text, len);
@@ -198,6 +203,8 @@ enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)
         return MLI_CELL_NOT_AN_INSTANT;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
+    case ML_TYPE_BOOLEAN:
+    case ML_TYPE_IDENTIFIER:
         break;
     }
     return value ? set_code(rows, field, "true", 4) : set_code(rows, field, "false", 5);
@@ -210,6 +217,8 @@ const char *mli_cell_code(enum mli_cell cell)
         return "not_a_number";
     case MLI_CELL_NOT_AN_INSTANT:
         return "not_an_instant";
+    case MLI_CELL_NOT_A_BOOLEAN:
+        return "not_a_boolean";
     case MLI_CELL_UNKNOWN:
         return "unknown_category";
     case MLI_CELL_OK:
@@ -219,11 +228,24 @@ const char *mli_cell_code(enum mli_cell cell)
     return "";
 }
 
+enum mli_cell mli_cell_not(enum ml_type type)
+{
+    if (type == ML_TYPE_INSTANT)
+        return MLI_CELL_NOT_AN_INSTANT;
+    return type == ML_TYPE_BOOLEAN ? MLI_CELL_NOT_A_BOOLEAN : MLI_CELL_NOT_A_NUMBER;
+}
+
+static const char *expected_of(enum mli_cell cell)
+{
+    if (cell == MLI_CELL_NOT_AN_INSTANT)
+        return "an ISO 8601 date or date-time";
+    return cell == MLI_CELL_NOT_A_BOOLEAN ? "a boolean (" MLI_BOOLEAN_WORDS ")" : "a number";
+}
+
 enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column,
                                const char *name, const char *text, struct ml_error *err)
 {
-    const char *expected =
-        cell == MLI_CELL_NOT_A_NUMBER ? "a number" : "an ISO 8601 date or date-time";
+    const char *expected = expected_of(cell);
 
     if (strlen(text) > 60 || strchr(text, ','))
         return ml_error_at(err, ML_EDATA, source, line, column,

@@ -14,6 +14,7 @@ enum mli_cell { /* what became of a cell */
     MLI_CELL_UNKNOWN,      /* a category that training did not see; stored as MLI_CODE_UNKNOWN, as new TEXT is, too (OK) */
     MLI_CELL_NOT_A_NUMBER, /* refused, nothing stored */
     MLI_CELL_NOT_AN_INSTANT,
+    MLI_CELL_NOT_A_BOOLEAN, /* of a table that is read with a pinned type; in new rows it is unknown */
 };
 
 struct mli_missing; /* set of missing tokens */
@@ -35,23 +36,29 @@ void mli_rows_free(struct mli_rows *rows);
 void mli_rows_reset(struct mli_rows *rows);  /* 0 rows */
 bool mli_rows_append(struct mli_rows *rows); /* a new row, all cells missing; false at capacity */
 size_t mli_rows_count(const struct mli_rows *rows);
-/* Cells of the last row. Text is trimmed of nothing; a NUMBER or INSTANT cell is parsed, a CATEGORY looked up. */
+/*
+ * Cells of the last row. Text is trimmed of nothing; a NUMBER or INSTANT cell is parsed, a BOOLEAN one is any word that
+ * boolean.h knows, the others are looked up.
+ */
 enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len);
 /*
- * A number for a CATEGORY field is looked up by its shortest text; for an INSTANT it is seconds since 1970. Not
+ * A number for a CATEGORY or BOOLEAN field is looked up by its shortest text; for an INSTANT it is seconds since 1970. Not
  * finite: MLI_CELL_NOT_A_NUMBER.
  */
 enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value);
-/* true/false: for a CATEGORY looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
+/* true/false: for a CATEGORY or BOOLEAN looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value);
 /* The rows so far as a table; borrowed, valid until the next change. */
 const struct ml_table *mli_rows_table(const struct mli_rows *rows);
 
 /*
- * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "unknown_category"; "" for the others.
+ * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "not_a_boolean", "unknown_category"; "" for the
+ * others.
  */
 const char *mli_cell_code(enum mli_cell cell);
-/* ML_EDATA for a cell of a CSV file that was refused (either MLI_CELL_NOT_), naming column, text and what to do. */
+/* What became of a cell that does not fit the type, one of the MLI_CELL_NOT_. */
+enum mli_cell mli_cell_not(enum ml_type type);
+/* ML_EDATA for a cell of a CSV file that was refused (an MLI_CELL_NOT_), naming column, text and what to do. */
 enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column, const char *name,
                                const char *text, struct ml_error *err);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/boolean.h>
 
 void mli_schema_free(struct mli_schema *schema)
 {
@@ -91,6 +92,8 @@ static enum ml_status see_codes(struct mli_field *field, const struct mli_column
             seen[column->code[i]] = 1;
         field->missing += column->code[i] == MLI_CODE_MISSING;
     }
+    if (seen && column->type == ML_TYPE_BOOLEAN)
+        memset(seen, 1, mli_dict_count(column->dict));
     enum ml_status status =
         seen && field->dict ? copy_seen(column->dict, seen, field->dict) : ML_ENOMEM;
     free(seen);
@@ -210,6 +213,20 @@ static enum ml_status add_distinct(struct mli_dict *dict, const json_t *value, c
     return mli_dict_add(dict, text, len, &code) == ML_OK ? ML_OK : out_of_memory(err);
 }
 
+/* A false word and a true one. */
+static enum ml_status check_boolean(const struct mli_dict *dict, struct ml_error *err)
+{
+    bool good = mli_dict_count(dict) == 2;
+
+    for (size_t i = 0; i < 2 && good; i++) {
+        const char *text = mli_dict_text(dict, i);
+        good = mli_boolean_parse(text, strlen(text)) == (int32_t)i;
+    }
+    return good ? ML_OK
+                : ml_error_set(err, ML_EARTIFACT,
+                               "the categories of a boolean must be a false word and a true one");
+}
+
 static enum ml_status load_categories(const json_t *doc, struct mli_field *field, size_t *left,
                                       struct ml_error *err)
 {
@@ -227,7 +244,8 @@ static enum ml_status load_categories(const json_t *doc, struct mli_field *field
         return out_of_memory(err);
     for (size_t i = 0; i < json_array_size(list) && status == ML_OK; i++)
         status = add_distinct(field->dict, json_array_get(list, i), "a category", err);
-    return status;
+    return status == ML_OK && field->type == ML_TYPE_BOOLEAN ? check_boolean(field->dict, err)
+                                                             : status;
 }
 
 /* A number, or null for "no value was seen". */
@@ -271,8 +289,7 @@ static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size
     field->name = mli_strdup(json_string_value(json_object_get(doc, "name")));
     if (!field->name)
         return out_of_memory(err);
-    bool coded = field->type == ML_TYPE_CATEGORY || field->type == ML_TYPE_TEXT;
-    return coded ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
+    return mli_type_coded(field->type) ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
 }
 
 /* Says in which field of the schema something is wrong. */

@@ -16,7 +16,7 @@ struct mli_field {
     char *name;
     enum ml_type type;
     bool integer;          /* NUMBER: only whole numbers were seen */
-    struct mli_dict *dict; /* CATEGORY, TEXT: the values seen, owned; else NULL */
+    struct mli_dict *dict; /* coded types: the values seen (BOOLEAN: its two words, seen or not), owned; else NULL */
     double low, high;      /* NUMBER, INSTANT: smallest and largest value seen, NaN if none */
     size_t missing;        /* missing cells seen */
 };

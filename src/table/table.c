@@ -12,11 +12,28 @@ static const char *const type_names[] = {
     [ML_TYPE_CATEGORY] = "category",
     [ML_TYPE_INSTANT] = "instant",
     [ML_TYPE_TEXT] = "text",
+    [ML_TYPE_BOOLEAN] = "boolean",
+    [ML_TYPE_IDENTIFIER] = "identifier",
 };
 
 const char *ml_type_name(enum ml_type type)
 {
     return type_names[type];
+}
+
+bool mli_type_coded(enum ml_type type)
+{
+    switch (type) {
+    case ML_TYPE_NUMBER:
+    case ML_TYPE_INSTANT:
+        return false;
+    case ML_TYPE_CATEGORY:
+    case ML_TYPE_TEXT:
+    case ML_TYPE_BOOLEAN:
+    case ML_TYPE_IDENTIFIER:
+        break;
+    }
+    return true;
 }
 
 bool ml_type_parse(const char *name, enum ml_type *out)

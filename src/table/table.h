@@ -15,9 +15,12 @@ struct mli_column {
     enum ml_type type;
     bool integer;          /* NUMBER: there are present values and all are whole numbers */
     double *number;        /* NUMBER, INSTANT: one a row, NaN is missing; else NULL */
-    int32_t *code;         /* CATEGORY, TEXT: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */
-    struct mli_dict *dict; /* CATEGORY, TEXT; else NULL */
+    int32_t *code;         /* the other types: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */
+    struct mli_dict *dict; /* the other types; else NULL */
 };
+
+/* Whether columns of a type hold codes and a dictionary: all but NUMBER and INSTANT. */
+bool mli_type_coded(enum ml_type type);
 
 struct ml_table {
     size_t rows, columns;

@@ -12,6 +12,7 @@
 #include <table/rows.h>
 #include <table/schema.h>
 
+int table_boolean_tests(void);
 int table_csv_tests(void);
 int table_dict_tests(void);
 int table_duplicates_tests(void);

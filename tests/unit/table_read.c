@@ -62,14 +62,18 @@ static void keeps_the_text_of_what_looked_like_numbers(void **state)
     ml_table_free(table);
 }
 
-static void text_is_a_category_of_distinct_values(void **state)
+static void texts_and_identifiers_are_mostly_distinct(void **state)
 {
     static const struct {
         int rows, distinct;
+        int spaced; /* of the distinct values */
         enum ml_type type;
     } cases[] = {
-        { 50, 50, ML_TYPE_CATEGORY },  { 51, 51, ML_TYPE_TEXT },  { 101, 51, ML_TYPE_TEXT },
-        { 102, 51, ML_TYPE_CATEGORY }, { 103, 52, ML_TYPE_TEXT }, { 400, 200, ML_TYPE_CATEGORY },
+        { 50, 50, 50, ML_TYPE_CATEGORY },   { 51, 51, 51, ML_TYPE_TEXT },
+        { 101, 51, 51, ML_TYPE_TEXT },      { 102, 51, 51, ML_TYPE_CATEGORY },
+        { 103, 52, 52, ML_TYPE_TEXT },      { 400, 200, 200, ML_TYPE_CATEGORY },
+        { 60, 60, 0, ML_TYPE_IDENTIFIER },  { 60, 60, 5, ML_TYPE_IDENTIFIER },
+        { 60, 60, 6, ML_TYPE_TEXT },        { 50, 50, 0, ML_TYPE_CATEGORY },
     };
 
     (void)state;
@@ -77,7 +81,8 @@ static void text_is_a_category_of_distinct_values(void **state)
         char text[8192] = "t,u\n";
         size_t len = strlen(text);
         for (int row = 0; row < cases[i].rows; row++)
-            len += (size_t)snprintf(text + len, sizeof(text) - len, "v%d,1\nNA,2\n",
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "v%s%d,1\nNA,2\n",
+                                    row % cases[i].distinct < cases[i].spaced ? " " : "",
                                     row % cases[i].distinct);
         struct ml_table *table = table_of(text); /* missing cells do not count */
         assert_int_equal(ml_table_type(table, 0), cases[i].type);
@@ -402,7 +407,7 @@ int table_read_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(infers_types_over_all_rows),
         cmocka_unit_test(keeps_the_text_of_what_looked_like_numbers),
-        cmocka_unit_test(text_is_a_category_of_distinct_values),
+        cmocka_unit_test(texts_and_identifiers_are_mostly_distinct),
         cmocka_unit_test(codes_do_not_depend_on_the_order_of_rows),
         cmocka_unit_test(trims_fields_without_quotes_only),
         cmocka_unit_test(built_in_tokens_are_missing),
