@@ -26,10 +26,14 @@ enum ml_type {
 const char *ml_type_name(enum ml_type type);
 bool ml_type_parse(const char *name, enum ml_type *out);
 
+#define ML_QUOTE_NONE '\x7F' /* of ml_csv_options */
+
 /* How the text of a CSV file is cut into cells. Zeros: everything is found out from the file. */
 struct ml_csv_options {
-    char delimiter;  /* 0: sniffed among , ; tab | */
-    bool libcsv;     /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
+    char delimiter;   /* 0: sniffed among , ; tab | */
+    char quote;       /* 0: the double quote; ML_QUOTE_NONE: quotes are text like any other */
+    size_t max_field; /* bytes of a field, more is an error; 0: 16 MiB */
+    bool libcsv;      /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
 };
 
 struct ml_read_options {

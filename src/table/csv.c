@@ -4,9 +4,8 @@
  * the number of the piece. It runs strictly: a quote inside an unquoted field or text after a closing one is an
  * error.
  *
- * The fast lane: a whole line that begins a record, lies in the block and holds no quote, no NUL and no byte that is
- * not UTF-8 needs none of that. It is cut at the delimiters where it lies, each delimiter overwritten by the field's
- * NUL. Everything else, every error included, is libcsv's.
+ * Most records need none of that: what is well-formed, lies in the window and holds no NUL and no byte that is not
+ * UTF-8 is cut where it lies (cut.h). Everything else, every error included, is libcsv's.
  */
 #include <table/csv.h>
 
@@ -16,44 +15,47 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/cut.h>
 #include <table/sniff.h>
 
 #define BLOCK_SIZE ((size_t)64 << 10) /* also what is sniffed */
-#define FIELD_MAX ((size_t)16 << 20)
+#define FIELD_DEFAULT ((size_t)16 << 20)
 #define FIELDS_MAX ((size_t)65536)
 #define RECORD_MAX ((size_t)256 << 20)
 
+/* libcsv wants a quote. This byte is none of any text; where it is not a quote it is refused before libcsv sees it. */
+#define NO_QUOTE '\xFF'
+
 struct mli_csv {
-    struct mli_input *input;
+    struct mli_input *input; /* NULL: the window is all there is */
+    const char *source;      /* named in errors */
     struct csv_parser parser;
-    char delimiter;
-    struct mli_buf text; /* the record's fields one after the other, each with its NUL */
-    struct mli_csv_field *field;
-    size_t count, capacity;
-    size_t line;             /* of the piece being fed, 1-based */
-    size_t start;            /* line on which the record starts, 0 before its first byte */
-    size_t quote;            /* line on which the field that is not closed yet starts */
-    bool complete, finished; /* the record; the file */
-    bool fast;               /* the fast lane may be taken, and */
-    bool taken;              /* has been for this record: its fields have their text */
-    bool after_cr;           /* the last piece ended in CR: an LF that follows ends no line */
-    enum ml_status status;   /* what a callback found */
-    struct ml_error *err;    /* where it says so */
-    size_t at, end;          /* block[at..end) has not been fed */
-    size_t lf, cr;           /* next LF and CR from `at` on, `end` if there is none */
-    size_t quote_at, bad_at; /* the same of a quote and of what is not text, once `searched` */
-    bool searched;
-    char block[BLOCK_SIZE];
+    struct ml_csv_options options; /* nothing in them is left to be found out */
+    struct mli_cut cut;            /* its fields are those of the record, whoever made them */
+    struct mli_buf text;           /* libcsv's fields one after the other, each with its NUL */
+    size_t line;                   /* of the piece being fed, 1-based */
+    size_t start;                  /* line on which the record starts, 0 before its first byte */
+    size_t open;                   /* line on which the field that is not closed yet starts */
+    bool complete, finished;       /* the record; the text */
+    bool taken;                    /* the fields of this record have been cut where they lie */
+    bool failed;                   /* libcsv has to begin anew */
+    bool after_cr;                 /* the last piece ended in CR: an LF that follows ends no line */
+    enum ml_status status;         /* what a callback found */
+    struct ml_error *err;          /* where it says so */
+    char *block;                   /* the window's memory, when it is our own */
+    char *at, *end;                /* the window: what has not been fed */
+    char *lf, *cr;                 /* next LF and CR from `at` on, `end` if there is none */
+    char *bad;                     /* the same of what is not text, NULL when not searched for */
 };
 
 static enum ml_status refuse(struct mli_csv *csv, size_t line, size_t column, const char *text)
 {
-    return ml_error_at(csv->err, ML_EDATA, mli_input_name(csv->input), line, column, "%s", text);
+    return ml_error_at(csv->err, ML_EDATA, csv->source, line, column, "%s", text);
 }
 
 static enum ml_status out_of_memory(struct mli_csv *csv)
 {
-    return ml_error_at(csv->err, ML_ENOMEM, mli_input_name(csv->input), csv->line, 0,
+    return ml_error_at(csv->err, ML_ENOMEM, csv->source, csv->line, 0,
                        "out of memory for a record");
 }
 
@@ -91,25 +93,34 @@ static size_t count_lines(const char *text, size_t len)
     return lines;
 }
 
+static enum ml_status too_long(struct mli_csv *csv, size_t line, const char *why)
+{
+    size_t max = csv->options.max_field;
+    bool mib = max % (1 << 20) == 0;
+
+    return ml_error_at(csv->err, ML_EDATA, csv->source, line, csv->cut.count + 1,
+                       "a field of more than %zu %s%s", mib ? max >> 20 : max,
+                       mib ? "MiB" : "bytes", why);
+}
+
 static enum ml_status add_field(struct mli_csv *csv, const char *text, size_t len)
 {
-    size_t good = text_span(text, len);
+    size_t good = text_span(text, len), count = csv->cut.count;
 
     if (good < len)
-        return refuse(csv, csv->line - count_lines(text + good, len - good), csv->count + 1,
+        return refuse(csv, csv->line - count_lines(text + good, len - good), count + 1,
                       text[good] ? "not UTF-8 text; convert the file, with iconv for example"
                                  : "a NUL byte; the file is not plain text");
-    if (len > FIELD_MAX)
-        return refuse(csv, csv->line, csv->count + 1, "a field of more than 16 MiB");
-    if (csv->count == FIELDS_MAX)
+    if (len > csv->options.max_field)
+        return too_long(csv, csv->line, "");
+    if (count == FIELDS_MAX)
         return refuse(csv, csv->line, 0, "more than 65536 fields");
-    if (!mli_grow((void **)&csv->field, &csv->capacity, csv->count, sizeof(*csv->field)))
-        return out_of_memory(csv);
-    csv->field[csv->count++].len = len;
     mli_buf_add(&csv->text, text, len + 1); /* libcsv has put a NUL behind it */
     if (csv->text.status == ML_ELIMIT)
         return refuse(csv, csv->line, 0, "a record of more than 256 MiB");
-    return csv->text.status == ML_OK ? ML_OK : out_of_memory(csv);
+    if (csv->text.status != ML_OK || !mli_cut_add(&csv->cut, NULL, len))
+        return out_of_memory(csv);
+    return ML_OK;
 }
 
 static void on_field(void *text, size_t len, void *data)
@@ -130,48 +141,40 @@ static void on_record(int terminator, void *data)
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-static size_t find(const struct mli_csv *csv, char c)
+static char *find(const struct mli_csv *csv, char c)
 {
-    const char *hit = memchr(csv->block + csv->at, c, csv->end - csv->at);
-    return hit ? (size_t)(hit - csv->block) : csv->end;
+    char *hit = memchr(csv->at, c, (size_t)(csv->end - csv->at));
+    return hit ? hit : csv->end;
 }
 
-/* Both searches are kept until they are passed: a file without CR is not searched for one again and again. */
+static void begin_window(struct mli_csv *csv, char *at, char *end)
+{
+    csv->at = at;
+    csv->end = end;
+    csv->lf = csv->cr = csv->bad = NULL;
+    mli_cut_restart(&csv->cut);
+}
+
+/*
+ * To the end of the line, or of the window, or as much as libcsv gets at a time. Both searches are kept until they are
+ * passed: a file without CR is not searched for one again and again.
+ */
 static size_t piece_length(struct mli_csv *csv)
 {
-    if (csv->lf < csv->at)
+    if (!csv->lf || csv->lf < csv->at)
         csv->lf = find(csv, '\n');
-    if (csv->cr < csv->at)
+    if (!csv->cr || csv->cr < csv->at)
         csv->cr = find(csv, '\r');
-    size_t last = csv->cr < csv->lf ? csv->cr : csv->lf;
+    char *last = csv->cr < csv->lf ? csv->cr : csv->lf;
     if (csv->cr < csv->end && csv->cr + 1 == csv->lf && csv->lf < csv->end)
         last = csv->lf; /* CRLF ends one line */
-    return (last < csv->end ? last + 1 : csv->end) - csv->at;
-}
-
-/* Called where a record may begin, so `at` is not within a UTF-8 sequence that began in the last block. */
-static bool is_plain(struct mli_csv *csv, size_t len)
-{
-    if (!csv->searched || csv->quote_at < csv->at)
-        csv->quote_at = find(csv, '"');
-    if (!csv->searched || csv->bad_at < csv->at)
-        csv->bad_at = csv->at + text_span(csv->block + csv->at, csv->end - csv->at);
-    csv->searched = true;
-    return csv->at + len <= csv->quote_at && csv->at + len <= csv->bad_at;
-}
-
-static void begin_block(struct mli_csv *csv, size_t from, size_t to)
-{
-    csv->at = from;
-    csv->end = to;
-    csv->lf = find(csv, '\n');
-    csv->cr = find(csv, '\r');
-    csv->searched = false;
+    size_t len = (size_t)((last < csv->end ? last + 1 : csv->end) - csv->at);
+    return len < BLOCK_SIZE ? len : BLOCK_SIZE;
 }
 
 static bool is_space(const struct mli_csv *csv, char c)
 {
-    return (c == ' ' || c == '\t') && c != csv->delimiter;
+    return (c == ' ' || c == '\t') && c != csv->options.delimiter;
 }
 
 static bool is_blank(const struct mli_csv *csv, const char *text, size_t len)
@@ -188,105 +191,113 @@ static enum ml_status parse_error(struct mli_csv *csv)
     if (csv_error(&csv->parser) != CSV_EPARSE)
         return out_of_memory(csv);
     return refuse(
-        csv, csv->line, csv->count + 1,
+        csv, csv->line, csv->cut.count + 1,
         csv->parser.quoted
             ? "text after a closing quote; a quote inside a quoted field is written twice"
             : "a quote inside a field without quotes; quote the field and write the quote twice");
 }
 
-static void advance(struct mli_csv *csv, size_t len, char last)
+/* Where quotes mean nothing libcsv's quote is no text, and the first to be met is refused here. */
+static enum ml_status refuse_no_text(struct mli_csv *csv, const char *piece, const char *hit)
 {
-    csv->line += last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
-    csv->after_cr = last == '\r';
-    csv->at += len;
+    size_t column = csv->cut.count + 1;
+
+    for (; piece < hit; piece++)
+        column += *piece == csv->options.delimiter;
+    return refuse(csv, csv->line, column, "not UTF-8 text; convert the file, with iconv for example");
 }
 
-/* A field of block[from..to), which is followed by its delimiter or line end, less the spaces around it. */
-static bool cut_field(struct mli_csv *csv, char *from, char *to)
+static enum ml_status feed_libcsv(struct mli_csv *csv)
 {
-    if (csv->count == csv->capacity &&
-        !mli_grow((void **)&csv->field, &csv->capacity, csv->count, sizeof(*csv->field)))
-        return false;
-    while (from < to && is_space(csv, *from))
-        from++;
-    while (to > from && is_space(csv, to[-1]))
-        to--;
-    *to = '\0';
-    csv->field[csv->count++] = (struct mli_csv_field){ from, (size_t)(to - from) };
-    return true;
-}
-
-/* A plain line as a record. It has at most as many fields as the block has bytes, so none of the limits is met. */
-static enum ml_status cut_line(struct mli_csv *csv, size_t len)
-{
-    char *from = csv->block + csv->at, *end = from + len;
-    char last = end[-1], *hit;
-
-    while (end > from && (end[-1] == '\n' || end[-1] == '\r'))
-        end--;
-    while ((hit = memchr(from, csv->delimiter, (size_t)(end - from)))) {
-        if (!cut_field(csv, from, hit))
-            return out_of_memory(csv);
-        from = hit + 1;
-    }
-    if (!cut_field(csv, from, end))
-        return out_of_memory(csv);
-    csv->start = csv->line;
-    csv->complete = csv->taken = true;
-    advance(csv, len, last);
-    return ML_OK;
-}
-
-/* Whether the piece is a whole line, libcsv is between two records, and it would see nothing but plain fields. */
-static bool may_cut(struct mli_csv *csv, const char *piece, size_t len)
-{
+    const char *piece = csv->at, *hit;
+    size_t len = piece_length(csv), fields = csv->cut.count;
     char last = piece[len - 1];
-
-    return csv->fast && csv->start == 0 && (last == '\n' || last == '\r') && is_plain(csv, len) &&
-           !is_blank(csv, piece, len);
-}
-
-static enum ml_status feed(struct mli_csv *csv)
-{
-    const char *piece = csv->block + csv->at;
-    size_t len = piece_length(csv), fields = csv->count;
-    if (may_cut(csv, piece, len))
-        return cut_line(csv, len);
     bool began = csv->start == 0 && !is_blank(csv, piece, len);
 
     if (began)
         csv->start = csv->line;
+    csv->failed = true; /* unless all goes well */
+    if (csv->options.quote == ML_QUOTE_NONE && (hit = memchr(piece, (unsigned char)NO_QUOTE, len)))
+        return refuse_no_text(csv, piece, hit);
     size_t parsed = csv_parse(&csv->parser, piece, len, on_field, on_record, csv);
     if (csv->status != ML_OK)
         return csv->status;
     if (parsed < len)
         return parse_error(csv);
-    if (began || csv->count > fields)
-        csv->quote = csv->line;
-    if (csv->parser.entry_pos > FIELD_MAX)
-        return refuse(csv, csv->quote, csv->count + 1,
-                      "a field of more than 16 MiB; is there a quote that is not closed?");
-    advance(csv, len, piece[len - 1]);
+    if (began || csv->cut.count > fields)
+        csv->open = csv->line;
+    if (csv->parser.entry_pos > csv->options.max_field)
+        return too_long(csv, csv->open, "; is there a quote that is not closed?");
+    csv->failed = false;
+    csv->line += last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
+    csv->after_cr = last == '\r';
+    csv->at += len;
+    return ML_OK;
+}
+
+/* Called where a record may begin, so `at` is not within a UTF-8 sequence that began in the last window. */
+static bool is_text_until(struct mli_csv *csv, const char *to)
+{
+    if (!csv->bad || csv->bad < csv->at)
+        csv->bad = csv->at + text_span(csv->at, (size_t)(csv->end - csv->at));
+    return to <= csv->bad;
+}
+
+/*
+ * The next record by the fast cut, when libcsv is between two records and the line begins a record. A line that holds
+ * what is not text is cut by libcsv, which then says where. An LF after a CR at the border of two windows is its, too.
+ */
+static enum ml_status feed(struct mli_csv *csv)
+{
+    char *next;
+    size_t lines;
+
+    if (csv->options.libcsv || csv->start > 0 || csv->after_cr || !is_text_until(csv, csv->at + 1))
+        return feed_libcsv(csv);
+    switch (mli_cut_record(&csv->cut, csv->at, csv->bad, !csv->input && csv->bad == csv->end, &next,
+                           &lines)) {
+    case MLI_CUT_OTHER:
+        csv->cut.count = 0;
+        return feed_libcsv(csv);
+    case MLI_CUT_NOMEM:
+        return out_of_memory(csv);
+    case MLI_CUT_DONE:
+        csv->start = csv->line;
+        csv->complete = csv->taken = true;
+        break;
+    case MLI_CUT_BLANK:
+        csv->cut.count = 0;
+        break;
+    }
+    csv->line += lines;
+    csv->after_cr = csv->cut.cr && next == csv->end && csv->input;
+    csv->at = next;
     return ML_OK;
 }
 
 static enum ml_status finish(struct mli_csv *csv)
 {
     csv->finished = true;
-    if (csv_fini(&csv->parser, on_field, on_record, csv) != 0)
-        return refuse(csv, csv->quote, csv->count + 1, "a quote that is never closed");
+    if (csv_fini(&csv->parser, on_field, on_record, csv) != 0) {
+        csv->failed = true;
+        return refuse(csv, csv->open, csv->cut.count + 1, "a quote that is never closed");
+    }
     return csv->status;
 }
 
 static enum ml_status refill(struct mli_csv *csv)
 {
-    size_t got;
-    enum ml_status status = mli_input_read(csv->input, csv->block, BLOCK_SIZE, &got, csv->err);
+    size_t got = 0;
+    enum ml_status status = ML_OK;
 
+    if (csv->input)
+        status = mli_input_read(csv->input, csv->block, BLOCK_SIZE, &got, csv->err);
     if (status != ML_OK)
         return status;
-    begin_block(csv, 0, got);
-    return got > 0 ? ML_OK : finish(csv);
+    if (got == 0)
+        return finish(csv);
+    begin_window(csv, csv->block, csv->block + got);
+    return ML_OK;
 }
 
 enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
@@ -295,20 +306,21 @@ enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
     enum ml_status status = ML_OK;
 
     csv->err = err;
-    csv->count = csv->start = 0;
+    csv->cut.count = csv->start = 0;
     csv->complete = csv->taken = false;
     mli_buf_reset(&csv->text);
     while (status == ML_OK && !csv->complete && !csv->finished)
         status = csv->at < csv->end ? feed(csv) : refill(csv);
     if (status != ML_OK)
         return status;
+    struct mli_csv_field *field = csv->cut.field;
     const char *text = csv->text.data;
-    for (size_t i = 0; !csv->taken && i < csv->count; i++) {
-        csv->field[i].text = text;
-        text += csv->field[i].len + 1;
+    for (size_t i = 0; !csv->taken && i < csv->cut.count; i++) {
+        field[i].text = text;
+        text += field[i].len + 1;
     }
     *record =
-        (struct mli_csv_record){ .count = csv->count, .field = csv->field, .line = csv->start };
+        (struct mli_csv_record){ .count = csv->cut.count, .field = field, .line = csv->start };
     return ML_OK;
 }
 
@@ -325,8 +337,29 @@ static int only_tab(unsigned char c)
     return c == CSV_TAB;
 }
 
+static void init_parser(struct mli_csv *csv)
+{
+    char delimiter = csv->options.delimiter, quote = csv->options.quote;
+
+    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
+    csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */
+    csv_set_delim(&csv->parser, (unsigned char)delimiter);
+    csv_set_quote(&csv->parser, (unsigned char)(quote == ML_QUOTE_NONE ? NO_QUOTE : quote));
+    if (delimiter == '\t')
+        csv_set_space_func(&csv->parser, only_space);
+    if (delimiter == ' ')
+        csv_set_space_func(&csv->parser, only_tab);
+}
+
+static void init_cutting(struct mli_csv *csv)
+{
+    init_parser(csv);
+    mli_cut_init(&csv->cut, csv->options.delimiter, csv->options.quote, csv->options.max_field,
+                 FIELDS_MAX, RECORD_MAX);
+}
+
 /* The first block, filled as far as the file goes, decides on BOM and delimiter. */
-static enum ml_status begin(struct mli_csv *csv, char delimiter, struct ml_error *err)
+static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
 {
     size_t length = 0, got = 1;
 
@@ -338,42 +371,68 @@ static enum ml_status begin(struct mli_csv *csv, char delimiter, struct ml_error
         length += got;
     }
     size_t start = length >= 3 && memcmp(csv->block, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    begin_block(csv, start, length);
-    csv->delimiter =
-        delimiter ? delimiter : mli_sniff_delimiter(csv->block + start, length - start, got == 0);
-    csv_set_delim(&csv->parser, (unsigned char)csv->delimiter);
-    if (csv->delimiter == '\t')
-        csv_set_space_func(&csv->parser, only_space);
-    if (csv->delimiter == ' ')
-        csv_set_space_func(&csv->parser, only_tab);
+    begin_window(csv, csv->block + start, csv->block + length);
+    if (!csv->options.delimiter)
+        csv->options.delimiter = mli_sniff_delimiter(csv->at, length - start, got == 0);
+    init_cutting(csv);
+    return ML_OK;
+}
+
+static bool is_line_end(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static enum ml_status check_options(const struct ml_csv_options *options, struct ml_error *err)
+{
+    char delimiter = options->delimiter, quote = options->quote;
+
+    if (delimiter == '"' || is_line_end(delimiter) || (unsigned char)delimiter > 0x7F)
+        return ml_error_set(err, ML_EUSAGE,
+                            "the delimiter must be one ASCII character, no quote and no line end");
+    if (is_line_end(quote) || quote == ' ' || quote == '\t' || (unsigned char)quote > 0x7F ||
+        (quote && quote == delimiter))
+        return ml_error_set(err, ML_EUSAGE,
+                            "the quote must be one ASCII character, no delimiter, space or line end");
+    return ML_OK;
+}
+
+static enum ml_status csv_new(const struct ml_csv_options *options, const char *source,
+                              struct mli_csv **out, struct ml_error *err)
+{
+    enum ml_status status = check_options(options, err);
+
+    if (status != ML_OK)
+        return status;
+    struct mli_csv *csv = mli_calloc(1, sizeof(*csv));
+    if (!csv)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
+    csv->source = source;
+    csv->options = *options;
+    if (!csv->options.quote)
+        csv->options.quote = '"';
+    if (csv->options.max_field == 0)
+        csv->options.max_field = FIELD_DEFAULT;
+    csv->line = 1;
+    mli_buf_init(&csv->text, RECORD_MAX);
+    *out = csv;
     return ML_OK;
 }
 
 enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
                             struct mli_csv **out, struct ml_error *err)
 {
-    char delimiter = options->delimiter;
-    enum ml_status status;
+    struct mli_csv *csv;
+    enum ml_status status = csv_new(options, mli_input_name(input), &csv, err);
 
-    if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' ||
-        (unsigned char)delimiter > 0x7F) {
+    if (status != ML_OK) {
         mli_input_close(input);
-        return ml_error_set(err, ML_EUSAGE,
-                            "the delimiter must be one ASCII character, no quote and no line end");
+        return status;
     }
-    struct mli_csv *csv = mli_alloc(1, sizeof(*csv));
-    if (!csv) {
-        mli_input_close(input);
-        return ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
-    }
-    memset(csv, 0, offsetof(struct mli_csv, block));
     csv->input = input;
-    csv->line = 1;
-    csv->fast = !options->libcsv;
-    mli_buf_init(&csv->text, RECORD_MAX);
-    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
-    csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */
-    status = begin(csv, delimiter, err);
+    csv->block = mli_alloc(BLOCK_SIZE, 1);
+    status = csv->block ? begin(csv, err)
+                        : ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
     if (status != ML_OK) {
         mli_csv_close(csv);
         return status;
@@ -382,9 +441,39 @@ enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options
     return ML_OK;
 }
 
-char mli_csv_delimiter(const struct mli_csv *csv)
+enum ml_status mli_csv_open_text(char *text, size_t len, size_t line, const char *source,
+                                 const struct ml_csv_options *options, struct mli_csv **out,
+                                 struct ml_error *err)
 {
-    return csv->delimiter;
+    enum ml_status status = csv_new(options, source, out, err);
+
+    if (status != ML_OK)
+        return status;
+    init_cutting(*out);
+    mli_csv_reset_text(*out, text, len, line);
+    return ML_OK;
+}
+
+void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line)
+{
+    if (csv->failed) {
+        csv_free(&csv->parser);
+        init_parser(csv);
+    }
+    csv->failed = csv->finished = csv->after_cr = false;
+    csv->status = ML_OK;
+    csv->line = line;
+    begin_window(csv, text, text + len);
+}
+
+const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv)
+{
+    return &csv->options;
+}
+
+const char *mli_csv_source(const struct mli_csv *csv)
+{
+    return csv->source;
 }
 
 struct mli_input *mli_csv_input(const struct mli_csv *csv)
@@ -397,8 +486,9 @@ void mli_csv_close(struct mli_csv *csv)
     if (!csv)
         return;
     csv_free(&csv->parser);
-    free(csv->field);
+    mli_cut_release(&csv->cut);
     mli_buf_release(&csv->text);
+    free(csv->block);
     mli_input_close(csv->input);
     free(csv);
 }

@@ -9,11 +9,7 @@
 
 #include <base/file.h>
 #include <mlctl/table.h>
-
-struct mli_csv_field {
-    const char *text;
-    size_t len;
-};
+#include <table/cut.h>
 
 struct mli_csv_record {
     size_t count;
@@ -24,16 +20,29 @@ struct mli_csv_record {
 struct mli_csv;
 /*
  * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h.
- * ML_EUSAGE for a delimiter that cannot be one (a quote, CR, LF, not ASCII). A BOM is skipped. Lines end in LF, CRLF
- * or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that never
- * closes, a field over 16 MiB, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
+ * ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the same). A BOM is skipped. Lines end
+ * in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that
+ * never closes, a field over max_field, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
  */
 ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
                                          struct mli_csv **out, struct ml_error *err);
-/* The next record; ML_OK with record->count == 0 at the end. After an error only _close may follow. */
+/*
+ * The same over text in memory that holds whole records (the last may lack its line end at the end of a file): a chunk
+ * of a file that another thread has read, decoded and cut where records end. `line` is the number of its first line.
+ * The text is written into as fields are cut where they lie; one more byte, text[len], must be there to be written.
+ * Nothing is sniffed (the delimiter must be given) and no BOM is looked for. `source` names it in errors and is
+ * borrowed, as the text is. _reset_text begins anew on another chunk, after an error too, and allocates nothing.
+ */
+ML_NODISCARD enum ml_status mli_csv_open_text(char *text, size_t len, size_t line, const char *source,
+                                              const struct ml_csv_options *options, struct mli_csv **out,
+                                              struct ml_error *err);
+void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line);
+/* The next record; ML_OK with record->count == 0 at the end. After an error only _close or _reset_text may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
-char mli_csv_delimiter(const struct mli_csv *csv);
-struct mli_input *mli_csv_input(const struct mli_csv *csv);
+/* The options it was opened with, those left open replaced by what was found. */
+const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv);
+const char *mli_csv_source(const struct mli_csv *csv);        /* as in errors */
+struct mli_input *mli_csv_input(const struct mli_csv *csv);   /* NULL for text */
 void mli_csv_close(struct mli_csv *csv);
 
 #endif

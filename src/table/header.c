@@ -89,7 +89,7 @@ static enum ml_status name_columns(struct naming *naming, const struct mli_csv_r
 enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, struct mli_dict **out,
                                struct ml_error *err)
 {
-    const char *source = mli_input_name(mli_csv_input(csv));
+    const char *source = mli_csv_source(csv);
     struct naming naming = { .log = log };
     struct mli_csv_record record;
     enum ml_status status = mli_csv_next(csv, &record, err);
@@ -127,7 +127,7 @@ enum ml_status mli_header_next(struct mli_csv *csv, const struct mli_dict *heade
 
     if (status != ML_OK || record->count == 0 || record->count == mli_dict_count(header))
         return status;
-    return ml_error_at(err, ML_EDATA, mli_input_name(mli_csv_input(csv)), record->line, 0,
+    return ml_error_at(err, ML_EDATA, mli_csv_source(csv), record->line, 0,
                        "%zu field%s where the header has %zu", record->count,
                        record->count == 1 ? "" : "s", mli_dict_count(header));
 }
@@ -136,7 +136,7 @@ enum ml_status mli_header_find(const struct mli_csv *csv, const struct mli_dict 
                                const char *name, enum ml_status status, const char *what,
                                size_t *column, struct ml_error *err)
 {
-    const char *source = mli_input_name(mli_csv_input(csv));
+    const char *source = mli_csv_source(csv);
     size_t n = mli_dict_count(header), near = n;
     int32_t code = mli_dict_find(header, name, strlen(name));
 

@@ -152,7 +152,7 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table)
     struct mli_input *input = mli_csv_input(reader->csv);
 
     table->rows = reader->rows;
-    table->delimiter = mli_csv_delimiter(reader->csv);
+    table->delimiter = mli_csv_options(reader->csv)->delimiter;
     mli_input_sha256(input, table->sha256);
     table->bytes = mli_input_taken(input);
     table->source = mli_strdup(reader->source);

@@ -154,7 +154,7 @@ enum ml_status mli_stream_open_input(struct mli_input *input, const struct mli_s
     mli_buf_init(&stream->text, SIZE_MAX);
     enum ml_status status = mli_csv_open(input, &stream->options.csv, &stream->csv, err);
     if (status == ML_OK) {
-        stream->source = mli_input_name(mli_csv_input(stream->csv));
+        stream->source = mli_csv_source(stream->csv);
         status = begin(stream, err);
     }
     if (status != ML_OK) {

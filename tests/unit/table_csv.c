@@ -145,8 +145,8 @@ static void sniffs_the_delimiter(void **state)
         struct mli_csv *csv = NULL;
         const char *text = dialects[i].text;
         assert_int_equal(mli_csv_open(input_of(text, strlen(text)), &(struct ml_csv_options){ 0 }, &csv, NULL), ML_OK);
-        if (mli_csv_delimiter(csv) != dialects[i].delimiter)
-            fail_msg("case %zu: '%c' instead of '%c'", i, mli_csv_delimiter(csv),
+        if (mli_csv_options(csv)->delimiter != dialects[i].delimiter)
+            fail_msg("case %zu: '%c' instead of '%c'", i, mli_csv_options(csv)->delimiter,
                      dialects[i].delimiter);
         mli_csv_close(csv);
     }
@@ -167,7 +167,7 @@ static void sniffs_within_the_first_block(void **state)
                4); /* one record longer than the sample, commas and semicolons alike */
     text[3] = ';';
     assert_int_equal(mli_csv_open(input_of(text, len), &(struct ml_csv_options){ 0 }, &csv, NULL), ML_OK);
-    assert_int_equal(mli_csv_delimiter(csv), ';');
+    assert_int_equal(mli_csv_options(csv)->delimiter, ';');
     mli_csv_close(csv);
     free(text);
 }

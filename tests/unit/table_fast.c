@@ -10,29 +10,122 @@
 #include <table/stream.h>
 #include <table/table.h>
 
-/* Records with their lines, then the error, if any. */
+/* The next record with its line; false at the end. */
+static bool add_record(struct mli_buf *out, struct mli_csv *csv, enum ml_status *status,
+                       struct ml_error *err, size_t *line)
+{
+    struct mli_csv_record record = { 0 };
+
+    *status = mli_csv_next(csv, &record, err);
+    if (*status != ML_OK || record.count == 0)
+        return false;
+    *line = record.line;
+    mli_buf_printf(out, "@%zu", record.line);
+    for (size_t i = 0; i < record.count; i++) {
+        assert_int_equal(strlen(record.field[i].text), record.field[i].len);
+        mli_buf_char(out, '[');
+        mli_buf_add(out, record.field[i].text, record.field[i].len);
+        mli_buf_char(out, ']');
+    }
+    return true;
+}
+
+static void add_error(struct mli_buf *out, enum ml_status status, const struct ml_error *err)
+{
+    mli_buf_printf(out, "\n%d %zu:%zu %s\n", (int)status, err->line, err->column, err->text);
+}
+
+/* Where lines start, one after the last, too. */
+static size_t *line_starts(const char *text, size_t len, size_t *lines)
+{
+    size_t *start = malloc((len + 2) * sizeof(*start)), n = 0;
+
+    assert_non_null(start);
+    start[n++] = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == len || text[i + 1] != '\n')))
+            start[n++] = i + 1;
+    }
+    start[n] = len;
+    *lines = n;
+    return start;
+}
+
+/*
+ * The records of a text in memory, cut into chunks of whole records: one begins at each of the lines in `at`. Each chunk
+ * is a copy of its own, so that reading beyond it shows.
+ */
+static void add_chunks(struct mli_buf *out, const char *text, size_t len,
+                       const struct ml_csv_options *options, const size_t *at, size_t chunks)
+{
+    size_t lines, line, *start = line_starts(text, len, &lines);
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_csv *csv = NULL;
+    enum ml_status status = ML_OK;
+
+    for (size_t k = 0; k < chunks && status == ML_OK; k++) {
+        size_t from = start[at[k] - 1], to = k + 1 < chunks ? start[at[k + 1] - 1] : len;
+        char *copy = malloc(to - from + 1);
+        assert_non_null(copy);
+        memcpy(copy, text + from, to - from);
+        if (!csv)
+            assert_int_equal(mli_csv_open_text(copy, to - from, at[k], "test.csv", options, &csv, &err), ML_OK);
+        else
+            mli_csv_reset_text(csv, copy, to - from, at[k]);
+        while (add_record(out, csv, &status, &err, &line))
+            ;
+        free(copy);
+    }
+    add_error(out, status, &err);
+    mli_csv_close(csv);
+    free(start);
+}
+
+/* The text as one chunk, and in chunks of a few records, gives what reading the file gives: `whole`, with its lines. */
+static void expect_chunks(const struct mli_buf *whole, const char *text, size_t len,
+                          const struct ml_csv_options *options, const size_t *at, size_t records)
+{
+    bool bom = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+    size_t *some = malloc((records + 1) * sizeof(*some)), chunks;
+
+    assert_non_null(some);
+    for (size_t step = 1; step <= records + 1; step = step * 3 + 1) {
+        struct mli_buf out;
+        some[0] = 1;
+        chunks = 1;
+        for (size_t i = step; i < records; i += step)
+            some[chunks++] = at[i];
+        mli_buf_init(&out, SIZE_MAX);
+        add_chunks(&out, text + (bom ? 3 : 0), len - (bom ? 3 : 0), options, some, chunks);
+        assert_int_equal(out.status, ML_OK);
+        if (out.len != whole->len || memcmp(out.data, whole->data, out.len) != 0)
+            fail_msg("chunks of %zu records are read differently:\n%s\nand not\n%s", step, out.data, whole->data);
+        mli_buf_release(&out);
+    }
+    free(some);
+}
+
+/* Records with their lines, then the error, if any; the same out of memory. */
 static void add_records(struct mli_buf *out, const char *text, size_t len,
                         const struct ml_csv_options *options)
 {
     struct ml_error err = ML_ERROR_INIT;
-    struct mli_csv_record record = { 0 };
     struct mli_csv *csv = NULL;
+    struct mli_buf records;
+    size_t n = 0, line, *at = malloc((len + 1) * sizeof(*at));
     enum ml_status status = mli_csv_open(input_of(text, len), options, &csv, &err);
 
-    while (status == ML_OK) {
-        status = mli_csv_next(csv, &record, &err);
-        if (status != ML_OK || record.count == 0)
-            break;
-        mli_buf_printf(out, "@%zu", record.line);
-        for (size_t i = 0; i < record.count; i++) {
-            assert_int_equal(strlen(record.field[i].text), record.field[i].len);
-            mli_buf_char(out, '[');
-            mli_buf_add(out, record.field[i].text, record.field[i].len);
-            mli_buf_char(out, ']');
-        }
-    }
-    mli_buf_printf(out, "\n%d %zu:%zu %s\n", (int)status, err.line, err.column, err.text);
+    assert_non_null(at);
+    assert_int_equal(status, ML_OK);
+    mli_buf_init(&records, SIZE_MAX);
+    while (add_record(&records, csv, &status, &err, &line))
+        at[n++] = line;
+    add_error(&records, status, &err);
+    expect_chunks(&records, text, len, mli_csv_options(csv), at, n);
+    mli_buf_add(out, records.data, records.len);
+    mli_buf_release(&records);
     mli_csv_close(csv);
+    free(at);
 }
 
 static void add_table(struct mli_buf *out, const struct ml_table *table)
@@ -50,11 +143,11 @@ static void add_table(struct mli_buf *out, const struct ml_table *table)
 }
 
 static void add_stream(struct mli_buf *out, const char *text, size_t len,
-                       const struct ml_table *table, bool fast)
+                       const struct ml_table *table, const struct ml_csv_options *csv)
 {
     const char *keep[] = { table->column[0].name, NULL };
     const struct mli_stream_options options = {
-        .csv = { .delimiter = table->delimiter, .libcsv = !fast }, .keep = keep
+        .csv = *csv, .keep = keep
     };
     struct mli_schema *schema = schema_of(table);
     struct mli_stream *stream = NULL;
@@ -73,9 +166,11 @@ static void add_stream(struct mli_buf *out, const char *text, size_t len,
 }
 
 /* Everything that can be seen of a file. */
-static void describe(struct mli_buf *out, const char *text, size_t len, char delimiter, bool fast)
+static void describe(struct mli_buf *out, const char *text, size_t len,
+                     const struct ml_csv_options *dialect, bool fast)
 {
-    const struct ml_csv_options csv = { .delimiter = delimiter, .libcsv = !fast };
+    struct ml_csv_options csv = *dialect;
+    csv.libcsv = !fast;
     const struct ml_read_options options = { .csv = csv, .missing = "-9,-99.0" };
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
@@ -92,18 +187,19 @@ static void describe(struct mli_buf *out, const char *text, size_t len, char del
     const struct ml_read_options plain = { .csv = csv };
     if (mli_table_read_input(input_of(text, len), &plain, &table, NULL) == ML_OK) {
         add_table(out, table);
-        add_stream(out, text, len, table, fast);
+        add_stream(out, text, len, table, &csv);
         ml_table_free(table);
     }
     assert_int_equal(out->status, ML_OK);
 }
 
-static void expect_same(const char *name, const char *text, size_t len, char delimiter)
+static void expect_same(const char *name, const char *text, size_t len, char delimiter, char quote)
 {
+    const struct ml_csv_options options = { .delimiter = delimiter, .quote = quote };
     struct mli_buf fast, slow;
 
-    describe(&fast, text, len, delimiter, true);
-    describe(&slow, text, len, delimiter, false);
+    describe(&fast, text, len, &options, true);
+    describe(&slow, text, len, &options, false);
     if (fast.len != slow.len || memcmp(fast.data, slow.data, slow.len) != 0) {
         fprintf(stderr, "%.*s\n", len < 4096 ? (int)len : 0, text);
         fail_msg("%s is read differently in the fast lane", name);
@@ -127,7 +223,8 @@ static void compare_files(const char *folder)
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         mli_buf_init(&text, SIZE_MAX);
         assert_int_equal(mli_file_read(path, &text, NULL), ML_OK);
-        expect_same(path, text.data ? text.data : "", text.len, 0);
+        expect_same(path, text.data ? text.data : "", text.len, 0, 0);
+        expect_same(path, text.data ? text.data : "", text.len, 0, ML_QUOTE_NONE);
         mli_buf_release(&text);
         files++;
     }
@@ -174,6 +271,17 @@ static const char *const odd[] = { "-9",
                                    " NA ",
                                    "two words",
                                    "   " };
+static const char *const quoted[] = { "\"1\"",
+                                      "\"\"",
+                                      "\" two \"",
+                                      "\"a,b;c\td e|f\"",
+                                      "\"x\ny\"",
+                                      "\"x\r\ny\r\"",
+                                      "\"\n\r\n\n\"",
+                                      "\"\"\"\"",
+                                      "\"\"\"\"\"\"",
+                                      "\"say \"\"hi\"\"\"",
+                                      "\"\"\"gr\xC3\xBCn\"\", \xE2\x82\xAC\"" };
 static const char *const nasty[] = { "\"1\"",
                                      "\" q \"",
                                      "\"a,b;c\td\"",
@@ -197,11 +305,13 @@ static const char *pick(struct mli_rng *rng, const char *const *of, size_t n)
 }
 
 /* One cell: the wilder the file, the more often something that is not a plain number. */
-static void add_cell(struct mli_buf *out, struct mli_rng *rng, unsigned wild)
+static void add_cell(struct mli_buf *out, struct mli_rng *rng, unsigned wild, size_t quotes)
 {
     size_t dice = mli_rng_below(rng, 1000);
 
-    if (wild >= 2 && dice < 15)
+    if (mli_rng_below(rng, 1000) < quotes)
+        mli_buf_str(out, pick(rng, quoted, COUNT(quoted)));
+    else if (wild >= 2 && dice < 15)
         mli_buf_str(out, pick(rng, nasty, COUNT(nasty)));
     else if (wild >= 1 && dice < 60)
         mli_buf_str(out, pick(rng, odd, COUNT(odd)));
@@ -216,7 +326,7 @@ static void generate(struct mli_buf *out, struct mli_rng *rng, char delimiter, s
     static const char *const ends[] = { "\n", "\r\n", "\r" };
     static const char *const blanks[] = { "\n", "\r\n", " \n", "\t \n", "\r", "  " };
     unsigned wild = (unsigned)mli_rng_below(rng, 4);
-    size_t columns = 1 + mli_rng_below(rng, 5);
+    size_t columns = 1 + mli_rng_below(rng, 5), quotes = wild == 0 ? 0 : mli_rng_below(rng, 3) * 200;
     const char *end = pick(rng, ends, COUNT(ends));
 
     if (mli_rng_below(rng, 5) == 0)
@@ -229,7 +339,7 @@ static void generate(struct mli_buf *out, struct mli_rng *rng, char delimiter, s
             if (row == 0)
                 mli_buf_printf(out, " c%zu", i);
             else
-                add_cell(out, rng, wild);
+                add_cell(out, rng, wild, quotes);
         }
         if (wild > 0 && mli_rng_below(rng, 30) == 0)
             end = pick(rng, ends, COUNT(ends));
@@ -243,6 +353,7 @@ static void generate(struct mli_buf *out, struct mli_rng *rng, char delimiter, s
 static void generated_files(void **state)
 {
     static const char delimiters[] = { ',', ';', '\t', '|', ' ' };
+    static const char quotes[] = { 0, '"', '"', '\'', ML_QUOTE_NONE, 0, 0 };
     struct mli_rng rng;
     char name[32];
 
@@ -254,7 +365,10 @@ static void generated_files(void **state)
         mli_buf_init(&text, SIZE_MAX);
         generate(&text, &rng, delimiter, 1 + mli_rng_below(&rng, i % 100 == 0 ? 20000 : 60));
         snprintf(name, sizeof(name), "generated file %zu", i);
-        expect_same(name, text.data, text.len, i % 3 == 0 ? 0 : delimiter);
+        char quote = quotes[i % COUNT(quotes)];
+        for (size_t k = 0; quote == '\'' && k < text.len; k++)
+            text.data[k] = text.data[k] == '"' ? quote : text.data[k];
+        expect_same(name, text.data, text.len, i % 3 == 0 ? 0 : delimiter, quote);
         mli_buf_release(&text);
     }
 }
@@ -279,10 +393,34 @@ static void block_borders(void **state)
             memcpy(text + at - 3, ",5\n", 3);
             memcpy(text + at, lines[k], len);
             memcpy(text + at + len, "8,9\n", 4);
-            expect_same(lines[k], text, at + len + 4, ',');
+            expect_same(lines[k], text, at + len + 4, ',', 0);
         }
     }
     free(text);
+}
+
+/* The marks of a word at a time are those of the machine's own, and both are the plain loop's. */
+static void marks_agree(void **state)
+{
+    static const char byte[MLI_MARKED] = { ',', '"', '\n', '\x80' };
+    struct mli_marker marker = mli_marker_of(byte);
+    struct mli_rng rng;
+    char text[MLI_MARKS];
+
+    (void)state;
+    mli_rng_init(&rng, 8);
+    for (size_t round = 0; round < 2000; round++) {
+        uint64_t marks = 0;
+        for (size_t i = 0; i < MLI_MARKS; i++) {
+            text[i] = (char)(mli_rng_below(&rng, 4) == 0 ? (unsigned char)byte[mli_rng_below(&rng, 4)] + mli_rng_below(&rng, 3) - 1
+                                                         : mli_rng_below(&rng, 256));
+            marks |= (uint64_t)!!memchr(byte, text[i], sizeof(byte)) << i;
+        }
+        assert_int_equal(mli_marks_by_word(text, byte), marks);
+        assert_int_equal(mli_marks(text, &marker), marks);
+        size_t len = round % MLI_MARKS;
+        assert_int_equal(mli_marks_of_rest(text, len, &marker), marks & ((UINT64_C(1) << len) - 1));
+    }
 }
 
 /* A column of short decimals that turns out to be something else keeps the text of each. */
@@ -308,6 +446,7 @@ int table_fast_tests(void)
         cmocka_unit_test(real_files),
         cmocka_unit_test(generated_files),
         cmocka_unit_test(block_borders),
+        cmocka_unit_test(marks_agree),
         cmocka_unit_test(texts_come_back),
     };
     return cmocka_run_group_tests_name("table/fast", tests, NULL, NULL);
