@@ -34,13 +34,22 @@ void mli_cut_restart(struct mli_cut *cut)
     cut->text = NULL;
 }
 
-bool mli_cut_add(struct mli_cut *cut, const char *text, size_t len)
+static bool grow(struct mli_cut *cut)
 {
-    if (cut->count == cut->capacity &&
-        !mli_grow((void **)&cut->field, &cut->capacity, cut->count, sizeof(*cut->field)))
+    return mli_grow((void **)&cut->field, &cut->capacity, cut->count, sizeof(*cut->field));
+}
+
+static inline bool add(struct mli_cut *cut, const char *text, size_t len)
+{
+    if (cut->count == cut->capacity && !grow(cut))
         return false;
     cut->field[cut->count++] = (struct mli_csv_field){ text, len };
     return true;
+}
+
+bool mli_cut_add(struct mli_cut *cut, const char *text, size_t len)
+{
+    return add(cut, text, len);
 }
 
 /* ---- marks ----------------------------------------------------------------------------------- */
@@ -59,17 +68,24 @@ static uint64_t marks_at(const struct walk *walk)
                              : mli_marks_of_rest(walk->base, left, walk->marker);
 }
 
+/* Goes on to the next 64 bytes with a mark in them; false at the end. Apart, so that the rest is inlined. */
+static bool find_marks(struct walk *walk)
+{
+    while (walk->end - walk->base > MLI_MARKS) {
+        walk->base += MLI_MARKS;
+        walk->marks = marks_at(walk);
+        if (walk->marks)
+            return true;
+    }
+    walk->base = walk->end;
+    return false;
+}
+
 /* The next mark; the end when there is none. */
 static inline char *next_mark(struct walk *walk)
 {
-    while (walk->marks == 0) {
-        if (walk->end - walk->base <= MLI_MARKS) {
-            walk->base = walk->end;
-            return walk->end;
-        }
-        walk->base += MLI_MARKS;
-        walk->marks = marks_at(walk);
-    }
+    if (walk->marks == 0 && !find_marks(walk))
+        return walk->end;
     char *hit = walk->base + __builtin_ctzll(walk->marks);
     walk->marks &= walk->marks - 1;
     return hit;
@@ -97,11 +113,13 @@ static inline bool is_space(const struct mli_cut *cut, char c)
 
 static inline bool add_plain(struct mli_cut *cut, const char *from, const char *to)
 {
-    while (from < to && is_space(cut, *from))
-        from++;
-    while (to > from && is_space(cut, to[-1]))
-        to--;
-    return mli_cut_add(cut, from, (size_t)(to - from));
+    if (from < to && (is_space(cut, *from) || is_space(cut, to[-1]))) {
+        while (from < to && is_space(cut, *from))
+            from++;
+        while (to > from && is_space(cut, to[-1]))
+            to--;
+    }
+    return add(cut, from, (size_t)(to - from));
 }
 
 /* From the mark of an opening quote to the closing one; NULL when it is not seen. */
@@ -174,7 +192,7 @@ static enum mli_cut_result cut_fields(struct mli_cut *cut, struct walk *walk, ch
             hit = next_mark(walk);
             if (hit != to + 1)
                 return MLI_CUT_OTHER;
-            added = mli_cut_add(cut, from + 1, (size_t)(to - from - 1));
+            added = add(cut, from + 1, (size_t)(to - from - 1));
         } else {
             added = add_plain(cut, from, to);
         }
