@@ -17,7 +17,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
 
 # ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
-SRC_base := arena buf error fd file input json limits log mem num ordered output rng sha256 suggest tensors text
+SRC_base := arena buf error fd file input json limits log mem num ordered output powers rng sha256 shortest suggest tensors text
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
 
 SRC_la := plain

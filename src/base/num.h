@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MLI_NUM_MAX 32 /* bytes that mli_num_format() needs at most, with NUL */
+#define MLI_NUM_MAX 40 /* bytes that the formatting functions may write to; the text and its NUL are at most 25 of them */
 
 /*
  * The double nearest to the decimal text (round half to even; equal to strtod for every input). False when the text is
@@ -32,8 +32,8 @@ size_t mli_num_format_short(double value, unsigned decimals, char out[MLI_NUM_MA
 bool mli_num_parse_point(const char *text, size_t len, char point, double *out);
 
 /*
- * Decimal text with the fewest digits that read back as the same double, integers below 1e15 without a point or
- * exponent; "nan", "inf", "-inf" for what is not finite. Returns the length.
+ * Decimal text with the fewest digits that read back as the same double, of those the nearest; in the layout of
+ * printf's %g with as many digits, integers below 1e15 without a point or exponent (see shortest.c); "nan", "inf", "-inf" for what is not finite. Returns the length.
  */
 size_t mli_num_format(double value, char out[MLI_NUM_MAX]);
 

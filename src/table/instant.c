@@ -182,7 +182,7 @@ static void format_fraction(double seconds, char out[MLI_INSTANT_MAX])
 void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX])
 {
     if (!in_range(seconds)) {
-        mli_num_format(seconds, out); /* MLI_NUM_MAX is smaller */
+        mli_num_format(seconds, out); /* MLI_NUM_MAX is no larger */
         return;
     }
     if (seconds != floor(seconds)) {

@@ -352,6 +352,73 @@ static void formats_read_back(void **state)
 }
 
 /*
+ * The same by printf and strtod, which share nothing with it: any decimal of up to 15 digits survives the way through a
+ * normal double and back, and 17 digits tell all doubles apart.
+ */
+static void slow_format(double value, char out[64])
+{
+    for (int digits = fabs(value) < 0x1p-1022 ? 1 : 15; digits <= 17; digits++) {
+        snprintf(out, 64, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    char *e = strchr(out, 'e'), *from = e;
+    if (!e)
+        return;
+    e += 1 + (from[1] == '-'); /* no plus, no zeros before the exponent */
+    from += 2 + strspn(from + 2, "0");
+    memmove(e, from, strlen(from) + 1);
+}
+
+/*
+ * Numbers as tables have them, and any bits. Not those one of whose neighbours is nearer than the other, which need not
+ * be written as the nearest of so many digits: formats_read_back() has all the powers of two.
+ */
+static double number_to_format(struct mli_rng *rng, size_t i)
+{
+    uint64_t bits = mli_rng_next(rng);
+
+    switch (i % 8) {
+    case 0:
+        return (double)(int64_t)(bits >> (1 + bits % 63)); /* whole */
+    case 1:
+        return (double)(bits % 2000000) / 1000 - 1000; /* short decimals */
+    case 2:
+    case 3:
+        return mli_rng_normal(rng); /* standardised */
+    case 4:
+        return ldexp(mli_rng_normal(rng), (int)mli_rng_below(rng, 140) - 70);
+    case 5:
+        return double_of(bits >> (12 + bits % 50)); /* subnormal */
+    default:
+        return double_of(bits);
+    }
+}
+
+static void formats_like_printf(void **state)
+{
+    (void)state;
+    struct mli_rng rng;
+    char text[MLI_NUM_MAX], slow[64];
+    double back;
+
+    mli_rng_init(&rng, 15);
+    for (size_t i = 0; i < 1000000; i++) {
+        double value = number_to_format(&rng, i);
+        if (!isfinite(value) || (bits_of(value) << 12) == 0)
+            continue;
+        size_t length = mli_num_format(value, text);
+        assert_int_equal(length, strlen(text));
+        if (bits_of(strtod(text, NULL)) != bits_of(value) || !mli_num_parse(text, length, &back) ||
+            bits_of(back) != bits_of(value))
+            fail_msg("%s does not read back as %a", text, value);
+        slow_format(value, slow);
+        if (strcmp(text, slow) != 0)
+            fail_msg("%s for %s", text, slow);
+    }
+}
+
+/*
  * Reading and writing must not follow a locale with a decimal comma that an embedding program has
  * set.
  */
@@ -496,6 +563,7 @@ int base_num_tests(void)
         cmocka_unit_test(random_half_ways),
         cmocka_unit_test(formats),
         cmocka_unit_test(formats_read_back),
+        cmocka_unit_test(formats_like_printf),
         cmocka_unit_test(locale_does_not_matter),
         cmocka_unit_test(short_decimals),
         cmocka_unit_test(sizes),
