@@ -21,15 +21,15 @@ SRC_base := arena buf error fd file input json limits log mem num ordered output
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
 
 SRC_la := plain
-SRC_blas := blas cholesky
+SRC_blas := blas cholesky eigen
 UNIT_la := la la_baseline
 
 SRC_table := boolean csv cut decide dict duplicates header infer instant missing read rows schema sniff split stream table write
 UNIT_table := table table_boolean table_csv table_dict table_duplicates table_fast table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
-SRC_prep := apply choice dates drop fit frame impute onehot options pipeline saved scale stats view
-UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_options prep_saved prep_steps
+SRC_prep := apply choice dates drop fit frame impute onehot options pca pipeline saved scale select stats view
+UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net
@@ -43,10 +43,10 @@ UNIT_train := heap train train_epoch train_gradient train_optimum
 SRC_model := document file layout model output safetensors
 UNIT_model := heap model model_container model_hostile model_sample
 
-SRC_fit := evaluate fit gather holdout matrix plan prepfile preprocess record settings target
-UNIT_fit := fit
+SRC_fit := components evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
+UNIT_fit := fit fit_reduce
 
-SRC_export := c c_code c_text formats json
+SRC_export := c c_code c_stage c_text formats json
 UNIT_export := export heap model_sample
 
 SRC_serve := budget connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \

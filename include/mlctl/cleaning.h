@@ -14,6 +14,8 @@
 struct ml_prep_config {
     const char *const *impute; /* mean, median, mode, or a number: what a missing number becomes; median */
     const char *const *scale;  /* standard, minmax, none; standard */
+    const char *const *select; /* variance:T, k:N, l1, l1:STRENGTH: features to keep; all */
+    const char *const *pca;    /* a number of principal components or a share of the variance; none */
     double max_missing;        /* a column with a larger share of missing cells is dropped */
     size_t max_categories;     /* a category with more values is identifier-like */
     bool keep_all; /* drop nothing but constants and empty columns; a text counts as a category */

@@ -7,6 +7,7 @@
 #include <export/formats.h>
 
 #include <export/c_code.h>
+#include <export/c_stage.h>
 #include <export/c_text.h>
 #include <prep/step.h>
 #include <string.h>
@@ -337,13 +338,20 @@ static enum ml_status put_predict(struct writer *w)
         return ml_error_set(w->err, ML_EUSAGE, "a model of loss \"%s\" cannot be exported as C",
                             loss->name);
     put(w, "\nint @_predict(const @_row *row, @_result *result)\n{\n");
+    bool stages = mli_pipeline_stages(w->model->pipeline) > 0;
     mli_buf_printf(w->out, "    double z0[%zu]", net->inputs);
+    mli_c_stage_arrays(w->model->pipeline, w->out);
     for (size_t i = 0; i < net->layers; i++)
         mli_buf_printf(w->out, ", z%zu[%zu]", i + 1, net->layer[i].outputs);
     mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", net->layers);
     if (classification)
         put(w, "    int k, top;\n    double e;\n");
+    if (stages)
+        put(w, "    size_t i;\n");
     put(w, mli_c_code_refusals);
+    put(w, stages ? "    if (@_features(row, s0) != 0)\n" : "    if (@_features(row, z0) != 0)\n");
+    put(w, "        return -2;\n");
+    mli_c_stage_statements(w->model->pipeline, w->name, w->out);
     for (size_t i = 0; i < net->layers; i++)
         mli_buf_printf(
             w->out, "    %s_dense(%zu, %zu, %s_net_%zu_weight, %s_net_%zu_bias, z%zu, z%zu);\n",
@@ -371,7 +379,8 @@ static enum ml_status write_file(struct writer *w)
         (status = put_helpers(w)) != ML_OK)
         return status;
     put_features(w);
-    if ((status = put_weights(w)) != ML_OK || (status = put_predict(w)) != ML_OK)
+    if ((status = mli_c_stage_tables(w->model->pipeline, w->name, w->out, w->err)) != ML_OK ||
+        (status = put_weights(w)) != ML_OK || (status = put_predict(w)) != ML_OK)
         return status;
     put(w, mli_c_code_end);
     return w->out->status;

@@ -136,9 +136,7 @@ const char mli_c_code_dense[] =
 const char mli_c_code_refusals[] =
     "\n"
     "    if (row == NULL || result == NULL)\n"
-    "        return -1;\n"
-    "    if (@_features(row, z0) != 0)\n"
-    "        return -2;\n";
+    "        return -1;\n";
 
 const char mli_c_code_value[] = "    result->value = z[0];\n";
 

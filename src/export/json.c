@@ -4,6 +4,7 @@
  */
 #include <export/formats.h>
 
+#include <prep/stage.h>
 #include <prep/step.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,12 +119,79 @@ static json_t *step_json(const struct mli_frame *frame, const struct mli_step *s
     return NULL;
 }
 
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
+
+static json_t *numbers_json(const double *x, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        append(&list, mli_json_from(x[i]));
+    return list;
+}
+
+static json_t *select_json(const void *state)
+{
+    const struct mli_select *select = state;
+    json_t *kept = json_array();
+
+    for (size_t i = 0; i < select->count; i++)
+        append(&kept, json_integer((json_int_t)select->keep[i]));
+    return json_pack("{s:s, s:o, s:o, s:o}", "method", mli_select_name[select->method], "bound",
+                     mli_json_from(select->bound), "score",
+                     numbers_json(select->score, select->inputs), "kept", kept);
+}
+
+static json_t *pca_json(const void *state)
+{
+    const struct mli_pca *pca = state;
+    json_t *components = json_array();
+
+    for (size_t i = 0; i < pca->count; i++)
+        append(&components, numbers_json(pca->component + i * pca->inputs, pca->inputs));
+    return json_pack("{s:o, s:o, s:o, s:o}", "mean", numbers_json(pca->mean, pca->inputs),
+                     "components", components, "variance", numbers_json(pca->variance, pca->count),
+                     "ratio", numbers_json(pca->ratio, pca->count));
+}
+
+static const struct {
+    const struct mli_stage_kind *kind;
+    const char *how;
+    json_t *(*state)(const void *state);
+} stages[] = {
+    { &mli_select_stage, "of the features so far, counted from 0, those of kept stay, in that order",
+      select_json },
+    { &mli_pca_stage,
+      "output[j] = sum over i of (input[i] - mean[i]) * components[j][i], the features so far being "
+      "the input",
+      pca_json },
+};
+
+static json_t *stage_json(const struct mli_stage *stage, struct ml_error *err)
+{
+    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+        if (stages[i].kind != stage->kind)
+            continue;
+        json_t *doc = stages[i].state(stage->state);
+        if (!doc || !mli_json_put(doc, "step", json_string(stage->kind->name)) ||
+            !mli_json_put(doc, "how", json_string(stages[i].how))) {
+            json_decref(doc);
+            return NULL;
+        }
+        return doc;
+    }
+    ml_error_set(err, ML_EUSAGE, "step \"%s\" cannot be exported as json", stage->kind->name);
+    return NULL;
+}
+
 static json_t *pipeline_json(const struct mli_pipeline *pipeline, struct ml_error *err)
 {
     json_t *doc = json_array();
 
     for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++)
         append(&doc, step_json(mli_pipeline_frame(pipeline), mli_pipeline_step(pipeline, i), err));
+    for (size_t i = 0; i < mli_pipeline_stages(pipeline); i++)
+        append(&doc, stage_json(mli_pipeline_stage(pipeline, i), err));
     return doc;
 }
 

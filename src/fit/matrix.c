@@ -23,8 +23,24 @@ static struct ml_table slice(const struct ml_table *table, size_t begin, size_t 
     return part;
 }
 
-static enum ml_status build_raw(const struct mli_pipeline *pipeline, const struct ml_table *table,
-                                const uint8_t *part, uint8_t which, double *X, struct ml_error *err)
+/* Moves the rows of a block that belong to the part to its front; how many there are. */
+static size_t gather(const uint8_t *part, uint8_t which, size_t n, size_t d, double *X)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (part[i] != which)
+            continue;
+        if (kept < i)
+            memcpy(X + kept * d, X + i * d, d * sizeof *X);
+        kept++;
+    }
+    return kept;
+}
+
+enum ml_status mli_matrix_each(const struct mli_pipeline *pipeline, const struct ml_table *table,
+                               const uint8_t *part, uint8_t which,
+                               enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err),
+                               void *data, struct ml_error *err)
 {
     struct mli_arena keep = MLI_ARENA_INIT, scratch = MLI_ARENA_INIT;
     const struct ml_table *view = NULL;
@@ -41,18 +57,37 @@ static enum ml_status build_raw(const struct mli_pipeline *pipeline, const struc
     for (size_t begin = 0; !status && begin < table->rows; begin += BLOCK) {
         size_t n = table->rows - begin < BLOCK ? table->rows - begin : BLOCK;
         struct ml_table rows = slice(view, begin, n, columns);
+        if (!memchr(part + begin, which, n))
+            continue;
         mli_arena_reset(&scratch);
         status = mli_pipeline_apply(pipeline, &rows, &scratch, block, NULL, err);
-        for (size_t i = 0; !status && i < n; i++) {
-            if (part[begin + i] != which)
-                continue;
-            memcpy(X, block + i * d, d * sizeof *X);
-            X += d;
-        }
+        if (!status)
+            status = each(data, gather(part + begin, which, n, d, block), block, err);
     }
     mli_arena_release(&scratch);
     mli_arena_release(&keep);
     return status;
+}
+
+struct filling {
+    double *X;
+    size_t d;
+};
+
+static enum ml_status fill(void *data, size_t n, double *X, struct ml_error *err)
+{
+    struct filling *to = data;
+    (void)err;
+    memcpy(to->X, X, n * to->d * sizeof *X);
+    to->X += n * to->d;
+    return ML_OK;
+}
+
+static enum ml_status build_raw(const struct mli_pipeline *pipeline, const struct ml_table *table,
+                                const uint8_t *part, uint8_t which, double *X, struct ml_error *err)
+{
+    struct filling filling = { X, mli_pipeline_features(pipeline) };
+    return mli_matrix_each(pipeline, table, part, which, fill, &filling, err);
 }
 
 /* By position: the digest has shown that the table is the file that preprocess wrote, features first. */

@@ -15,4 +15,13 @@ ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_pipeline *pipeline
                                              const struct ml_table *table, const uint8_t *part,
                                              uint8_t which, double *X, struct ml_error *err);
 
+/*
+ * The same rows of a raw table a block at a time, without the matrix: calls each() with up to 1024 of them, in order.
+ * X (n,features) is the callee's to change. Stops at the first status that is not ML_OK and returns it.
+ */
+ML_NODISCARD enum ml_status
+mli_matrix_each(const struct mli_pipeline *pipeline, const struct ml_table *table, const uint8_t *part,
+                uint8_t which, enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err),
+                void *data, struct ml_error *err);
+
 #endif

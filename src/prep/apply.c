@@ -112,8 +112,8 @@ static enum ml_status write_block(const struct mli_pipeline *pipeline,
         const struct mli_slot *slot = &pipeline->frame.slot[s];
         double *x = X + slot->feature;
         if (slot->kind == MLI_SLOT_INDICATORS)
-            write_indicators(slot, block->code[s], block->rows, x, pipeline->features);
-        else if (!write_numbers(block->number[s], block->rows, x, pipeline->features))
+            write_indicators(slot, block->code[s], block->rows, x, pipeline->made);
+        else if (!write_numbers(block->number[s], block->rows, x, pipeline->made))
             return ml_error_set(err, ML_EDATA,
                                 "column \"%s\": a value is too far from those of the training rows",
                                 slot->name);
@@ -121,9 +121,53 @@ static enum ml_status write_block(const struct mli_pipeline *pipeline,
     return ML_OK;
 }
 
+/* ---- stages -------------------------------------------------------------------------------------------------- */
+
+/* What the slots and all stages but the last make of n rows; NULL where the next one writes to the caller's X. */
+struct between {
+    double *made[MLI_STAGE_KINDS];
+};
+
+static bool between_init(const struct mli_pipeline *pipeline, struct mli_arena *scratch, size_t n,
+                         struct between *between)
+{
+    for (size_t i = 0; i < pipeline->stages; i++) {
+        size_t values;
+        if (!mli_mul(n, pipeline->stage[i].inputs, &values))
+            return false;
+        between->made[i] = mli_arena_alloc(scratch, values, sizeof(**between->made));
+        if (!between->made[i])
+            return false;
+    }
+    return true;
+}
+
+static enum ml_status run_stages(const struct mli_pipeline *pipeline, const struct between *between,
+                                 size_t n, double *X, struct ml_error *err)
+{
+    double check = 0;
+
+    for (size_t i = 0; i < pipeline->stages; i++) {
+        const struct mli_stage *stage = &pipeline->stage[i];
+        double *out = i + 1 < pipeline->stages ? between->made[i + 1] : X;
+        stage->kind->apply(stage->state, n, between->made[i], out);
+    }
+    for (size_t i = 0; pipeline->stages > 0 && i < n * pipeline->features; i++)
+        check += X[i] - X[i];
+    return check == 0 ? ML_OK
+                      : ml_error_set(err, ML_EDATA,
+                                     "a row's values are too far from those of the training rows");
+}
+
+/* ---- all together -------------------------------------------------------------------------------------------- */
+
 static size_t block_rows(const struct mli_pipeline *pipeline, size_t rows)
 {
-    size_t n = BLOCK_VALUES / (pipeline->frame.count + pipeline->features);
+    size_t values = pipeline->frame.count + pipeline->features, n;
+
+    for (size_t i = 0; i < pipeline->stages; i++)
+        values += pipeline->stage[i].inputs;
+    n = BLOCK_VALUES / values;
 
     if (n > BLOCK_ROWS)
         n = BLOCK_ROWS;
@@ -138,10 +182,12 @@ enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const str
 {
     struct mli_apply_counts seen = { 0 };
     struct mli_block block = { 0 };
+    struct between between = { 0 };
     size_t n = block_rows(pipeline, rows->rows);
     enum ml_status status = check_rows(pipeline, rows, err);
 
-    if (status == ML_OK && !block_init(pipeline, scratch, n, &block))
+    if (status == ML_OK && (!block_init(pipeline, scratch, n, &block) ||
+                            !between_init(pipeline, scratch, n, &between)))
         status = mli_step_nomem(err);
     for (size_t begin = 0; status == ML_OK && begin < rows->rows; begin += n) {
         block.rows = rows->rows - begin < n ? rows->rows - begin : n;
@@ -150,7 +196,10 @@ enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const str
             if (pipeline->step[i].kind->apply)
                 pipeline->step[i].kind->apply(pipeline->step[i].state, &block);
         }
-        status = write_block(pipeline, &block, X + begin * pipeline->features, err);
+        double *x = X + begin * pipeline->features;
+        status = write_block(pipeline, &block, pipeline->stages ? between.made[0] : x, err);
+        if (status == ML_OK)
+            status = run_stages(pipeline, &between, block.rows, x, err);
     }
     if (status == ML_OK && counts)
         *counts = seen;

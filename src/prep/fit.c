@@ -240,7 +240,9 @@ enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *colu
     if (status == ML_OK)
         status = fit_frame(pipeline, &fit, err);
     if (status == ML_OK)
-        status = mli_pipeline_finish(pipeline, NULL, err);
+        status = mli_pipeline_place(pipeline, err);
+    if (status == ML_OK)
+        status = mli_pipeline_name(pipeline, NULL, err);
     free(fit.columns);
     if (status != ML_OK) {
         mli_pipeline_free(pipeline);

@@ -2,12 +2,17 @@
 #ifndef PREP_INSIDE_H
 #define PREP_INSIDE_H
 
+#include <prep/stage.h>
 #include <prep/step.h>
 
 #define MLI_STEP_KINDS 5
+#define MLI_STAGE_KINDS 2
+#define MLI_PIPELINE_FEATURES ((size_t)4 << 20) /* of the slots, at most: 32 MiB a row */
 
 /* In the order in which they run and stand in a file. The first is drop, which sees the table and not the frame. */
 extern const struct mli_step_kind *const mli_step_kinds[MLI_STEP_KINDS];
+/* The same for stages, which all stand behind the steps. */
+extern const struct mli_stage_kind *const mli_stage_kinds[MLI_STAGE_KINDS];
 
 struct mli_pipeline {
     struct mli_schema *schema;
@@ -16,15 +21,24 @@ struct mli_pipeline {
     size_t steps;
     size_t *output; /* the live slots in the order of their features */
     size_t outputs;
+    size_t made; /* features of the slots: what the first stage takes */
+    struct mli_stage stage[MLI_STAGE_KINDS];
+    size_t stages;
     char **name; /* of the features */
     size_t features;
 };
 
+/* Behind the last step: gives the features of the slots their places. ML_EARTIFACT for a slot that is none; ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_pipeline_place(struct mli_pipeline *pipeline, struct ml_error *err);
+/* Puts a stage behind those that are there. Takes state; on failure the pipeline is unchanged. ML_EARTIFACT. */
+ML_NODISCARD enum ml_status mli_pipeline_stack(struct mli_pipeline *pipeline,
+                                               const struct mli_stage_kind *kind, void *state,
+                                               struct ml_error *err);
 /*
- * Behind the last step: gives the features their places and names. `listed`: NULL, or the names by the file, which
- * must be the same. ML_EARTIFACT when a slot is left that is no feature, or a name differs; ML_ENOMEM.
+ * Names what the last stage gives. `listed`: NULL, or the names by a file, which must be the same, else ML_EARTIFACT;
+ * ML_ENOMEM.
  */
-ML_NODISCARD enum ml_status mli_pipeline_finish(struct mli_pipeline *pipeline, const json_t *listed,
-                                                struct ml_error *err);
+ML_NODISCARD enum ml_status mli_pipeline_name(struct mli_pipeline *pipeline, const json_t *listed,
+                                              struct ml_error *err);
 
 #endif

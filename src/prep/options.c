@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <base/suggest.h>
 #include <prep/choice.h>
+#include <prep/stage.h>
 #include <prep/step.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,20 @@ static const struct mli_prep_option options[] = {
       .offset = AT(scale),
       .columns = MLI_FOR_NUMBERS | MLI_FOR_INSTANTS,
       .check = mli_scale_check },
+    { .name = "select",
+      .argument = "HOW",
+      .help = "features to keep: variance:T (those above), k:N (the N most telling by F statistic), l1 or "
+              "l1:STRENGTH (those that an L1 model uses)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(select),
+      .check = mli_select_check },
+    { .name = "pca",
+      .argument = "COUNT",
+      .help = "principal components in place of the features: how many, or the share of the variance to keep, "
+              "such as 0.95",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(pca),
+      .check = mli_pca_check },
     { .name = "max-missing",
       .argument = "SHARE",
       .help = "drop columns with a larger share of missing cells",

@@ -12,15 +12,27 @@ const struct mli_step_kind *const mli_step_kinds[MLI_STEP_KINDS] = {
     &mli_drop_step, &mli_dates_step, &mli_impute_step, &mli_onehot_step, &mli_scale_step,
 };
 
+const struct mli_stage_kind *const mli_stage_kinds[MLI_STAGE_KINDS] = {
+    &mli_select_stage,
+    &mli_pca_stage,
+};
+
+static void free_names(char **name, size_t n)
+{
+    for (size_t i = 0; name && i < n; i++)
+        free(name[i]);
+    free(name);
+}
+
 void mli_pipeline_free(struct mli_pipeline *pipeline)
 {
     if (!pipeline)
         return;
     for (size_t i = 0; i < pipeline->steps; i++)
         pipeline->step[i].kind->free(pipeline->step[i].state);
-    for (size_t i = 0; pipeline->name && i < pipeline->features; i++)
-        free(pipeline->name[i]);
-    free(pipeline->name);
+    for (size_t i = 0; i < pipeline->stages; i++)
+        pipeline->stage[i].kind->free(pipeline->stage[i].state);
+    free_names(pipeline->name, pipeline->features);
     free(pipeline->output);
     mli_frame_release(&pipeline->frame);
     mli_schema_free(pipeline->schema);
@@ -57,6 +69,21 @@ const struct mli_frame *mli_pipeline_frame(const struct mli_pipeline *pipeline)
     return &pipeline->frame;
 }
 
+size_t mli_pipeline_stages(const struct mli_pipeline *pipeline)
+{
+    return pipeline->stages;
+}
+
+const struct mli_stage *mli_pipeline_stage(const struct mli_pipeline *pipeline, size_t stage)
+{
+    return &pipeline->stage[stage];
+}
+
+size_t mli_pipeline_made(const struct mli_pipeline *pipeline)
+{
+    return pipeline->made;
+}
+
 /* ---- features ------------------------------------------------------------------------------------------------ */
 
 /* What is left behind the last step must be a feature. */
@@ -88,7 +115,7 @@ static int compare_places(const void *left, const void *right)
 }
 
 /* Features stand in the order of the columns they are made of, whichever step made them. */
-static enum ml_status place_outputs(struct mli_pipeline *pipeline, struct ml_error *err)
+static enum ml_status place_slots(struct mli_pipeline *pipeline, struct ml_error *err)
 {
     struct mli_frame *frame = &pipeline->frame;
     struct place *place = mli_alloc(frame->count, sizeof(*place));
@@ -106,11 +133,15 @@ static enum ml_status place_outputs(struct mli_pipeline *pipeline, struct ml_err
     qsort(place, pipeline->outputs, sizeof(*place), compare_places);
     for (size_t o = 0; o < pipeline->outputs; o++) {
         output[o] = place[o].slot;
-        frame->slot[output[o]].feature = pipeline->features;
-        pipeline->features += frame->slot[output[o]].width;
+        frame->slot[output[o]].feature = pipeline->made;
+        pipeline->made += frame->slot[output[o]].width;
     }
     free(place);
     pipeline->output = output;
+    pipeline->features = pipeline->made;
+    if (pipeline->made > MLI_PIPELINE_FEATURES)
+        return ml_error_set(err, ML_ELIMIT, "the steps make %zu features, more than %zu",
+                            pipeline->made, MLI_PIPELINE_FEATURES);
     return ML_OK;
 }
 
@@ -151,43 +182,129 @@ static bool is_name(const struct mli_frame *frame, const struct mli_slot *slot, 
            strcmp(text + length + 1, value) == 0;
 }
 
-/*
- * Names of all features. `listed` (NULL: a new pipeline) is what a file says they are: it must be right, and it
- * bounds the memory, which a long column name times many categories would not.
- */
-static enum ml_status name_features(struct mli_pipeline *pipeline, const json_t *listed,
-                                    struct ml_error *err)
+/* The slot whose features are around number `made` of the slots' features. */
+static const struct mli_slot *slot_of(const struct mli_pipeline *pipeline, size_t made)
 {
-    if (listed && json_array_size(listed) != pipeline->features)
+    size_t low = 0, high = pipeline->outputs;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (pipeline->frame.slot[pipeline->output[middle]].feature <= made)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &pipeline->frame.slot[pipeline->output[low]];
+}
+
+/* The stage that named a feature, NULL if a slot did; *feature becomes its number there. */
+static const struct mli_stage *namer(const struct mli_pipeline *pipeline, size_t *feature)
+{
+    for (size_t i = pipeline->stages; i-- > 0;) {
+        const struct mli_stage *stage = &pipeline->stage[i];
+        if (!stage->kind->source)
+            return stage;
+        *feature = stage->kind->source(stage->state, *feature);
+    }
+    return NULL;
+}
+
+/* Compares with `listed` before memory is taken, which a long column name times many categories would want much of. */
+static enum ml_status name_one(const struct mli_pipeline *pipeline, size_t feature,
+                               const json_t *listed, char **out, struct ml_error *err)
+{
+    const char *text = json_string_value(json_array_get(listed, feature));
+    size_t k = feature;
+    const struct mli_stage *stage = namer(pipeline, &k);
+    const struct mli_slot *slot = stage ? NULL : slot_of(pipeline, k);
+    char numbered[48];
+
+    if (stage)
+        snprintf(numbered, sizeof(numbered), "%s%zu", stage->kind->stem, k + 1);
+    else
+        k -= slot->feature;
+    if (listed && (!text || (stage ? strcmp(text, numbered) != 0
+                                   : !is_name(&pipeline->frame, slot, k, text))))
+        return ml_error_set(err, ML_EARTIFACT,
+                            "\"features[%zu]\" is not the feature that the steps make", feature);
+    *out = stage ? mli_strdup(numbered) : make_name(&pipeline->frame, slot, k);
+    return *out ? ML_OK : mli_step_nomem(err);
+}
+
+enum ml_status mli_pipeline_name(struct mli_pipeline *pipeline, const json_t *listed,
+                                 struct ml_error *err)
+{
+    size_t n = pipeline->stages ? pipeline->stage[pipeline->stages - 1].outputs : pipeline->made;
+
+    if (listed && json_array_size(listed) != n)
         return ml_error_set(err, ML_EARTIFACT,
                             "\"features\" has %zu names, the steps make %zu features",
-                            json_array_size(listed), pipeline->features);
-    pipeline->name = mli_calloc(pipeline->features, sizeof(*pipeline->name));
-    if (!pipeline->name)
-        return mli_step_nomem(err);
-    for (size_t o = 0; o < pipeline->outputs; o++) {
-        const struct mli_slot *slot = &pipeline->frame.slot[pipeline->output[o]];
-        for (size_t k = 0; k < slot->width; k++) {
-            size_t feature = slot->feature + k;
-            const char *text = json_string_value(json_array_get(listed, feature));
-            if (listed && (!text || !is_name(&pipeline->frame, slot, k, text)))
-                return ml_error_set(err, ML_EARTIFACT,
-                                    "\"features[%zu]\" is not the feature that the steps make",
-                                    feature);
-            pipeline->name[feature] = make_name(&pipeline->frame, slot, k);
-            if (!pipeline->name[feature])
-                return mli_step_nomem(err);
-        }
+                            json_array_size(listed), n);
+    char **name = mli_calloc(n, sizeof(*name));
+    enum ml_status status = name ? ML_OK : mli_step_nomem(err);
+    for (size_t i = 0; i < n && status == ML_OK; i++)
+        status = name_one(pipeline, i, listed, &name[i], err);
+    if (status != ML_OK) {
+        free_names(name, n);
+        return status;
     }
+    free_names(pipeline->name, pipeline->features);
+    pipeline->name = name;
+    pipeline->features = n;
     return ML_OK;
 }
 
-enum ml_status mli_pipeline_finish(struct mli_pipeline *pipeline, const json_t *listed,
-                                   struct ml_error *err)
+enum ml_status mli_pipeline_place(struct mli_pipeline *pipeline, struct ml_error *err)
 {
     enum ml_status status = check_outputs(pipeline, err);
 
-    if (status == ML_OK)
-        status = place_outputs(pipeline, err);
-    return status == ML_OK ? name_features(pipeline, listed, err) : status;
+    return status == ML_OK ? place_slots(pipeline, err) : status;
+}
+
+/* ---- stages -------------------------------------------------------------------------------------------------- */
+
+enum ml_status mli_pipeline_stack(struct mli_pipeline *pipeline, const struct mli_stage_kind *kind,
+                                  void *state, struct ml_error *err)
+{
+    struct mli_stage stage = { .kind = kind, .state = state, .inputs = pipeline->made };
+
+    if (pipeline->stages > 0)
+        stage.inputs = pipeline->stage[pipeline->stages - 1].outputs;
+    enum ml_status status = kind->shape(state, stage.inputs, &stage.outputs, err);
+    if (status != ML_OK) {
+        kind->free(state);
+        return status;
+    }
+    pipeline->stage[pipeline->stages++] = stage;
+    return ML_OK;
+}
+
+static bool may_follow(const struct mli_pipeline *pipeline, const struct mli_stage_kind *kind)
+{
+    size_t last = 0, next = 0;
+
+    if (pipeline->stages == 0)
+        return true;
+    while (mli_stage_kinds[last] != pipeline->stage[pipeline->stages - 1].kind)
+        last++;
+    while (mli_stage_kinds[next] != kind)
+        next++;
+    return next > last;
+}
+
+enum ml_status mli_pipeline_append(struct mli_pipeline *pipeline, const struct mli_stage_kind *kind,
+                                   void *state, struct ml_error *err)
+{
+    if (!may_follow(pipeline, kind)) {
+        kind->free(state);
+        return ml_error_set(err, ML_EUSAGE, "\"%s\" cannot stand behind \"%s\"", kind->name,
+                            pipeline->stage[pipeline->stages - 1].kind->name);
+    }
+    enum ml_status status = mli_pipeline_stack(pipeline, kind, state, err);
+    if (status != ML_OK)
+        return status;
+    status = mli_pipeline_name(pipeline, NULL, err);
+    if (status != ML_OK)
+        kind->free(pipeline->stage[--pipeline->stages].state);
+    return status;
 }

@@ -110,3 +110,13 @@ PY
     mlctl train "$DATA/flights.csv" -q --scale minmax --impute 0 > out.txt
     agree numbers
 }
+
+@test "1000 random rows: the best features by F, then principal components (breast cancer)" {
+    mlctl train "$DATA/breast_cancer.csv" -q --select k:12 --pca 0.95 > out.txt
+    agree classes
+}
+
+@test "1000 random rows: features that an L1 model keeps (diamonds)" {
+    mlctl train "$DATA/diamonds.csv" -q --target price --select l1 > out.txt
+    agree numbers
+}

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/unit/fit.h>
 #include <unistd.h>
 
 static struct ml_table *table_of(const char *text)
@@ -315,5 +316,5 @@ int main(void)
         cmocka_unit_test(prep_files_of_strangers_are_refused),
         cmocka_unit_test(damaged_prep_files),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + fit_reduce_tests() > 0;
 }

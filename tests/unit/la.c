@@ -3,6 +3,7 @@
 #include <base/rng.h>
 #include <float.h>
 #include <la/cholesky.h>
+#include <la/eigen.h>
 #include <la/kernels.h>
 #include <math.h>
 #include <setjmp.h>
@@ -292,6 +293,46 @@ static void cholesky_factors_and_solves(void **state)
     free(x);
 }
 
+/* A = X' X: the vectors are of length 1, orthogonal, and A turns each into its value times it; the largest come first. */
+static void eigenvalues_of_a_gram_matrix(void **state)
+{
+    enum { ROWS = 90, SIZE = 37, LARGEST = 9 };
+    struct mli_rng rng;
+    double value[SIZE], vector[SIZE * SIZE], trace = 0, sum = 0;
+
+    (void)state;
+    mli_rng_init(&rng, 7);
+    double *X = normals(&rng, ROWS * SIZE), *A = filled(SIZE * SIZE, 0), *full = filled(SIZE * SIZE, 0);
+    mli_gram_add(ROWS / 2, SIZE, X, A);
+    mli_gram_add(ROWS - ROWS / 2, SIZE, X + ROWS / 2 * SIZE, A);
+    mli_kernels_plain.multiply_tn(ROWS, SIZE, SIZE, X, X, 0, full);
+    for (size_t i = 0; i < SIZE; i++) {
+        trace += full[i * SIZE + i];
+        for (size_t j = 0; j <= i; j++)
+            assert_true(fabs(A[i * SIZE + j] - full[i * SIZE + j]) < 1e-10);
+    }
+    for (size_t k = LARGEST; k <= SIZE; k += SIZE - LARGEST) {
+        double *copy = filled(SIZE * SIZE, 0);
+        memcpy(copy, A, SIZE * SIZE * sizeof(double));
+        assert_true(mli_eigen_largest(SIZE, copy, k, value, vector));
+        free(copy);
+        for (size_t i = 0; i < k; i++) {
+            const double *v = vector + i * SIZE;
+            assert_true(i == 0 || value[i] <= value[i - 1]);
+            for (size_t j = 0; j < k; j++)
+                assert_true(fabs(mli_dot(SIZE, v, vector + j * SIZE) - (i == j)) < 1e-12);
+            for (size_t r = 0; r < SIZE; r++)
+                assert_true(fabs(mli_dot(SIZE, full + r * SIZE, v) - value[i] * v[r]) < 1e-10);
+        }
+    }
+    for (size_t i = 0; i < SIZE; i++)
+        sum += value[i];
+    assert_true(fabs(sum - trace) < 1e-9 * trace);
+    free(full);
+    free(A);
+    free(X);
+}
+
 static void prepare_names_the_core(void **state)
 {
     (void)state;
@@ -309,6 +350,7 @@ int main(void)
         cmocka_unit_test(blas_equals_plain_to_rounding),
         cmocka_unit_test(blas_is_right_from_many_threads),
         cmocka_unit_test(cholesky_factors_and_solves),
+        cmocka_unit_test(eigenvalues_of_a_gram_matrix),
         cmocka_unit_test(prepare_names_the_core),
     };
 

@@ -17,6 +17,7 @@ int prep_memory_tests(void);
 int prep_numeric_tests(void);
 int prep_options_tests(void);
 int prep_saved_tests(void);
+int prep_stage_tests(void);
 int prep_steps_tests(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

@@ -1,0 +1,7 @@
+/* Groups of the unit tests of src/fit, one a file. */
+#ifndef TESTS_UNIT_FIT_H
+#define TESTS_UNIT_FIT_H
+
+int fit_reduce_tests(void);
+
+#endif

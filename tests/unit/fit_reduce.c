@@ -1,0 +1,224 @@
+/* Selected features and principal components against scikit-learn's (tests/numeric/reduce_reference.py), and refusals. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above first */
+#include <cmocka.h>
+
+#include <fit/matrix.h>
+#include <fit/plan.h>
+#include <math.h>
+#include <prep/stage.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tests/unit/fit.h>
+
+struct expected {
+    const char *file, *target, *scale, *select, *pca;
+    size_t rows, step, features, scores;
+    const char *const *name;
+    const double *score, *variance, *ratio;
+    const double *X; /* of every step-th row */
+};
+
+#include <tests/numeric/reduce_expected.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static bool near(double found, double wanted, double tolerance)
+{
+    return fabs(found - wanted) <= tolerance * (1 + fabs(wanted));
+}
+
+static struct ml_fit_config config_of(const char *target, const char **scale, const char **select,
+                                      const char **pca)
+{
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+
+    config.target = target;
+    config.split = "every:5";
+    config.clean.scale = scale;
+    config.clean.select = select;
+    config.clean.pca = pca;
+    return config;
+}
+
+static enum ml_status fit(const struct ml_table *table, const struct ml_fit_config *config,
+                          struct mli_pipeline **out, struct ml_error *err)
+{
+    struct mli_settings settings;
+    struct mli_plan plan = { 0 };
+    enum ml_status status = mli_settings_check(config, &settings, err);
+
+    if (status == ML_OK)
+        status = mli_plan_make(table, config->target, "auto", &settings, 1, NULL, &plan, err);
+    if (status == ML_OK)
+        status = mli_plan_fit_pipeline(table, &plan, &settings, NULL, out, err);
+    mli_plan_release(&plan);
+    return status;
+}
+
+static const void *state_of(const struct mli_pipeline *pipeline, const struct mli_stage_kind *kind)
+{
+    for (size_t i = 0; i < mli_pipeline_stages(pipeline); i++) {
+        if (mli_pipeline_stage(pipeline, i)->kind == kind)
+            return mli_pipeline_stage(pipeline, i)->state;
+    }
+    return NULL;
+}
+
+/* Weights of a trained model agree as far as both solvers go; everything else to rounding. */
+static void compare_states(const struct expected *c, const struct mli_pipeline *pipeline)
+{
+    const struct mli_select *select = state_of(pipeline, &mli_select_stage);
+    const struct mli_pca *pca = state_of(pipeline, &mli_pca_stage);
+
+    assert_true((select != NULL) == (c->select != NULL) && (pca != NULL) == (c->pca != NULL));
+    for (size_t j = 0; j < c->scores; j++) {
+        if (!near(select->score[j], c->score[j], select->method == MLI_SELECT_L1 ? 1e-4 : 1e-9))
+            fail_msg("%s %s: score %zu is %.17g instead of %.17g", c->file, c->select, j,
+                     select->score[j], c->score[j]);
+    }
+    for (size_t i = 0; pca && i < c->features; i++)
+        assert_true(near(pca->variance[i], c->variance[i], 1e-9) &&
+                    near(pca->ratio[i], c->ratio[i], 1e-9));
+}
+
+static void compare_case(const struct expected *c)
+{
+    const char *scale[] = { c->scale, NULL }, *select[] = { c->select, NULL }, *pca[] = { c->pca, NULL };
+    const struct ml_fit_config config = config_of(c->target, scale, select, pca);
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_pipeline *pipeline = NULL;
+    struct ml_table *table = NULL;
+    const double *wanted = c->X;
+
+    if (ml_table_read(c->file, NULL, &table, &err) != ML_OK || fit(table, &config, &pipeline, &err) != ML_OK)
+        fail_msg("%s: %s", c->file, err.text);
+    uint8_t *all = calloc(c->rows, 1);
+    double *X = calloc(c->rows * c->features, sizeof(*X));
+    assert_true(all && X && table->rows == c->rows);
+    assert_int_equal(mli_pipeline_features(pipeline), c->features);
+    assert_int_equal(mli_matrix_build(pipeline, false, table, all, 0, X, &err), ML_OK);
+    compare_states(c, pipeline);
+    for (size_t j = 0; j < c->features; j++)
+        assert_string_equal(mli_pipeline_feature(pipeline, j), c->name[j]);
+    for (size_t i = 0; i < c->rows; i += c->step, wanted += c->features) {
+        for (size_t j = 0; j < c->features; j++) {
+            if (!near(X[i * c->features + j], wanted[j], 1e-9))
+                fail_msg("%s row %zu, %s: %.17g instead of %.17g", c->file, i, c->name[j],
+                         X[i * c->features + j], wanted[j]);
+        }
+    }
+    free(X);
+    free(all);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
+static void against_scikit_learn(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < COUNT(expected); k++)
+        compare_case(&expected[k]);
+}
+
+static void the_default_strength_keeps_some(void **state)
+{
+    const char *select[] = { "l1", NULL };
+    const struct ml_fit_config config = config_of("target", NULL, select, NULL);
+    struct mli_pipeline *pipeline = NULL;
+    struct ml_table *table = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(ml_table_read("datasets/diabetes.csv", NULL, &table, &err), ML_OK);
+    assert_int_equal(fit(table, &config, &pipeline, &err), ML_OK);
+    const struct mli_select *found = state_of(pipeline, &mli_select_stage);
+    assert_true(found->bound > 0 && found->count > 4 && found->count <= 10);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
+static struct ml_table *small_table(void)
+{
+    static const char text[] = "a,b,c,y\n1,0,x,1\n2,1,x,3\n3,0,y,2\n4,1,x,5\n5,0,y,4\n6,2,y,7\n";
+    struct mli_input *input = NULL;
+    struct ml_table *table = NULL;
+
+    assert_int_equal(mli_input_memory("data.csv", text, strlen(text), &input, NULL), ML_OK);
+    assert_int_equal(mli_table_read_input(input, NULL, &table, NULL), ML_OK);
+    return table;
+}
+
+static void refusals(void **state)
+{
+    static const struct {
+        const char *select, *pca, *part;
+    } cases[] = {
+        { "best", NULL, "--select best: \"best\" is no way to select features; expected variance:T" },
+        { "k", NULL, "no way to select" },
+        { "k:0", NULL, "no way to select" },
+        { "k:1.5", NULL, "no way to select" },
+        { "variance", NULL, "no way to select" },
+        { "variance:-1", NULL, "no way to select" },
+        { "l1:0", NULL, "no way to select" },
+        { "l1:", NULL, "no way to select" },
+        { "a=k:1", NULL, "--select a=k:1: it is for all columns together" },
+        { "variance:9", NULL, "--select variance:9 leaves no feature; the largest variance is 1" },
+        { "l1:99", NULL, "--select l1:99 leaves no feature" },
+        { NULL, "0", "neither a number of components nor a share" },
+        { NULL, "1.0", "neither a number" },
+        { NULL, "-2", "neither a number" },
+        { NULL, "9", "--pca 9: there are only 4 features and 5 training rows" },
+        { "k:2", "3", "--pca 3: there are only 2 features" },
+    };
+    struct ml_table *table = small_table();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *select[] = { cases[i].select, NULL }, *pca[] = { cases[i].pca, NULL };
+        const struct ml_fit_config config = config_of(NULL, NULL, select, pca);
+        struct mli_pipeline *pipeline = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        if (fit(table, &config, &pipeline, &err) == ML_OK || pipeline)
+            fail_msg("case %zu was not refused", i);
+        if (!strstr(err.text, cases[i].part))
+            fail_msg("expected \"%s\", got \"%s\"", cases[i].part, err.text);
+    }
+    ml_table_free(table);
+}
+
+/* A feature that is the target, and one that never varies among the training rows. */
+static void scores_at_the_ends(void **state)
+{
+    static const char text[] = "same,a,b,y\n7,1,0,1\n7,2,1,2\n7,3,1,3\n7,4,0,4\n8,5,1,5\n7,6,0,6\n";
+    const char *select[] = { "k:2", NULL }, *scale[] = { "none", NULL };
+    const struct ml_fit_config config = config_of(NULL, scale, select, NULL);
+    struct mli_input *input = NULL;
+    struct ml_table *table = NULL;
+    struct mli_pipeline *pipeline = NULL;
+
+    (void)state;
+    assert_int_equal(mli_input_memory("data.csv", text, strlen(text), &input, NULL), ML_OK);
+    assert_int_equal(mli_table_read_input(input, NULL, &table, NULL), ML_OK);
+    assert_int_equal(fit(table, &config, &pipeline, NULL), ML_OK);
+    const struct mli_select *found = state_of(pipeline, &mli_select_stage);
+    assert_int_equal(found->count, 2);
+    assert_true(found->score[0] > 1e300);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
+int fit_reduce_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(against_scikit_learn),
+        cmocka_unit_test(the_default_strength_keeps_some),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(scores_at_the_ends),
+    };
+
+    return cmocka_run_group_tests_name("fit: reduce", tests, NULL, NULL);
+}
