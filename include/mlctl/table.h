@@ -41,6 +41,8 @@ struct ml_read_options {
     const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
     const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none */
     const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */
+    size_t threads;          /* 0: one a processor; the table does not depend on it */
+    size_t chunk;            /* bytes that a thread parses at a time, 0: 1 MiB; the table does not depend on it */
     const struct ml_log *log;
 };
 
@@ -58,6 +60,13 @@ struct ml_table;
  */
 ML_NODISCARD enum ml_status ml_table_read(const char *path, const struct ml_read_options *options,
                                           struct ml_table **out, struct ml_error *err);
+/*
+ * Several files as one table, rows in the order of the paths: all have the same column names, in any order, and types
+ * are inferred over all rows of all of them. ML_EDATA naming file and column when one lacks a column or has another.
+ */
+ML_NODISCARD enum ml_status ml_table_read_files(const char *const *paths, size_t n,
+                                                const struct ml_read_options *options,
+                                                struct ml_table **out, struct ml_error *err);
 void ml_table_free(struct ml_table *table); /* NULL is fine */
 
 size_t ml_table_rows(const struct ml_table *table);

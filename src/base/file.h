@@ -29,6 +29,8 @@ ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, si
 const char *mli_input_name(const struct mli_input *in); /* the path, "standard input" for "-" */
 uint64_t mli_input_size(const struct mli_input *in);    /* bytes as stored, 0 when not known (pipe) */
 uint64_t mli_input_taken(const struct mli_input *in);   /* stored bytes consumed so far, for progress */
+/* Before the first _read: the digest is of the bytes of `before`, which has been read to its end, and then of these. */
+void mli_input_follow(struct mli_input *in, const struct mli_input *before);
 /* Digest of all stored bytes; call after _read has reported the end. */
 void mli_input_sha256(struct mli_input *in, char hex[MLI_SHA256_HEX]);
 void mli_input_close(struct mli_input *in); /* NULL is fine */

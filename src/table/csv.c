@@ -466,6 +466,38 @@ void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line
     begin_window(csv, text, text + len);
 }
 
+enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, size_t *got,
+                                 struct ml_error *err)
+{
+    if (csv->after_cr && csv->at == csv->end) {
+        enum ml_status status = mli_input_read(csv->input, csv->block, BLOCK_SIZE, got, err);
+        if (status != ML_OK)
+            return status;
+        csv->at = csv->block;
+        csv->end = csv->block + *got;
+    }
+    if (csv->after_cr && csv->at < csv->end && *csv->at == '\n')
+        csv->at++; /* its line has ended with the CR */
+    csv->after_cr = false;
+    size_t held = (size_t)(csv->end - csv->at);
+    if (held == 0)
+        return mli_input_read(csv->input, bytes, n, got, err);
+    *got = n < held ? n : held;
+    memcpy(bytes, csv->at, *got);
+    csv->at += *got;
+    return ML_OK;
+}
+
+size_t mli_csv_line(const struct mli_csv *csv)
+{
+    return csv->line;
+}
+
+bool mli_csv_may_cut(const struct mli_csv *csv)
+{
+    return !csv->options.libcsv;
+}
+
 const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv)
 {
     return &csv->options;

@@ -39,6 +39,18 @@ ML_NODISCARD enum ml_status mli_csv_open_text(char *text, size_t len, size_t lin
 void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line);
 /* The next record; ML_OK with record->count == 0 at the end. After an error only _close or _reset_text may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
+/*
+ * What follows the last record as bytes, decoded: what is in the reader, then the rest of the input. *got is 0 at the
+ * end only. After the first call no _next.
+ */
+ML_NODISCARD enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, size_t *got,
+                                              struct ml_error *err);
+size_t mli_csv_line(const struct mli_csv *csv); /* of the text that comes next, 1-based */
+/*
+ * Whether records may be told apart without reading them: a line end with an even number of quotes before it ends one.
+ * If not, the whole text must go through one reader.
+ */
+bool mli_csv_may_cut(const struct mli_csv *csv);
 /* The options it was opened with, those left open replaced by what was found. */
 const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv);
 const char *mli_csv_source(const struct mli_csv *csv);        /* as in errors */

@@ -1,26 +1,32 @@
 /*
  * While every cell is a short decimal (num.h), as in most files of numbers, a cell is its double, and the number of
- * its decimals, a byte a cell if they are not all the same, gives its text back. The first other cell turns them into
- * raw text, end to end, each cell with its NUL ("" is a missing one). That is kept while every cell may still be a
- * number or an instant, and parsed once when the column is complete. The first cell that can be neither, which in most
- * category columns is the first of all, turns the column into dictionary codes on the spot. This reads pipes (a second
- * pass over the file could not), keeps the text of every cell that ends up in a dictionary, and costs at worst a byte
- * a cell more than the text, which for numbers as they stand in files is about the size of the doubles to come;
- * columns are converted and freed one at a time.
+ * its decimals, a byte a cell if they are not all the same, gives its text back. The first other cell turns a piece
+ * into raw text, end to end, each cell with its NUL ("" is a missing one). That is kept while every cell may still be a
+ * number or an instant; the first cell that can be neither, which in most category columns is the first of all, turns
+ * the piece into dictionary codes on the spot.
+ *
+ * A raw piece whose cells are all numbers, or all instants, is appended to a column that has seen nothing else as its
+ * values alone, if the file can be read again: memory is that of the values, and only if a later cell breaks the guess,
+ * which is rare, the column is read a second time, as texts. From a pipe the raw text is kept to the end and parsed
+ * then, a byte a cell more than the text; columns are converted and freed one at a time.
+ *
+ * Where piece and column differ, both become raw text or, if one has codes, both become codes. Codes are of each
+ * piece's own dictionary, which is kept over chunks together with the column's codes of its strings.
  */
 #include <table/infer.h>
 
 #include <base/mem.h>
-#include <base/num.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <table/boolean.h>
 #include <table/decide.h>
 
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers)
+#define DICT_KEPT ((size_t)4096)   /* a piece's dictionary with more strings is not kept for the next chunk */
+
+void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers, bool forgetful)
 {
-    *cells = (struct mli_cells){ .pinned = pin != NULL };
+    *cells = (struct mli_cells){ .pinned = pin != NULL, .forgetful = forgetful };
     cells->store = numbers ? MLI_STORE_SHORT : MLI_STORE_RAW;
     mli_buf_init(&cells->raw, SIZE_MAX);
     if (!pin)
@@ -29,15 +35,71 @@ void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbe
     cells->store = mli_type_coded(*pin) ? MLI_STORE_CODES : MLI_STORE_NUMBERS;
 }
 
+void mli_cells_as_text(struct mli_cells *cells)
+{
+    mli_cells_release(cells);
+    mli_cells_init(cells, NULL, false, false);
+    cells->store = MLI_STORE_CODES;
+}
+
 void mli_cells_release(struct mli_cells *cells)
 {
     mli_buf_release(&cells->raw);
     free(cells->number);
     free(cells->each);
     free(cells->code);
+    free(cells->column_code);
     mli_dict_free(cells->dict);
     *cells = (struct mli_cells){ 0 };
 }
+
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static bool has_numbers(enum mli_cells_store store)
+{
+    return store == MLI_STORE_SHORT || store == MLI_STORE_NUMBERS || store == MLI_STORE_INSTANTS;
+}
+
+static bool resize(void **items, size_t capacity, size_t size)
+{
+    void *resized = mli_realloc(*items, capacity, size);
+
+    if (resized)
+        *items = resized;
+    return resized != NULL;
+}
+
+/* Room for `count` cells in what the store keeps them in. A capacity holds for all arrays that are there. */
+static bool reserve(struct mli_cells *cells, size_t count)
+{
+    bool numbers = has_numbers(cells->store), codes = cells->store == MLI_STORE_CODES;
+    size_t capacity = cells->capacity > 0 ? cells->capacity : 16;
+
+    while (capacity < count) {
+        if (!mli_mul(capacity, 2, &capacity))
+            return false;
+    }
+    bool grow = capacity > cells->capacity;
+    if ((cells->number ? grow : numbers) &&
+        !resize((void **)&cells->number, capacity, sizeof(*cells->number)))
+        return false;
+    if (cells->each && grow && !resize((void **)&cells->each, capacity, 1))
+        return false;
+    if ((cells->code ? grow : codes) && !resize((void **)&cells->code, capacity, sizeof(*cells->code)))
+        return false;
+    cells->capacity = capacity;
+    return true;
+}
+
+static void forget_numbers(struct mli_cells *cells)
+{
+    free(cells->number);
+    free(cells->each);
+    cells->number = NULL;
+    cells->each = NULL;
+}
+
+/* ---- from store to store --------------------------------------------------------------------- */
 
 static bool parse(enum ml_type type, const char *text, size_t len, double *value)
 {
@@ -51,19 +113,6 @@ static bool may_be_value(char c)
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
 }
 
-static enum ml_status add_number(struct mli_cells *cells, const char *text, size_t len,
-                                 bool missing)
-{
-    double value = NAN;
-
-    if (!missing && !parse(cells->type, text, len, &value))
-        return ML_EDATA;
-    if (!mli_grow((void **)&cells->number, &cells->capacity, cells->count, sizeof(*cells->number)))
-        return ML_ENOMEM;
-    cells->number[cells->count] = value;
-    return ML_OK;
-}
-
 static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *text, size_t len,
                                bool missing)
 {
@@ -75,11 +124,96 @@ static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *
     return missing ? ML_OK : mli_dict_add(cells->dict, text, len, &cells->code[row]);
 }
 
+/* The texts of short decimals, to go on with raw cells. */
+static enum ml_status short_to_raw(struct mli_cells *cells)
+{
+    char text[MLI_NUM_MAX];
+
+    mli_buf_reset(&cells->raw);
+    for (size_t i = 0; i < cells->count; i++) {
+        bool missing = isnan(cells->number[i]);
+        unsigned decimals = cells->mixed && !missing ? cells->each[i] : cells->decimals;
+        size_t len = missing ? 0 : mli_num_format_short(cells->number[i], decimals, text);
+        mli_buf_add(&cells->raw, missing ? "" : text, len + 1);
+    }
+    forget_numbers(cells);
+    cells->store = MLI_STORE_RAW;
+    return cells->raw.status;
+}
+
+static enum ml_status raw_to_codes(struct mli_cells *cells)
+{
+    const char *text = cells->raw.data;
+    enum ml_status status = ML_OK;
+
+    cells->store = MLI_STORE_CODES;
+    if (!reserve(cells, cells->count))
+        return ML_ENOMEM;
+    for (size_t i = 0; i < cells->count && status == ML_OK; i++) {
+        size_t len = strlen(text);
+        status = set_code(cells, i, text, len, len == 0);
+        text += len + 1;
+    }
+    mli_buf_release(&cells->raw);
+    mli_buf_init(&cells->raw, SIZE_MAX);
+    return status;
+}
+
+/* Not a column's numbers or instants: they have no text. */
+static enum ml_status to_raw(struct mli_cells *cells)
+{
+    if (cells->store == MLI_STORE_SHORT)
+        return short_to_raw(cells);
+    if (has_numbers(cells->store))
+        forget_numbers(cells);
+    cells->store = MLI_STORE_RAW;
+    return ML_OK;
+}
+
+static enum ml_status to_codes(struct mli_cells *cells)
+{
+    enum ml_status status = ML_OK;
+
+    if (cells->store == MLI_STORE_CODES)
+        return ML_OK;
+    status = to_raw(cells);
+    return status == ML_OK ? raw_to_codes(cells) : status;
+}
+
+/* ---- a piece --------------------------------------------------------------------------------- */
+
+void mli_cells_clear(struct mli_cells *piece)
+{
+    piece->count = piece->present = 0;
+    piece->mixed = false;
+    mli_buf_reset(&piece->raw);
+    if (!piece->pinned && piece->store != MLI_STORE_SHORT && piece->store != MLI_STORE_CODES)
+        piece->store = MLI_STORE_RAW;
+    if (!piece->dict || mli_dict_count(piece->dict) <= DICT_KEPT)
+        return;
+    mli_dict_free(piece->dict);
+    piece->dict = NULL;
+    piece->translated = 0;
+}
+
+static enum ml_status add_number(struct mli_cells *cells, const char *text, size_t len,
+                                 bool missing)
+{
+    double value = NAN;
+
+    if (!missing && !parse(cells->type, text, len, &value))
+        return ML_EDATA;
+    if (!reserve(cells, cells->count + 1))
+        return ML_ENOMEM;
+    cells->number[cells->count] = value;
+    return ML_OK;
+}
+
 static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
-    if (cells->type == ML_TYPE_BOOLEAN && !missing && mli_boolean_parse(text, len) < 0)
-        return ML_EDATA; /* pinned: types are inferred behind the last cell */
-    if (!mli_grow((void **)&cells->code, &cells->capacity, cells->count, sizeof(*cells->code)))
+    if (cells->pinned && cells->type == ML_TYPE_BOOLEAN && !missing && mli_boolean_parse(text, len) < 0)
+        return ML_EDATA;
+    if (!reserve(cells, cells->count + 1))
         return ML_ENOMEM;
     return set_code(cells, cells->count, text, len, missing);
 }
@@ -90,91 +224,23 @@ static enum ml_status add_raw(struct mli_cells *cells, const char *text, size_t 
     return cells->raw.status;
 }
 
-/* The decimals of one more number, which is not missing. */
-static bool add_decimals(struct mli_cells *cells, unsigned decimals)
-{
-    if (cells->present == 0)
-        cells->decimals = decimals;
-    if (!cells->each && cells->decimals == decimals)
-        return true;
-    if (!cells->each) { /* the first that has another number of them */
-        cells->each = mli_alloc(cells->capacity, 1);
-        if (!cells->each)
-            return false;
-        memset(cells->each, (int)cells->decimals, cells->count);
-        cells->each_capacity = cells->capacity;
-    }
-    if (cells->each_capacity < cells->capacity) {
-        uint8_t *each = mli_realloc(cells->each, cells->capacity, 1);
-        if (!each)
-            return false;
-        cells->each = each;
-        cells->each_capacity = cells->capacity;
-    }
-    cells->each[cells->count] = (uint8_t)decimals;
-    return true;
-}
-
-/* *fits is false, and nothing added, when the cell is not a short decimal. */
+/* Room for one more short decimal, and *added when the cell was one or is missing. */
 static enum ml_status add_short(struct mli_cells *cells, const char *text, size_t len, bool missing,
-                                bool *fits)
+                                bool *added)
 {
-    unsigned decimals;
-    double value = NAN;
-
-    *fits = missing || mli_num_parse_short(text, len, &value, &decimals);
-    if (!*fits)
-        return ML_OK;
-    if (cells->count == cells->capacity && !mli_grow((void **)&cells->number, &cells->capacity,
-                                                     cells->count, sizeof(*cells->number)))
+    if (!reserve(cells, cells->count + 1))
         return ML_ENOMEM;
-    if (!missing && !add_decimals(cells, decimals))
+    if (!cells->each)
+        cells->each = mli_alloc(cells->capacity, 1);
+    if (!cells->each)
         return ML_ENOMEM;
-    cells->number[cells->count] = value;
+    if (missing)
+        cells->number[cells->count++] = NAN;
+    *added = missing || mli_cells_add_short(cells, text, len);
     return ML_OK;
 }
 
-/* The texts of short decimals, to go on with raw cells. */
-static enum ml_status short_to_raw(struct mli_cells *cells)
-{
-    char text[MLI_NUM_MAX];
-
-    for (size_t i = 0; i < cells->count; i++) {
-        bool missing = isnan(cells->number[i]);
-        unsigned decimals = cells->each && !missing ? cells->each[i] : cells->decimals;
-        size_t len = missing ? 0 : mli_num_format_short(cells->number[i], decimals, text);
-        mli_buf_add(&cells->raw, missing ? "" : text, len + 1);
-    }
-    free(cells->number);
-    free(cells->each);
-    cells->number = NULL;
-    cells->each = NULL;
-    cells->capacity = 0;
-    cells->store = MLI_STORE_RAW;
-    return cells->raw.status;
-}
-
-/* Raw cells to codes; room for one more. */
-static enum ml_status raw_to_codes(struct mli_cells *cells)
-{
-    const char *text = cells->raw.data;
-    enum ml_status status = ML_OK;
-
-    cells->capacity = cells->count + 1;
-    cells->code = mli_alloc(cells->capacity, sizeof(*cells->code));
-    if (!cells->code)
-        return ML_ENOMEM;
-    cells->store = MLI_STORE_CODES;
-    for (size_t i = 0; i < cells->count && status == ML_OK; i++) {
-        size_t len = strlen(text);
-        status = set_code(cells, i, text, len, len == 0);
-        text += len + 1;
-    }
-    mli_buf_release(&cells->raw);
-    return status;
-}
-
-/* A cell that is no short decimal, or of a column that has had one that is not. */
+/* A cell that is no short decimal, or of a piece that has had one that is not. */
 static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
     enum ml_status status = ML_OK;
@@ -191,24 +257,23 @@ static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t
                                          : add_code(cells, text, len, missing);
 }
 
-enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len, bool missing)
+enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t len, bool missing)
 {
     enum ml_status status = ML_OK;
     bool added = false;
 
-    if (cells->store == MLI_STORE_SHORT)
-        status = add_short(cells, text, len, missing, &added);
-    if (status == ML_OK && !added)
-        status = add_text(cells, text, len, missing);
-    if (status != ML_OK)
-        return status;
-    cells->count++;
-    cells->present += !missing;
-    return ML_OK;
+    if (piece->store == MLI_STORE_SHORT)
+        status = add_short(piece, text, len, missing, &added);
+    if (status == ML_OK && !added) {
+        status = add_text(piece, text, len, missing);
+        piece->count++;
+        piece->present += !missing;
+    }
+    return status;
 }
 
-/* Parses all raw cells as one type. False, the cells untouched, when one does not parse. */
-static bool raw_to_numbers(struct mli_cells *cells, enum ml_type type, double *number)
+/* Parses all raw cells as one type; false when one does not parse. */
+static bool raw_to_numbers(const struct mli_cells *cells, enum ml_type type, double *number)
 {
     const char *text = cells->raw.data;
 
@@ -222,23 +287,205 @@ static bool raw_to_numbers(struct mli_cells *cells, enum ml_type type, double *n
     return true;
 }
 
+enum ml_status mli_cells_end(struct mli_cells *piece)
+{
+    if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->present == 0)
+        return ML_OK;
+    piece->store = MLI_STORE_NUMBERS;
+    if (!reserve(piece, piece->count))
+        return ML_ENOMEM;
+    if (raw_to_numbers(piece, ML_TYPE_NUMBER, piece->number))
+        return ML_OK;
+    piece->store = MLI_STORE_INSTANTS;
+    if (!raw_to_numbers(piece, ML_TYPE_INSTANT, piece->number))
+        piece->store = MLI_STORE_RAW;
+    return ML_OK;
+}
+
+/* ---- a column -------------------------------------------------------------------------------- */
+
+/* `count` missing cells more. */
+static enum ml_status append_missing(struct mli_cells *column, size_t count)
+{
+    static const char nothing[64];
+
+    if (column->store != MLI_STORE_RAW && !reserve(column, column->count + count))
+        return ML_ENOMEM;
+    for (size_t i = column->count; i < column->count + count; i++) {
+        if (has_numbers(column->store))
+            column->number[i] = NAN;
+        else if (column->store == MLI_STORE_CODES)
+            column->code[i] = MLI_CODE_MISSING;
+    }
+    for (size_t left = count; column->store == MLI_STORE_RAW && left > 0;) {
+        size_t part = left < sizeof(nothing) ? left : sizeof(nothing);
+        mli_buf_add(&column->raw, nothing, part);
+        left -= part;
+    }
+    column->count += count;
+    return column->raw.status;
+}
+
+/* A column that has only missing cells takes any store. */
+static enum ml_status begin_column(struct mli_cells *column, enum mli_cells_store store)
+{
+    size_t count = column->count;
+
+    if (column->store == store)
+        return ML_OK;
+    forget_numbers(column);
+    column->capacity = column->count = 0;
+    mli_buf_reset(&column->raw);
+    column->store = store;
+    return append_missing(column, count);
+}
+
+static enum ml_status lose(struct mli_cells *column)
+{
+    forget_numbers(column);
+    column->lost = true;
+    return ML_OK;
+}
+
+/* The decimals of the column's numbers and the piece's, a byte each once they differ. Room for both is there. */
+static bool append_decimals(struct mli_cells *column, const struct mli_cells *piece)
+{
+    bool begun = column->present > 0;
+
+    if (!column->mixed && !piece->mixed && (!begun || column->decimals == piece->decimals)) {
+        column->decimals = piece->decimals;
+        return true;
+    }
+    if (!column->mixed) {
+        column->each = mli_alloc(column->capacity, 1);
+        if (!column->each)
+            return false;
+        memset(column->each, (int)column->decimals, column->count);
+        column->mixed = true;
+    }
+    memcpy(column->each + column->count, piece->each, piece->count);
+    return true;
+}
+
+static enum ml_status append_numbers(struct mli_cells *column, const struct mli_cells *piece)
+{
+    if (!reserve(column, column->count + piece->count))
+        return ML_ENOMEM;
+    if (column->store == MLI_STORE_SHORT && piece->present > 0 && !append_decimals(column, piece))
+        return ML_ENOMEM;
+    memcpy(column->number + column->count, piece->number, piece->count * sizeof(*piece->number));
+    return ML_OK;
+}
+
+/* The column's codes of strings that are new to the piece. */
+static enum ml_status translate(struct mli_cells *column, struct mli_cells *piece)
+{
+    size_t count = piece->dict ? mli_dict_count(piece->dict) : 0;
+    enum ml_status status = ML_OK;
+
+    if (!column->dict)
+        column->dict = mli_dict_new();
+    if (!column->dict)
+        return ML_ENOMEM;
+    while (piece->translated < count && status == ML_OK) {
+        size_t i = piece->translated;
+        const char *text = mli_dict_text(piece->dict, i);
+        if (!mli_grow((void **)&piece->column_code, &piece->column_code_capacity, i,
+                      sizeof(*piece->column_code)))
+            return ML_ENOMEM;
+        status = mli_dict_add(column->dict, text, strlen(text), &piece->column_code[i]);
+        piece->translated += status == ML_OK;
+    }
+    return status;
+}
+
+static enum ml_status append_codes(struct mli_cells *column, struct mli_cells *piece)
+{
+    enum ml_status status = translate(column, piece);
+
+    if (status != ML_OK)
+        return status;
+    if (!reserve(column, column->count + piece->count))
+        return ML_ENOMEM;
+    int32_t *to = column->code + column->count;
+    for (size_t i = 0; i < piece->count; i++)
+        to[i] = piece->code[i] < 0 ? piece->code[i] : piece->column_code[piece->code[i]];
+    return ML_OK;
+}
+
+static enum ml_status append_alike(struct mli_cells *column, struct mli_cells *piece)
+{
+    enum ml_status status = ML_OK;
+
+    if (has_numbers(column->store)) {
+        status = append_numbers(column, piece);
+    } else if (column->store == MLI_STORE_CODES) {
+        status = append_codes(column, piece);
+    } else {
+        mli_buf_add(&column->raw, piece->raw.data, piece->raw.len);
+        status = column->raw.status;
+    }
+    column->count += piece->count;
+    column->present += piece->present;
+    return status;
+}
+
+/* Makes the stores of both the same, or at least both numbers. */
+static enum ml_status reconcile(struct mli_cells *column, struct mli_cells *piece)
+{
+    enum mli_cells_store a = column->store, b = piece->store;
+    enum ml_status status;
+
+    if (a == b || (a == MLI_STORE_NUMBERS && b == MLI_STORE_SHORT))
+        return ML_OK;
+    if (a == MLI_STORE_SHORT && b == MLI_STORE_NUMBERS) {
+        free(column->each);
+        column->each = NULL;
+        column->store = MLI_STORE_NUMBERS;
+        return ML_OK;
+    }
+    if (a == MLI_STORE_NUMBERS || a == MLI_STORE_INSTANTS)
+        return lose(column);
+    bool codes = a == MLI_STORE_CODES || b == MLI_STORE_CODES;
+    status = codes ? to_codes(column) : to_raw(column);
+    if (status != ML_OK)
+        return status;
+    return codes ? to_codes(piece) : to_raw(piece);
+}
+
+enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piece)
+{
+    enum ml_status status = ML_OK;
+
+    if (piece->present == 0 && !column->lost)
+        return append_missing(column, piece->count);
+    if (column->present == 0 && !column->lost)
+        status = begin_column(column, piece->store);
+    else if (!column->lost)
+        status = reconcile(column, piece);
+    if (status != ML_OK || column->lost)
+        return status;
+    return append_alike(column, piece);
+}
+
+/* ---- the end of a column --------------------------------------------------------------------- */
+
 static enum ml_status convert_raw(struct mli_cells *cells)
 {
     double *number = mli_alloc(cells->count, sizeof(*number));
 
     if (!number)
         return ML_ENOMEM;
-    cells->type = ML_TYPE_NUMBER;
+    cells->store = MLI_STORE_NUMBERS;
     bool fits = raw_to_numbers(cells, ML_TYPE_NUMBER, number);
     if (!fits) {
-        cells->type = ML_TYPE_INSTANT;
+        cells->store = MLI_STORE_INSTANTS;
         fits = raw_to_numbers(cells, ML_TYPE_INSTANT, number);
     }
     if (!fits) {
         free(number);
         return raw_to_codes(cells);
     }
-    cells->store = MLI_STORE_NUMBERS;
     cells->number = number;
     cells->capacity = cells->count;
     mli_buf_release(&cells->raw);
@@ -246,15 +493,18 @@ static enum ml_status convert_raw(struct mli_cells *cells)
 }
 
 /* Type, and codes in the order of the decided dictionary, so that they do not depend on the order of rows. */
-static enum ml_status decide(struct mli_cells *cells)
+static enum ml_status decide_codes(struct mli_cells *cells)
 {
-    int32_t *renumber = mli_alloc(mli_dict_count(cells->dict), sizeof(*renumber));
-    struct mli_dict *decided;
+    struct mli_dict *dict = cells->dict ? cells->dict : mli_dict_new(), *decided;
+    int32_t *renumber = NULL;
     enum ml_status status = ML_ENOMEM;
 
+    cells->dict = dict;
+    if (dict)
+        renumber = mli_alloc(mli_dict_count(dict), sizeof(*renumber));
     if (renumber)
-        status = mli_decide_codes(cells->dict, cells->present, cells->pinned ? &cells->type : NULL,
-                                  renumber, &decided, &cells->type);
+        status = mli_decide_codes(dict, cells->present, cells->pinned ? &cells->type : NULL, renumber,
+                                  &decided, &cells->type);
     if (status == ML_OK) {
         for (size_t i = 0; i < cells->count; i++) {
             if (cells->code[i] >= 0)
@@ -289,18 +539,22 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
 
     if (cells->store == MLI_STORE_RAW)
         status = convert_raw(cells);
-    if (cells->store == MLI_STORE_SHORT)
-        cells->store = MLI_STORE_NUMBERS; /* and the type is ML_TYPE_NUMBER, 0 */
-    if (status == ML_OK && cells->store == MLI_STORE_CODES)
-        status = decide(cells);
+    bool codes = cells->store == MLI_STORE_CODES;
+    if (status == ML_OK && codes)
+        status = decide_codes(cells);
+    else if (!cells->pinned)
+        cells->type = cells->store == MLI_STORE_INSTANTS ? ML_TYPE_INSTANT : ML_TYPE_NUMBER;
     if (status != ML_OK)
         return status;
     column->type = cells->type;
-    column->integer = cells->type == ML_TYPE_NUMBER && all_whole(cells);
+    column->integer = column->type == ML_TYPE_NUMBER && all_whole(cells);
+    if (codes)
+        forget_numbers(cells);
     column->number = shrink(cells->number, cells->count, sizeof(*cells->number));
     column->code = shrink(cells->code, cells->count, sizeof(*cells->code));
     column->dict = cells->dict;
     free(cells->each);
+    mli_buf_release(&cells->raw);
     *cells = (struct mli_cells){ 0 };
     return ML_OK;
 }

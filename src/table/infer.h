@@ -1,43 +1,81 @@
 /*
  * The cells of one column while a table is read, and the type that they turn out to have.
  *
- * Whether a column is numeric is known only after its last cell, and "1.50" must still be "1.50" if it is not. See
- * infer.c.
+ * Whether a column is numeric is known only after its last cell, and "1.50" must still be "1.50" if it is not. Cells are
+ * gathered in pieces, one a chunk of the file, each by its own thread, and the pieces appended to the column in file
+ * order; the result does not depend on where they were cut. See infer.c.
  */
 #ifndef TABLE_INFER_H
 #define TABLE_INFER_H
 
 #include <base/buf.h>
+#include <base/num.h>
 #include <table/table.h>
 
-enum mli_cells_store { MLI_STORE_SHORT, MLI_STORE_RAW, MLI_STORE_NUMBERS, MLI_STORE_CODES };
+enum mli_cells_store {
+    MLI_STORE_SHORT,    /* `number`, and how many decimals each has, which gives its text back */
+    MLI_STORE_NUMBERS,  /* `number` is all there is */
+    MLI_STORE_INSTANTS, /* the same */
+    MLI_STORE_RAW,      /* the text of each cell with its NUL; "" is missing */
+    MLI_STORE_CODES,
+};
 
 struct mli_cells {
     enum mli_cells_store store;
     bool pinned;
     enum ml_type type; /* if pinned */
+    bool forgetful;    /* the text of a cell may be forgotten where it may be a number: the file can be read again */
+    bool lost;         /* it was needed after all: read again, with mli_cells_as_text(). There are no cells then */
     size_t count;      /* cells so far */
     size_t present;    /* of them not missing */
-    size_t capacity;   /* of number or code */
-    struct mli_buf raw;
+    size_t capacity;   /* of number and code; of `each` while it is there */
+    struct mli_buf raw; /* a piece's stands beside its numbers or instants, too */
     double *number;
-    unsigned decimals; /* SHORT: how many all numbers have in the file, or, if `each`, */
-    uint8_t *each;     /* how many each one has, of as many as fit into `each_capacity` */
-    size_t each_capacity;
+    unsigned decimals; /* SHORT: how many the numbers have, or, if `mixed`, `each` one; not of missing cells */
+    bool mixed;
+    uint8_t *each;     /* a piece's is kept all along, a column's when there is need */
     int32_t *code;
-    struct mli_dict *dict;
+    struct mli_dict *dict; /* a piece's is kept from chunk to chunk, as is */
+    int32_t *column_code;  /* the column's code of each of its first `translated` strings */
+    size_t translated, column_code_capacity;
 };
 
 /*
  * `pin`: the type, NULL to infer it. `numbers`: short decimals are kept as numbers from the start; false keeps text,
  * slower and to the same end. Nothing is allocated.
  */
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers);
+void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers, bool forgetful);
+/* Whatever the cells are, they are kept as texts: for the second reading of a column that is `lost`. */
+void mli_cells_as_text(struct mli_cells *cells);
 void mli_cells_release(struct mli_cells *cells);
+
+/* A piece: to be filled anew, memory kept; it begins with the store that its last cells turned out to need. */
+void mli_cells_clear(struct mli_cells *piece);
 /* One more cell; text is NUL-terminated. ML_EDATA when it does not fit the pinned type; ML_ENOMEM, ML_ELIMIT. */
-ML_NODISCARD enum ml_status mli_cells_add(struct mli_cells *cells, const char *text, size_t len,
-                                          bool missing);
-/* Makes the column of them (all but its name) and empties the cells. At least one cell. ML_ENOMEM, ML_ELIMIT. */
+ML_NODISCARD enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t len, bool missing);
+/* No more cells: what can be done side by side with other pieces, before its turn to be appended comes. */
+ML_NODISCARD enum ml_status mli_cells_end(struct mli_cells *piece);
+/* The piece's cells after those of the column; the piece may only be cleared or released then. ML_ENOMEM, ML_ELIMIT. */
+ML_NODISCARD enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piece);
+/* Makes the column of them (all but its name) and empties the cells. Not lost. ML_ENOMEM, ML_ELIMIT. */
 ML_NODISCARD enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *column);
+
+/* The common case of _add: true if the cell is a short decimal among such and room for it was there, else nothing is done. */
+static inline bool mli_cells_add_short(struct mli_cells *piece, const char *text, size_t len)
+{
+    size_t i = piece->count;
+    unsigned decimals;
+
+    if (piece->store != MLI_STORE_SHORT || i == piece->capacity ||
+        !mli_num_parse_short(text, len, &piece->number[i], &decimals))
+        return false;
+    if (piece->present == 0)
+        piece->decimals = decimals;
+    piece->mixed |= piece->decimals != decimals;
+    piece->each[i] = (uint8_t)decimals;
+    piece->count++;
+    piece->present++;
+    return true;
+}
 
 #endif

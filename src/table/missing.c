@@ -5,6 +5,7 @@
 #include <table/rows.h>
 
 #include <base/mem.h>
+#include <base/num.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,18 @@ void mli_missing_free(struct mli_missing *missing)
         return;
     free(missing->tokens);
     free(missing);
+}
+
+bool mli_missing_has_number(const struct mli_missing *missing)
+{
+    double value;
+    unsigned decimals;
+
+    for (const char *token = missing->tokens; *token; token += strlen(token) + 1) {
+        if (mli_num_parse_short(token, strlen(token), &value, &decimals))
+            return true;
+    }
+    return false;
 }
 
 bool mli_missing_has(const struct mli_missing *missing, const char *text, size_t len)

@@ -4,8 +4,7 @@
 #include <base/mem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <table/csv.h>
-#include <table/header.h>
+#include <table/chunks.h>
 #include <table/infer.h>
 #include <table/rows.h>
 #include <table/table.h>
@@ -17,18 +16,25 @@ struct plan { /* of one column of the file */
 
 struct reader {
     const struct ml_read_options *options;
-    struct mli_csv *csv;
-    const char *source;
-    struct mli_dict *header;
+    struct mli_chunks *chunks;
+    const struct mli_dict *header; /* the chunks' */
     struct mli_missing *missing;
+    bool number_missing;     /* a token that means missing is a number */
     struct plan *plan;       /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
+    size_t columns, rows;
+    bool forgetful, again; /* the files can be read again; they are being, for the columns that are lost */
+};
+
+/* What one thread makes of a chunk. */
+struct piece {
+    struct mli_cells *cells; /* one a column of the file */
     size_t columns, rows;
 };
 
 static enum ml_status out_of_memory(const struct reader *reader, struct ml_error *err)
 {
-    return ml_error_at(err, ML_ENOMEM, reader->source, 0, 0,
+    return ml_error_at(err, ML_ENOMEM, mli_chunks_source(reader->chunks), 0, 0,
                        "out of memory after %zu rows of %zu columns", reader->rows,
                        reader->columns);
 }
@@ -51,13 +57,23 @@ static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml
     if (!name)
         return out_of_memory(reader, err);
     enum ml_status status =
-        mli_header_find(reader->csv, reader->header, name, ML_EUSAGE, "--type: ", &column, err);
+        mli_chunks_find(reader->chunks, name, ML_EUSAGE, "--type: ", &column, err);
     free(name);
     if (status == ML_OK) {
         reader->plan[column].pinned = true;
         reader->plan[column].type = type;
     }
     return status;
+}
+
+static void init_cells(const struct reader *reader, struct mli_cells *cells, size_t column)
+{
+    const struct plan *plan = &reader->plan[column];
+
+    mli_cells_init(cells, plan->pinned ? &plan->type : NULL, !reader->options->csv.libcsv,
+                   reader->forgetful);
+    if (reader->again)
+        mli_cells_as_text(cells);
 }
 
 static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
@@ -69,93 +85,216 @@ static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
     for (size_t i = 0; options->type && options->type[i] && status == ML_OK; i++)
         status = plan_pin(reader, options->type[i], err);
     for (size_t i = 0; options->drop && options->drop[i] && status == ML_OK; i++) {
-        status = mli_header_find(reader->csv, reader->header, options->drop[i], ML_EUSAGE,
-                                 "--drop-columns: ", &column, err);
+        status = mli_chunks_find(reader->chunks, options->drop[i], ML_EUSAGE, "--drop-columns: ",
+                                 &column, err);
         if (status == ML_OK)
             reader->plan[column].drop = true;
     }
     if (status != ML_OK)
         return status;
     for (size_t i = 0; i < reader->columns; i++) {
-        const struct plan *plan = &reader->plan[i];
-        mli_cells_init(&reader->cells[i], plan->pinned ? &plan->type : NULL, !options->csv.libcsv);
-        kept += !plan->drop;
+        init_cells(reader, &reader->cells[i], i);
+        kept += !reader->plan[i].drop;
     }
     return kept > 0 ? ML_OK : ml_error_set(err, ML_EUSAGE, "--drop-columns: no column is left");
 }
 
 static enum ml_status begin(struct reader *reader, struct ml_error *err)
 {
-    enum ml_status status =
-        mli_header_read(reader->csv, reader->options->log, &reader->header, err);
-
-    if (status != ML_OK)
-        return status;
+    reader->header = mli_chunks_header(reader->chunks);
     reader->columns = mli_dict_count(reader->header);
     reader->missing = mli_missing_new(reader->options->missing);
     reader->plan = mli_calloc(reader->columns, sizeof(*reader->plan));
     reader->cells = mli_calloc(reader->columns, sizeof(*reader->cells));
     if (!reader->missing || !reader->plan || !reader->cells)
         return out_of_memory(reader, err);
+    reader->number_missing = mli_missing_has_number(reader->missing);
     return plan_columns(reader, err);
 }
 
+/* ---- rows into pieces ------------------------------------------------------------------------ */
+
 static enum ml_status cell_error(const struct reader *reader, enum ml_status status,
-                                 const struct mli_csv_record *record, size_t column,
-                                 struct ml_error *err)
+                                 const struct mli_chunk *chunk, const struct mli_csv_record *record,
+                                 size_t column, struct ml_error *err)
 {
-    const char *name = mli_dict_text(reader->header, column);
+    const char *name = mli_dict_text(reader->header, column), *source = mli_chunk_source(chunk);
+    size_t field = mli_chunk_field(chunk, column);
 
     if (status == ML_ENOMEM)
-        return out_of_memory(reader, err);
+        return ml_error_at(err, ML_ENOMEM, source, record->line, 0, "out of memory for a row");
     if (status == ML_ELIMIT)
-        return ml_error_at(err, status, reader->source, record->line, column + 1,
+        return ml_error_at(err, status, source, record->line, field,
                            "column \"%s\" has too many distinct values (--drop leaves it out)",
                            name);
-    return mli_cell_refuse(mli_cell_not(reader->plan[column].type), reader->source, record->line, column + 1, name,
-                           record->field[column].text, err);
+    return mli_cell_refuse(mli_cell_not(reader->plan[column].type), source, record->line, field, name, record->field[column].text, err);
 }
 
-static enum ml_status read_row(struct reader *reader, const struct mli_csv_record *record,
+static enum ml_status read_row(const struct reader *reader, struct piece *piece,
+                               const struct mli_chunk *chunk, const struct mli_csv_record *record,
                                struct ml_error *err)
 {
     for (size_t i = 0; i < record->count; i++) {
         const struct mli_csv_field *field = &record->field[i];
+        if (!reader->number_missing && mli_cells_add_short(&piece->cells[i], field->text, field->len))
+            continue;
         if (reader->plan[i].drop)
             continue;
         bool missing = mli_missing_has(reader->missing, field->text, field->len);
-        enum ml_status status = mli_cells_add(&reader->cells[i], field->text, field->len, missing);
+        enum ml_status status = mli_cells_add(&piece->cells[i], field->text, field->len, missing);
         if (status != ML_OK)
-            return cell_error(reader, status, record, i, err);
+            return cell_error(reader, status, chunk, record, i, err);
     }
-    reader->rows++;
+    piece->rows++;
+    return ML_OK;
+}
+
+static void piece_free(void *data)
+{
+    struct piece *piece = data;
+
+    if (!piece)
+        return;
+    for (size_t i = 0; piece->cells && i < piece->columns; i++)
+        mli_cells_release(&piece->cells[i]);
+    free(piece->cells);
+    free(piece);
+}
+
+static void *piece_new(void *shared)
+{
+    const struct reader *reader = shared;
+    struct piece *piece = mli_calloc(1, sizeof(*piece));
+
+    if (!piece)
+        return NULL;
+    piece->columns = reader->columns;
+    piece->cells = mli_calloc(piece->columns, sizeof(*piece->cells));
+    if (!piece->cells) {
+        piece_free(piece);
+        return NULL;
+    }
+    for (size_t i = 0; i < piece->columns; i++)
+        init_cells(reader, &piece->cells[i], i);
+    return piece;
+}
+
+static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, struct ml_error *err)
+{
+    const struct reader *reader = shared;
+    struct piece *piece = state;
+    struct mli_csv_record record;
+    enum ml_status status;
+
+    piece->rows = 0;
+    for (size_t i = 0; i < piece->columns; i++)
+        mli_cells_clear(&piece->cells[i]);
+    do {
+        status = mli_chunk_next(chunk, &record, err);
+        if (status == ML_OK && record.count > 0)
+            status = read_row(reader, piece, chunk, &record, err);
+    } while (status == ML_OK && record.count > 0);
+    for (size_t i = 0; i < piece->columns && status == ML_OK; i++) {
+        if (!reader->plan[i].drop && mli_cells_end(&piece->cells[i]) != ML_OK)
+            status = ml_error_at(err, ML_ENOMEM, mli_chunk_source(chunk), 0, 0,
+                                 "out of memory for a piece of the file");
+    }
+    return status;
+}
+
+/* ---- pieces into columns --------------------------------------------------------------------- */
+
+static enum ml_status commit(void *shared, void *state, struct ml_error *err)
+{
+    struct reader *reader = shared;
+    struct piece *piece = state;
+
+    for (size_t i = 0; i < reader->columns; i++) {
+        if (reader->plan[i].drop)
+            continue;
+        enum ml_status status = mli_cells_append(&reader->cells[i], &piece->cells[i]);
+        if (status == ML_ELIMIT)
+            return ml_error_at(err, status, mli_chunks_source(reader->chunks), 0, 0,
+                               "column \"%s\" has too many distinct values (--drop leaves it out)",
+                               mli_dict_text(reader->header, i));
+        if (status != ML_OK)
+            return out_of_memory(reader, err);
+    }
+    reader->rows += piece->rows;
     return ML_OK;
 }
 
 static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
 {
-    struct mli_csv_record record;
-    enum ml_status status;
+    const struct mli_chunk_job job = { .shared = reader,
+                                       .state_new = piece_new,
+                                       .state_free = piece_free,
+                                       .work = work,
+                                       .commit = commit };
+    enum ml_status status = mli_chunks_run(reader->chunks, &job, err);
 
-    do {
-        status = mli_header_next(reader->csv, reader->header, &record, err);
-        if (status == ML_OK && record.count > 0)
-            status = read_row(reader, &record, err);
-    } while (status == ML_OK && record.count > 0);
     if (status == ML_OK && reader->rows == 0)
-        return ml_error_at(err, ML_EDATA, reader->source, 0, 0, "no rows below the header");
+        return ml_error_at(err, ML_EDATA, mli_chunks_source(reader->chunks), 0, 0,
+                           "no rows below the header");
     return status;
 }
 
+/* ---- the second reading ---------------------------------------------------------------------- */
+
+static bool is_lost(const struct reader *reader)
+{
+    for (size_t i = 0; i < reader->columns; i++) {
+        if (reader->cells[i].lost)
+            return true;
+    }
+    return false;
+}
+
+static enum ml_status changed(const struct reader *reader, struct ml_error *err)
+{
+    return ml_error_at(err, ML_EIO, mli_chunks_source(reader->chunks), 0, 0,
+                       "the file changed while it was read");
+}
+
+/* Reads the lost columns alone, as texts, through `again`, which is another reading of the same files. */
+static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again, struct ml_error *err)
+{
+    struct reader lost = *reader;
+    char before[MLI_SHA256_HEX], after[MLI_SHA256_HEX];
+    enum ml_status status;
+
+    if (mli_dict_count(mli_chunks_header(again)) != reader->columns)
+        return changed(reader, err);
+    lost.chunks = again;
+    lost.header = mli_chunks_header(again);
+    lost.rows = 0;
+    lost.again = true;
+    lost.plan = mli_alloc(reader->columns, sizeof(*lost.plan));
+    if (!lost.plan)
+        return out_of_memory(reader, err);
+    for (size_t i = 0; i < reader->columns; i++) {
+        lost.plan[i] = (struct plan){ .drop = !reader->cells[i].lost };
+        if (reader->cells[i].lost)
+            mli_cells_as_text(&reader->cells[i]);
+    }
+    status = read_rows(&lost, err);
+    free(lost.plan);
+    if (status != ML_OK)
+        return status;
+    mli_chunks_sha256(reader->chunks, before);
+    mli_chunks_sha256(again, after);
+    return strcmp(before, after) == 0 && lost.rows == reader->rows ? ML_OK : changed(reader, err);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
 static enum ml_status fill_table(struct reader *reader, struct ml_table *table)
 {
-    struct mli_input *input = mli_csv_input(reader->csv);
-
     table->rows = reader->rows;
-    table->delimiter = mli_csv_options(reader->csv)->delimiter;
-    mli_input_sha256(input, table->sha256);
-    table->bytes = mli_input_taken(input);
-    table->source = mli_strdup(reader->source);
+    table->delimiter = mli_chunks_csv(reader->chunks)->delimiter;
+    mli_chunks_sha256(reader->chunks, table->sha256);
+    table->bytes = mli_chunks_taken(reader->chunks);
+    table->source = mli_strdup(mli_chunks_source(reader->chunks));
     table->column = mli_calloc(reader->columns, sizeof(*table->column));
     if (!table->source || !table->column)
         return ML_ENOMEM;
@@ -193,34 +332,75 @@ static void release(struct reader *reader)
     free(reader->cells);
     free(reader->plan);
     mli_missing_free(reader->missing);
-    mli_dict_free(reader->header);
-    mli_csv_close(reader->csv);
+    mli_chunks_close(reader->chunks);
 }
 
-enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_read_options *options,
-                                    struct ml_table **out, struct ml_error *err)
+/* Files by path if `paths` is not NULL, else the input. */
+static enum ml_status open_chunks(const char *const *paths, size_t n, struct mli_input *input,
+                                  const struct ml_read_options *options, struct mli_chunks **out,
+                                  struct ml_error *err)
+{
+    const struct mli_chunks_options reading = { .csv = &options->csv,
+                                                .threads = options->threads,
+                                                .size = options->chunk,
+                                                .log = options->log };
+
+    return paths ? mli_chunks_open(paths, n, &reading, out, err)
+                 : mli_chunks_open_input(input, &reading, out, err);
+}
+
+static enum ml_status read_again(struct reader *reader, const char *const *paths, size_t n,
+                                 struct ml_error *err)
+{
+    struct ml_read_options silent = *reader->options;
+    struct mli_chunks *again;
+
+    silent.log = NULL;
+    enum ml_status status = open_chunks(paths, n, NULL, &silent, &again, err);
+    if (status != ML_OK)
+        return status;
+    status = read_lost(reader, again, err);
+    mli_chunks_close(again);
+    return status;
+}
+
+static enum ml_status read_table(const char *const *paths, size_t n, struct mli_input *input,
+                                 const struct ml_read_options *options, struct ml_table **out,
+                                 struct ml_error *err)
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
     struct reader reader = { .options = options ? options : &defaults };
-    enum ml_status status = mli_csv_open(input, &reader.options->csv, &reader.csv, err);
+    enum ml_status status = open_chunks(paths, n, input, reader.options, &reader.chunks, err);
 
     if (status != ML_OK)
         return status;
-    reader.source = mli_input_name(mli_csv_input(reader.csv));
+    reader.forgetful = mli_chunks_rereadable(reader.chunks);
     status = begin(&reader, err);
     if (status == ML_OK)
         status = read_rows(&reader, err);
+    if (status == ML_OK && is_lost(&reader))
+        status = read_again(&reader, paths, n, err);
     if (status == ML_OK)
         status = finish(&reader, out, err);
     release(&reader);
     return status;
 }
 
+enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_read_options *options,
+                                    struct ml_table **out, struct ml_error *err)
+{
+    return read_table(NULL, 1, input, options, out, err);
+}
+
+enum ml_status ml_table_read_files(const char *const *paths, size_t n,
+                                   const struct ml_read_options *options, struct ml_table **out,
+                                   struct ml_error *err)
+{
+    return read_table(paths, n, NULL, options, out, err);
+}
+
 enum ml_status ml_table_read(const char *path, const struct ml_read_options *options,
                              struct ml_table **out, struct ml_error *err)
 {
-    struct mli_input *input;
-    enum ml_status status = mli_input_open(path, &input, err);
-
-    return status == ML_OK ? mli_table_read_input(input, options, out, err) : status;
+    return ml_table_read_files(&path, 1, options, out, err);
 }

@@ -24,6 +24,7 @@ struct mli_missing; /* set of missing tokens */
  */
 struct mli_missing *mli_missing_new(const char *extra);
 void mli_missing_free(struct mli_missing *missing);
+bool mli_missing_has_number(const struct mli_missing *missing); /* a token is a short decimal (base/num.h) */
 bool mli_missing_has(const struct mli_missing *missing, const char *text, size_t len);
 
 struct mli_rows;
