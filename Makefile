@@ -43,7 +43,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum
 SRC_model := document file layout model output safetensors
 UNIT_model := heap model model_container model_hostile model_sample
 
-SRC_fit := components evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
+SRC_fit := clean components evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
 UNIT_fit := fit fit_reduce
 
 SRC_export := c c_code c_stage c_text formats json

@@ -11,6 +11,7 @@
 struct preprocess_flags {
     struct reading reading;
     char *output, *apply;
+    long threads;
 };
 
 static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
@@ -79,6 +80,8 @@ static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     int code = reading_options(ctx, &f->reading);
+    if (code == CMD_CONTINUE)
+        code = reading_count(ctx, "threads", f->threads, &f->reading.fit.threads);
     if (code != CMD_CONTINUE)
         return code;
     const char *fitting = f->apply ? fitting_option(&f->reading) : NULL;
@@ -103,9 +106,14 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
         { "apply", 0, POPT_ARG_STRING, &f.apply, 0, "apply this prep file instead of fitting one", "FILE.prep.json" },
         POPT_TABLEEND
     };
+    struct poptOption running[] = {
+        { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0,
+          "0: one a core; the result does not depend on it", "COUNT" },
+        POPT_TABLEEND
+    };
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),
                                     READING_GROUP(file, "Reading"), READING_GROUP(cleaning, "Cleaning"),
-                                    POPT_TABLEEND };
+                                    READING_GROUP(running, "Running"), POPT_TABLEEND };
     int code = cmd_parse(ctx, argc, argv, options, 1, 1);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);

@@ -69,6 +69,11 @@ void mli_buf_add(struct mli_buf *buf, const void *bytes, size_t n)
     buf->data[buf->len] = '\0';
 }
 
+char *mli_buf_room(struct mli_buf *buf, size_t n)
+{
+    return reserve(buf, n) ? buf->data + buf->len : NULL;
+}
+
 void mli_buf_str(struct mli_buf *buf, const char *s)
 {
     mli_buf_add(buf, s, strlen(s));
@@ -98,8 +103,9 @@ void mli_buf_printf(struct mli_buf *buf, const char *format, ...)
 
 void mli_buf_number(struct mli_buf *buf, double value)
 {
-    char text[MLI_NUM_MAX];
-    mli_buf_add(buf, text, mli_num_format(value, text));
+    char *text = mli_buf_room(buf, MLI_NUM_MAX);
+    if (text)
+        buf->len += mli_num_format(value, text);
 }
 
 /* One character of a JSON string that cannot stand for itself [RFC 8259, section 7]. */

@@ -19,6 +19,11 @@ void mli_buf_init(struct mli_buf *buf, size_t limit);
 void mli_buf_release(struct mli_buf *buf);
 void mli_buf_reset(struct mli_buf *buf); /* len 0, memory kept, status ML_OK */
 void mli_buf_add(struct mli_buf *buf, const void *bytes, size_t n);
+/*
+ * Room for n more bytes behind the data, to be written by the caller, who then adds how many they are to len (and no
+ * NUL follows them before the next append). NULL: see status.
+ */
+char *mli_buf_room(struct mli_buf *buf, size_t n);
 void mli_buf_str(struct mli_buf *buf, const char *s);
 void mli_buf_char(struct mli_buf *buf, char c);
 void mli_buf_printf(struct mli_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

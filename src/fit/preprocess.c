@@ -2,7 +2,7 @@
 
 #include <base/file.h>
 #include <base/mem.h>
-#include <fit/matrix.h>
+#include <fit/clean.h>
 #include <fit/plan.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
@@ -25,60 +25,16 @@ static void write_header(struct mli_csv_writer *csv, const struct mli_pipeline *
 
 static void write_features(struct mli_csv_writer *csv, const double *x, size_t d)
 {
-    for (size_t j = 0; j < d; j++)
-        mli_csv_write_number(csv, x[j]);
+    mli_csv_write_numbers(csv, x, d);
 }
 
-/* Writes what the buffer holds to the file and to the digest, and empties it. */
-static enum ml_status flush(struct mli_buf *text, struct mli_output *out, struct mli_sha256 *sha,
-                            struct ml_error *err)
+/* Writes what the buffer holds to the file, and empties it. */
+static enum ml_status flush(struct mli_buf *text, struct mli_output *out, struct ml_error *err)
 {
     if (text->status)
         return ml_error_set(err, text->status, "out of memory");
-    if (sha)
-        mli_sha256_add(sha, text->data, text->len);
     enum ml_status status = mli_output_write(out, text->data, text->len, err);
     mli_buf_reset(text);
-    return status;
-}
-
-static enum ml_status write_clean(const struct ml_table *table, const struct mli_plan *plan,
-                                  const struct mli_pipeline *pipeline, const char *path,
-                                  char sha256[MLI_SHA256_HEX], struct ml_error *err)
-{
-    size_t d = mli_pipeline_features(pipeline), n = plan->target.n;
-    double *X = mli_alloc(n, d * sizeof *X);
-    struct mli_output *out = NULL;
-    struct mli_buf text;
-    struct mli_csv_writer csv;
-    struct mli_sha256 sha;
-    mli_buf_init(&text, (size_t)1 << 30);
-    mli_csv_writer_init(&csv, &text, ',');
-    mli_sha256_init(&sha);
-    enum ml_status status = X ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
-    if (!status)
-        status = mli_matrix_build(pipeline, false, table, plan->target.has, 1, X, err);
-    if (!status)
-        status = mli_output_open(path, &out, err);
-    write_header(&csv, pipeline, table->column[plan->target.column].name);
-    for (size_t row = 0, i = 0; !status && row < table->rows; row++) {
-        if (!plan->target.has[row])
-            continue;
-        write_features(&csv, X + i++ * d, d);
-        mli_csv_write_cell(&csv, table, row, plan->target.column);
-        mli_csv_write_end(&csv);
-        if (text.len > 1 << 16)
-            status = flush(&text, out, &sha, err);
-    }
-    if (!status)
-        status = flush(&text, out, &sha, err);
-    if (status)
-        mli_output_abort(out);
-    else
-        status = mli_output_commit(out, err);
-    mli_sha256_hex(&sha, sha256);
-    mli_buf_release(&text);
-    free(X);
     return status;
 }
 
@@ -111,7 +67,8 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
     if (!status)
         status = mli_plan_fit_pipeline(table, &plan, &settings, config->log, &file.pipeline, err);
     if (!status)
-        status = write_clean(table, &plan, file.pipeline, clean, file.clean_sha256, err);
+        status = mli_clean_write(file.pipeline, table, plan.target.column, plan.target.has,
+                                 settings.train.threads, clean, file.clean_sha256, err);
     if (!status)
         status = write_prep(table, config, &settings, &plan, &file, prep, err);
     if (!status)
@@ -162,13 +119,13 @@ static enum ml_status apply(const struct mli_prepfile *file, struct mli_stream *
         mli_arena_reset(&scratch);
         status = apply_block(file->pipeline, stream, block, target, &scratch, &csv, err);
         if (!status)
-            status = flush(&text, out, NULL, err);
+            status = flush(&text, out, err);
         if (status)
             break;
         *rows += block->rows;
     }
     if (!status)
-        status = flush(&text, out, NULL, err);
+        status = flush(&text, out, err);
     mli_buf_release(&text);
     mli_arena_release(&scratch);
     return status;

@@ -129,6 +129,23 @@ void ml_table_text(const struct ml_table *table, size_t row, size_t column, char
     copy_text(out, size, text);
 }
 
+struct ml_table mli_table_slice(const struct ml_table *table, size_t begin, size_t n,
+                                struct mli_column *columns)
+{
+    struct ml_table part = *table;
+
+    for (size_t i = 0; i < table->columns; i++) {
+        columns[i] = table->column[i];
+        if (columns[i].number)
+            columns[i].number += begin;
+        if (columns[i].code)
+            columns[i].code += begin;
+    }
+    part.rows = n;
+    part.column = columns;
+    return part;
+}
+
 /* ---- filter ---------------------------------------------------------------------------------- */
 
 static size_t count_kept(const uint8_t *keep, size_t rows)

@@ -49,6 +49,9 @@ void mli_instant_date(int64_t days, int64_t *year, int64_t *month, int64_t *day)
  */
 void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX]);
 
+/* Rows [begin, begin + n) of a table, sharing its arrays; `columns` has room for table->columns. */
+struct ml_table mli_table_slice(const struct ml_table *table, size_t begin, size_t n, struct mli_column *columns);
+
 /*
  * A copy of the rows that `keep` marks (keep has table->rows bytes), dictionaries copied. For tests and for leaving
  * out rows without a target.

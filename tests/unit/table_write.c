@@ -70,6 +70,33 @@ static void writes_numbers_and_lines(void **state)
     mli_buf_release(&out);
 }
 
+/* More than are written at once; and a delimiter that stands in numbers. */
+static void writes_rows_of_numbers(void **state)
+{
+    static const double few[] = { 0.5, NAN, -0.0, 1e300 };
+    double many[100];
+    struct mli_buf out;
+    struct mli_csv_writer writer;
+
+    (void)state;
+    mli_buf_init(&out, 10000);
+    mli_csv_writer_init(&writer, &out, ',');
+    mli_csv_write_numbers(&writer, few, COUNT(few));
+    mli_csv_write_end(&writer);
+    for (size_t i = 0; i < COUNT(many); i++)
+        many[i] = (double)i;
+    mli_csv_write_numbers(&writer, many, COUNT(many));
+    mli_csv_write_end(&writer);
+    assert_int_equal(strncmp(out.data, "0.5,,-0,1e300\n0,1,2,3,", 22), 0);
+    assert_string_equal(out.data + out.len - 10, ",97,98,99\n");
+    mli_buf_reset(&out);
+    mli_csv_writer_init(&writer, &out, '.');
+    mli_csv_write_numbers(&writer, few, COUNT(few));
+    mli_csv_write_end(&writer);
+    assert_string_equal(out.data, "\"0.5\"..-0.1e300\n");
+    mli_buf_release(&out);
+}
+
 static void writes_cells_of_every_type(void **state)
 {
     struct ml_table *table = table_of("n,c,i\n1.50,\"a,b\",2013-01-01T00:30Z\nNA,,?\n");
@@ -281,6 +308,7 @@ int table_write_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quotes_what_needs_it),
         cmocka_unit_test(writes_numbers_and_lines),
+        cmocka_unit_test(writes_rows_of_numbers),
         cmocka_unit_test(writes_cells_of_every_type),
         cmocka_unit_test(reading_gives_back_what_was_written),
         cmocka_unit_test(tables_survive_the_round_trip),
