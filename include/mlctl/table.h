@@ -32,8 +32,16 @@ bool ml_type_parse(const char *name, enum ml_type *out);
 struct ml_csv_options {
     char delimiter;   /* 0: sniffed among , ; tab | */
     char quote;       /* 0: the double quote; ML_QUOTE_NONE: quotes are text like any other */
+    char comment;     /* lines that begin with it, where a record would, are passed over; 0: none */
+    size_t skip_rows; /* lines above the header to pass over, blank ones and comments too */
     size_t max_field; /* bytes of a field, more is an error; 0: 16 MiB */
-    bool libcsv;      /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
+    /*
+     * utf-8, utf-16, utf-16le, utf-16be, latin1, windows-1252 or another that iconv knows. NULL: by its byte order mark,
+     * else UTF-8, or windows-1252 when the first byte that is not ASCII is not UTF-8 (a warning says so).
+     */
+    const char *encoding;
+    bool libcsv; /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
+    const struct ml_log *log; /* hears of what was found out; NULL: the log of who reads, if any */
 };
 
 struct ml_read_options {

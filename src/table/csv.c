@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/cut.h>
+#include <table/decode.h>
 #include <table/sniff.h>
 
 #define BLOCK_SIZE ((size_t)64 << 10) /* also what is sniffed */
@@ -27,7 +28,7 @@
 #define NO_QUOTE '\xFF'
 
 struct mli_csv {
-    struct mli_input *input; /* NULL: the window is all there is */
+    struct mli_decode *decode; /* NULL: the window is all there is */
     const char *source;      /* named in errors */
     struct csv_parser parser;
     struct ml_csv_options options; /* nothing in them is left to be found out */
@@ -40,6 +41,9 @@ struct mli_csv {
     bool taken;                    /* the fields of this record have been cut where they lie */
     bool failed;                   /* libcsv has to begin anew */
     bool after_cr;                 /* the last piece ended in CR: an LF that follows ends no line */
+    bool inside;                   /* the last piece ended inside a line, */
+    bool skipping;                 /* which is a comment, or one of the lines */
+    size_t skip;                   /* above the header of which so many are still to be passed over */
     enum ml_status status;         /* what a callback found */
     struct ml_error *err;          /* where it says so */
     char *block;                   /* the window's memory, when it is our own */
@@ -93,6 +97,18 @@ static size_t count_lines(const char *text, size_t len)
     return lines;
 }
 
+#define NUL_BYTE                                                                                   \
+    "a NUL byte; the file is not plain text, or UTF-16 without a mark (--encoding utf-16le)"
+
+static enum ml_status no_text(struct mli_csv *csv, size_t line, size_t column)
+{
+    const char *encoding = csv->options.encoding;
+
+    return ml_error_at(csv->err, ML_EDATA, csv->source, line, column, "not %.40s text%s",
+                       encoding ? encoding : "UTF-8",
+                       encoding ? "" : "; --encoding names another (windows-1252, utf-16le, ...)");
+}
+
 static enum ml_status too_long(struct mli_csv *csv, size_t line, const char *why)
 {
     size_t max = csv->options.max_field;
@@ -107,10 +123,10 @@ static enum ml_status add_field(struct mli_csv *csv, const char *text, size_t le
 {
     size_t good = text_span(text, len), count = csv->cut.count;
 
-    if (good < len)
-        return refuse(csv, csv->line - count_lines(text + good, len - good), count + 1,
-                      text[good] ? "not UTF-8 text; convert the file, with iconv for example"
-                                 : "a NUL byte; the file is not plain text");
+    if (good < len) {
+        size_t line = csv->line - count_lines(text + good, len - good);
+        return text[good] ? no_text(csv, line, count + 1) : refuse(csv, line, count + 1, NUL_BYTE);
+    }
     if (len > csv->options.max_field)
         return too_long(csv, csv->line, "");
     if (count == FIELDS_MAX)
@@ -204,14 +220,35 @@ static enum ml_status refuse_no_text(struct mli_csv *csv, const char *piece, con
 
     for (; piece < hit; piece++)
         column += *piece == csv->options.delimiter;
-    return refuse(csv, csv->line, column, "not UTF-8 text; convert the file, with iconv for example");
+    return no_text(csv, csv->line, column);
+}
+
+static void advance(struct mli_csv *csv, size_t len)
+{
+    char last = csv->at[len - 1];
+    bool ends = last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
+
+    csv->line += ends;
+    csv->skip -= ends && csv->skip > 0;
+    csv->after_cr = last == '\r';
+    csv->inside = last != '\r' && last != '\n';
+    csv->at += len;
+}
+
+/* Whether what comes next belongs to a line that is passed over. */
+static bool is_skipped(struct mli_csv *csv)
+{
+    char comment = csv->options.comment;
+
+    if (!csv->inside)
+        csv->skipping = csv->skip > 0 || (comment && *csv->at == comment && csv->start == 0);
+    return csv->skipping;
 }
 
 static enum ml_status feed_libcsv(struct mli_csv *csv)
 {
     const char *piece = csv->at, *hit;
     size_t len = piece_length(csv), fields = csv->cut.count;
-    char last = piece[len - 1];
     bool began = csv->start == 0 && !is_blank(csv, piece, len);
 
     if (began)
@@ -229,9 +266,7 @@ static enum ml_status feed_libcsv(struct mli_csv *csv)
     if (csv->parser.entry_pos > csv->options.max_field)
         return too_long(csv, csv->open, "; is there a quote that is not closed?");
     csv->failed = false;
-    csv->line += last == '\r' || (last == '\n' && !(len == 1 && csv->after_cr));
-    csv->after_cr = last == '\r';
-    csv->at += len;
+    advance(csv, len);
     return ML_OK;
 }
 
@@ -252,9 +287,13 @@ static enum ml_status feed(struct mli_csv *csv)
     char *next;
     size_t lines;
 
+    if (is_skipped(csv)) {
+        advance(csv, piece_length(csv));
+        return ML_OK;
+    }
     if (csv->options.libcsv || csv->start > 0 || csv->after_cr || !is_text_until(csv, csv->at + 1))
         return feed_libcsv(csv);
-    switch (mli_cut_record(&csv->cut, csv->at, csv->bad, !csv->input && csv->bad == csv->end, &next,
+    switch (mli_cut_record(&csv->cut, csv->at, csv->bad, !csv->decode && csv->bad == csv->end, &next,
                            &lines)) {
     case MLI_CUT_OTHER:
         csv->cut.count = 0;
@@ -270,7 +309,8 @@ static enum ml_status feed(struct mli_csv *csv)
         break;
     }
     csv->line += lines;
-    csv->after_cr = csv->cut.cr && next == csv->end && csv->input;
+    csv->after_cr = csv->cut.cr && next == csv->end && csv->decode;
+    csv->inside = false;
     csv->at = next;
     return ML_OK;
 }
@@ -290,8 +330,8 @@ static enum ml_status refill(struct mli_csv *csv)
     size_t got = 0;
     enum ml_status status = ML_OK;
 
-    if (csv->input)
-        status = mli_input_read(csv->input, csv->block, BLOCK_SIZE, &got, csv->err);
+    if (csv->decode)
+        status = mli_decode_read(csv->decode, csv->block, BLOCK_SIZE, &got, csv->err);
     if (status != ML_OK)
         return status;
     if (got == 0)
@@ -358,22 +398,21 @@ static void init_cutting(struct mli_csv *csv)
                  FIELDS_MAX, RECORD_MAX);
 }
 
-/* The first block, filled as far as the file goes, decides on BOM and delimiter. */
+/* The first block, filled as far as the file goes, decides on the delimiter. */
 static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
 {
     size_t length = 0, got = 1;
 
     while (length < BLOCK_SIZE && got > 0) {
         enum ml_status status =
-            mli_input_read(csv->input, csv->block + length, BLOCK_SIZE - length, &got, err);
+            mli_decode_read(csv->decode, csv->block + length, BLOCK_SIZE - length, &got, err);
         if (status != ML_OK)
             return status;
         length += got;
     }
-    size_t start = length >= 3 && memcmp(csv->block, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    begin_window(csv, csv->block + start, csv->block + length);
+    begin_window(csv, csv->block, csv->block + length);
     if (!csv->options.delimiter)
-        csv->options.delimiter = mli_sniff_delimiter(csv->at, length - start, got == 0);
+        csv->options.delimiter = mli_sniff_delimiter(csv->at, length, got == 0);
     init_cutting(csv);
     return ML_OK;
 }
@@ -385,13 +424,17 @@ static bool is_line_end(char c)
 
 static enum ml_status check_options(const struct ml_csv_options *options, struct ml_error *err)
 {
-    char delimiter = options->delimiter, quote = options->quote;
+    char delimiter = options->delimiter, quote = options->quote ? options->quote : '"';
 
-    if (delimiter == '"' || is_line_end(delimiter) || (unsigned char)delimiter > 0x7F)
+    if (delimiter == quote || is_line_end(delimiter) || (unsigned char)delimiter > 0x7F)
         return ml_error_set(err, ML_EUSAGE,
                             "the delimiter must be one ASCII character, no quote and no line end");
+    if (options->comment && (options->comment == delimiter || options->comment == quote ||
+                             is_line_end(options->comment) || (unsigned char)options->comment > 0x7F))
+        return ml_error_set(err, ML_EUSAGE,
+                            "the mark of comments must be one ASCII character, no delimiter and no quote");
     if (is_line_end(quote) || quote == ' ' || quote == '\t' || (unsigned char)quote > 0x7F ||
-        (quote && quote == delimiter))
+        quote == delimiter)
         return ml_error_set(err, ML_EUSAGE,
                             "the quote must be one ASCII character, no delimiter, space or line end");
     return ML_OK;
@@ -414,6 +457,7 @@ static enum ml_status csv_new(const struct ml_csv_options *options, const char *
     if (csv->options.max_field == 0)
         csv->options.max_field = FIELD_DEFAULT;
     csv->line = 1;
+    csv->skip = options->skip_rows;
     mli_buf_init(&csv->text, RECORD_MAX);
     *out = csv;
     return ML_OK;
@@ -429,10 +473,15 @@ enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options
         mli_input_close(input);
         return status;
     }
-    csv->input = input;
     csv->block = mli_alloc(BLOCK_SIZE, 1);
-    status = csv->block ? begin(csv, err)
-                        : ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
+    if (csv->block) {
+        status = mli_decode_open(input, options->encoding, options->log, &csv->decode, err);
+    } else {
+        mli_input_close(input);
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
+    }
+    if (status == ML_OK)
+        status = begin(csv, err);
     if (status != ML_OK) {
         mli_csv_close(csv);
         return status;
@@ -460,9 +509,10 @@ void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line
         csv_free(&csv->parser);
         init_parser(csv);
     }
-    csv->failed = csv->finished = csv->after_cr = false;
+    csv->failed = csv->finished = csv->after_cr = csv->inside = false;
     csv->status = ML_OK;
     csv->line = line;
+    csv->skip = 0;
     begin_window(csv, text, text + len);
 }
 
@@ -470,19 +520,18 @@ enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, siz
                                  struct ml_error *err)
 {
     if (csv->after_cr && csv->at == csv->end) {
-        enum ml_status status = mli_input_read(csv->input, csv->block, BLOCK_SIZE, got, err);
+        enum ml_status status = mli_decode_read(csv->decode, csv->block, BLOCK_SIZE, got, err);
         if (status != ML_OK)
             return status;
-        csv->at = csv->block;
-        csv->end = csv->block + *got;
+        begin_window(csv, csv->block, csv->block + *got);
     }
-    if (csv->after_cr && csv->at < csv->end && *csv->at == '\n')
-        csv->at++; /* its line has ended with the CR */
+    if (csv->after_cr && csv->at < csv->end)
+        csv->at += *csv->at == '\n'; /* the CR has ended that line */
     csv->after_cr = false;
-    size_t held = (size_t)(csv->end - csv->at);
-    if (held == 0)
-        return mli_input_read(csv->input, bytes, n, got, err);
-    *got = n < held ? n : held;
+    if (csv->at == csv->end)
+        return mli_decode_read(csv->decode, bytes, n, got, err);
+    size_t left = (size_t)(csv->end - csv->at);
+    *got = n < left ? n : left;
     memcpy(bytes, csv->at, *got);
     csv->at += *got;
     return ML_OK;
@@ -495,7 +544,7 @@ size_t mli_csv_line(const struct mli_csv *csv)
 
 bool mli_csv_may_cut(const struct mli_csv *csv)
 {
-    return !csv->options.libcsv;
+    return !csv->options.libcsv && !csv->options.comment;
 }
 
 const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv)
@@ -510,7 +559,7 @@ const char *mli_csv_source(const struct mli_csv *csv)
 
 struct mli_input *mli_csv_input(const struct mli_csv *csv)
 {
-    return csv->input;
+    return csv->decode ? mli_decode_input(csv->decode) : NULL;
 }
 
 void mli_csv_close(struct mli_csv *csv)
@@ -521,6 +570,6 @@ void mli_csv_close(struct mli_csv *csv)
     mli_cut_release(&csv->cut);
     mli_buf_release(&csv->text);
     free(csv->block);
-    mli_input_close(csv->input);
+    mli_decode_close(csv->decode);
     free(csv);
 }

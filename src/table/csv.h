@@ -20,8 +20,8 @@ struct mli_csv_record {
 struct mli_csv;
 /*
  * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h.
- * ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the same). A BOM is skipped. Lines end
- * in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that
+ * ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the same). The text is that
+ * of decode.h. Lines end in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that
  * never closes, a field over max_field, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
  */
 ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
@@ -30,7 +30,7 @@ ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct m
  * The same over text in memory that holds whole records (the last may lack its line end at the end of a file): a chunk
  * of a file that another thread has read, decoded and cut where records end. `line` is the number of its first line.
  * The text is written into as fields are cut where they lie; one more byte, text[len], must be there to be written.
- * Nothing is sniffed (the delimiter must be given) and no BOM is looked for. `source` names it in errors and is
+ * Nothing is sniffed (the delimiter must be given), decoded or skipped (but comments). `source` names it in errors and is
  * borrowed, as the text is. _reset_text begins anew on another chunk, after an error too, and allocates nothing.
  */
 ML_NODISCARD enum ml_status mli_csv_open_text(char *text, size_t len, size_t line, const char *source,
@@ -40,15 +40,15 @@ void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line
 /* The next record; ML_OK with record->count == 0 at the end. After an error only _close or _reset_text may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
 /*
- * What follows the last record as bytes, decoded: what is in the reader, then the rest of the input. *got is 0 at the
- * end only. After the first call no _next.
+ * What follows the last record as text: what is in the reader, then the rest of the input. *got is 0 at the end only.
+ * Not for a reader of text in memory. After the first call no _next.
  */
 ML_NODISCARD enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, size_t *got,
                                               struct ml_error *err);
-size_t mli_csv_line(const struct mli_csv *csv); /* of the text that comes next, 1-based */
+size_t mli_csv_line(const struct mli_csv *csv); /* the line that comes next, 1-based */
 /*
- * Whether records may be told apart without reading them: a line end with an even number of quotes before it ends one.
- * If not, the whole text must go through one reader.
+ * Whether records may be told apart by counting quotes, an even number of which lies between any two (none that count
+ * with ML_QUOTE_NONE), so that chunks of them may be read side by side.
  */
 bool mli_csv_may_cut(const struct mli_csv *csv);
 /* The options it was opened with, those left open replaced by what was found. */

@@ -164,7 +164,10 @@ enum ml_status mli_source_open(struct mli_source *source, const char *const *pat
     *source = (struct mli_source){ .files = input ? 1 : n, .log = options->log };
     source->rereadable = !input && are_regular(paths, n);
     if (options->csv)
-        source->given = source->csv = *options->csv;
+        source->given = *options->csv;
+    if (!source->given.log)
+        source->given.log = options->log;
+    source->csv = source->given;
     source->size = options->size ? options->size : SIZE_DEFAULT;
     if (!input)
         status = mli_input_open(paths[0], &input, err);

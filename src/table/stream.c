@@ -148,6 +148,8 @@ enum ml_status mli_stream_open_input(struct mli_input *input, const struct mli_s
     }
     if (options)
         stream->options = *options;
+    if (!stream->options.csv.log)
+        stream->options.csv.log = stream->options.log;
     if (stream->options.block == 0)
         stream->options.block = BLOCK_DEFAULT;
     stream->schema = schema;

@@ -93,6 +93,7 @@ int main(void)
 
     failed += table_boolean_tests();
     failed += table_csv_tests();
+    failed += table_decode_tests();
     failed += table_dict_tests();
     failed += table_duplicates_tests();
     failed += table_fast_tests();

@@ -14,6 +14,7 @@
 
 int table_boolean_tests(void);
 int table_csv_tests(void);
+int table_decode_tests(void);
 int table_dict_tests(void);
 int table_duplicates_tests(void);
 int table_fast_tests(void);

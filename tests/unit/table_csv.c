@@ -5,7 +5,7 @@
 #include <table/csv.h>
 
 /* Records as "[field][field]@line " each, or the error as "!line:column text". */
-static void render(const char *text, size_t len, char delimiter, char *out, size_t size)
+static void render_with(const char *text, size_t len, const struct ml_csv_options *options, char *out, size_t size)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct mli_csv_record record = { 0 };
@@ -13,7 +13,7 @@ static void render(const char *text, size_t len, char delimiter, char *out, size
     size_t at = 0;
 
     out[0] = '\0';
-    assert_int_equal(mli_csv_open(input_of(text, len), &(struct ml_csv_options){ .delimiter = delimiter }, &csv, &err), ML_OK);
+    assert_int_equal(mli_csv_open(input_of(text, len), options, &csv, &err), ML_OK);
     do {
         if (mli_csv_next(csv, &record, &err) != ML_OK) {
             snprintf(out + at, size - at, "!%zu:%zu %s", err.line, err.column, err.text);
@@ -30,6 +30,11 @@ static void render(const char *text, size_t len, char delimiter, char *out, size
         assert_true(at < size);
     } while (record.count > 0);
     mli_csv_close(csv);
+}
+
+static void render(const char *text, size_t len, char delimiter, char *out, size_t size)
+{
+    render_with(text, len, &(struct ml_csv_options){ .delimiter = delimiter, .encoding = "UTF-8" }, out, size);
 }
 
 static const struct {
@@ -149,6 +154,63 @@ static void sniffs_the_delimiter(void **state)
             fail_msg("case %zu: '%c' instead of '%c'", i, mli_csv_options(csv)->delimiter,
                      dialects[i].delimiter);
         mli_csv_close(csv);
+    }
+}
+
+static const struct {
+    struct ml_csv_options options;
+    const char *text, *records;
+} dialect[] = {
+    { { .quote = '\'' }, "a,b\n'x,\ny',it\"s\n'it''s',''\n", "[a][b]@1 [x,\ny][it\"s]@2 [it's][]@4 " },
+    { { .quote = '\'' }, "a\nx'y\n", "[a]@1 !2:1 a quote inside a field" },
+    { { .quote = ML_QUOTE_NONE }, "a,b\n\"x,y\"z\n 5\" ,\"\n", "[a][b]@1 [\"x][y\"z]@2 [5\"][\"]@3 " },
+    { { .quote = ML_QUOTE_NONE }, "a,b\nx,\xFFy\n", "[a][b]@1 !2:2 not UTF-8 text" },
+    { { .quote = ML_QUOTE_NONE }, "a,b\n\xFF,\xFF\n", "[a][b]@1 !2:1 not UTF-8 text" },
+    { { .quote = ML_QUOTE_NONE }, "a,b\n\x7F,\x7F\"\x7F\n", "[a][b]@1 [\x7F][\x7F\"\x7F]@2 " },
+    { { .comment = '#' }, "# x, \"\na,b\n#\n1,#2\n #3,4\n\"#\n#\",5\n#6", "[a][b]@2 [1][#2]@4 [#3][4]@5 [#\n#][5]@6 " },
+    { { .comment = '#' }, "a\r\n#\r\n1\r\n", "[a]@1 [1]@3 " },
+    { { .comment = '#' }, "a\r#\r#\r1\r", "[a]@1 [1]@4 " },
+    { { .comment = '#' }, "#", "" },
+    { { .skip_rows = 2 }, "\"x\n\na,b\n1,2\n", "[a][b]@3 [1][2]@4 " },
+    { { .skip_rows = 1 }, "x\r\n\r\na,b\r\n", "[a][b]@3 " },
+    { { .skip_rows = 2 }, "x\ry\ra\r", "[a]@3 " },
+    { { .skip_rows = 9 }, "x\ny", "" },
+    { { .skip_rows = 1, .comment = '#' }, "#1\n#2\na\n", "[a]@3 " },
+    { { .max_field = 3 }, "a\n123\n\"123\"\n\"12\"\"\"\n1234\n", "[a]@1 [123]@2 [123]@3 [12\"]@4 !5:1 a field of more than 3 bytes" },
+    { { .max_field = 3 }, "a\n1,\"123\n", "[a]@1 !2:2 a field of more than 3 bytes; is there a quote that is not closed?" },
+};
+
+static void options_decide(void **state)
+{
+    char out[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(dialect) * 2; i++) {
+        struct ml_csv_options options = dialect[i / 2].options;
+        const char *text = dialect[i / 2].text, *records = dialect[i / 2].records;
+        options.delimiter = ',';
+        options.encoding = "UTF-8";
+        options.libcsv = i % 2 == 1;
+        render_with(text, strlen(text), &options, out, sizeof(out));
+        if (strchr(records, '!') ? strncmp(out, records, strlen(records)) : strcmp(out, records))
+            fail_msg("case %zu: expected \"%s\", got \"%s\"", i / 2, records, out);
+    }
+}
+
+static void refuses_impossible_options(void **state)
+{
+    static const struct ml_csv_options no[] = {
+        { .quote = ',', .delimiter = ',' }, { .quote = '\n' }, { .quote = ' ' }, { .quote = '\xE9' },
+        { .comment = '"', .quote = '"' }, { .comment = ';', .delimiter = ';' }, { .comment = '\r' },
+        { .encoding = "klingon" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(no); i++) {
+        struct ml_error err = ML_ERROR_INIT;
+        struct mli_csv *csv = NULL;
+        assert_int_equal(mli_csv_open(input_of("a", 1), &no[i], &csv, &err), ML_EUSAGE);
+        assert_null(csv);
     }
 }
 
@@ -285,6 +347,8 @@ int table_csv_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_records_with_their_lines),
         cmocka_unit_test(refuses_malformed_text_with_its_place),
+        cmocka_unit_test(options_decide),
+        cmocka_unit_test(refuses_impossible_options),
         cmocka_unit_test(sniffs_the_delimiter),
         cmocka_unit_test(sniffs_within_the_first_block),
         cmocka_unit_test(refuses_impossible_delimiters),

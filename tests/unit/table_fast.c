@@ -195,7 +195,9 @@ static void describe(struct mli_buf *out, const char *text, size_t len,
 
 static void expect_same(const char *name, const char *text, size_t len, char delimiter, char quote)
 {
-    const struct ml_csv_options options = { .delimiter = delimiter, .quote = quote };
+    const struct ml_csv_options options = { .delimiter = delimiter,
+                                            .quote = quote,
+                                            .encoding = "UTF-8" };
     struct mli_buf fast, slow;
 
     describe(&fast, text, len, &options, true);
