@@ -28,12 +28,15 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *
     if (err.status)
         return cmd_fail(ctx, &err);
     if (ctx->json)
-        return out_json(ctx, json_pack("{sssssIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
+        return out_json(ctx, json_pack("{sssssIsIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
                                        (json_int_t)report.rows, "columns", (json_int_t)report.columns,
-                                       "rows_with_target", (json_int_t)report.used, "train_rows",
+                                       "rows_with_target", (json_int_t)(report.used + report.duplicates), "duplicates",
+                                       (json_int_t)report.duplicates, "train_rows",
                                        (json_int_t)report.trained, "features",
                                        (json_int_t)report.features));
     out_line("data", "%s: %zu rows, %zu columns", path, report.rows, report.columns);
+    if (report.duplicates)
+        out_line("", "%zu duplicate rows left out", report.duplicates);
     out_line("fitted", "on %zu training rows", report.trained);
     out_line("wrote", "%s: %zu rows, %zu features and the target", f->output, report.used, report.features);
     out_line("", "%s: the pipeline; mlctl train %s puts it into the model", prep, f->output);
@@ -66,6 +69,8 @@ static const char *fitting_option(const struct reading *r)
         { "target", fit->target != NULL },
         { "task", strcmp(fit->task, unset.fit.task) != 0 },
         { "split", fit->split != NULL },
+        { "group", fit->group != NULL },
+        { "dedupe", r->dedupe != 0 },
         { "seed", r->seed != unset.seed },
         { "drop-columns", r->drop != NULL },
         { "type", r->type != NULL },

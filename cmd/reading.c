@@ -91,6 +91,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         .log = &ctx->log,
     };
     reading->fit.seed = seed;
+    reading->fit.dedupe = reading->dedupe != 0;
     reading->fit.read = &reading->options;
     reading->fit.log = &ctx->log;
     return CMD_CONTINUE;

@@ -13,6 +13,7 @@ struct reading {
     char **drop, **type; /* as given, repeated flags add up */
     char **drop_list;    /* split at commas */
     long seed;
+    int dedupe;
     struct ml_read_options options;
     struct { /* options of cleaning, in the order of mli_prep_options() */
         char **given, **list; /* a LIST: as given, and split at commas */
@@ -30,8 +31,13 @@ struct reading {
         { "task", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &(r).fit.task, 0,                \
           "auto, regression or classification", "TASK" },                                          \
         { "split", 's', POPT_ARG_STRING, &(r).fit.split, 0,                                        \
-          "rows to hold out, of which nothing is learned: random:F, every:K, last:F, column:NAME " \
-          "or none (random:0.2 if not given; random keeps the shares of classes)", "SPEC" },       \
+          "rows to hold out, of which nothing is learned: random:F, every:K, last:F, "             \
+          "time:COLUMN:F (the latest), column:NAME or none (random:0.2 if not given; random keeps " \
+          "the shares of classes)", "SPEC" },                                                      \
+        { "group", 0, POPT_ARG_STRING, &(r).fit.group, 0,                                          \
+          "rows of one value of this column stay on one side; it is no feature", "COLUMN" },       \
+        { "dedupe", 0, POPT_ARG_NONE, &(r).dedupe, 0,                                              \
+          "leave out rows that repeat an earlier one in every column read, before the split", NULL }, \
         { "seed", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &(r).seed, 0,                      \
           "of every random choice", "NUMBER" },                                                    \
         POPT_TABLEEND                                                                              \

@@ -168,7 +168,11 @@ static void print_report(const struct ml_table *table, const struct ml_model *mo
     snprintf(digest, sizeof digest, "%.12s", table->sha256);
     out_line("data", "%s: %zu rows, %zu columns, sha256 %s...", table->source, table->rows,
              table->columns, digest);
+    if (count_of(data, "duplicates"))
+        out_line("", "%lld duplicate rows left out", count_of(data, "duplicates"));
     print_target(model);
+    if (*text_of(r, "group"))
+        out_line("groups", "of %s stay on one side", text_of(r, "group"));
     out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
              count_of(r, "train_rows"), count_of(r, "test_rows"),
              count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");

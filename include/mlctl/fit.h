@@ -21,7 +21,9 @@ struct ml_fit_config {
     const char *target;    /* NULL: the last column */
     const char *task;      /* auto, regression, classification */
     const char *kind;      /* auto, linear, logistic */
-    const char *split;     /* random:F, every:K, last:F, column:NAME, none; NULL: random:0.2 */
+    const char *split;     /* random:F, every:K, last:F, time:COLUMN:F, column:NAME, none; NULL: random:0.2 */
+    const char *group;     /* column of which no value is on both sides, and which is no feature; NULL: none */
+    bool dedupe;           /* leave out rows that repeat an earlier one in every column, before the split */
     const char *test;      /* CSV file to measure on instead of held-out rows (all rows train); NULL: none */
     const char *prep;      /* prep file of a table that `mlctl preprocess` wrote; NULL: raw rows */
     const struct ml_read_options *read; /* how the table was read, for the record; NULL: defaults */

@@ -9,7 +9,8 @@
 
 struct ml_prep_report {
     size_t rows, columns; /* of the raw file */
-    size_t used, trained; /* rows with a target; those the statistics come from */
+    size_t used, trained; /* rows written; those of them the statistics come from */
+    size_t duplicates;    /* rows with a target left out as duplicates */
     size_t features;
 };
 

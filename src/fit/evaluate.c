@@ -42,7 +42,7 @@ enum ml_status mli_evaluate_file(const struct ml_model *model, const char *path,
                                  struct ml_error *err)
 {
     struct mli_gathered rows = { 0 };
-    enum ml_status status = mli_gather(model, path, options, NULL, &rows, err);
+    enum ml_status status = mli_gather(model, path, options, &rows, err);
     if (!status && rows.n == 0)
         status = ml_error_at(err, ML_EDATA, path, 0, 0, "no row has a target \"%s\" to compare with",
                              model->target);

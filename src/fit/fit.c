@@ -91,7 +91,16 @@ static enum ml_status load_prep(struct job *job, struct ml_error *err)
     if (job->config->test)
         return ml_error_set(err, ML_EUSAGE,
                             "--test does not go with a prep file: the rows it held out are the test");
+    if (job->config->group || job->config->dedupe)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--%s does nothing on a preprocessed file; give it to mlctl preprocess",
+                            job->config->group ? "group" : "dedupe");
     job->settings.split_text = job->prep.split;
+    job->settings.held_out = job->prep.held_out;
+    if (job->prep.group && job->settings.train.patience)
+        ml_log(job->config->log, ML_LOG_WARNING,
+               "%s holds no column \"%s\", so a group may be on both sides of what --patience sets aside",
+               job->table->source, job->prep.group);
     ml_log(job->config->log, ML_LOG_NOTE, "prep: %s found; the model will take rows of %s",
            job->config->prep, job->prep.raw_path);
     return mli_split_parse(job->prep.split, &job->settings.split, err);
@@ -314,6 +323,7 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
         .config = job->config,
         .settings = &job->settings,
         .target = &job->plan.target,
+        .duplicates = job->plan.duplicates,
         .prep = job->prepared ? &job->prep : NULL,
         .state = &job->state,
         .history = &job->history,

@@ -5,13 +5,12 @@
 #include <fit/target.h>
 #include <stdlib.h>
 #include <string.h>
-#include <table/split.h>
 
 void mli_gathered_release(struct mli_gathered *rows)
 {
     free(rows->y);
     free(rows->P);
-    free(rows->marked);
+    free(rows->row);
     *rows = (struct mli_gathered){ 0 };
 }
 
@@ -34,25 +33,24 @@ static enum ml_status parse_target(const struct ml_model *model, const char *tex
     return ML_OK;
 }
 
-static bool make_room(struct mli_gathered *rows, size_t width, bool mark)
+static bool make_room(struct mli_gathered *rows, size_t width)
 {
     return mli_grow((void **)&rows->y, &rows->capacity_y, rows->n, sizeof *rows->y) &&
            mli_grow((void **)&rows->P, &rows->capacity_P, rows->n, width * sizeof *rows->P) &&
-           (!mark || mli_grow((void **)&rows->marked, &rows->capacity_marked, rows->n, 1));
+           mli_grow((void **)&rows->row, &rows->capacity_row, rows->n, sizeof *rows->row);
 }
 
 static enum ml_status take_block(const struct ml_model *model, const struct mli_stream *stream,
                                  const struct mli_missing *missing, const struct ml_table *block,
-                                 const double *P, bool mark, struct mli_gathered *out,
-                                 struct ml_error *err)
+                                 const double *P, struct mli_gathered *out, struct ml_error *err)
 {
     size_t width = ml_model_width(model);
     for (size_t i = 0; i < block->rows; i++) {
         const char *text = mli_stream_kept(stream, i, 0);
-        out->rows++;
+        size_t row = out->rows++;
         if (mli_missing_has(missing, text, strlen(text)))
             continue;
-        if (!make_room(out, width, mark))
+        if (!make_room(out, width))
             return ml_error_set(err, ML_ENOMEM, "out of memory");
         enum ml_status status = parse_target(model, text, &out->y[out->n], err);
         if (status) {
@@ -61,15 +59,13 @@ static enum ml_status take_block(const struct ml_model *model, const struct mli_
             return status;
         }
         memcpy(out->P + out->n * width, P + i * width, width * sizeof *P);
-        if (mark)
-            out->marked[out->n] = mli_split_marks(mli_stream_kept(stream, i, 1));
-        out->n++;
+        out->row[out->n++] = row;
     }
     return ML_OK;
 }
 
 static enum ml_status gather(const struct ml_model *model, struct mli_stream *stream,
-                             const struct mli_missing *missing, bool mark, struct mli_gathered *out,
+                             const struct mli_missing *missing, struct mli_gathered *out,
                              struct ml_error *err)
 {
     struct mli_arena scratch = MLI_ARENA_INIT;
@@ -82,7 +78,7 @@ static enum ml_status gather(const struct ml_model *model, struct mli_stream *st
         status = P ? mli_model_predict_rows(model, block, &scratch, P, &counts, err)
                    : ml_error_set(err, ML_ENOMEM, "out of memory");
         if (!status)
-            status = take_block(model, stream, missing, block, P, mark, out, err);
+            status = take_block(model, stream, missing, block, P, out, err);
         if (status)
             break;
         out->missing += counts.missing;
@@ -95,11 +91,11 @@ static enum ml_status gather(const struct ml_model *model, struct mli_stream *st
 }
 
 enum ml_status mli_gather(const struct ml_model *model, const char *path,
-                          const struct mli_stream_options *options, const char *mark,
-                          struct mli_gathered *out, struct ml_error *err)
+                          const struct mli_stream_options *options, struct mli_gathered *out,
+                          struct ml_error *err)
 {
     struct mli_stream_options o = *options;
-    const char *keep[] = { model->target, mark, NULL };
+    const char *keep[] = { model->target, NULL };
     struct mli_gathered rows = { 0 };
     struct mli_stream *stream = NULL;
     struct mli_missing *missing = mli_missing_new(options->missing);
@@ -113,7 +109,7 @@ enum ml_status mli_gather(const struct ml_model *model, const char *path,
         status = ml_error_at(err, ML_EDATA, path, 0, 0,
                              "no column \"%s\", the target, to compare predictions with", model->target);
     if (!status)
-        status = gather(model, stream, missing, mark != NULL, &rows, err);
+        status = gather(model, stream, missing, &rows, err);
     ml_error_source(err, path);
     mli_stream_close(stream);
     mli_missing_free(missing);

@@ -11,15 +11,15 @@ struct mli_gathered {
     size_t n, rows;  /* rows with a target, rows in all */
     double *y;       /* n values or class indices */
     double *P;       /* (n, width) */
-    uint8_t *marked; /* n: the text of the `mark` column says test (1, true, yes, test); NULL without one */
+    size_t *row;     /* n: which row of the file, from 0 */
     char sha256[MLI_SHA256_HEX]; /* of the file */
     size_t unknown, missing;     /* cells: unseen categories, imputed */
-    size_t capacity_y, capacity_P, capacity_marked;
+    size_t capacity_y, capacity_P, capacity_row;
 };
 
-/* mark: name of a column to read as a split column, NULL: none. ML_EDATA for a label that the model does not know. */
+/* ML_EDATA for a label that the model does not know. */
 ML_NODISCARD enum ml_status mli_gather(const struct ml_model *model, const char *path,
-                                       const struct mli_stream_options *options, const char *mark,
+                                       const struct mli_stream_options *options,
                                        struct mli_gathered *out, struct ml_error *err);
 void mli_gathered_release(struct mli_gathered *rows);
 

@@ -2,18 +2,47 @@
 
 #include <base/mem.h>
 #include <fit/gather.h>
+#include <fit/plan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <table/split.h>
 
 /* What the record says of the rows that were held out. Strings are borrowed from the record. */
 struct recorded {
-    const char *path, *sha256, *split_text, *missing;
-    char delimiter;
-    size_t rows, seed;
+    const char *path, *sha256, *split_text;
+    size_t seed;
     struct mli_split split;
+    const char *group; /* NULL: none */
+    bool dedupe;
+    struct ml_read_options read;
+    const char **type, **drop; /* of read; owned */
 };
+
+static void recorded_release(struct recorded *r)
+{
+    free(r->type);
+    free(r->drop);
+}
+
+/* An array of strings, absent: NULL; NULL-terminated, the strings are borrowed. */
+static enum ml_status read_names(const json_t *doc, const char *key, const char ***out, struct ml_error *err)
+{
+    const json_t *array = json_object_get(doc, key), *item;
+    size_t i, n = json_array_size(array);
+    if (!n)
+        return ML_OK;
+    const char **list = mli_calloc(n + 1, sizeof *list);
+    if (!list)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    json_array_foreach((json_t *)array, i, item) {
+        if ((list[i] = json_string_value(item)))
+            continue;
+        free(list);
+        return ml_error_set(err, ML_EARTIFACT, "%s[%zu] is not a string", key, i);
+    }
+    *out = list;
+    return ML_OK;
+}
 
 static enum ml_status read_record(const struct ml_model *model, struct recorded *out,
                                   struct ml_error *err)
@@ -36,10 +65,22 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
         status = mli_json_size(model->record, "split_seed", &r.seed, err);
     if (!status && mli_split_parse(r.split_text, &r.split, NULL))
         status = ml_error_set(err, ML_EARTIFACT, "the record's split \"%s\" is none that mlctl train writes", r.split_text);
-    if (status)
+    if (!status)
+        status = read_names(read, "type", &r.type, err);
+    if (!status)
+        status = read_names(read, "drop", &r.drop, err);
+    if (status) {
+        recorded_release(&r);
         return status;
-    r.delimiter = delimiter[0];
-    r.missing = json_string_value(json_object_get(read, "missing"));
+    }
+    r.group = json_string_value(json_object_get(model->record, "group"));
+    r.dedupe = json_is_true(json_object_get(model->record, "dedupe"));
+    r.read = (struct ml_read_options){
+        .csv.delimiter = delimiter[0],
+        .missing = json_string_value(json_object_get(read, "missing")),
+        .type = r.type,
+        .drop = r.drop,
+    };
     *out = r;
     return ML_OK;
 }
@@ -58,23 +99,61 @@ static void keep_marked(struct mli_gathered *rows, const uint8_t *test, size_t w
     rows->n = n;
 }
 
+/* Whether the rows with a target, their classes and the seed decide alone: else the whole table is asked. */
+static bool is_plain(const struct recorded *r)
+{
+    return !r->group && !r->dedupe && r->split.kind != MLI_SPLIT_COLUMN && r->split.kind != MLI_SPLIT_TIME;
+}
+
+static enum ml_status mark_plain(const struct ml_model *model, const struct recorded *r,
+                                 const struct mli_gathered *rows, uint8_t *test, struct ml_error *err)
+{
+    int32_t *codes = model->classes ? mli_alloc(rows->n, sizeof *codes) : NULL;
+    if (model->classes && !codes)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; codes && i < rows->n; i++)
+        codes[i] = (int32_t)rows->y[i];
+    const struct mli_split_rows all = { .n = rows->n, .classes = codes };
+    enum ml_status status = mli_split_apply(&r->split, &all, r->seed, test, err);
+    free(codes);
+    return status;
+}
+
+/* Reads the table as train did and makes its plan again. */
+static enum ml_status mark_planned(const struct ml_model *model, const struct recorded *r,
+                                   const struct mli_gathered *rows, uint8_t *test, struct ml_error *err)
+{
+    const struct mli_settings settings = { .split = r->split,
+                                           .split_text = r->split_text,
+                                           .group = r->group,
+                                           .dedupe = r->dedupe };
+    struct ml_table *table = NULL;
+    struct mli_plan plan = { 0 };
+    enum ml_status status = ml_table_read(r->path, &r->read, &table, err);
+    if (!status)
+        status = mli_plan_make(table, model->target, model->classes ? "classification" : "regression", &settings,
+                               r->seed, NULL, &plan, err);
+    for (size_t i = 0; !status && i < rows->n; i++) {
+        if (rows->row[i] >= table->rows)
+            status = ml_error_at(err, ML_EDATA, r->path, 0, 0, "the file changed while it was read");
+        else
+            test[i] = plan.part[rows->row[i]] == MLI_PART_TEST;
+    }
+    mli_plan_release(&plan);
+    ml_table_free(table);
+    return status;
+}
+
 static enum ml_status keep_test_rows(const struct ml_model *model, const struct recorded *r,
                                      struct mli_gathered *rows, struct ml_error *err)
 {
-    if (r->split.kind == MLI_SPLIT_COLUMN) {
-        keep_marked(rows, rows->marked, ml_model_width(model));
-        return ML_OK;
-    }
     uint8_t *test = mli_calloc(rows->n, 1);
-    int32_t *codes = mli_alloc(rows->n, sizeof *codes);
-    enum ml_status status = test && codes ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; !status && model->classes && i < rows->n; i++)
-        codes[i] = (int32_t)rows->y[i];
-    if (!status)
-        status = mli_split_apply(&r->split, rows->n, model->classes ? codes : NULL, NULL, r->seed, test, err);
+    if (!test)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    enum ml_status status = is_plain(r) ? mark_plain(model, r, rows, test, err)
+                                        : mark_planned(model, r, rows, test, err);
     if (!status)
         keep_marked(rows, test, ml_model_width(model));
-    free(codes);
     free(test);
     return status;
 }
@@ -95,6 +174,20 @@ static bool file_is_there(const struct recorded *r, char why[512])
     return false;
 }
 
+static enum ml_status measure(const struct ml_model *model, const struct recorded *r,
+                              const struct ml_log *log, json_t **metrics, struct ml_error *err)
+{
+    struct mli_gathered rows = { 0 };
+    const struct mli_stream_options options = { .csv = r->read.csv, .missing = r->read.missing, .log = log };
+    enum ml_status status = mli_gather(model, r->path, &options, &rows, err);
+    if (!status)
+        status = keep_test_rows(model, r, &rows, err);
+    if (!status)
+        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
+    mli_gathered_release(&rows);
+    return status;
+}
+
 enum ml_status mli_evaluate_holdout(const struct ml_model *model, const struct ml_log *log, bool *found,
                                     char why[512], json_t **metrics, struct ml_error *err)
 {
@@ -105,21 +198,10 @@ enum ml_status mli_evaluate_holdout(const struct ml_model *model, const struct m
     *found = false;
     if (r.split.kind == MLI_SPLIT_NONE) {
         snprintf(why, 512, "training held no rows out (--split none or --test)");
-        return ML_OK;
+    } else if (file_is_there(&r, why)) {
+        status = measure(model, &r, log, metrics, err);
+        *found = !status;
     }
-    if (!file_is_there(&r, why))
-        return ML_OK;
-    struct mli_gathered rows = { 0 };
-    const struct mli_stream_options options = { .csv.delimiter = r.delimiter,
-                                                .missing = r.missing,
-                                                .log = log };
-    bool by_column = r.split.kind == MLI_SPLIT_COLUMN;
-    status = mli_gather(model, r.path, &options, by_column ? r.split.column : NULL, &rows, err);
-    if (!status)
-        status = keep_test_rows(model, &r, &rows, err);
-    if (!status)
-        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
-    *found = !status;
-    mli_gathered_release(&rows);
+    recorded_release(&r);
     return status;
 }

@@ -1,83 +1,197 @@
 #include <fit/plan.h>
 
 #include <base/mem.h>
-#include <base/rng.h>
 #include <fit/reduce.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/duplicates.h>
 
 static enum ml_status no_memory(struct ml_error *err)
 {
     return ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-static int32_t *class_codes(const struct mli_target *target)
+/* ---- rows and what a split may know of them ---- */
+
+/* The rows with a target and not left out, or those of one part; arrays of one entry each, owned. */
+struct chosen {
+    struct mli_split_rows rows;
+    size_t *row; /* in the table */
+    int32_t *classes;
+    size_t *groups;
+    struct ml_table *table; /* of these rows alone, when a column splits them */
+    uint8_t *part;
+};
+
+static void chosen_release(struct chosen *c)
 {
-    int32_t *codes = mli_alloc(target->n, sizeof *codes);
-    for (size_t i = 0; codes && i < target->n; i++)
-        codes[i] = (int32_t)target->y[i];
-    return codes;
+    free(c->row);
+    free(c->classes);
+    free(c->groups);
+    free(c->part);
+    ml_table_free(c->table);
 }
 
-/* The table as a column split sees it: only rows with a target. Borrowed when every row has one. */
-static enum ml_status rows_with_target(const struct ml_table *table, const struct mli_plan *plan,
-                                       const struct mli_split *split, struct ml_table **own,
-                                       const struct ml_table **out, struct ml_error *err)
+/* Numbers the groups of all rows, then keeps those of the chosen ones (numbers in order of first sight stay below n). */
+static enum ml_status choose_groups(const struct ml_table *table, const char *group, struct chosen *c,
+                                    struct ml_error *err)
 {
-    *out = table;
-    if (plan->target.n == table->rows || split->kind != MLI_SPLIT_COLUMN)
-        return ML_OK;
-    enum ml_status status = mli_table_filter(table, plan->target.has, own, err);
-    *out = *own;
+    char what[300];
+    size_t column, distinct;
+    snprintf(what, sizeof what, "--group %s", group);
+    enum ml_status status = mli_split_find(table, what, group, &column, err);
+    size_t *id = status ? NULL : mli_alloc(table->rows, sizeof *id);
+    size_t *seen = id ? mli_alloc(table->rows, sizeof *seen) : NULL;
+    if (!status && !seen)
+        status = no_memory(err);
+    if (!status)
+        status = mli_duplicates_number(table, &column, 1, id, &distinct, err);
+    if (!status)
+        memset(seen, 0xFF, table->rows * sizeof *seen);
+    for (size_t i = 0, next = 0; !status && i < c->rows.n; i++) {
+        size_t *number = &seen[id[c->row[i]]];
+        *number = *number == SIZE_MAX ? next++ : *number;
+        c->groups[i] = *number;
+    }
+    c->rows.groups = c->groups;
+    free(seen);
+    free(id);
     return status;
 }
 
-static enum ml_status split_rows(const struct ml_table *table, const struct mli_split *split,
-                                 uint64_t seed, struct mli_plan *plan, struct ml_error *err)
+/* Rows of the table whose part is `part`: before any split NONE, which leaves those without a target out. */
+static enum ml_status choose(const struct ml_table *table, const struct mli_plan *plan,
+                             const struct mli_settings *settings, enum mli_part part,
+                             const struct ml_log *log, struct chosen *c, struct ml_error *err)
 {
     size_t n = plan->target.n;
-    struct ml_table *own = NULL;
-    const struct ml_table *seen;
-    uint8_t *test = mli_calloc(n, 1);
-    int32_t *codes = plan->target.classes ? class_codes(&plan->target) : NULL;
-    plan->part = mli_calloc(table->rows, 1);
-    enum ml_status status =
-        test && plan->part && (codes || !plan->target.classes) ? ML_OK : no_memory(err);
-    if (!status)
-        status = rows_with_target(table, plan, split, &own, &seen, err);
-    if (!status)
-        status = mli_split_apply(split, n, codes, seen, seed, test, err);
-    for (size_t row = 0, i = 0; !status && i < n; row++)
-        if (plan->target.has[row])
-            plan->part[row] = test[i++] ? MLI_PART_TEST : MLI_PART_TRAIN;
-    ml_table_free(own);
-    free(codes);
-    free(test);
+    *c = (struct chosen){ .rows.log = log };
+    c->row = mli_alloc(n, sizeof *c->row);
+    c->part = mli_calloc(n, 1);
+    c->classes = plan->target.classes ? mli_alloc(n, sizeof *c->classes) : NULL;
+    c->groups = settings->group ? mli_alloc(n, sizeof *c->groups) : NULL;
+    if (!c->row || !c->part || (plan->target.classes && !c->classes) || (settings->group && !c->groups))
+        return no_memory(err);
+    for (size_t row = 0, i = 0; row < table->rows; row++) {
+        if (!plan->target.has[row])
+            continue;
+        if (plan->part[row] == part) {
+            if (c->classes)
+                c->classes[c->rows.n] = (int32_t)plan->target.y[i];
+            c->row[c->rows.n++] = row;
+        }
+        i++;
+    }
+    c->rows.classes = c->classes;
+    return settings->group ? choose_groups(table, settings->group, c, err) : ML_OK;
+}
+
+/* ---- parts ---- */
+
+/* A column that splits is that of the chosen rows. */
+static enum ml_status give_table(const struct ml_table *table, const struct mli_plan *plan,
+                                 const struct mli_split *split, struct chosen *c, struct ml_error *err)
+{
+    c->rows.table = table;
+    if (c->rows.n == table->rows || (split->kind != MLI_SPLIT_COLUMN && split->kind != MLI_SPLIT_TIME))
+        return ML_OK;
+    enum ml_status status = mli_table_filter(table, plan->target.has, &c->table, err);
+    c->rows.table = c->table;
     return status;
 }
 
-/* A random share of the training rows, the same for the same seed. */
-static enum ml_status set_validation_aside(const struct ml_table *table, double share, uint64_t seed,
+static enum ml_status split_rows(const struct ml_table *table, const struct mli_settings *settings,
+                                 uint64_t seed, const struct ml_log *log, struct mli_plan *plan,
+                                 struct ml_error *err)
+{
+    struct chosen c = { 0 };
+    enum ml_status status = choose(table, plan, settings, MLI_PART_NONE, log, &c, err);
+    if (!status)
+        status = give_table(table, plan, &settings->split, &c, err);
+    if (!status)
+        status = mli_split_apply(&settings->split, &c.rows, seed, c.part, err);
+    for (size_t i = 0; !status && i < c.rows.n; i++)
+        plan->part[c.row[i]] = c.part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
+    chosen_release(&c);
+    return status;
+}
+
+/* A random share of the training rows, the same for the same seed: of each class, and whole groups. */
+static enum ml_status set_validation_aside(const struct ml_table *table, const struct mli_settings *settings,
                                            struct mli_plan *plan, struct ml_error *err)
 {
-    size_t n = 0, *order = mli_alloc(table->rows, sizeof *order);
-    if (!order)
-        return no_memory(err);
-    for (size_t row = 0; row < table->rows; row++)
-        if (plan->part[row] == MLI_PART_TRAIN)
-            order[n++] = row;
-    struct mli_rng rng;
-    mli_rng_init(&rng, seed + 1);
-    mli_rng_shuffle(&rng, order, n);
-    size_t aside = (size_t)((double)n * share + 0.5);
-    for (size_t i = 0; i < aside; i++)
-        plan->part[order[i]] = MLI_PART_VALIDATION;
-    free(order);
-    if (aside == 0 || aside >= n)
-        return ml_error_set(err, ML_EDATA,
-                            "%zu training rows are too few to set a share of %g aside for --patience", n,
-                            share);
+    const struct mli_split split = { .kind = MLI_SPLIT_RANDOM,
+                                     .shares = 1,
+                                     .share = { settings->validation } };
+    struct chosen c = { 0 };
+    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, NULL, &c, err);
+    struct ml_error why = ML_ERROR_INIT;
+    if (!status && mli_split_apply(&split, &c.rows, settings->train.seed + 1, c.part, &why))
+        status = why.status == ML_ENOMEM
+                     ? no_memory(err)
+                     : ml_error_set(err, ML_EDATA,
+                                    "%zu training rows are too few to set a share of %g aside for --patience (%.80s)",
+                                    c.rows.n, settings->validation, why.text);
+    for (size_t i = 0; !status && i < c.rows.n; i++)
+        if (c.part[i])
+            plan->part[c.row[i]] = MLI_PART_VALIDATION;
+    chosen_release(&c);
+    return status;
+}
+
+/* ---- the rows that a prep file holds out ---- */
+
+char *mli_plan_held_out(const struct ml_table *table, const struct mli_plan *plan)
+{
+    size_t n = plan->target.n, digits = (n + 3) / 4;
+    char *text = mli_calloc(digits + 1, 1);
+    for (size_t row = 0, i = 0; text && row < table->rows; row++) {
+        if (!plan->target.has[row])
+            continue;
+        if (plan->part[row] == MLI_PART_TEST)
+            text[i / 4] = (char)(text[i / 4] | 8 >> i % 4);
+        i++;
+    }
+    for (size_t i = 0; text && i < digits; i++)
+        text[i] = "0123456789abcdef"[(unsigned char)text[i]];
+    return text;
+}
+
+static enum ml_status take_held_out(const struct ml_table *table, const char *digits,
+                                    struct mli_plan *plan, struct ml_error *err)
+{
+    if (strlen(digits) != (table->rows + 3) / 4 || plan->target.n != table->rows)
+        return ml_error_at(err, ML_EARTIFACT, table->source, 0, 0,
+                           "the prep file marks about %zu held-out rows of a file of %zu rows",
+                           strlen(digits) * 4, table->rows);
+    for (size_t row = 0; row < table->rows; row++) {
+        char c = digits[row / 4];
+        int value = c >= 'a' ? c - 'a' + 10 : c - '0';
+        plan->part[row] = value & 8 >> row % 4 ? MLI_PART_TEST : MLI_PART_TRAIN;
+    }
     return ML_OK;
+}
+
+/* ---- plan ---- */
+
+/* Rows that equal an earlier one in every column, the target included. */
+static enum ml_status leave_duplicates_out(const struct ml_table *table, const struct ml_log *log,
+                                           struct mli_plan *plan, struct ml_error *err)
+{
+    uint8_t *repeat = mli_calloc(table->rows, 1);
+    size_t before = plan->target.n, count;
+    enum ml_status status = repeat ? ML_OK : no_memory(err);
+    if (!status)
+        status = mli_duplicates_mark(table, NULL, 0, repeat, &count, err);
+    if (!status)
+        status = mli_target_leave_out(&plan->target, table, repeat, err);
+    free(repeat);
+    plan->duplicates = before - plan->target.n;
+    if (!status)
+        ml_log(log, ML_LOG_NOTE, "%zu duplicate row%s left out", plan->duplicates,
+               plan->duplicates == 1 ? "" : "s");
+    return status;
 }
 
 static enum ml_status check_classes(const struct ml_table *table, const struct mli_settings *settings,
@@ -109,16 +223,31 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
     return status;
 }
 
+static enum ml_status check_group(const struct ml_table *table, const struct mli_settings *settings,
+                                  const struct mli_plan *plan, struct ml_error *err)
+{
+    if (settings->group && strcmp(settings->group, table->column[plan->target.column].name) == 0)
+        return ml_error_set(err, ML_EUSAGE, "--group %s: that is the target", settings->group);
+    return ML_OK;
+}
+
 enum ml_status mli_plan_make(const struct ml_table *table, const char *target, const char *task,
                              const struct mli_settings *settings, uint64_t seed,
                              const struct ml_log *log, struct mli_plan *out, struct ml_error *err)
 {
     struct mli_plan plan = { 0 };
     enum ml_status status = mli_target_find(table, target, task, log, &plan.target, err);
+    if (!status && settings->dedupe)
+        status = leave_duplicates_out(table, log, &plan, err);
+    if (!status && !(plan.part = mli_calloc(table->rows, 1)))
+        status = no_memory(err);
     if (!status)
-        status = split_rows(table, &settings->split, seed, &plan, err);
+        status = check_group(table, settings, &plan, err);
+    if (!status)
+        status = settings->held_out ? take_held_out(table, settings->held_out, &plan, err)
+                                    : split_rows(table, settings, seed, log, &plan, err);
     if (!status && settings->train.patience)
-        status = set_validation_aside(table, settings->validation, settings->train.seed, &plan, err);
+        status = set_validation_aside(table, settings, &plan, err);
     if (!status && plan.target.classes)
         status = check_classes(table, settings, &plan, err);
     for (size_t row = 0; !status && row < table->rows; row++)
@@ -181,9 +310,10 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
     struct mli_pipeline *pipeline = NULL;
     enum ml_status status = columns && use ? ML_OK : no_memory(err);
     for (size_t j = 0; !status && j < table->columns; j++) {
-        bool split = settings->split.kind == MLI_SPLIT_COLUMN &&
-                     strcmp(table->column[j].name, settings->split.column) == 0;
-        if (j != plan->target.column && !split)
+        const char *name = table->column[j].name;
+        bool split = settings->split.kind == MLI_SPLIT_COLUMN && strcmp(name, settings->split.column) == 0;
+        bool group = settings->group && strcmp(name, settings->group) == 0;
+        if (j != plan->target.column && !split && !group)
             columns[n++] = j;
     }
     for (size_t row = 0; !status && row < table->rows; row++)

@@ -1,6 +1,6 @@
 /*
- * Plan: what train and preprocess decide alike before anything is fitted: the target, and for each row whether it
- * trains, validates or is held out.
+ * Plan: what train and preprocess decide alike before anything is fitted: the target, and for each row whether it is
+ * left out as a duplicate, trains, validates or is held out. evaluate makes the same plan again from the record.
  */
 #ifndef FIT_PLAN_H
 #define FIT_PLAN_H
@@ -12,20 +12,27 @@ enum mli_part { MLI_PART_NONE, MLI_PART_TRAIN, MLI_PART_VALIDATION, MLI_PART_TES
 
 struct mli_plan {
     struct mli_target target;
-    uint8_t *part;          /* one a table row: enum mli_part; NONE for rows without a target; owned */
+    uint8_t *part;          /* one a table row: enum mli_part; NONE for rows without a target and duplicates; owned */
+    size_t duplicates;      /* rows with a target left out */
     size_t rows[MLI_PARTS]; /* rows of each part */
 };
 
 /*
  * target: name, NULL for the last column. seed: of the split. patience sets a share of the training rows aside for
- * validation. ML_EDATA when a class has no row to train on, and what target and split refuse.
+ * validation, at random, of each class, a group whole. ML_EDATA when a class has no row to train on, and what target and split refuse.
  */
 ML_NODISCARD enum ml_status mli_plan_make(const struct ml_table *table, const char *target, const char *task,
                                           const struct mli_settings *settings, uint64_t seed,
                                           const struct ml_log *log, struct mli_plan *out, struct ml_error *err);
 void mli_plan_release(struct mli_plan *plan);
 
-/* Fits the pipeline on the training rows of the plan, with every column but target and split column. */
+/*
+ * The held-out rows of a plan as text, for a prep file: hexadecimal digits, the first row the highest bit of the first
+ * one, rows with a target only. NULL: no memory. `held_out` of the settings takes it.
+ */
+char *mli_plan_held_out(const struct ml_table *table, const struct mli_plan *plan);
+
+/* Fits the pipeline on the training rows of the plan, with every column but target, group and column of a column split. */
 ML_NODISCARD enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct mli_plan *plan,
                                                   const struct mli_settings *settings, const struct ml_log *log,
                                                   struct mli_pipeline **out, struct ml_error *err);

@@ -13,6 +13,8 @@ void mli_prepfile_release(struct mli_prepfile *file)
     mli_pipeline_free(file->pipeline);
     free(file->target);
     free(file->split);
+    free(file->group);
+    free(file->held_out);
     free(file->raw_path);
     json_decref(file->read);
     *file = (struct mli_prepfile){ 0 };
@@ -78,6 +80,12 @@ static json_t *document(const struct mli_prepfile *file, json_t *pipeline,
     ok = ok && mli_json_put(doc, "target", json_string(file->target));
     ok = ok && mli_json_put(doc, "split", json_string(file->split));
     ok = ok && mli_json_put(doc, "seed", json_integer((json_int_t)file->seed));
+    if (ok && file->group)
+        ok = mli_json_put(doc, "group", json_string(file->group));
+    if (ok && file->dedupe)
+        ok = mli_json_put(doc, "dedupe", json_true());
+    if (ok && file->held_out)
+        ok = mli_json_put(doc, "held_out", json_string(file->held_out));
     ok = ok && mli_json_put(doc, "pipeline", json_incref(pipeline));
     ok = ok && mli_json_put(doc, "tensors", tensors_json(set));
     if (ok)
@@ -153,6 +161,13 @@ static enum ml_status read_header(const json_t *doc, struct mli_prepfile *out, s
         status = copy_string(doc, "target", &out->target, err);
     if (!status)
         status = copy_string(doc, "split", &out->split, err);
+    if (!status && json_object_get(doc, "group"))
+        status = copy_string(doc, "group", &out->group, err);
+    if (!status && json_object_get(doc, "held_out"))
+        status = copy_string(doc, "held_out", &out->held_out, err);
+    if (!status && out->held_out && out->held_out[strspn(out->held_out, "0123456789abcdef")])
+        status = ml_error_set(err, ML_EARTIFACT, "held_out is not a row of hexadecimal digits");
+    out->dedupe = json_is_true(json_object_get(doc, "dedupe"));
     if (!status)
         status = copy_digest(doc, "raw_sha256", out->raw_sha256, err);
     if (!status)

@@ -12,6 +12,9 @@ struct mli_prepfile {
     struct mli_pipeline *pipeline;
     char *target;       /* name in both files */
     char *split;        /* specification */
+    char *group;        /* column of its groups, NULL: none */
+    char *held_out;     /* rows of the clean file, see mli_plan_held_out(); NULL: the split finds them there */
+    bool dedupe;        /* duplicate rows of the raw file are left out */
     uint64_t seed;
     char *raw_path;     /* as given to preprocess */
     char raw_sha256[MLI_SHA256_HEX], clean_sha256[MLI_SHA256_HEX];

@@ -38,17 +38,27 @@ static enum ml_status flush(struct mli_buf *text, struct mli_output *out, struct
     return status;
 }
 
+/* The clean file has no column that a split or its groups could be found by again. */
+static bool needs_held_out(const struct mli_settings *settings)
+{
+    return settings->group || settings->split.kind == MLI_SPLIT_COLUMN || settings->split.kind == MLI_SPLIT_TIME;
+}
+
 static enum ml_status write_prep(const struct ml_table *table, const struct ml_fit_config *config,
                                  const struct mli_settings *settings, const struct mli_plan *plan,
                                  struct mli_prepfile *file, const char *path, struct ml_error *err)
 {
     file->target = mli_strdup(table->column[plan->target.column].name);
     file->split = mli_strdup(settings->split_text);
+    file->group = settings->group ? mli_strdup(settings->group) : NULL;
+    file->dedupe = settings->dedupe;
     file->raw_path = mli_strdup(table->source);
     file->read = mli_record_read(table, config->read);
     file->seed = config->seed;
     memcpy(file->raw_sha256, table->sha256, MLI_SHA256_HEX);
-    if (!file->target || !file->split || !file->raw_path || !file->read)
+    if (needs_held_out(settings) && !(file->held_out = mli_plan_held_out(table, plan)))
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    if (!file->target || !file->split || !file->group != !settings->group || !file->raw_path || !file->read)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     return mli_prepfile_write(file, path, err);
 }
@@ -75,6 +85,7 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
         *report = (struct ml_prep_report){ .rows = table->rows,
                                            .columns = table->columns,
                                            .used = plan.target.n,
+                                           .duplicates = plan.duplicates,
                                            .trained = plan.rows[MLI_PART_TRAIN],
                                            .features = mli_pipeline_features(file.pipeline) };
     mli_prepfile_release(&file);

@@ -4,24 +4,28 @@
 #include <prep/options.h>
 #include <string.h>
 
-json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
-{
-    json_t *doc = json_object();
-    bool ok = doc && mli_json_put(doc, "delimiter", json_stringn(&table->delimiter, 1));
-    if (ok && options && options->missing)
-        ok = mli_json_put(doc, "missing", json_string(options->missing));
-    if (ok)
-        return doc;
-    json_decref(doc);
-    return NULL;
-}
-
 static json_t *names(const char *const *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; list && list[i]; i++)
         json_array_append_new(array, json_string(list[i]));
     return array;
+}
+
+json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
+{
+    json_t *doc = json_object();
+    bool ok = doc && mli_json_put(doc, "delimiter", json_stringn(&table->delimiter, 1));
+    if (ok && options && options->missing)
+        ok = mli_json_put(doc, "missing", json_string(options->missing));
+    if (ok && options && options->type)
+        ok = mli_json_put(doc, "type", names(options->type));
+    if (ok && options && options->drop)
+        ok = mli_json_put(doc, "drop", names(options->drop));
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
 }
 
 /* Path and digest are of the raw rows: the table itself, or the file that preprocess read; counts are of the table. */
@@ -33,7 +37,9 @@ static json_t *data(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "sha256",
                             json_string(p->prep ? p->prep->raw_sha256 : p->table->sha256));
     ok = ok && mli_json_put(doc, "rows", json_integer((json_int_t)p->table->rows));
-    ok = ok && mli_json_put(doc, "rows_with_target", json_integer((json_int_t)p->target->n));
+    ok = ok && mli_json_put(doc, "rows_with_target", json_integer((json_int_t)(p->target->n + p->duplicates)));
+    if (ok && p->duplicates)
+        ok = mli_json_put(doc, "duplicates", json_integer((json_int_t)p->duplicates));
     ok = ok && mli_json_put(doc, "read",
                             p->prep ? json_incref(p->prep->read)
                                     : mli_record_read(p->table, p->config->read));
@@ -97,6 +103,20 @@ static json_t *history(const struct mli_record_parts *p)
     return NULL;
 }
 
+/* Which rows were held out: what evaluate needs to find them again. */
+static bool put_split(json_t *doc, const struct mli_record_parts *p)
+{
+    const char *group = p->prep ? p->prep->group : p->settings->group;
+    bool ok = mli_json_put(doc, "split", json_string(p->prep ? p->prep->split : p->settings->split_text));
+    ok = ok && mli_json_put(doc, "split_seed",
+                            json_integer((json_int_t)(p->prep ? p->prep->seed : p->config->seed)));
+    if (ok && group)
+        ok = mli_json_put(doc, "group", json_string(group));
+    if (ok && (p->prep ? p->prep->dedupe : p->settings->dedupe))
+        ok = mli_json_put(doc, "dedupe", json_true());
+    return ok;
+}
+
 json_t *mli_record_new(const struct mli_record_parts *p)
 {
     json_t *doc = json_object();
@@ -104,10 +124,7 @@ json_t *mli_record_new(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "program", json_string("mlctl " ML_VERSION));
     ok = ok && mli_json_put(doc, "kind", json_string(p->settings->kind->name));
     ok = ok && mli_json_put(doc, "data", data(p));
-    ok = ok && mli_json_put(doc, "split",
-                            json_string(p->prep ? p->prep->split : p->settings->split_text));
-    ok = ok && mli_json_put(doc, "split_seed",
-                            json_integer((json_int_t)(p->prep ? p->prep->seed : p->config->seed)));
+    ok = ok && put_split(doc, p);
     ok = ok && mli_json_put(doc, "seed", json_integer((json_int_t)p->config->seed));
     ok = ok && mli_json_put(doc, "train_rows", json_integer((json_int_t)p->train));
     ok = ok && mli_json_put(doc, "validation_rows", json_integer((json_int_t)p->validation));

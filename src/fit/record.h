@@ -19,6 +19,7 @@ struct mli_record_parts {
     const struct ml_fit_config *config;
     const struct mli_settings *settings;
     const struct mli_target *target;
+    size_t duplicates; /* rows with a target left out */
     const struct mli_prepfile *prep; /* NULL: trained on raw rows */
     const struct mli_train_state *state;
     const struct mli_history *history;
@@ -27,7 +28,7 @@ struct mli_record_parts {
     bool interrupted;
 };
 
-/* {"delimiter":",","missing":"n/a"}: what reading the file again needs. NULL: no memory. */
+/* {"delimiter":",","missing":"n/a","type":["zip=category"],"drop":["id"]}: what reading the file again needs. NULL: no memory. */
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options);
 /* The whole record, without metrics. NULL: no memory. */
 json_t *mli_record_new(const struct mli_record_parts *parts);

@@ -82,11 +82,24 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
     return status;
 }
 
+static enum ml_status check_split(const struct mli_settings *s, struct ml_error *err)
+{
+    if (mli_split_parts(&s->split) > 2)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--split %s: one share is held out here; mlctl split makes several files",
+                            s->split_text);
+    if (s->group && s->split.kind != MLI_SPLIT_RANDOM && s->split.kind != MLI_SPLIT_NONE)
+        return ml_error_set(err, ML_EUSAGE, "--group goes with --split random:F, not with %s", s->split_text);
+    return ML_OK;
+}
+
 enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli_settings *out,
                                   struct ml_error *err)
 {
     struct mli_settings s = {
         .split_text = config->test ? "none" : config->split ? config->split : "random:0.2",
+        .group = config->group,
+        .dedupe = config->dedupe,
         .prep = &config->clean,
         .train = MLI_TRAIN_CONFIG_INIT,
         .validation = config->validation,
@@ -100,6 +113,8 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         status = check_names(config, err);
     if (!status)
         status = mli_split_parse(s.split_text, &s.split, err);
+    if (!status)
+        status = check_split(&s, err);
     if (!status)
         status = mli_prep_check(&config->clean, err);
     if (status)

@@ -10,7 +10,9 @@
 
 struct mli_settings {
     struct mli_split split;
-    const char *split_text;
+    const char *split_text, *group; /* group NULL: none */
+    bool dedupe;
+    const char *held_out; /* rows of a prepared file that its prep file holds out; NULL: found by the split */
     const struct ml_prep_config *prep; /* of the configuration */
     struct mli_train_config train; /* l2 still negative for "1 / training rows" */
     const struct mli_kind *kind;   /* NULL until the task is known */

@@ -144,6 +144,20 @@ static enum ml_status take_text_classes(const struct mli_column *column, size_t 
     return status;
 }
 
+static enum ml_status count_classes(const struct ml_table *table, const struct mli_column *column,
+                                    struct mli_target *out, struct ml_error *err)
+{
+    memset(out->count, 0, out->classes * sizeof *out->count);
+    for (size_t i = 0; i < out->n; i++)
+        out->count[(size_t)out->y[i]]++;
+    for (size_t k = 0; k < out->classes; k++)
+        if (out->count[k] < 2)
+            return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                               "class \"%s\" of target \"%s\" has one row; a class needs two or more: leave that row out or merge the class",
+                               out->label[k], column->name);
+    return ML_OK;
+}
+
 static enum ml_status check_classes(const struct ml_table *table, const struct mli_column *column,
                                     struct mli_target *out, struct ml_error *err)
 {
@@ -156,16 +170,8 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
                            "target \"%s\" has %zu classes, more than %d; is it an identifier? --target takes another column",
                            column->name, out->classes, MLI_MAX_CLASSES);
     out->count = mli_calloc(out->classes, sizeof *out->count);
-    if (!out->count)
-        return ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; i < out->n; i++)
-        out->count[(size_t)out->y[i]]++;
-    for (size_t k = 0; k < out->classes; k++)
-        if (out->count[k] < 2)
-            return ml_error_at(err, ML_EDATA, table->source, 0, 0,
-                               "class \"%s\" of target \"%s\" has one row; a class needs two or more: leave that row out or merge the class",
-                               out->label[k], column->name);
-    return ML_OK;
+    return out->count ? count_classes(table, column, out, err)
+                      : ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
 static enum ml_status take_regression(const struct ml_table *table, const struct mli_column *column,
@@ -266,6 +272,27 @@ enum ml_status mli_target_find(const struct ml_table *table, const char *name, c
     else
         *out = target;
     return status;
+}
+
+enum ml_status mli_target_leave_out(struct mli_target *target, const struct ml_table *table,
+                                    const uint8_t *out, struct ml_error *err)
+{
+    size_t n = 0;
+    for (size_t row = 0, i = 0; row < table->rows; row++) {
+        if (!target->has[row])
+            continue;
+        target->has[row] = !out[row];
+        target->y[n] = target->y[i++];
+        n += !out[row];
+    }
+    target->n = n;
+    if (target->classes)
+        return count_classes(table, &table->column[target->column], target, err);
+    if (n < 2)
+        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                           "%zu row%s left without the duplicates; training needs at least two", n,
+                           n == 1 ? " is" : "s are");
+    return ML_OK;
 }
 
 void mli_target_release(struct mli_target *target)

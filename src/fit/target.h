@@ -26,6 +26,12 @@ struct mli_target {
  */
 ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
+/*
+ * Leaves out the rows that `out` marks (one a table row), as if they had no target. ML_EDATA when a class, or a
+ * regression, is left with less than two rows.
+ */
+ML_NODISCARD enum ml_status mli_target_leave_out(struct mli_target *target, const struct ml_table *table,
+                                                 const uint8_t *out, struct ml_error *err);
 void mli_target_release(struct mli_target *target);
 
 /* Class index of a raw text: the label itself, or the label of the number it spells. -1: none. */

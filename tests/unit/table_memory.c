@@ -282,12 +282,13 @@ static enum ml_status filter(void *data, struct ml_error *err)
 
 static enum ml_status split(void *data, struct ml_error *err)
 {
-    const struct mli_split random = { .kind = MLI_SPLIT_RANDOM, .fraction = 0.5 };
+    const struct mli_split random = { .kind = MLI_SPLIT_RANDOM, .shares = 1, .share = { 0.5 } };
     static const int32_t classes[] = { 0, 1, 0, 1 };
+    static const size_t groups[] = { 0, 1, 2, 3 };
+    const struct mli_split_rows rows = { .n = 4, .classes = classes, .groups = data ? groups : NULL };
     uint8_t test[4];
 
-    (void)data;
-    return mli_split_apply(&random, 4, classes, NULL, 1, test, err);
+    return mli_split_apply(&random, &rows, 1, test, err);
 }
 
 static enum ml_status duplicates(void *data, struct ml_error *err)
@@ -304,6 +305,7 @@ static void filter_and_split_survive(void **state)
     (void)state;
     exhaust(filter, table, 15);
     exhaust(split, NULL, 1);
+    exhaust(split, table, 5); /* by groups */
     exhaust(duplicates, table, 2);
     ml_table_free(table);
 }
