@@ -24,8 +24,8 @@ SRC_la := plain
 SRC_blas := blas cholesky eigen
 UNIT_la := la la_baseline
 
-SRC_table := boolean chunks csv cut decide decode dict duplicates header infer instant missing read rows schema sniff source split stream table write
-UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_instant table_memory table_read table_rows table_schema table_split \
+SRC_table := advise boolean chunks csv cut decide decode dict duplicates format header infer instant missing read rows schema sniff source split stream table write
+UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
 SRC_prep := apply choice dates drop fit frame impute onehot options pca pipeline saved scale select stats view

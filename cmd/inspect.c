@@ -21,7 +21,8 @@ static void print_field(const struct mli_field *field)
         char low[40], high[40];
         mli_instant_format(field->low, low);
         mli_instant_format(field->high, high);
-        snprintf(range, sizeof range, "%s to %s", low, high);
+        snprintf(range, sizeof range, "%s to %s%s%s", low, high, field->format ? ", written " : "",
+                 field->format ? mli_format_name(field->format) : "");
     } else if (!isnan(field->low)) {
         char low[MLI_NUM_MAX], high[MLI_NUM_MAX];
         mli_num_format(field->low, low);

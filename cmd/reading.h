@@ -51,7 +51,7 @@ struct reading {
           "more tokens that mean missing, besides empty NA N/A NaN nan null NULL None ?", "LIST" }, \
         { "drop-columns", 0, POPT_ARG_ARGV, &(r).drop, 0, "columns to leave out", "LIST" },        \
         { "type", 0, POPT_ARG_ARGV, &(r).type, 0,                                                  \
-          "pin a column's type: number, category, boolean, instant, text or identifier (may be repeated)",              \
+          "pin a column's type: number, category, boolean, instant (instant:dmy, mdy, ymd, iso, named), text or identifier (may be repeated)",              \
           "COLUMN=TYPE" },                                                                         \
         POPT_TABLEEND                                                                              \
     }

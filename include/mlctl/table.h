@@ -47,7 +47,7 @@ struct ml_csv_options {
 struct ml_read_options {
     struct ml_csv_options csv;
     const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
-    const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none */
+    const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none. "instant:dmy" (mdy, ymd, iso, named) too */
     const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */
     size_t threads;          /* 0: one a processor; the table does not depend on it */
     size_t chunk;            /* bytes that a thread parses at a time, 0: 1 MiB; the table does not depend on it */
@@ -60,8 +60,9 @@ struct ml_table;
 
 /*
  * Reads a whole CSV file (or "-"): RFC 4180 with a header line, UTF-8 with or without BOM, LF or CRLF, gzip by its magic
- * bytes. Types are inferred over all rows: NUMBER if every present cell is a number, INSTANT if every one is an ISO 8601
- * date or date-time, BOOLEAN if they are the two words of one pair (yes/no, y/n, true/false, t/f, on/off, in any case),
+ * bytes. Types are inferred over all rows: NUMBER if every present cell is a number, INSTANT if every one is a date or
+ * date-time in one format (ISO 8601, day first, month first, year first, with the name of the month; day first, and a
+ * warning, where month first would fit as well), BOOLEAN if they are the two words of one pair (yes/no, y/n, true/false, t/f, on/off, in any case),
  * else CATEGORY, or, when there are more than 50 distinct values and more than half of the present cells are distinct,
  * TEXT, or IDENTIFIER if fewer than a tenth of them have a space. A column without any present cell is a NUMBER. Errors: ML_EDATA with line and field number, ML_EUSAGE for a
  * pin or drop that names no column (nearest name suggested), ML_EIO, ML_ENOMEM, ML_ELIMIT.

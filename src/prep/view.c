@@ -75,7 +75,8 @@ static enum ml_status view_column(const struct mli_field *field, const struct ml
     bool same = coded ? column->dict != NULL : column->type == field->type;
 
     *out = (struct mli_column){
-        .name = field->name, .type = field->type, .integer = field->integer, .dict = field->dict
+        .name = field->name, .type = field->type, .format = field->format,
+        .integer = field->integer, .dict = field->dict
     };
     if (!same && !is_empty(column, rows))
         return ml_error_set(err, ML_EDATA,

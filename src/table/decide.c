@@ -5,6 +5,32 @@
 
 #define FEW_DISTINCT ((size_t)50) /* this many are a category whatever their share of the cells */
 
+bool mli_pin_parse(const char *text, struct mli_pin *out)
+{
+    static const char formatted[] = "instant:";
+    struct mli_pin pin = { .type = ML_TYPE_INSTANT };
+    size_t len = sizeof(formatted) - 1;
+    bool good = strncmp(text, formatted, len) == 0 ? mli_format_parse(text + len, &pin.format)
+                                                   : ml_type_parse(text, &pin.type);
+
+    pin.formatted = text[strcspn(text, ":")] == ':';
+    if (good)
+        *out = pin;
+    return good;
+}
+
+unsigned mli_decide_shapes(const struct mli_dict *dict)
+{
+    size_t n = mli_dict_count(dict);
+    unsigned shapes = n > 0 ? MLI_SHAPES_ALL : 0;
+
+    for (size_t i = 0; i < n && shapes; i++) {
+        const char *text = mli_dict_text(dict, i);
+        shapes = mli_instant_shapes(text, strlen(text), shapes);
+    }
+    return shapes;
+}
+
 /* Distinct values of which fewer than a tenth have a space. */
 static bool are_tokens(const struct mli_dict *dict)
 {

@@ -3,6 +3,7 @@
  * are, from its dictionary and the number of present cells alone, so that the order of rows, and the way in which the
  * reading was divided among threads, do not matter.
  *
+ *   INSTANT     dates in one format (format.h), which mli_decide_shapes() says; else mli_decide_codes():
  *   BOOLEAN     the two words of one pair, and nothing else (boolean.h)
  *   TEXT        more than 50 distinct values and more than half of the present cells distinct, and 10 % or more of the
  *               values have a space in them
@@ -14,6 +15,20 @@
 
 #include <mlctl/table.h>
 #include <table/dict.h>
+#include <table/format.h>
+
+/* A type that the user has given to a column. */
+struct mli_pin {
+    enum ml_type type;
+    bool formatted; /* INSTANT: the format is given too, else it is found out over the column */
+    enum mli_format format;
+};
+
+/* "number", "instant", "instant:mdy"... */
+bool mli_pin_parse(const char *text, struct mli_pin *out);
+
+/* The shapes that all strings share: not 0 if the column is an INSTANT. */
+unsigned mli_decide_shapes(const struct mli_dict *dict);
 
 /*
  * Decides *type (`pin`: given, NULL: inferred) and makes the dictionary that the column is to have: in sorted order,

@@ -3,9 +3,10 @@
  * its decimals, a byte a cell if they are not all the same, gives its text back. The first other cell turns a piece
  * into raw text, end to end, each cell with its NUL ("" is a missing one). That is kept while every cell may still be a
  * number or an instant; the first cell that can be neither, which in most category columns is the first of all, turns
- * the piece into dictionary codes on the spot.
+ * the piece into dictionary codes on the spot. (Dates that begin with the name of a month go that way too, and are found
+ * in the dictionary at the end.)
  *
- * A raw piece whose cells are all numbers, or all instants, is appended to a column that has seen nothing else as its
+ * A raw piece whose cells are all numbers, or all instants of ISO 8601, is appended to a column that has seen nothing else as its
  * values alone, if the file can be read again: memory is that of the values, and only if a later cell breaks the guess,
  * which is rare, the column is read a second time, as texts. From a pipe the raw text is kept to the end and parsed
  * then, a byte a cell more than the text; columns are converted and freed one at a time.
@@ -20,19 +21,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/boolean.h>
-#include <table/decide.h>
 
 #define DICT_KEPT ((size_t)4096)   /* a piece's dictionary with more strings is not kept for the next chunk */
 
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers, bool forgetful)
+void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool numbers, bool forgetful)
 {
     *cells = (struct mli_cells){ .pinned = pin != NULL, .forgetful = forgetful };
     cells->store = numbers ? MLI_STORE_SHORT : MLI_STORE_RAW;
     mli_buf_init(&cells->raw, SIZE_MAX);
     if (!pin)
         return;
-    cells->type = *pin;
-    cells->store = mli_type_coded(*pin) ? MLI_STORE_CODES : MLI_STORE_NUMBERS;
+    cells->pin = *pin;
+    cells->store = mli_type_coded(pin->type) ? MLI_STORE_CODES : MLI_STORE_NUMBERS;
+    if (pin->type == ML_TYPE_INSTANT && !pin->formatted)
+        cells->store = MLI_STORE_RAW;
 }
 
 void mli_cells_as_text(struct mli_cells *cells)
@@ -101,13 +103,16 @@ static void forget_numbers(struct mli_cells *cells)
 
 /* ---- from store to store --------------------------------------------------------------------- */
 
-static bool parse(enum ml_type type, const char *text, size_t len, double *value)
+static const struct mli_pin as_number = { .type = ML_TYPE_NUMBER };
+static const struct mli_pin as_iso = { .type = ML_TYPE_INSTANT, .format = MLI_FORMAT_ISO };
+
+static bool parse(const struct mli_pin *as, const char *text, size_t len, double *value)
 {
-    return type == ML_TYPE_INSTANT ? mli_instant_parse(text, len, value)
-                                   : mli_num_parse(text, len, value);
+    return as->type == ML_TYPE_INSTANT ? mli_instant_parse_as(as->format, text, len, value)
+                                       : mli_num_parse(text, len, value);
 }
 
-/* Every number and every instant begins with one of these. */
+/* Every number and every instant begins with one of these, but for those that begin with the name of a month. */
 static bool may_be_value(char c)
 {
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
@@ -201,7 +206,7 @@ static enum ml_status add_number(struct mli_cells *cells, const char *text, size
 {
     double value = NAN;
 
-    if (!missing && !parse(cells->type, text, len, &value))
+    if (!missing && !parse(&cells->pin, text, len, &value))
         return ML_EDATA;
     if (!reserve(cells, cells->count + 1))
         return ML_ENOMEM;
@@ -211,7 +216,8 @@ static enum ml_status add_number(struct mli_cells *cells, const char *text, size
 
 static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
-    if (cells->pinned && cells->type == ML_TYPE_BOOLEAN && !missing && mli_boolean_parse(text, len) < 0)
+    if (cells->pinned && cells->pin.type == ML_TYPE_BOOLEAN && !missing &&
+        mli_boolean_parse(text, len) < 0)
         return ML_EDATA;
     if (!reserve(cells, cells->count + 1))
         return ML_ENOMEM;
@@ -220,6 +226,8 @@ static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t
 
 static enum ml_status add_raw(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
+    if (cells->pinned && !missing && !mli_instant_shapes(text, len, MLI_SHAPES_ALL))
+        return ML_EDATA;
     mli_buf_add(&cells->raw, missing ? "" : text, missing ? 1 : len + 1);
     return cells->raw.status;
 }
@@ -249,7 +257,8 @@ static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t
         return add_number(cells, text, len, missing);
     if (cells->store == MLI_STORE_SHORT)
         status = short_to_raw(cells);
-    if (status == ML_OK && cells->store == MLI_STORE_RAW && !missing && !may_be_value(*text))
+    if (status == ML_OK && cells->store == MLI_STORE_RAW && !cells->pinned && !missing &&
+        !may_be_value(*text))
         status = raw_to_codes(cells);
     if (status != ML_OK)
         return status;
@@ -273,33 +282,49 @@ enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t l
 }
 
 /* Parses all raw cells as one type; false when one does not parse. */
-static bool raw_to_numbers(const struct mli_cells *cells, enum ml_type type, double *number)
+static bool raw_to_numbers(const struct mli_cells *cells, const struct mli_pin *as, double *number)
 {
     const char *text = cells->raw.data;
 
     for (size_t i = 0; i < cells->count; i++) {
         size_t len = strlen(text);
         number[i] = NAN;
-        if (len > 0 && !parse(type, text, len, &number[i]))
+        if (len > 0 && !parse(as, text, len, &number[i]))
             return false;
         text += len + 1;
     }
     return true;
 }
 
+/* The shapes that all raw cells share. */
+static unsigned raw_shapes(const struct mli_cells *cells)
+{
+    const char *text = cells->raw.data;
+    unsigned shapes = MLI_SHAPES_ALL;
+
+    for (size_t i = 0; i < cells->count && shapes; i++) {
+        size_t len = strlen(text);
+        if (len > 0)
+            shapes = mli_instant_shapes(text, len, shapes);
+        text += len + 1;
+    }
+    return shapes;
+}
+
 enum ml_status mli_cells_end(struct mli_cells *piece)
 {
-    if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->present == 0)
+    if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->pinned || piece->present == 0)
         return ML_OK;
     piece->store = MLI_STORE_NUMBERS;
     if (!reserve(piece, piece->count))
         return ML_ENOMEM;
-    if (raw_to_numbers(piece, ML_TYPE_NUMBER, piece->number))
+    if (raw_to_numbers(piece, &as_number, piece->number))
         return ML_OK;
     piece->store = MLI_STORE_INSTANTS;
-    if (!raw_to_numbers(piece, ML_TYPE_INSTANT, piece->number))
-        piece->store = MLI_STORE_RAW;
-    return ML_OK;
+    if (raw_to_numbers(piece, &as_iso, piece->number))
+        return ML_OK;
+    piece->store = MLI_STORE_RAW;
+    return raw_shapes(piece) ? ML_OK : raw_to_codes(piece);
 }
 
 /* ---- a column -------------------------------------------------------------------------------- */
@@ -470,41 +495,88 @@ enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piec
 
 /* ---- the end of a column --------------------------------------------------------------------- */
 
-static enum ml_status convert_raw(struct mli_cells *cells)
+/* As numbers, as ISO 8601, or in the format that all share. */
+static bool convert(const struct mli_cells *cells, double *number, struct mli_column *column)
+{
+    column->type = ML_TYPE_NUMBER;
+    if (!cells->pinned && raw_to_numbers(cells, &as_number, number))
+        return true;
+    column->type = ML_TYPE_INSTANT;
+    if (raw_to_numbers(cells, &as_iso, number))
+        return true;
+    unsigned shapes = raw_shapes(cells);
+    if (!shapes)
+        return false;
+    column->format = mli_instant_format_of(shapes, &column->ambiguous);
+    struct mli_pin found = { .type = ML_TYPE_INSTANT, .format = column->format };
+    return raw_to_numbers(cells, &found, number);
+}
+
+static enum ml_status convert_raw(struct mli_cells *cells, struct mli_column *column)
 {
     double *number = mli_alloc(cells->count, sizeof(*number));
 
     if (!number)
         return ML_ENOMEM;
-    cells->store = MLI_STORE_NUMBERS;
-    bool fits = raw_to_numbers(cells, ML_TYPE_NUMBER, number);
-    if (!fits) {
-        cells->store = MLI_STORE_INSTANTS;
-        fits = raw_to_numbers(cells, ML_TYPE_INSTANT, number);
-    }
-    if (!fits) {
+    if (!convert(cells, number, column)) {
         free(number);
-        return raw_to_codes(cells);
+        return cells->pinned ? ML_EDATA : raw_to_codes(cells);
     }
+    cells->store = MLI_STORE_NUMBERS;
     cells->number = number;
     cells->capacity = cells->count;
     mli_buf_release(&cells->raw);
     return ML_OK;
 }
 
-/* Type, and codes in the order of the decided dictionary, so that they do not depend on the order of rows. */
-static enum ml_status decide_codes(struct mli_cells *cells)
+/* Codes whose strings are instants that share these shapes. */
+static enum ml_status codes_to_instants(struct mli_cells *cells, unsigned shapes,
+                                        struct mli_column *column)
 {
-    struct mli_dict *dict = cells->dict ? cells->dict : mli_dict_new(), *decided;
-    int32_t *renumber = NULL;
-    enum ml_status status = ML_ENOMEM;
+    size_t n = mli_dict_count(cells->dict);
+    double *number = mli_alloc(cells->count, sizeof(*number)), *value = mli_calloc(n, sizeof(*value));
 
-    cells->dict = dict;
-    if (dict)
-        renumber = mli_alloc(mli_dict_count(dict), sizeof(*renumber));
+    if (!number || !value) {
+        free(number);
+        free(value);
+        return ML_ENOMEM;
+    }
+    column->type = ML_TYPE_INSTANT;
+    column->format = mli_instant_format_of(shapes, &column->ambiguous);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = mli_dict_text(cells->dict, i);
+        mli_instant_parse_as(column->format, text, strlen(text), &value[i]);
+    }
+    for (size_t i = 0; i < cells->count; i++)
+        number[i] = cells->code[i] >= 0 ? value[cells->code[i]] : NAN;
+    free(value);
+    free(cells->code);
+    mli_dict_free(cells->dict);
+    forget_numbers(cells);
+    cells->code = NULL;
+    cells->dict = NULL;
+    cells->number = number;
+    cells->store = MLI_STORE_NUMBERS;
+    return ML_OK;
+}
+
+/* Type, and codes in the order of the decided dictionary, so that they do not depend on the order of rows. */
+static enum ml_status decide_codes(struct mli_cells *cells, struct mli_column *column)
+{
+    if (!cells->dict)
+        cells->dict = mli_dict_new();
+    if (!cells->dict)
+        return ML_ENOMEM;
+    unsigned shapes = cells->pinned ? 0 : mli_decide_shapes(cells->dict);
+    if (shapes)
+        return codes_to_instants(cells, shapes, column);
+    int32_t *renumber = mli_alloc(mli_dict_count(cells->dict), sizeof(*renumber));
+    struct mli_dict *decided;
+    enum ml_status status = ML_ENOMEM;
     if (renumber)
-        status = mli_decide_codes(dict, cells->present, cells->pinned ? &cells->type : NULL, renumber,
-                                  &decided, &cells->type);
+        status = mli_decide_codes(cells->dict, cells->present,
+                                  cells->pinned ? &cells->pin.type : NULL, renumber, &decided,
+                                  &column->type);
     if (status == ML_OK) {
         for (size_t i = 0; i < cells->count; i++) {
             if (cells->code[i] >= 0)
@@ -537,18 +609,21 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
 {
     enum ml_status status = ML_OK;
 
+    column->type = cells->store == MLI_STORE_INSTANTS ? ML_TYPE_INSTANT : ML_TYPE_NUMBER;
+    column->format = MLI_FORMAT_ISO;
+    column->ambiguous = false;
+    if (cells->pinned) {
+        column->type = cells->pin.type;
+        column->format = cells->pin.format;
+    }
     if (cells->store == MLI_STORE_RAW)
-        status = convert_raw(cells);
-    bool codes = cells->store == MLI_STORE_CODES;
-    if (status == ML_OK && codes)
-        status = decide_codes(cells);
-    else if (!cells->pinned)
-        cells->type = cells->store == MLI_STORE_INSTANTS ? ML_TYPE_INSTANT : ML_TYPE_NUMBER;
+        status = convert_raw(cells, column);
+    if (status == ML_OK && cells->store == MLI_STORE_CODES)
+        status = decide_codes(cells, column);
     if (status != ML_OK)
         return status;
-    column->type = cells->type;
     column->integer = column->type == ML_TYPE_NUMBER && all_whole(cells);
-    if (codes)
+    if (cells->store == MLI_STORE_CODES)
         forget_numbers(cells);
     column->number = shrink(cells->number, cells->count, sizeof(*cells->number));
     column->code = shrink(cells->code, cells->count, sizeof(*cells->code));

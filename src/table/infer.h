@@ -10,12 +10,13 @@
 
 #include <base/buf.h>
 #include <base/num.h>
+#include <table/decide.h>
 #include <table/table.h>
 
 enum mli_cells_store {
     MLI_STORE_SHORT,    /* `number`, and how many decimals each has, which gives its text back */
     MLI_STORE_NUMBERS,  /* `number` is all there is */
-    MLI_STORE_INSTANTS, /* the same */
+    MLI_STORE_INSTANTS, /* the same, of ISO 8601 */
     MLI_STORE_RAW,      /* the text of each cell with its NUL; "" is missing */
     MLI_STORE_CODES,
 };
@@ -23,7 +24,7 @@ enum mli_cells_store {
 struct mli_cells {
     enum mli_cells_store store;
     bool pinned;
-    enum ml_type type; /* if pinned */
+    struct mli_pin pin; /* if pinned */
     bool forgetful;    /* the text of a cell may be forgotten where it may be a number: the file can be read again */
     bool lost;         /* it was needed after all: read again, with mli_cells_as_text(). There are no cells then */
     size_t count;      /* cells so far */
@@ -41,10 +42,10 @@ struct mli_cells {
 };
 
 /*
- * `pin`: the type, NULL to infer it. `numbers`: short decimals are kept as numbers from the start; false keeps text,
+ * `pin`: type and format, NULL to infer them. `numbers`: short decimals are kept as numbers from the start; false keeps text,
  * slower and to the same end. Nothing is allocated.
  */
-void mli_cells_init(struct mli_cells *cells, const enum ml_type *pin, bool numbers, bool forgetful);
+void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool numbers, bool forgetful);
 /* Whatever the cells are, they are kept as texts: for the second reading of a column that is `lost`. */
 void mli_cells_as_text(struct mli_cells *cells);
 void mli_cells_release(struct mli_cells *cells);
@@ -57,7 +58,10 @@ ML_NODISCARD enum ml_status mli_cells_add(struct mli_cells *piece, const char *t
 ML_NODISCARD enum ml_status mli_cells_end(struct mli_cells *piece);
 /* The piece's cells after those of the column; the piece may only be cleared or released then. ML_ENOMEM, ML_ELIMIT. */
 ML_NODISCARD enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piece);
-/* Makes the column of them (all but its name) and empties the cells. Not lost. ML_ENOMEM, ML_ELIMIT. */
+/*
+ * Makes the column of them (all but its name) and empties the cells. Not lost. ML_ENOMEM, ML_ELIMIT; ML_EDATA
+ * when an instant is pinned, but no format, and the cells are dates of several.
+ */
 ML_NODISCARD enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *column);
 
 /* The common case of _add: true if the cell is a short decimal among such and room for it was there, else nothing is done. */

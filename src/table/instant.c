@@ -4,23 +4,17 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <table/instant.h>
 
-#define DAY INT64_C(86400)
 #define FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
 #define LAST INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
 
-static bool in_range(double seconds)
+bool mli_calendar_holds(double seconds)
 {
     return seconds >= (double)FIRST && seconds < (double)(LAST + 1);
 }
 
-/* What is left of the text; each reader below takes its part from the front or fails. */
-struct rest {
-    const char *text;
-    size_t len;
-};
-
-static bool take(struct rest *rest, char c)
+bool mli_rest_take(struct mli_rest *rest, char c)
 {
     if (rest->len == 0 || *rest->text != c)
         return false;
@@ -29,21 +23,33 @@ static bool take(struct rest *rest, char c)
     return true;
 }
 
-/* A number of exactly `digits` digits, at least low and at most high. */
-static bool take_digits(struct rest *rest, size_t digits, int64_t low, int64_t high, int64_t *out)
+size_t mli_rest_number(struct mli_rest *rest, size_t least, size_t most, int64_t *out)
 {
-    size_t value;
+    size_t digits = 0;
+    int64_t value = 0;
 
-    if (rest->len < digits || !mli_num_parse_size(rest->text, digits, &value) ||
-        (int64_t)value < low || (int64_t)value > high)
-        return false;
-    *out = (int64_t)value;
+    while (digits < most && digits < rest->len) {
+        unsigned digit = (unsigned char)rest->text[digits] - (unsigned)'0';
+        if (digit > 9)
+            break;
+        value = value * 10 + digit;
+        digits++;
+    }
+    if (digits < least)
+        return 0;
+    *out = value;
     rest->text += digits;
     rest->len -= digits;
-    return true;
+    return digits;
 }
 
-static int64_t days_in_month(int64_t year, int64_t month)
+/* A number of exactly `digits` digits, at least low and at most high. */
+static bool take_digits(struct mli_rest *rest, size_t digits, int64_t low, int64_t high, int64_t *out)
+{
+    return mli_rest_number(rest, digits, digits, out) == digits && *out >= low && *out <= high;
+}
+
+int64_t mli_calendar_month(int64_t year, int64_t month)
 {
     static const char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -56,7 +62,7 @@ static int64_t days_in_month(int64_t year, int64_t month)
  * leap day is its last one, and 146097 days make 400 years [Hinnant 2013, "chrono-Compatible Low-Level Date
  * Algorithms"].
  */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
+int64_t mli_calendar_days(int64_t year, int64_t month, int64_t day)
 {
     year += 400 - (month <= 2); /* one era up, so that nothing below is negative */
     int64_t era = year / 400, year_of_era = year % 400;
@@ -80,11 +86,7 @@ void mli_instant_date(int64_t days, int64_t *year, int64_t *month, int64_t *day)
     *year = year_of_era + (era - 1) * 400 + (*month <= 2);
 }
 
-/*
- * [.digits], the fraction of a second, to the nanosecond; what follows is cut, so that formatting gives all of it
- * back.
- */
-static bool take_fraction(struct rest *rest, double *fraction)
+bool mli_rest_fraction(struct mli_rest *rest, double *fraction)
 {
     size_t digits = 1;
 
@@ -100,29 +102,29 @@ static bool take_fraction(struct rest *rest, double *fraction)
 }
 
 /* hh:mm[:ss[.fff]]. A leap second (60) is the second after it, as in POSIX time. */
-static bool take_time(struct rest *rest, int64_t *seconds, double *fraction)
+static bool take_time(struct mli_rest *rest, int64_t *seconds, double *fraction)
 {
     int64_t hour, minute, second = 0;
 
-    if (!take_digits(rest, 2, 0, 23, &hour) || !take(rest, ':') ||
+    if (!take_digits(rest, 2, 0, 23, &hour) || !mli_rest_take(rest, ':') ||
         !take_digits(rest, 2, 0, 59, &minute))
         return false;
-    if (take(rest, ':') &&
-        (!take_digits(rest, 2, 0, 60, &second) || !take_fraction(rest, fraction)))
+    if (mli_rest_take(rest, ':') &&
+        (!take_digits(rest, 2, 0, 60, &second) || !mli_rest_fraction(rest, fraction)))
         return false;
     *seconds += hour * 3600 + minute * 60 + second;
     return true;
 }
 
 /* Nothing, Z, +hh:mm or -hh:mm. */
-static bool take_zone(struct rest *rest, int64_t *seconds)
+static bool take_zone(struct mli_rest *rest, int64_t *seconds)
 {
     int64_t hour, minute;
 
-    if (rest->len == 0 || take(rest, 'Z'))
+    if (rest->len == 0 || mli_rest_take(rest, 'Z'))
         return true;
-    bool east = take(rest, '+');
-    if ((!east && !take(rest, '-')) || !take_digits(rest, 2, 0, 23, &hour) || !take(rest, ':') ||
+    bool east = mli_rest_take(rest, '+');
+    if ((!east && !mli_rest_take(rest, '-')) || !take_digits(rest, 2, 0, 23, &hour) || !mli_rest_take(rest, ':') ||
         !take_digits(rest, 2, 0, 59, &minute))
         return false;
     *seconds += (east ? -1 : 1) * (hour * 3600 + minute * 60);
@@ -131,20 +133,20 @@ static bool take_zone(struct rest *rest, int64_t *seconds)
 
 bool mli_instant_parse(const char *text, size_t len, double *seconds)
 {
-    struct rest rest = { text, len };
+    struct mli_rest rest = { text, len };
     int64_t year, month, day, whole;
     double fraction = 0.0;
 
-    if (!take_digits(&rest, 4, 0, 9999, &year) || !take(&rest, '-') ||
-        !take_digits(&rest, 2, 1, 12, &month) || !take(&rest, '-') ||
-        !take_digits(&rest, 2, 1, days_in_month(year, month), &day))
+    if (!take_digits(&rest, 4, 0, 9999, &year) || !mli_rest_take(&rest, '-') ||
+        !take_digits(&rest, 2, 1, 12, &month) || !mli_rest_take(&rest, '-') ||
+        !take_digits(&rest, 2, 1, mli_calendar_month(year, month), &day))
         return false;
-    whole = days_of(year, month, day) * DAY;
-    if ((take(&rest, 'T') || take(&rest, ' ')) &&
+    whole = mli_calendar_days(year, month, day) * MLI_DAY;
+    if ((mli_rest_take(&rest, 'T') || mli_rest_take(&rest, ' ')) &&
         (!take_time(&rest, &whole, &fraction) || !take_zone(&rest, &whole)))
         return false;
     double value = (double)whole + fraction;
-    if (rest.len > 0 || !in_range(value)) /* a zone may carry it out of the four-digit years */
+    if (rest.len > 0 || !mli_calendar_holds(value)) /* a zone may carry it out of the four-digit years */
         return false;
     *seconds = value;
     return true;
@@ -152,8 +154,8 @@ bool mli_instant_parse(const char *text, size_t len, double *seconds)
 
 static void format_date_time(int64_t whole, char out[MLI_INSTANT_MAX])
 {
-    int64_t year, month, day, days = whole / DAY - (whole % DAY < 0);
-    int64_t second = whole - days * DAY;
+    int64_t year, month, day, days = whole / MLI_DAY - (whole % MLI_DAY < 0);
+    int64_t second = whole - days * MLI_DAY;
 
     mli_instant_date(days, &year, &month, &day);
     snprintf(out, MLI_INSTANT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month, (int)day,
@@ -181,7 +183,7 @@ static void format_fraction(double seconds, char out[MLI_INSTANT_MAX])
 
 void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX])
 {
-    if (!in_range(seconds)) {
+    if (!mli_calendar_holds(seconds)) {
         mli_num_format(seconds, out); /* MLI_NUM_MAX is no larger */
         return;
     }
@@ -190,7 +192,7 @@ void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX])
         return;
     }
     format_date_time((int64_t)seconds, out);
-    if ((int64_t)seconds % DAY == 0)
+    if ((int64_t)seconds % MLI_DAY == 0)
         out[sizeof("YYYY-MM-DD") - 1] = '\0';
     else
         memcpy(out + sizeof("YYYY-MM-DDThh:mm:ss") - 1, "Z", 2);

@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/advise.h>
 #include <table/chunks.h>
 #include <table/infer.h>
 #include <table/rows.h>
@@ -11,7 +12,7 @@
 
 struct plan { /* of one column of the file */
     bool drop, pinned;
-    enum ml_type type;
+    struct mli_pin pin;
 };
 
 struct reader {
@@ -43,15 +44,16 @@ static enum ml_status out_of_memory(const struct reader *reader, struct ml_error
 static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml_error *err)
 {
     const char *equals = strrchr(pin, '=');
-    enum ml_type type;
+    struct mli_pin found;
     size_t column;
 
     if (!equals || equals == pin)
         return ml_error_set(err, ML_EUSAGE, "--type: expected COLUMN=TYPE, found \"%s\"", pin);
-    if (!ml_type_parse(equals + 1, &type))
+    if (!mli_pin_parse(equals + 1, &found))
         return ml_error_set(
             err, ML_EUSAGE,
-            "--type: \"%s\" is not a type; there are number, category, boolean, instant, text and identifier",
+            "--type: \"%s\" is not a type; there are number, category, boolean, instant "
+            "(instant:dmy, mdy, ymd, iso, named), text and identifier",
             equals + 1);
     char *name = mli_strndup(pin, (size_t)(equals - pin));
     if (!name)
@@ -61,7 +63,7 @@ static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml
     free(name);
     if (status == ML_OK) {
         reader->plan[column].pinned = true;
-        reader->plan[column].type = type;
+        reader->plan[column].pin = found;
     }
     return status;
 }
@@ -70,7 +72,7 @@ static void init_cells(const struct reader *reader, struct mli_cells *cells, siz
 {
     const struct plan *plan = &reader->plan[column];
 
-    mli_cells_init(cells, plan->pinned ? &plan->type : NULL, !reader->options->csv.libcsv,
+    mli_cells_init(cells, plan->pinned ? &plan->pin : NULL, !reader->options->csv.libcsv,
                    reader->forgetful);
     if (reader->again)
         mli_cells_as_text(cells);
@@ -127,7 +129,8 @@ static enum ml_status cell_error(const struct reader *reader, enum ml_status sta
         return ml_error_at(err, status, source, record->line, field,
                            "column \"%s\" has too many distinct values (--drop leaves it out)",
                            name);
-    return mli_cell_refuse(mli_cell_not(reader->plan[column].type), source, record->line, field, name, record->field[column].text, err);
+    return mli_cell_refuse(&reader->plan[column].pin, source, record->line, field, name,
+                           record->field[column].text, err);
 }
 
 static enum ml_status read_row(const struct reader *reader, struct piece *piece,
@@ -288,7 +291,20 @@ static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again,
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static enum ml_status fill_table(struct reader *reader, struct ml_table *table)
+static enum ml_status column_error(const struct reader *reader, enum ml_status status, size_t column,
+                                   struct ml_error *err)
+{
+    const char *name = mli_dict_text(reader->header, column);
+
+    if (status != ML_EDATA)
+        return out_of_memory(reader, err);
+    return ml_error_at(err, status, mli_chunks_source(reader->chunks), 0, 0,
+                       "column \"%.100s\": its dates are not all written in one way; --type "
+                       "%.100s=instant:dmy (mdy, ymd, iso, named) says which it should be",
+                       name, name);
+}
+
+static enum ml_status fill_table(struct reader *reader, struct ml_table *table, struct ml_error *err)
 {
     table->rows = reader->rows;
     table->delimiter = mli_chunks_csv(reader->chunks)->delimiter;
@@ -297,17 +313,18 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table)
     table->source = mli_strdup(mli_chunks_source(reader->chunks));
     table->column = mli_calloc(reader->columns, sizeof(*table->column));
     if (!table->source || !table->column)
-        return ML_ENOMEM;
+        return out_of_memory(reader, err);
     for (size_t i = 0; i < reader->columns; i++) {
         if (reader->plan[i].drop)
             continue;
         struct mli_column *column = &table->column[table->columns++];
         enum ml_status status = mli_cells_finish(&reader->cells[i], column);
         if (status != ML_OK)
-            return status;
+            return column_error(reader, status, i, err);
         column->name = mli_strdup(mli_dict_text(reader->header, i));
         if (!column->name)
-            return ML_ENOMEM;
+            return out_of_memory(reader, err);
+        mli_advise(column, table->rows, reader->options->log);
     }
     return ML_OK;
 }
@@ -315,14 +332,14 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table)
 static enum ml_status finish(struct reader *reader, struct ml_table **out, struct ml_error *err)
 {
     struct ml_table *table = mli_calloc(1, sizeof(*table));
-    enum ml_status status = table ? fill_table(reader, table) : ML_ENOMEM;
+    enum ml_status status = table ? fill_table(reader, table, err) : out_of_memory(reader, err);
 
     if (status == ML_OK) {
         *out = table;
         return ML_OK;
     }
     ml_table_free(table);
-    return out_of_memory(reader, err);
+    return status;
 }
 
 static void release(struct reader *reader)

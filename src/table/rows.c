@@ -7,6 +7,7 @@
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <table/boolean.h>
@@ -44,7 +45,8 @@ static void lay_out(struct mli_rows *rows)
     for (size_t i = 0; i < rows->schema->count; i++) {
         const struct mli_field *field = &rows->schema->field[i];
         rows->table.column[i] = (struct mli_column){
-            .name = field->name, .type = field->type, .integer = field->integer, .dict = field->dict
+            .name = field->name, .type = field->type, .format = field->format,
+            .integer = field->integer, .dict = field->dict
         };
         if (is_coded(field))
             continue;
@@ -163,6 +165,7 @@ static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *t
 
 enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len)
 {
+    enum mli_format format;
     double value;
 
     if (mli_missing_has(rows->missing, text, len))
@@ -172,8 +175,9 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
         return mli_num_parse(text, len, &value) ? set_number(rows, field, value)
                                                 : MLI_CELL_NOT_A_NUMBER;
     case ML_TYPE_INSTANT:
-        return mli_instant_parse(text, len, &value) ? set_number(rows, field, value)
-                                                    : MLI_CELL_NOT_AN_INSTANT;
+        format = rows->table.column[field].format;
+        return mli_instant_parse_as(format, text, len, &value) ? set_number(rows, field, value)
+                                                               : MLI_CELL_NOT_AN_INSTANT;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
     case ML_TYPE_BOOLEAN:
@@ -217,8 +221,6 @@ const char *mli_cell_code(enum mli_cell cell)
         return "not_a_number";
     case MLI_CELL_NOT_AN_INSTANT:
         return "not_an_instant";
-    case MLI_CELL_NOT_A_BOOLEAN:
-        return "not_a_boolean";
     case MLI_CELL_UNKNOWN:
         return "unknown_category";
     case MLI_CELL_OK:
@@ -228,25 +230,29 @@ const char *mli_cell_code(enum mli_cell cell)
     return "";
 }
 
-enum mli_cell mli_cell_not(enum ml_type type)
+/* The cell is of a column that is NUMBER, INSTANT or BOOLEAN: the others take every text. */
+static void expect(const struct mli_pin *type, char *out, size_t size)
 {
-    if (type == ML_TYPE_INSTANT)
-        return MLI_CELL_NOT_AN_INSTANT;
-    return type == ML_TYPE_BOOLEAN ? MLI_CELL_NOT_A_BOOLEAN : MLI_CELL_NOT_A_NUMBER;
+    if (type->type == ML_TYPE_BOOLEAN)
+        snprintf(out, size, "a boolean (" MLI_BOOLEAN_WORDS ")");
+    else if (type->type != ML_TYPE_INSTANT)
+        snprintf(out, size, "a number");
+    else if (!type->formatted)
+        snprintf(out, size, "a date or date-time");
+    else if (type->format == MLI_FORMAT_ISO)
+        snprintf(out, size, "an ISO 8601 date or date-time");
+    else
+        snprintf(out, size, "a date (%s) or date-time, like %s", mli_format_name(type->format),
+                 mli_format_example(type->format));
 }
 
-static const char *expected_of(enum mli_cell cell)
+enum ml_status mli_cell_refuse(const struct mli_pin *type, const char *source, size_t line,
+                               size_t column, const char *name, const char *text,
+                               struct ml_error *err)
 {
-    if (cell == MLI_CELL_NOT_AN_INSTANT)
-        return "an ISO 8601 date or date-time";
-    return cell == MLI_CELL_NOT_A_BOOLEAN ? "a boolean (" MLI_BOOLEAN_WORDS ")" : "a number";
-}
+    char expected[80];
 
-enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column,
-                               const char *name, const char *text, struct ml_error *err)
-{
-    const char *expected = expected_of(cell);
-
+    expect(type, expected, sizeof(expected));
     if (strlen(text) > 60 || strchr(text, ','))
         return ml_error_at(err, ML_EDATA, source, line, column,
                            "column \"%.200s\": \"%.60s\" is not %s", name, text, expected);

@@ -6,6 +6,7 @@
 #ifndef TABLE_ROWS_H
 #define TABLE_ROWS_H
 
+#include <table/decide.h>
 #include <table/schema.h>
 
 enum mli_cell { /* what became of a cell */
@@ -14,7 +15,6 @@ enum mli_cell { /* what became of a cell */
     MLI_CELL_UNKNOWN,      /* a category that training did not see; stored as MLI_CODE_UNKNOWN, as new TEXT is, too (OK) */
     MLI_CELL_NOT_A_NUMBER, /* refused, nothing stored */
     MLI_CELL_NOT_AN_INSTANT,
-    MLI_CELL_NOT_A_BOOLEAN, /* of a table that is read with a pinned type; in new rows it is unknown */
 };
 
 struct mli_missing; /* set of missing tokens */
@@ -53,14 +53,11 @@ enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)
 const struct ml_table *mli_rows_table(const struct mli_rows *rows);
 
 /*
- * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "not_a_boolean", "unknown_category"; "" for the
- * others.
+ * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "unknown_category"; "" for the others.
  */
 const char *mli_cell_code(enum mli_cell cell);
-/* What became of a cell that does not fit the type, one of the MLI_CELL_NOT_. */
-enum mli_cell mli_cell_not(enum ml_type type);
-/* ML_EDATA for a cell of a CSV file that was refused (an MLI_CELL_NOT_), naming column, text and what to do. */
-enum ml_status mli_cell_refuse(enum mli_cell cell, const char *source, size_t line, size_t column, const char *name,
+/* ML_EDATA for a cell of a CSV file that does not fit the type of its column, naming column, text and what to do. */
+enum ml_status mli_cell_refuse(const struct mli_pin *type, const char *source, size_t line, size_t column, const char *name,
                                const char *text, struct ml_error *err);
 
 #endif

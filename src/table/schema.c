@@ -104,6 +104,7 @@ static enum ml_status see_column(struct mli_field *field, const struct mli_colum
                                  size_t rows, const uint8_t *use)
 {
     field->type = column->type;
+    field->format = column->format;
     field->low = field->high = NAN;
     field->name = mli_strdup(column->name);
     if (!field->name)
@@ -166,6 +167,8 @@ static json_t *field_to_json(const struct mli_field *field)
 
     if (done && field->type == ML_TYPE_NUMBER)
         done = mli_json_put(doc, "integer", json_boolean(field->integer));
+    if (done && field->type == ML_TYPE_INSTANT)
+        done = mli_json_put(doc, "format", json_string(mli_format_name(field->format)));
     done = done && mli_json_put(doc, "missing", json_integer((json_int_t)field->missing));
     if (done && field->dict)
         done = mli_json_put(doc, "categories", categories_to_json(field->dict));
@@ -269,6 +272,19 @@ static enum ml_status load_range(const json_t *doc, struct mli_field *field, str
     return ML_OK;
 }
 
+/* Models made before there were formats have none: their instants are ISO 8601. */
+static enum ml_status load_format(const json_t *doc, struct mli_field *field, struct ml_error *err)
+{
+    const char *name;
+
+    if (!json_object_get(doc, "format"))
+        return ML_OK;
+    enum ml_status status = mli_json_str(doc, "format", &name, err);
+    if (status == ML_OK && !mli_format_parse(name, &field->format))
+        status = ml_error_set(err, ML_EARTIFACT, "\"%s\" is not a format of dates", name);
+    return status;
+}
+
 static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size_t *categories,
                                  struct mli_field *field, struct ml_error *err)
 {
@@ -283,6 +299,8 @@ static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size
         status = mli_json_size(doc, "missing", &field->missing, err);
     if (status == ML_OK && field->type == ML_TYPE_NUMBER)
         status = mli_json_bool(doc, "integer", &field->integer, err);
+    if (status == ML_OK && field->type == ML_TYPE_INSTANT)
+        status = load_format(doc, field, err);
     if (status != ML_OK)
         return status;
     field->low = field->high = NAN;

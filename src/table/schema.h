@@ -15,6 +15,7 @@
 struct mli_field {
     char *name;
     enum ml_type type;
+    enum mli_format format; /* INSTANT: how the cells of a file are written; ISO 8601 is understood beside it */
     bool integer;          /* NUMBER: only whole numbers were seen */
     struct mli_dict *dict; /* coded types: the values seen (BOOLEAN: its two words, seen or not), owned; else NULL */
     double low, high;      /* NUMBER, INSTANT: smallest and largest value seen, NaN if none */

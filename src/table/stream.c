@@ -206,6 +206,16 @@ static enum ml_status keep_texts(struct mli_stream *stream, size_t row,
     return stream->text.status == ML_OK ? ML_OK : out_of_memory(stream, err);
 }
 
+static enum ml_status refuse(const struct mli_stream *stream, const struct mli_csv_record *record,
+                             size_t column, struct ml_error *err)
+{
+    const struct mli_field *field = &stream->schema->field[stream->field[column]];
+    const struct mli_pin pin = { field->type, true, field->format };
+
+    return mli_cell_refuse(&pin, stream->source, record->line, column + 1, field->name,
+                           record->field[column].text, err);
+}
+
 static enum ml_status add_row(struct mli_stream *stream, const struct mli_csv_record *record,
                               struct ml_error *err)
 {
@@ -220,8 +230,7 @@ static enum ml_status add_row(struct mli_stream *stream, const struct mli_csv_re
         enum mli_cell cell =
             mli_rows_set_text(stream->rows, stream->field[i], field->text, field->len);
         if (cell == MLI_CELL_NOT_A_NUMBER || cell == MLI_CELL_NOT_AN_INSTANT)
-            return mli_cell_refuse(cell, stream->source, record->line, i + 1,
-                                   mli_dict_text(stream->header, i), field->text, err);
+            return refuse(stream, record, i, err);
         stream->unknown += cell == MLI_CELL_UNKNOWN;
     }
     return keep_texts(stream, row, record, err);

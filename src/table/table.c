@@ -162,6 +162,8 @@ static bool filter_column(const struct mli_column *from, const uint8_t *keep, si
 {
     to->type = from->type;
     to->integer = from->integer;
+    to->format = from->format;
+    to->ambiguous = from->ambiguous;
     to->name = mli_strdup(from->name);
     to->number = from->number ? mli_alloc(kept, sizeof(*to->number)) : NULL;
     to->code = from->code ? mli_alloc(kept, sizeof(*to->code)) : NULL;

@@ -9,10 +9,13 @@
 #include <mlctl/table.h>
 #include <stdint.h>
 #include <table/dict.h>
+#include <table/format.h>
 
 struct mli_column {
     char *name;
     enum ml_type type;
+    enum mli_format format; /* INSTANT: how the cells are written */
+    bool ambiguous;        /* INSTANT: the format is dmy, and mdy would fit every cell as well; nobody has pinned it */
     bool integer;          /* NUMBER: there are present values and all are whole numbers */
     double *number;        /* NUMBER, INSTANT: one a row, NaN is missing; else NULL */
     int32_t *code;         /* the other types: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */

@@ -181,7 +181,7 @@ static void pinned_columns_refuse_what_does_not_fit(void **state)
     expect_refused("x,age,when\na,1,NA\n\"b\nc\",n/a,\n", &options, ML_EDATA, 3, 2,
                    "column \"age\": \"n/a\" is not a number (--na n/a treats it as missing)");
     expect_refused("x,age,when\na,1,2013-02-30\n", &options, ML_EDATA, 2, 3,
-                   "column \"when\": \"2013-02-30\" is not an ISO 8601 date or date-time (--na");
+                   "column \"when\": \"2013-02-30\" is not a date or date-time (--na");
     expect_refused("x,age,when\na,\"1,5\",\n", &options, ML_EDATA, 2, 2,
                    "column \"age\": \"1,5\" is not a number");
 }

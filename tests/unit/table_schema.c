@@ -95,7 +95,7 @@ static const char json[] =
     "{\"name\":\"half\",\"type\":\"number\",\"integer\":false,\"missing\":0,\"min\":-1,\"max\":3},"
     "{\"name\":\"sex\",\"type\":\"category\",\"missing\":1,\"categories\":[\"diverse\",\"female\","
     "\"male\"]},"
-    "{\"name\":\"when\",\"type\":\"instant\",\"missing\":1,\"min\":1356998400,\"max\":1577836800},"
+    "{\"name\":\"when\",\"type\":\"instant\",\"format\":\"iso\",\"missing\":1,\"min\":1356998400,\"max\":1577836800},"
     "{\"name\":\"none\",\"type\":\"number\",\"integer\":false,\"missing\":4,\"min\":null,\"max\":"
     "null},"
     "{\"name\":\"word\",\"type\":\"text\",\"missing\":0,\"categories\":[\"a\",\"b\",\"c\",\"d\"]}]";
