@@ -1,10 +1,10 @@
-#include <table/table.h>
+#include <table/instant.h>
 
 #include <base/num.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <table/instant.h>
+#include <table/table.h>
 
 #define FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
 #define LAST INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
