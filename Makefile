@@ -28,8 +28,8 @@ SRC_table := advise boolean chunks csv cut decide decode dict duplicates format 
 UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
-SRC_prep := apply choice dates drop fit frame impute onehot options pca pipeline saved scale select stats view
-UNIT_prep := prep prep_apply prep_drop prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
+SRC_prep := apply choice clip dates drop encode fill fit flags frame impute onehot options ordinal pca pipeline power saved scale select stats view
+UNIT_prep := prep prep_apply prep_columns prep_drop prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net

@@ -67,8 +67,10 @@ static void flag_text(const struct poptOption *row, char *out, size_t size)
     char shorthand[8] = "";
     if (row->shortName)
         snprintf(shorthand, sizeof shorthand, "-%c, ", row->shortName);
-    snprintf(out, size, "%s--%s%s%s", shorthand, row->longName, row->argDescrip ? "=" : "",
-             row->argDescrip ? row->argDescrip : "");
+    bool optional = row->argInfo & POPT_ARGFLAG_OPTIONAL;
+    snprintf(out, size, "%s--%s%s%s%s", shorthand, row->longName,
+             !row->argDescrip ? "" : optional ? "[=" : "=", row->argDescrip ? row->argDescrip : "",
+             optional ? "]" : "");
 }
 
 static void print_option(const struct poptOption *row, enum cmd_docs form)

@@ -145,6 +145,16 @@ static int check_utf8(const struct cmd_context *ctx, int argc, const char **argv
     return CMD_CONTINUE;
 }
 
+/* popt would take the next argument for the value of an option that may stand alone, be it the name of a file. */
+static void say_what_is_left_out(int argc, const char **argv)
+{
+    static const char *const said[][2] = { { "--missing-flags", "--missing-flags=yes" } };
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        for (size_t k = 0; k < sizeof said / sizeof *said; k++)
+            if (strcmp(argv[i], said[k][0]) == 0)
+                argv[i] = said[k][1];
+}
+
 int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptOption *options,
               size_t min, size_t max)
 {
@@ -167,6 +177,7 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
     }
     if (check_utf8(ctx, argc, argv) != CMD_CONTINUE)
         return CMD_USAGE;
+    say_what_is_left_out(argc, argv);
     ctx->popt = poptGetContext(ctx->cmd->name, argc, argv, all, 0);
     if (!ctx->popt)
         return CMD_SYSTEM;

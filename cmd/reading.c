@@ -1,6 +1,9 @@
 #include <cmd/reading.h>
 
 #include <prep/options.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 _Static_assert(sizeof(char **) == sizeof(const char *const *), "a list is a list");
 
@@ -20,7 +23,8 @@ void reading_cleaning(struct reading *reading, struct poptOption *rows)
         *row = (struct poptOption){ .longName = o->name, .descrip = o->help, .argDescrip = o->argument };
         switch (o->kind) {
         case MLI_OPTION_LIST:
-            row->argInfo = POPT_ARG_ARGV;
+        case MLI_OPTION_YES:
+            row->argInfo = POPT_ARG_ARGV | (o->kind == MLI_OPTION_YES ? POPT_ARGFLAG_OPTIONAL : 0);
             row->arg = &reading->cleaning[i].given;
             break;
         case MLI_OPTION_NUMBER:
@@ -41,6 +45,23 @@ void reading_cleaning(struct reading *reading, struct poptOption *rows)
     *rows = (struct poptOption)POPT_TABLEEND;
 }
 
+/* Names of columns become "COLUMN=yes". False: no memory. */
+static bool say_yes(char **list)
+{
+    for (; list && *list; list++) {
+        if (strchr(*list, '=') || strcmp(*list, "yes") == 0 || strcmp(*list, "no") == 0)
+            continue;
+        size_t size = strlen(*list) + sizeof "=yes";
+        char *said = malloc(size);
+        if (!said)
+            return false;
+        snprintf(said, size, "%s=yes", *list);
+        free(*list);
+        *list = said;
+    }
+    return true;
+}
+
 /* What popt has found into fit.clean. */
 static int take_cleaning(const struct cmd_context *ctx, struct reading *reading)
 {
@@ -54,9 +75,11 @@ static int take_cleaning(const struct cmd_context *ctx, struct reading *reading)
             return CMD_USAGE;
         if (o->kind == MLI_OPTION_SWITCH)
             *(bool *)member = reading->cleaning[i].flag != 0;
-        if (o->kind != MLI_OPTION_LIST)
+        if (o->kind != MLI_OPTION_LIST && o->kind != MLI_OPTION_YES)
             continue;
         reading->cleaning[i].list = cmd_list((const char *const *)reading->cleaning[i].given);
+        if (o->kind == MLI_OPTION_YES && !say_yes(reading->cleaning[i].list))
+            return CMD_SYSTEM;
         *(const char *const **)member = (const char *const *)reading->cleaning[i].list;
     }
     return CMD_CONTINUE;

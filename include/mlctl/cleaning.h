@@ -12,8 +12,16 @@
 #include <stddef.h>
 
 struct ml_prep_config {
-    const char *const *impute; /* mean, median, mode, or a number: what a missing number becomes; median */
-    const char *const *scale;  /* standard, minmax, none; standard */
+    /* yes or no: a feature that says where cells were missing; no */
+    const char *const *missing_flags;
+    const char *const *dates; /* parts, none, or PART+PART..; parts: year, month, day, weekday and hour */
+    /* mean, median, mode or a number; a category by its name: indicator, mode or constant:VALUE; median */
+    const char *const *impute;
+    const char *const *outliers; /* iqr:K, zscore:K, quantile:A, none; none */
+    const char *const *power;    /* yeo-johnson, none; none */
+    const char *const *encode;   /* onehot, ordinal; onehot */
+    const char *const *min_count; /* onehot: values in fewer rows (below 1: a share of the rows) share a feature; 0 */
+    const char *const *scale;    /* standard, minmax, robust, none; standard */
     const char *const *select; /* variance:T, k:N, l1, l1:STRENGTH: features to keep; all */
     const char *const *pca;    /* a number of principal components or a share of the variance; none */
     double max_missing;        /* a column with a larger share of missing cells is dropped */

@@ -126,8 +126,8 @@ static enum ml_status put_categories(struct writer *w)
     enum ml_status status = ML_OK;
     bool any = false;
 
-    for (size_t s = 0; s < w->frame->count && status == ML_OK; s++) {
-        if (w->frame->slot[s].kind != MLI_SLOT_INDICATORS)
+    for (size_t s = 0; s < w->schema->count && status == ML_OK; s++) {
+        if (!w->schema->field[s].dict)
             continue;
         any = true;
         status = put_values(w, s);
@@ -156,7 +156,8 @@ static void put_dates(struct writer *w, const void *state)
 {
     static const char *const names[MLI_DATE_PARTS] = {
         [MLI_DATE_YEAR] = "YEAR",       [MLI_DATE_MONTH] = "MONTH", [MLI_DATE_DAY] = "DAY",
-        [MLI_DATE_WEEKDAY] = "WEEKDAY", [MLI_DATE_HOUR] = "HOUR",
+        [MLI_DATE_WEEKDAY] = "WEEKDAY", [MLI_DATE_HOUR] = "HOUR",   [MLI_DATE_MINUTE] = "MINUTE",
+        [MLI_DATE_YEARDAY] = "YEARDAY", [MLI_DATE_EPOCH] = "EPOCH",
     };
     const struct mli_dates *dates = state;
 
@@ -183,6 +184,66 @@ static void put_impute(struct writer *w, const void *state)
     }
 }
 
+static void put_flags(struct writer *w, const void *state)
+{
+    const struct mli_flags *flags = state;
+
+    put(w, "\n    /* flags: where a number is missing */\n");
+    for (size_t k = 0; k < flags->count; k++)
+        mli_buf_printf(w->out, "    v%zu = isnan(v%zu) ? 1.0 : 0.0;\n", flags->first + k,
+                       flags->slot[k]);
+}
+
+static void put_fill(struct writer *w, const void *state)
+{
+    const struct mli_fill *fill = state;
+
+    put(w, "\n    /* fill: a missing category becomes one that training found */\n");
+    for (size_t k = 0; k < fill->count; k++)
+        mli_buf_printf(w->out, "    if (c%zu == -1)\n        c%zu = %d;\n", fill->slot[k],
+                       fill->slot[k], (int)fill->code[k]);
+}
+
+static void put_clip(struct writer *w, const void *state)
+{
+    const struct mli_clip *clip = state;
+
+    put(w, "\n    /* clip: a number that is far out becomes the bound */\n");
+    for (size_t k = 0; k < clip->count; k++) {
+        for (int upper = 0; upper < 2; upper++) {
+            double bound = upper ? clip->high[k] : clip->low[k];
+            mli_buf_printf(w->out, "    if (v%zu %c ", clip->slot[k], upper ? '>' : '<');
+            mli_c_number(w->out, bound);
+            mli_buf_printf(w->out, ")\n        v%zu = ", clip->slot[k]);
+            mli_c_number(w->out, bound);
+            mli_buf_str(w->out, ";\n");
+        }
+    }
+}
+
+static void put_power(struct writer *w, const void *state)
+{
+    const struct mli_power *power = state;
+
+    put(w, "\n    /* power: the transform of Yeo and Johnson */\n");
+    for (size_t k = 0; k < power->count; k++) {
+        mli_buf_printf(w->out, "    v%zu = %s_yeo_johnson(v%zu, ", power->slot[k], w->name,
+                       power->slot[k]);
+        mli_c_number(w->out, power->lambda[k]);
+        mli_buf_str(w->out, ");\n");
+    }
+}
+
+static void put_ordinal(struct writer *w, const void *state)
+{
+    const struct mli_ordinal *ordinal = state;
+
+    put(w, "\n    /* ordinal: a category becomes the place of its value; -1 where it has none */\n");
+    for (size_t k = 0; k < ordinal->count; k++)
+        mli_buf_printf(w->out, "    v%zu = c%zu >= 0 ? c%zu : -1;\n", ordinal->first + k,
+                       ordinal->slot[k], ordinal->slot[k]);
+}
+
 static void put_scale(struct writer *w, const void *state)
 {
     const struct mli_scaler *scaler = state;
@@ -205,8 +266,15 @@ static const struct {
     void (*put)(struct writer *w, const void *state);
     const char *helper; /* function that the statements call */
 } steps[] = {
-    { &mli_drop_step, NULL, NULL },         { &mli_dates_step, put_dates, mli_c_code_dates },
-    { &mli_impute_step, put_impute, NULL }, { &mli_onehot_step, NULL, NULL },
+    { &mli_drop_step, NULL, NULL },
+    { &mli_flags_step, put_flags, NULL },
+    { &mli_dates_step, put_dates, mli_c_code_dates },
+    { &mli_impute_step, put_impute, NULL },
+    { &mli_fill_step, put_fill, NULL },
+    { &mli_clip_step, put_clip, NULL },
+    { &mli_power_step, put_power, mli_c_code_power },
+    { &mli_ordinal_step, put_ordinal, NULL },
+    { &mli_onehot_step, NULL, mli_c_code_onehot },
     { &mli_scale_step, put_scale, NULL },
 };
 
@@ -247,13 +315,42 @@ static void put_cell(struct writer *w, size_t i)
         mli_buf_printf(w->out, "    double v%zu = row->%s;\n", i, w->member[i]);
 }
 
+/* With a map of the values where some are rare; it stands above the function, see put_maps(). */
+static void put_indicators(struct writer *w, size_t s)
+{
+    const struct mli_slot *slot = &w->frame->slot[s];
+
+    mli_buf_printf(w->out, "    %s_indicators(", w->name);
+    if (slot->place)
+        mli_buf_printf(w->out, "c%zu >= 0 ? %s_places_%zu[c%zu] : c%zu", s, w->name, s, s, s);
+    else
+        mli_buf_printf(w->out, "c%zu", s);
+    mli_buf_printf(w->out, ", %zu, %d, %d, x + %zu);", slot->values, slot->missing, slot->rare,
+                   slot->feature);
+}
+
+static void put_maps(struct writer *w)
+{
+    for (size_t s = 0; s < w->schema->count; s++) {
+        const struct mli_slot *slot = &w->frame->slot[s];
+        size_t n = slot->place ? mli_dict_count(slot_dict(w, s)) : 0;
+        if (n == 0)
+            continue;
+        put(w, "\nstatic const int @_places_");
+        mli_buf_printf(w->out, "%zu[] = {", s);
+        for (size_t v = 0; v < n; v++) /* -3: neither missing nor a feature of its own */
+            mli_buf_printf(w->out, "%s%d,", v % 16 == 0 ? "\n    " : " ",
+                           slot->place[v] >= 0 ? (int)slot->place[v] : -3);
+        put(w, "\n};\n");
+    }
+}
+
 static void put_feature(struct writer *w, size_t s)
 {
     const struct mli_slot *slot = &w->frame->slot[s];
 
     if (slot->kind == MLI_SLOT_INDICATORS)
-        mli_buf_printf(w->out, "    %s_indicators(c%zu, %zu, %d, x + %zu);", w->name, s,
-                       mli_dict_count(slot_dict(w, s)), slot->missing, slot->feature);
+        put_indicators(w, s);
     else
         mli_buf_printf(w->out, "    x[%zu] = v%zu;", slot->feature, s);
     put_remark(w, slot->name, "");
@@ -378,6 +475,7 @@ static enum ml_status write_file(struct writer *w)
     if ((status = put_categories(w)) != ML_OK || (status = put_labels(w)) != ML_OK ||
         (status = put_helpers(w)) != ML_OK)
         return status;
+    put_maps(w);
     put_features(w);
     if ((status = mli_c_stage_tables(w->model->pipeline, w->name, w->out, w->err)) != ML_OK ||
         (status = put_weights(w)) != ML_OK || (status = put_predict(w)) != ML_OK)

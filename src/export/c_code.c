@@ -61,34 +61,46 @@ const char mli_c_code_categories[] =
     "        if (strcmp(text, values[i]) == 0)\n"
     "            return i;\n"
     "    return -2;\n"
-    "}\n"
-    "\n/* One feature a value: 1 for that of the code, else 0. With `missing` one more, for a missing cell. */\n"
-    "static void @_indicators(int code, int count, int missing, double *x)\n"
+    "}\n";
+
+const char mli_c_code_onehot[] =
+    "\n/*\n"
+    " * One feature a value: 1 for that of the code, else 0. With `missing` one more, for a missing cell; with `rare`\n"
+    " * one more, for whatever has none of these.\n"
+    " */\n"
+    "static void @_indicators(int code, int count, int missing, int rare, double *x)\n"
     "{\n"
     "    int i;\n"
     "\n"
-    "    for (i = 0; i < count + missing; i++)\n"
+    "    for (i = 0; i < count + missing + rare; i++)\n"
     "        x[i] = 0.0;\n"
     "    if (code >= 0)\n"
     "        x[code] = 1.0;\n"
-    "    if (code == -1 && missing)\n"
+    "    else if (code == -1 && missing)\n"
     "        x[count] = 1.0;\n"
+    "    else if (rare)\n"
+    "        x[count + missing] = 1.0;\n"
     "}\n";
 
 /* As prep/dates.c has it. */
 const char mli_c_code_dates[] =
-    "\nenum { @_YEAR, @_MONTH, @_DAY, @_WEEKDAY, @_HOUR };\n"
+    "\nenum { @_YEAR, @_MONTH, @_DAY, @_WEEKDAY, @_HOUR, @_MINUTE, @_YEARDAY, @_EPOCH };\n"
     "\n/* Part of a date in UTC. Eras of 400 years whose years begin in March; day 0 of era 0 is 0000-03-01. */\n"
     "static double @_date(double seconds, int part)\n"
     "{\n"
     "    double inside = fmin(fmax(seconds, -62167219200.0), 253402300799.0);\n"
     "    double days = floor(inside / 86400);\n"
+    "    double hour = floor((inside - days * 86400) / 3600);\n"
     "    long day, era, of_era, year, of_year, month;\n"
     "\n"
     "    if (isnan(seconds))\n"
     "        return seconds;\n"
     "    if (part == @_HOUR)\n"
-    "        return floor((inside - days * 86400) / 3600);\n"
+    "        return hour;\n"
+    "    if (part == @_MINUTE)\n"
+    "        return floor((inside - days * 86400) / 60) - hour * 60;\n"
+    "    if (part == @_EPOCH)\n"
+    "        return inside / 86400;\n"
     "    day = (long)days + 719468 + 146097; /* one era more: never negative */\n"
     "    if (part == @_WEEKDAY)\n"
     "        return (double)((day + 2) % 7); /* 0000-03-01 was a Wednesday */\n"
@@ -101,7 +113,21 @@ const char mli_c_code_dates[] =
     "        return (double)(of_year - (153 * month + 2) / 5 + 1);\n"
     "    if (part == @_MONTH)\n"
     "        return (double)(month < 10 ? month + 3 : month - 9);\n"
-    "    return (double)(year + (era - 1) * 400 + (month >= 10));\n"
+    "    year += (era - 1) * 400 + (month >= 10);\n"
+    "    if (part == @_YEARDAY) /* of_year counts from March on, the days before it are 59 or 60 */\n"
+    "        return (double)(month >= 10 ? of_year - 305\n"
+    "                                    : of_year + 60 + (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)));\n"
+    "    return (double)year;\n"
+    "}\n";
+
+/* As prep/power.c has it. */
+const char mli_c_code_power[] =
+    "\nstatic double @_yeo_johnson(double x, double lambda)\n"
+    "{\n"
+    "    double logarithm = log1p(fabs(x)), power = x >= 0 ? lambda : 2 - lambda, y;\n"
+    "\n"
+    "    y = fabs(power) < 2.220446049250313e-16 ? logarithm : expm1(power * logarithm) / power;\n"
+    "    return x >= 0 ? y : -y;\n"
     "}\n";
 
 /* As la/plain.c adds. */

@@ -60,6 +60,87 @@ static json_t *impute_json(const struct mli_frame *frame, const void *state)
     return columns;
 }
 
+static json_t *flags_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_flags *flags = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < flags->count; i++)
+        append(&columns, json_pack("{s:s}", "column", frame->slot[flags->slot[i]].name));
+    return columns;
+}
+
+static const struct mli_dict *slot_dict(const struct mli_frame *frame, size_t slot)
+{
+    return frame->schema->field[frame->slot[slot].field].dict;
+}
+
+static json_t *fill_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_fill *fill = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < fill->count; i++) {
+        const struct mli_dict *dict = slot_dict(frame, fill->slot[i]);
+        append(&columns, json_pack("{s:s, s:s}", "column", frame->slot[fill->slot[i]].name, "value",
+                                   mli_dict_text(dict, (size_t)fill->code[i])));
+    }
+    return columns;
+}
+
+static json_t *clip_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_clip *clip = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < clip->count; i++)
+        append(&columns, json_pack("{s:s, s:o, s:o}", "column", frame->slot[clip->slot[i]].name,
+                                   "low", mli_json_from(clip->low[i]), "high",
+                                   mli_json_from(clip->high[i])));
+    return columns;
+}
+
+static json_t *dict_json(const struct mli_dict *dict)
+{
+    json_t *values = json_array();
+
+    for (size_t k = 0; k < mli_dict_count(dict); k++)
+        append(&values, json_string(mli_dict_text(dict, k)));
+    return values;
+}
+
+static json_t *ordinal_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_ordinal *ordinal = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < ordinal->count; i++)
+        append(&columns, json_pack("{s:s, s:o}", "column", frame->slot[ordinal->slot[i]].name,
+                                   "values", dict_json(slot_dict(frame, ordinal->slot[i]))));
+    return columns;
+}
+
+/* Values with a feature of their own. */
+static json_t *kept_json(const struct mli_slot *slot, const struct mli_dict *dict)
+{
+    json_t *values = json_array();
+
+    for (size_t k = 0; k < slot->values; k++)
+        append(&values, json_string(mli_dict_text(dict, slot->kept ? (size_t)slot->kept[k] : k)));
+    return values;
+}
+
+static json_t *power_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_power *power = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < power->count; i++)
+        append(&columns, json_pack("{s:s, s:o}", "column", frame->slot[power->slot[i]].name,
+                                   "lambda", mli_json_from(power->lambda[i])));
+    return columns;
+}
+
 static json_t *onehot_json(const struct mli_frame *frame, const void *state)
 {
     const struct mli_onehot *onehot = state;
@@ -67,12 +148,12 @@ static json_t *onehot_json(const struct mli_frame *frame, const void *state)
 
     for (size_t i = 0; i < onehot->count; i++) {
         const struct mli_slot *slot = &frame->slot[onehot->slot[i]];
-        const struct mli_dict *dict = frame->schema->field[slot->field].dict;
-        json_t *values = json_array();
-        for (size_t k = 0; k < mli_dict_count(dict); k++)
-            append(&values, json_string(mli_dict_text(dict, k)));
-        append(&columns, json_pack("{s:s, s:o, s:b}", "column", slot->name, "values", values,
-                                   "missing", onehot->missing[i]));
+        json_t *column = json_pack("{s:s, s:o, s:b}", "column", slot->name, "values",
+                                   kept_json(slot, slot_dict(frame, onehot->slot[i])), "missing",
+                                   onehot->missing[i]);
+        if (slot->rare)
+            mli_json_put(column, "rare", json_true());
+        append(&columns, column);
     }
     return columns;
 }
@@ -95,15 +176,27 @@ static const struct {
     json_t *(*columns)(const struct mli_frame *frame, const void *state);
 } steps[] = {
     { &mli_drop_step, "these columns are not used", drop_json },
+    { &mli_flags_step, "a number COLUMN.missing: 1 if COLUMN is missing, else 0", flags_json },
     { &mli_dates_step,
       "an instant (seconds since 1970, UTC) becomes numbers COLUMN.PART: year, month 1 to 12, "
-      "day 1 to 31, weekday 0 (Monday) to 6, hour 0 to 23",
+      "day 1 to 31, weekday 0 (Monday) to 6, hour 0 to 23, minute 0 to 59, yearday 1 to 366, epoch = "
+      "seconds / 86400",
       dates_json },
     { &mli_impute_step, "a missing number becomes value", impute_json },
+    { &mli_fill_step, "a missing category becomes value", fill_json },
+    { &mli_clip_step, "a number below low becomes low, one above high becomes high", clip_json },
+    { &mli_power_step,
+      "with l = log(1 + |x|), p = lambda if x >= 0 and 2 - lambda if x < 0: x = sign(x) (exp(p l) - 1) "
+      "/ p, and sign(x) l if p = 0",
+      power_json },
+    { &mli_ordinal_step,
+      "a category becomes a number: its place in values, from 0 on; -1 for a missing cell and for a value "
+      "that is not listed",
+      ordinal_json },
     { &mli_onehot_step,
       "one feature COLUMN=VALUE for each value: 1 if the cell is it, else 0; if missing is true a "
-      "last feature COLUMN=missing: 1 for a missing cell; a value that is not listed makes them "
-      "all 0",
+      "feature COLUMN=missing: 1 for a missing cell; if rare is true a last feature COLUMN=(rare): 1 "
+      "when all before are 0; without it a value that is not listed makes them all 0",
       onehot_json },
     { &mli_scale_step, "x = (x - shift) / scale", scale_json },
 };

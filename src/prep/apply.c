@@ -27,7 +27,7 @@ static enum ml_status check_rows(const struct mli_pipeline *pipeline, const stru
     return fits ? ML_OK : ml_error_set(err, ML_EDATA, "rows do not follow the model's schema");
 }
 
-/* Pointers and one array for all numbers, for blocks of up to n rows. */
+/* Pointers, one array for all numbers and one for all codes, for blocks of up to n rows. */
 static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *scratch, size_t n,
                        struct mli_block *block)
 {
@@ -36,15 +36,18 @@ static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *sc
 
     block->number = mli_arena_alloc(scratch, frame->count, sizeof(*block->number));
     block->code = mli_arena_alloc(scratch, frame->count, sizeof(*block->code));
-    double *number = mli_mul(n, frame->count, &values)
-                         ? mli_arena_alloc(scratch, values, sizeof(*number))
-                         : NULL;
-    if (!block->number || !block->code || !number)
+    if (!block->number || !block->code || !mli_mul(n, frame->count, &values))
+        return false;
+    double *number = mli_arena_alloc(scratch, values, sizeof(*number));
+    int32_t *code = mli_arena_alloc(scratch, values, sizeof(*code));
+    if (!number || !code)
         return false;
     for (size_t s = 0; s < frame->count; s++) {
-        block->number[s] = is_coded(&frame->slot[s]) ? NULL : number;
-        block->code[s] = NULL;
-        number += is_coded(&frame->slot[s]) ? 0 : n;
+        bool coded = is_coded(&frame->slot[s]);
+        block->number[s] = coded ? NULL : number;
+        block->code[s] = coded ? code : NULL;
+        number += coded ? 0 : n;
+        code += coded ? n : 0;
     }
     return true;
 }
@@ -57,11 +60,12 @@ static void load_numbers(const double *from, size_t n, double *to, struct mli_ap
     }
 }
 
-static void count_codes(const int32_t *code, size_t n, struct mli_apply_counts *counts)
+static void load_codes(const int32_t *from, size_t n, int32_t *to, struct mli_apply_counts *counts)
 {
     for (size_t i = 0; i < n; i++) {
-        counts->missing += code[i] == MLI_CODE_MISSING;
-        counts->unknown += code[i] == MLI_CODE_UNKNOWN;
+        to[i] = from[i];
+        counts->missing += from[i] == MLI_CODE_MISSING;
+        counts->unknown += from[i] == MLI_CODE_UNKNOWN;
     }
 }
 
@@ -70,12 +74,10 @@ static void load_block(const struct ml_table *rows, size_t begin, struct mli_blo
 {
     for (size_t s = 0; s < rows->columns; s++) {
         const struct mli_column *column = &rows->column[s];
-        if (block->number[s]) {
+        if (block->number[s])
             load_numbers(column->number + begin, block->rows, block->number[s], counts);
-            continue;
-        }
-        block->code[s] = column->code + begin;
-        count_codes(block->code[s], block->rows, counts);
+        else
+            load_codes(column->code + begin, block->rows, block->code[s], counts);
     }
 }
 
@@ -97,10 +99,9 @@ static void write_indicators(const struct mli_slot *slot, const int32_t *code, s
     for (size_t i = 0; i < n; i++) {
         double *x = X + i * d;
         memset(x, 0, slot->width * sizeof(*x));
-        if (code[i] >= 0 && (size_t)code[i] < slot->values)
-            x[code[i]] = 1;
-        else if (code[i] == MLI_CODE_MISSING && slot->missing)
-            x[slot->values] = 1;
+        int64_t on = mli_slot_indicator(slot, code[i]);
+        if (on >= 0)
+            x[on] = 1;
     }
 }
 

@@ -17,8 +17,62 @@
 
 const char *const mli_date_part_name[MLI_DATE_PARTS] = {
     [MLI_DATE_YEAR] = "year",       [MLI_DATE_MONTH] = "month", [MLI_DATE_DAY] = "day",
-    [MLI_DATE_WEEKDAY] = "weekday", [MLI_DATE_HOUR] = "hour",
+    [MLI_DATE_WEEKDAY] = "weekday", [MLI_DATE_HOUR] = "hour",   [MLI_DATE_MINUTE] = "minute",
+    [MLI_DATE_YEARDAY] = "yearday", [MLI_DATE_EPOCH] = "epoch",
 };
+
+/* Without --dates: what a calendar on the wall and a clock without hands show. */
+#define USUAL_PARTS ((1U << (MLI_DATE_HOUR + 1)) - 1)
+
+/* "none", "parts" or names with '+' between them. */
+static bool parse(const char *how, unsigned *parts)
+{
+    bool none = strcmp(how, "none") == 0;
+
+    *parts = strcmp(how, "parts") == 0 ? USUAL_PARTS : 0;
+    while (*parts != USUAL_PARTS && !none && *how) {
+        size_t length = strcspn(how, "+"), p = 0;
+        while (p < MLI_DATE_PARTS && (strlen(mli_date_part_name[p]) != length ||
+                                      strncmp(how, mli_date_part_name[p], length) != 0))
+            p++;
+        if (p == MLI_DATE_PARTS)
+            return false;
+        *parts |= 1U << p;
+        how += length;
+        if (*how && !*++how)
+            return false; /* ends in '+' */
+    }
+    return none || *parts != 0;
+}
+
+enum ml_status mli_dates_check(const char *how, unsigned column, struct ml_error *err)
+{
+    unsigned parts;
+
+    (void)column;
+    if (parse(how, &parts))
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE,
+                        "\"%.60s\" is no choice of parts; expected parts, none, or some of year, month, "
+                        "day, weekday, hour, minute, yearday and epoch with + between them",
+                        how);
+}
+
+unsigned mli_dates_wanted(const struct ml_prep_config *config, const char *column)
+{
+    unsigned parts = 0;
+
+    return parse(mli_choice_find(config->dates, column, "parts"), &parts) ? parts : 0;
+}
+
+/* 1 to 366. */
+static int64_t day_of_year(int64_t year, int64_t month, int64_t day)
+{
+    static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return before[month - 1] + day + (leap && month > 2);
+}
 
 /* Fills parts[MLI_DATE_PARTS]; seconds is not NaN. */
 static void parts_of(double seconds, double *parts)
@@ -33,6 +87,9 @@ static void parts_of(double seconds, double *parts)
     parts[MLI_DATE_WEEKDAY] =
         (double)(((int64_t)day % 7 + 10) % 7); /* 1970-01-01 was a Thursday, 3 */
     parts[MLI_DATE_HOUR] = floor((clamped - day * DAY) / 3600);
+    parts[MLI_DATE_MINUTE] = floor((clamped - day * DAY) / 60) - parts[MLI_DATE_HOUR] * 60;
+    parts[MLI_DATE_YEARDAY] = (double)day_of_year(year, month, of_month);
+    parts[MLI_DATE_EPOCH] = clamped / DAY;
 }
 
 double mli_date_part(double seconds, enum mli_date_part part)
@@ -105,7 +162,8 @@ static enum ml_status dates_fit(struct mli_fit *fit, void **out, struct ml_error
     if (!dates)
         return mli_step_nomem(err);
     for (size_t k = 0; k < count; k++)
-        dates->parts[k] = mli_date_parts_varying(fit->block->number[slot[k]], fit->rows, NULL);
+        dates->parts[k] = mli_date_parts_varying(fit->block->number[slot[k]], fit->rows, NULL) &
+                          mli_dates_wanted(fit->config, mli_slot_column(fit->frame, slot[k]));
     *out = dates;
     return ML_OK;
 }
@@ -139,6 +197,12 @@ static enum ml_status dates_shape(void *state, struct mli_frame *frame, struct m
     return status;
 }
 
+static void no_parts(double *parts)
+{
+    for (size_t p = 0; p < MLI_DATE_PARTS; p++)
+        parts[p] = NAN;
+}
+
 static void dates_apply(const void *state, const struct mli_block *block)
 {
     const struct mli_dates *dates = state;
@@ -146,9 +210,11 @@ static void dates_apply(const void *state, const struct mli_block *block)
     for (size_t k = 0; k < dates->count; k++) {
         const double *x = block->number[dates->slot[k]];
         for (size_t i = 0; i < block->rows; i++) {
-            double parts[MLI_DATE_PARTS] = { NAN, NAN, NAN, NAN, NAN };
+            double parts[MLI_DATE_PARTS];
             size_t to = dates->first[k];
-            if (!isnan(x[i]))
+            if (isnan(x[i]))
+                no_parts(parts);
+            else
                 parts_of(x[i], parts);
             for (size_t p = 0; p < MLI_DATE_PARTS; p++) {
                 if (dates->parts[k] >> p & 1)
@@ -231,7 +297,8 @@ static enum ml_status dates_load(const json_t *doc, struct mli_tensors *set, voi
         if (!parts_from_json(json_array_get(list, k), &dates->parts[k]))
             status = ml_error_set(
                 err, ML_EARTIFACT,
-                "\"parts[%zu]\" must list some of year, month, day, weekday, hour in that order",
+                "\"parts[%zu]\" must list some of year, month, day, weekday, hour, minute, yearday, "
+                "epoch in that order",
                 k);
     }
     if (status != ML_OK) {

@@ -8,10 +8,11 @@
  *   identifier   texts; categories with more values than max_categories, or nearly all distinct; whole numbers that
  *                count the rows
  *
+ * A column that --encode names is no identifier, and one that does not become a feature a value may have any number.
  * A category of more than 50 values is not judged by their share: reading would have called it a text (mlctl/table.h)
  * unless the user has pinned its type, which is the way to keep such a column.
  */
-#include <prep/step.h>
+#include <prep/encode.h>
 
 #include <base/mem.h>
 #include <base/num.h>
@@ -31,7 +32,7 @@
 #define DISTINCT_SHARE 0.9
 #define LONG_NAME 200 /* is not repeated in an advice */
 
-enum verdict { KEEP, EMPTY, CONSTANT, IDENTIFIER, ROW_NUMBER };
+enum verdict { KEEP, EMPTY, CONSTANT, IDENTIFIER, ROW_NUMBER, UNWANTED };
 
 struct judgement {
     enum verdict verdict;
@@ -152,12 +153,19 @@ static void judge_number(const struct mli_fit *fit, const char *name, const doub
     }
 }
 
-static void judge_instant(const struct mli_fit *fit, const double *x, struct judgement *j)
+static void judge_instant(const struct mli_fit *fit, const char *name, const double *x,
+                          struct judgement *j)
 {
     struct range r = range_of(fit, x);
+    unsigned wanted = mli_dates_wanted(fit->config, name);
+
+    if (wanted == 0) {
+        judge(j, UNWANTED, "left out (--dates none)");
+        return;
+    }
 
     judge_missing(fit, r.present, j);
-    if (j->verdict == KEEP && mli_date_parts_varying(x, fit->table->rows, fit->train) == 0)
+    if (j->verdict == KEEP && !(mli_date_parts_varying(x, fit->table->rows, fit->train) & wanted))
         judge(j, CONSTANT, "no part of the %zu dates varies (constant)", r.present);
 }
 
@@ -165,26 +173,29 @@ static void judge_instant(const struct mli_fit *fit, const double *x, struct jud
 
 struct tally {
     size_t present, distinct;
+    size_t features; /* values that are not so rare that they share one */
     size_t last; /* a code that is present */
 };
 
 static enum ml_status tally_codes(const struct mli_fit *fit, const struct mli_column *column,
                                   struct tally *out, struct ml_error *err)
 {
-    uint8_t *seen = mli_calloc(mli_dict_count(column->dict), 1);
+    size_t values = mli_dict_count(column->dict), *rows = mli_calloc(values, sizeof(*rows));
+    const char *min_count = mli_choice_find(fit->config->min_count, column->name, "0");
 
-    if (!seen)
+    if (!rows)
         return mli_step_nomem(err);
     for (size_t i = 0; i < fit->table->rows; i++) {
         int32_t code = column->code[i];
         if (!trains(fit, i) || code < 0)
             continue;
         out->present++;
-        out->distinct += !seen[code];
+        out->distinct += rows[code]++ == 0;
         out->last = (size_t)code;
-        seen[code] = 1;
     }
-    free(seen);
+    for (size_t v = 0; v < values; v++)
+        out->features += rows[v] > 0 && !mli_min_count_rare(min_count, rows[v], fit->rows);
+    free(rows);
     return ML_OK;
 }
 
@@ -197,15 +208,19 @@ static bool nearly_all_distinct(const struct mli_fit *fit, const struct tally *t
 static void judge_identifier(const struct mli_fit *fit, const struct mli_column *column,
                              const struct tally *t, struct judgement *j)
 {
-    bool text = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER, many = t->distinct > fit->config->max_categories;
+    const char *how = mli_encode_how(fit->config, column->name);
+    bool onehot = mli_encode_argument(how, "onehot") != NULL;
+    bool named = mli_choice_named(fit->config->encode, column->name) != NULL;
+    bool text = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER;
+    bool many = onehot && t->features > fit->config->max_categories;
     char more[48] = "";
 
-    if (!text && !many && !nearly_all_distinct(fit, t))
+    if (!many && (named || (!text && !nearly_all_distinct(fit, t))))
         return;
     judge(j, IDENTIFIER, "%zu distinct %s in %zu rows (identifier-like)", t->distinct,
           column->type == ML_TYPE_TEXT ? "texts" : "values", t->present);
     if (many)
-        snprintf(more, sizeof(more), " --max-categories %zu", t->distinct);
+        snprintf(more, sizeof(more), " --max-categories %zu", t->features);
     if (text)
         advise_category(j, column->name, more);
     else
@@ -248,7 +263,7 @@ static enum ml_status judge_column(const struct mli_fit *fit, const struct mli_c
         judge_number(fit, column->name, column->number, j);
         return ML_OK;
     case ML_TYPE_INSTANT:
-        judge_instant(fit, column->number, j);
+        judge_instant(fit, column->name, column->number, j);
         return ML_OK;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:

@@ -11,7 +11,6 @@
 /* The training rows as slots, each array on its own, because slots come and go. */
 struct training {
     struct mli_block block;
-    int32_t **owned; /* codes, to be freed */
     size_t count;    /* slots there is room for */
 };
 
@@ -19,11 +18,10 @@ static void training_release(struct training *training)
 {
     for (size_t s = 0; s < training->count; s++) {
         free(training->block.number[s]);
-        free(training->owned[s]);
+        free(training->block.code[s]);
     }
     free(training->block.number);
     free(training->block.code);
-    free(training->owned);
     *training = (struct training){ 0 };
 }
 
@@ -32,18 +30,14 @@ static bool training_resize(struct training *training, size_t count)
     double **number = mli_realloc(training->block.number, count, sizeof(*number));
     if (number)
         training->block.number = number;
-    const int32_t **code = mli_realloc(training->block.code, count, sizeof(*code));
+    int32_t **code = mli_realloc(training->block.code, count, sizeof(*code));
     if (code)
         training->block.code = code;
-    int32_t **owned = mli_realloc(training->owned, count, sizeof(*owned));
-    if (owned)
-        training->owned = owned;
-    if (!number || !code || !owned)
+    if (!number || !code)
         return false;
     for (; training->count < count; training->count++) {
         number[training->count] = NULL;
         code[training->count] = NULL;
-        owned[training->count] = NULL;
     }
     return true;
 }
@@ -69,9 +63,9 @@ static void training_forget(struct training *training, const struct mli_frame *f
         if (frame->slot[s].live)
             continue;
         free(training->block.number[s]);
-        free(training->owned[s]);
+        free(training->block.code[s]);
         training->block.number[s] = NULL;
-        training->block.code[s] = training->owned[s] = NULL;
+        training->block.code[s] = NULL;
     }
 }
 
@@ -105,9 +99,8 @@ static bool training_gather(struct training *training, const struct ml_table *vi
         return false;
     for (size_t s = 0; s < view->columns; s++) {
         if (!gather_column(&view->column[s], view->rows, train, n, &training->block.number[s],
-                           &training->owned[s]))
+                           &training->block.code[s]))
             return false;
-        training->block.code[s] = training->owned[s];
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
+#include <prep/options.h>
 #include <prep/stats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,15 @@ static enum ml_status parse(const char *how, size_t *method, double *constant, s
 
 enum ml_status mli_impute_check(const char *how, unsigned column, struct ml_error *err)
 {
+    struct ml_error unknown = ML_ERROR_INIT;
     size_t method;
     double constant;
 
-    (void)column; /* numbers and the parts of dates are filled alike */
+    if (column == MLI_FOR_CATEGORIES)
+        return mli_fill_check(how, err);
+    /* column 0 may be either; what is fine for neither is refused with the words for numbers */
+    if (column == 0 && mli_fill_check(how, &unknown) == ML_OK)
+        return ML_OK;
     return parse(how, &method, &constant, err);
 }
 

@@ -5,11 +5,25 @@
 #include <prep/stage.h>
 #include <prep/step.h>
 
-#define MLI_STEP_KINDS 5
 #define MLI_STAGE_KINDS 2
 #define MLI_PIPELINE_FEATURES ((size_t)4 << 20) /* of the slots, at most: 32 MiB a row */
 
 /* In the order in which they run and stand in a file. The first is drop, which sees the table and not the frame. */
+#define MLI_STEPS(X)                                                                               \
+    X(drop)                                                                                        \
+    X(flags)                                                                                       \
+    X(dates)                                                                                       \
+    X(impute)                                                                                      \
+    X(fill)                                                                                        \
+    X(clip)                                                                                        \
+    X(power)                                                                                       \
+    X(ordinal)                                                                                     \
+    X(onehot)                                                                                      \
+    X(scale)
+
+#define MLI_STEP_COUNT(name) +1
+enum { MLI_STEP_KINDS = 0 MLI_STEPS(MLI_STEP_COUNT) };
+
 extern const struct mli_step_kind *const mli_step_kinds[MLI_STEP_KINDS];
 /* The same for stages, which all stand behind the steps. */
 extern const struct mli_stage_kind *const mli_stage_kinds[MLI_STAGE_KINDS];

@@ -13,19 +13,64 @@
 #define ANY (MLI_FOR_NUMBERS | MLI_FOR_INSTANTS | MLI_FOR_CATEGORIES)
 
 static const struct mli_prep_option options[] = {
+    { .name = "missing-flags",
+      .argument = "COLUMN,..",
+      .help = "a feature COLUMN.missing for each number or date that has missing cells, or for these columns",
+      .kind = MLI_OPTION_YES,
+      .offset = AT(missing_flags),
+      .columns = MLI_FOR_NUMBERS | MLI_FOR_INSTANTS,
+      .check = mli_flags_check },
+    { .name = "dates",
+      .argument = "[COLUMN=]HOW",
+      .help = "dates become parts, those of year, month, day, weekday and hour that vary; none; or some of these and "
+              "minute, yearday, epoch with + between them (parts if not given)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(dates),
+      .columns = MLI_FOR_INSTANTS,
+      .check = mli_dates_check },
     { .name = "impute",
       .argument = "[COLUMN=]HOW",
-      .help = "missing numbers become the mean, median, mode or a number (median if not given)",
+      .help = "missing numbers become the mean, median, mode or a number (median if not given); a "
+              "category by its name: indicator, mode or constant:VALUE",
       .kind = MLI_OPTION_LIST,
       .offset = AT(impute),
-      .columns = MLI_FOR_NUMBERS | MLI_FOR_INSTANTS,
+      .columns = ANY,
       .check = mli_impute_check },
+    { .name = "outliers",
+      .argument = "[COLUMN=]HOW",
+      .help = "numbers far out become the bound: iqr:K, zscore:K, quantile:A or none (none if not given)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(outliers),
+      .columns = MLI_FOR_NUMBERS,
+      .check = mli_clip_check },
+    { .name = "power",
+      .argument = "[COLUMN=]HOW",
+      .help = "skewed numbers by yeo-johnson or none (none if not given)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(power),
+      .columns = MLI_FOR_NUMBERS,
+      .check = mli_power_check },
+    { .name = "encode",
+      .argument = "[COLUMN=]HOW",
+      .help = "categories as onehot or ordinal (onehot if not given)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(encode),
+      .columns = MLI_FOR_CATEGORIES,
+      .check = mli_encode_check },
+    { .name = "min-count",
+      .argument = "[COLUMN=]N",
+      .help = "onehot: values in fewer than N training rows, or a share of them, share the feature COLUMN=(rare) "
+              "(0 if not given)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(min_count),
+      .columns = MLI_FOR_CATEGORIES,
+      .check = mli_min_count_check },
     { .name = "scale",
       .argument = "[COLUMN=]HOW",
-      .help = "numbers by standard, minmax or none (standard if not given)",
+      .help = "numbers by standard, minmax, robust or none (standard if not given)",
       .kind = MLI_OPTION_LIST,
       .offset = AT(scale),
-      .columns = MLI_FOR_NUMBERS | MLI_FOR_INSTANTS,
+      .columns = ANY,
       .check = mli_scale_check },
     { .name = "select",
       .argument = "HOW",
@@ -85,6 +130,11 @@ static const void *value_of(const struct ml_prep_config *config, const struct ml
     return (const char *)config + o->offset;
 }
 
+static bool is_list(const struct mli_prep_option *o)
+{
+    return o->kind == MLI_OPTION_LIST || o->kind == MLI_OPTION_YES;
+}
+
 static const char *const *list_of(const struct ml_prep_config *config,
                                   const struct mli_prep_option *o)
 {
@@ -105,6 +155,7 @@ static bool is_default(const struct ml_prep_config *config, const struct mli_pre
 
     switch (o->kind) {
     case MLI_OPTION_LIST:
+    case MLI_OPTION_YES:
         return !list_of(config, o) || !list_of(config, o)[0];
     case MLI_OPTION_NUMBER:
     case MLI_OPTION_COUNT:
@@ -142,6 +193,7 @@ static json_t *to_json(const struct ml_prep_config *config, const struct mli_pre
 {
     switch (o->kind) {
     case MLI_OPTION_LIST:
+    case MLI_OPTION_YES:
         return list_to_json(list_of(config, o));
     case MLI_OPTION_NUMBER:
     case MLI_OPTION_COUNT:
@@ -209,7 +261,7 @@ enum ml_status mli_prep_check(const struct ml_prep_config *config, struct ml_err
 
     for (size_t i = 0; i < OPTIONS && status == ML_OK; i++) {
         const struct mli_prep_option *o = &options[i];
-        if (o->kind == MLI_OPTION_LIST)
+        if (is_list(o))
             status = check_list(list_of(config, o), o, err);
         else if (o->kind != MLI_OPTION_SWITCH)
             status = check_range(config, o, err);
@@ -293,7 +345,7 @@ enum ml_status mli_prep_check_columns(const struct ml_prep_config *config,
     enum ml_status status = ML_OK;
 
     for (size_t i = 0; i < OPTIONS && status == ML_OK; i++) {
-        if (options[i].kind == MLI_OPTION_LIST)
+        if (is_list(&options[i]))
             status = check_names(&options[i], list_of(config, &options[i]), table, columns, n, err);
     }
     return status;

@@ -12,6 +12,7 @@
 
 enum mli_option_kind {
     MLI_OPTION_LIST,   /* const char *const *: "HOW" and "COLUMN=HOW" */
+    MLI_OPTION_YES,    /* the same with yes and no for HOW; on the command line alone or with names of columns */
     MLI_OPTION_NUMBER, /* double */
     MLI_OPTION_COUNT,  /* size_t */
     MLI_OPTION_SWITCH, /* bool */

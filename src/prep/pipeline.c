@@ -9,7 +9,8 @@
 #include <string.h>
 
 const struct mli_step_kind *const mli_step_kinds[MLI_STEP_KINDS] = {
-    &mli_drop_step, &mli_dates_step, &mli_impute_step, &mli_onehot_step, &mli_scale_step,
+#define MLI_STEP_ROW(name) &mli_##name##_step,
+    MLI_STEPS(MLI_STEP_ROW)
 };
 
 const struct mli_stage_kind *const mli_stage_kinds[MLI_STAGE_KINDS] = {
@@ -91,7 +92,7 @@ static enum ml_status check_outputs(const struct mli_pipeline *pipeline, struct 
 {
     for (size_t s = 0; s < pipeline->frame.count; s++) {
         const struct mli_slot *slot = &pipeline->frame.slot[s];
-        if (!slot->live || slot->kind == MLI_SLOT_INDICATORS ||
+        if (!slot->live || slot->kind == MLI_SLOT_INDICATORS || slot->kind == MLI_SLOT_FLAG ||
             (slot->kind == MLI_SLOT_NUMBER && slot->filled))
             continue;
         return ml_error_set(err, ML_EARTIFACT,
@@ -152,8 +153,10 @@ static const char *name_parts(const struct mli_frame *frame, const struct mli_sl
     const struct mli_dict *dict = frame->schema->field[slot->field].dict;
 
     *value = NULL;
-    if (slot->kind == MLI_SLOT_INDICATORS)
-        *value = k < slot->values ? mli_dict_text(dict, k) : "missing";
+    if (slot->kind == MLI_SLOT_INDICATORS && k < slot->values)
+        *value = mli_dict_text(dict, slot->kept ? (size_t)slot->kept[k] : k);
+    else if (slot->kind == MLI_SLOT_INDICATORS)
+        *value = k == slot->values && slot->missing ? "missing" : "(rare)";
     return slot->name;
 }
 

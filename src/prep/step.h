@@ -10,14 +10,13 @@
  *
  *   for each field i            v[i] = raw cell (NaN if missing), or c[i] = code (MLI_CODE_MISSING, MLI_CODE_UNKNOWN)
  *   for each step in order      what is said at its state below
- *   for each live slot s        NUMBER:      X[slot.feature] = v[s]
- *                               INDICATORS:  X[slot.feature .. slot.feature + width) = 0; then one of them = 1:
- *                                            the c[s]-th if 0 <= c[s] < values, the last one if slot.missing and
- *                                            c[s] is MLI_CODE_MISSING, none for any other code
+ *   for each live slot s        NUMBER, FLAG: X[slot.feature] = v[s]
+ *                               INDICATORS:  X[slot.feature .. slot.feature + width) = 0; then the one that
+ *                                            mli_slot_indicator() names = 1, if it names one
  *
  * Arithmetic is double without fused operations. A step kind is one const row in a file of its own. To add one:
- * write the file, declare row and state here, put the row into mli_step_kinds (pipeline.c) at the place in the
- * order where it runs.
+ * write the file, declare row and state here, put its name into MLI_STEPS (inside.h) at the place in the order where it
+ * runs.
  */
 #ifndef PREP_STEP_H
 #define PREP_STEP_H
@@ -32,6 +31,7 @@ enum mli_slot_kind {
     MLI_SLOT_INSTANT,    /* seconds since 1970 as a double, NaN where missing */
     MLI_SLOT_CATEGORY,   /* a code of field[slot.field].dict */
     MLI_SLOT_INDICATORS, /* the same code, to be spread over 0/1 features */
+    MLI_SLOT_FLAG,       /* a double, 0 or 1; a feature as it is */
 };
 
 struct mli_slot {
@@ -40,9 +40,11 @@ struct mli_slot {
     size_t field;   /* the schema field that it is or was made of */
     bool live;      /* not retired; a slot that is live behind the last step makes features */
     bool filled;    /* NUMBER: never NaN from here on */
-    bool missing;   /* INDICATORS: the last feature says "missing" */
-    size_t values;  /* INDICATORS: values of the dict, one feature each */
-    size_t width;   /* features it makes: 1, INDICATORS: values + missing */
+    size_t values;  /* INDICATORS: values with a feature of their own, the first ones */
+    bool missing;   /* INDICATORS: the feature behind them says "missing" */
+    bool rare;      /* INDICATORS: the last feature says "any other" */
+    const int32_t *place, *kept; /* INDICATORS: feature of a value (-1: rare), value of a feature; NULL: the same */
+    size_t width;   /* features it makes: 1, INDICATORS: values + missing + rare */
     size_t feature; /* index of the first; set behind the last step, in order of field, then slot */
 };
 
@@ -56,9 +58,20 @@ struct mli_frame {
 ML_NODISCARD enum ml_status mli_frame_init(struct mli_frame *frame, const struct mli_schema *schema,
                                            struct ml_error *err);
 void mli_frame_release(struct mli_frame *frame);
-/* Adds a live NUMBER made of slot `from`, named "<name of from><suffix>". ML_ENOMEM. */
+/* Adds a live NUMBER, the last slot, made of slot `from`, named "<name of from><suffix>". ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_frame_add(struct mli_frame *frame, size_t from, const char *suffix,
                                           struct ml_error *err);
+/* Which feature of an INDICATORS slot is 1 for a code, counted from slot.feature; -1: none. */
+static inline int64_t mli_slot_indicator(const struct mli_slot *slot, int32_t code)
+{
+    int64_t other = slot->rare ? (int64_t)(slot->values + slot->missing) : -1;
+
+    if (code == MLI_CODE_MISSING && slot->missing)
+        return (int64_t)slot->values;
+    if (code >= 0 && slot->place)
+        return slot->place[code] >= 0 ? slot->place[code] : other;
+    return code >= 0 && (size_t)code < slot->values ? code : other;
+}
 /* No later step reads it and it makes no feature. */
 void mli_frame_retire(struct mli_frame *frame, size_t slot);
 /* ML_EARTIFACT unless each of them is a live slot of that kind; for the `shape` of a step. */
@@ -70,7 +83,7 @@ ML_NODISCARD enum ml_status mli_frame_check(const struct mli_frame *frame, size_
 struct mli_block {
     size_t rows;
     double **number;
-    const int32_t **code;
+    int32_t **code;
 };
 
 /* ---- the row of a step kind ---------------------------------------------------------------------------------- */
@@ -158,6 +171,16 @@ struct mli_drop {
 };
 extern const struct mli_step_kind mli_drop_step;
 
+/* ---- flags: mli_flags_step, struct mli_flags ----------------------------------------------------------------- */
+
+/* v[first + k] = 1 if v[slot[k]] is NaN, else 0: a FLAG "NAME.missing" of a NUMBER or an INSTANT. */
+struct mli_flags {
+    size_t count, first;
+    size_t *slot;
+};
+extern const struct mli_step_kind mli_flags_step;
+enum ml_status mli_flags_check(const char *how, unsigned column, struct ml_error *err);
+
 /* ---- dates: mli_dates_step, struct mli_dates ----------------------------------------------------------------- */
 
 enum mli_date_part {
@@ -166,8 +189,11 @@ enum mli_date_part {
     MLI_DATE_DAY,     /* 1 to 31 */
     MLI_DATE_WEEKDAY, /* 0 to 6, 0 is Monday */
     MLI_DATE_HOUR,    /* 0 to 23 */
+    MLI_DATE_MINUTE,  /* 0 to 59 */
+    MLI_DATE_YEARDAY, /* 1 to 366 */
+    MLI_DATE_EPOCH,   /* days since 1970-01-01, with their fraction */
 };
-#define MLI_DATE_PARTS 5
+#define MLI_DATE_PARTS 8
 
 /* v[first[k] + j] = the j-th part whose bit is set in parts[k], of v[slot[k]]; NaN for NaN. slot[k] is retired. */
 struct mli_dates {
@@ -176,9 +202,11 @@ struct mli_dates {
     unsigned *parts; /* 1 << part; only parts that vary over the training rows are there; never 0 */
 };
 extern const struct mli_step_kind mli_dates_step;
+enum ml_status mli_dates_check(const char *how, unsigned column, struct ml_error *err);
+/* Parts that the configuration asks for, varying or not; 0: the column is to be left out. */
+unsigned mli_dates_wanted(const struct ml_prep_config *config, const char *column);
 
-extern const char
-    *const mli_date_part_name[MLI_DATE_PARTS]; /* "year", "month", "day", "weekday", "hour" */
+extern const char *const mli_date_part_name[MLI_DATE_PARTS]; /* "year", "month", "day", ... */
 /* A part of an instant in UTC, proleptic Gregorian. Instants outside years 0 to 9999 count as the nearest inside. */
 double mli_date_part(double seconds, enum mli_date_part part);
 /* Bits of the parts that take two or more values over x[i], i < n, NaN skipped, rows with use[i] == 0 skipped. */
@@ -200,15 +228,80 @@ extern const struct mli_step_kind mli_impute_step;
 /* A HOW of --impute, for prep/options.h. */
 enum ml_status mli_impute_check(const char *how, unsigned column, struct ml_error *err);
 
+/* ---- fill: mli_fill_step, struct mli_fill -------------------------------------------------------------------- */
+
+/* if (c[slot[k]] == MLI_CODE_MISSING) c[slot[k]] = code[k]; categories that are filled, not those with an indicator. */
+struct mli_fill {
+    size_t count;
+    size_t *slot;
+    int32_t *code; /* place in the dictionary of the slot's field */
+};
+extern const struct mli_step_kind mli_fill_step;
+enum ml_status mli_fill_check(const char *how, struct ml_error *err);
+
+/* ---- clip: mli_clip_step, struct mli_clip -------------------------------------------------------------------- */
+
+/* v[slot[k]] = low[k] below low[k], high[k] above high[k], else itself; low <= high. */
+enum mli_clip_method { MLI_CLIP_IQR, MLI_CLIP_ZSCORE, MLI_CLIP_QUANTILE, MLI_CLIP_NONE };
+struct mli_clip {
+    size_t count;
+    size_t *slot;
+    size_t *method;     /* enum mli_clip_method, never MLI_CLIP_NONE */
+    double *factor;     /* K of iqr:K and zscore:K, A of quantile:A */
+    double *low, *high; /* what it came to */
+};
+extern const struct mli_step_kind mli_clip_step;
+enum ml_status mli_clip_check(const char *how, unsigned column, struct ml_error *err);
+
+/* ---- power: mli_power_step, struct mli_power ----------------------------------------------------------------- */
+
+/* v[slot[k]] = mli_yeo_johnson(v[slot[k]], lambda[k]) */
+struct mli_power {
+    size_t count;
+    size_t *slot;
+    double *lambda;
+};
+extern const struct mli_step_kind mli_power_step;
+enum ml_status mli_power_check(const char *how, unsigned column, struct ml_error *err);
+/*
+ * With l = log1p(|x|) and p = lambda for x >= 0, 2 - lambda for x < 0: sign(x) expm1(p l) / p, and sign(x) l where
+ * |p| < 2^-52.
+ */
+double mli_yeo_johnson(double x, double lambda);
+
+/* ---- ordinal: mli_ordinal_step, struct mli_ordinal ----------------------------------------------------------- */
+
+/* v[first + k] = c[slot[k]] >= 0 ? c[slot[k]] : -1; slot[k] is retired. The new NUMBER has its name. */
+struct mli_ordinal {
+    size_t count, first;
+    size_t *slot;
+};
+extern const struct mli_step_kind mli_ordinal_step;
+enum ml_status mli_encode_check(const char *how, unsigned column, struct ml_error *err); /* encode.c */
+
 /* ---- onehot: mli_onehot_step, struct mli_onehot -------------------------------------------------------------- */
 
-/* slot[k] becomes INDICATORS: one feature a value of its field's dict, in its order, and one more if missing[k]. */
+/*
+ * slot[k] becomes INDICATORS: one feature a value of its field's dict that is not rare, in its order, one more if
+ * missing[k], and one more if there is a rare group. Into that go the rare values, those that training did not see, and
+ * missing cells unless missing[k].
+ */
 struct mli_onehot {
     size_t count;
     size_t *slot;
-    bool *missing; /* training saw a missing cell */
+    bool *missing; /* training saw a missing cell, and often enough for a feature of its own */
+    struct mli_rare {
+        bool group;     /* there is a rare group; else the rest is not used */
+        size_t values;  /* that are not rare, */
+        size_t mapped;  /* of so many */
+        int32_t *place; /* of each value of the dict: its feature, -1 when it is rare */
+        int32_t *kept;  /* of each feature: its value */
+    } *rare;
 };
 extern const struct mli_step_kind mli_onehot_step;
+/* A HOW of --min-count, and whether a value that `count` of `rows` training rows have is rare by it. */
+enum ml_status mli_min_count_check(const char *how, unsigned column, struct ml_error *err);
+bool mli_min_count_rare(const char *how, size_t count, size_t rows);
 
 /* ---- scale: mli_scale_step, struct mli_scaler ---------------------------------------------------------------- */
 

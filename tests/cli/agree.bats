@@ -120,3 +120,14 @@ PY
     mlctl train "$DATA/diamonds.csv" -q --target price --select l1 > out.txt
     agree numbers
 }
+
+@test "1000 random rows: every step there is (weather, flights)" {
+    mlctl train "$DATA/weather.csv" -q --missing-flags --outliers iqr:3 --power humid=yeo-johnson,wind_speed=yeo-johnson \
+        --dates year+month+yearday+hour+minute+epoch --impute mean,pressure=0,origin=mode --encode origin=ordinal \
+        --scale robust --scale humid=minmax,dewp=none > out.txt
+    agree numbers
+    mlctl train "$DATA/flights.csv" -q --impute mean,dep_delay=0 --outliers zscore:4 --min-count 20,origin=0 \
+        --encode carrier=ordinal,tailnum=onehot --max-categories 5000 --missing-flags=dep_delay,air_time > out.txt
+    mlctl inspect --json | jq -e '.pipeline.features | index("tailnum=(rare)")'
+    agree numbers
+}

@@ -246,6 +246,27 @@ static void test_c_of_other_pipelines(void **state)
     ml_model_free(model);
 }
 
+/* Every step there is. */
+static void test_c_of_all_steps(void **state)
+{
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+    (void)state;
+
+    config.missing_flags = (const char *const[]){ "yes", NULL };
+    config.dates = (const char *const[]){ "parts", "when=year+minute+yearday+epoch", NULL };
+    config.impute = (const char *const[]){ "mean", "age=-1.5", "port=mode", "remark=constant:100%", NULL };
+    config.outliers = (const char *const[]){ "iqr", "age=none", "Fare paid=zscore:1", NULL };
+    config.power = (const char *const[]){ "yeo-johnson", NULL };
+    config.encode = (const char *const[]){ "port=ordinal", NULL };
+    config.min_count = (const char *const[]){ "remark=0.125", NULL };
+    config.scale = (const char *const[]){ "robust", "age=minmax", "class=none", NULL };
+    for (enum sample_kind kind = SAMPLE_REGRESSION; kind <= SAMPLE_MULTICLASS; kind++) {
+        struct ml_model *model = sample_model(kind, &config, "");
+        assert_c_agrees(model);
+        ml_model_free(model);
+    }
+}
+
 static void test_c_names(void **state)
 {
     struct ml_model *model = sample_model(SAMPLE_BINARY, NULL, "");
@@ -559,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_c_agrees),
         cmocka_unit_test(test_c_of_other_pipelines),
+        cmocka_unit_test(test_c_of_all_steps),
         cmocka_unit_test(test_c_names),
         cmocka_unit_test(test_json_agrees),
         cmocka_unit_test(test_no_memory),

@@ -12,6 +12,7 @@
 #include <prep/step.h>
 
 int prep_apply_tests(void);
+int prep_columns_tests(void);
 int prep_drop_tests(void);
 int prep_memory_tests(void);
 int prep_numeric_tests(void);

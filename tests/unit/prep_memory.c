@@ -76,6 +76,7 @@ void free(void *p)
 }
 
 struct world {
+    const struct ml_prep_config *config;
     struct ml_table *table;
     struct mli_pipeline *pipeline;
     json_t *doc;
@@ -107,7 +108,7 @@ static void exhaust(enum ml_status (*call)(struct world *world, struct ml_error 
 static enum ml_status fit(struct world *world, struct ml_error *err)
 {
     struct mli_pipeline *pipeline = NULL;
-    enum ml_status status = fit_all(world->table, NULL, NULL, NULL, &pipeline, err);
+    enum ml_status status = fit_all(world->table, NULL, world->config, NULL, &pipeline, err);
 
     assert_true((status == ML_OK) == (pipeline != NULL));
     mli_pipeline_free(pipeline);
@@ -151,13 +152,11 @@ static enum ml_status load(struct world *world, struct ml_error *err)
     return status;
 }
 
-static void calls_survive(void **state)
+static void survive(const char *text, const struct ml_prep_config *config)
 {
-    struct world world = { .table = table_of(
-                               "n,c,t,same\n1.5,red,2024-01-05,1\n-3,blue,2024-02-06,1\n,,,1\n") };
+    struct world world = { .config = config, .table = table_of(text) };
 
-    (void)state;
-    world.pipeline = pipeline_of(world.table, NULL, NULL);
+    world.pipeline = pipeline_of(world.table, NULL, config);
     mli_tensors_init(&world.set);
     assert_int_equal(mli_pipeline_save(world.pipeline, &world.doc, &world.set, NULL), ML_OK);
     exhaust(fit, &world);
@@ -168,6 +167,22 @@ static void calls_survive(void **state)
     mli_tensors_release(&world.set);
     mli_pipeline_free(world.pipeline);
     ml_table_free(world.table);
+}
+
+static void calls_survive(void **state)
+{
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+
+    (void)state;
+    survive("n,c,t,same\n1.5,red,2024-01-05,1\n-3,blue,2024-02-06,1\n,,,1\n", NULL);
+    config.missing_flags = (const char *const[]){ "yes", NULL };
+    config.impute = (const char *const[]){ "mean", "c=mode", NULL };
+    config.outliers = (const char *const[]){ "zscore:1", NULL };
+    config.power = (const char *const[]){ "n=yeo-johnson", NULL };
+    config.encode = (const char *const[]){ "o=ordinal", NULL };
+    config.min_count = (const char *const[]){ "2", NULL };
+    config.scale = (const char *const[]){ "robust", "n=minmax", NULL };
+    survive("n,c,t,o\n1.5,red,2024-01-05,p\n-3,blue,2024-02-06,q\n,,,\n", &config);
 }
 
 int prep_memory_tests(void)

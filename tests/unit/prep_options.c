@@ -33,7 +33,7 @@ static const struct {
     { WITH(.scale = LIST("a=")), "--scale a=: \"\" is no way to scale; expected standard, minmax" },
     { WITH(.scale = LIST("lenght=none")),
       "--scale lenght=none: there is no column \"lenght\"; did you mean \"length\"?" },
-    { WITH(.impute = LIST("c=mode")), "column \"c\" holds categories, which it does not work on" },
+    { WITH(.outliers = LIST("c=iqr")), "column \"c\" holds categories, which it does not work on" },
     { WITH(.impute = LIST("y=mode")), "column \"y\" is not one that predicts" },
     { WITH(.max_missing = 1.5), "--max-missing 1.5 is out of range: it must be from 0 to 1" },
     { { .max_categories = 0 }, "--max-categories 0 is out of range" },

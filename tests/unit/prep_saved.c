@@ -104,6 +104,59 @@ static void round_trip(void **state)
     }
 }
 
+/* Every step there is, so that each is saved and loaded and its file mutated. */
+static const char rich[] = "n,c,t,m,r,o\n"
+                           "1.5,red,2024-01-05,,x,p\n"
+                           "-3,blue,2024-02-06T10:30:00Z,7,x,q\n"
+                           ",red,,8.25,x,p\n"
+                           "4,,2023-03-07,9,y,\n"
+                           "0.1,green,2024-03-31,1e3,z,r\n";
+
+static struct mli_pipeline *fit_rich(void)
+{
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+    struct ml_table *table = table_of(rich);
+
+    config.missing_flags = (const char *const[]){ "yes", NULL };
+    config.dates = (const char *const[]){ "month+minute+yearday+epoch", NULL };
+    config.impute = (const char *const[]){ "mean", "n=0", "c=mode", NULL };
+    config.outliers = (const char *const[]){ "iqr", "m=zscore:1", NULL };
+    config.power = (const char *const[]){ "yeo-johnson", NULL };
+    config.encode = (const char *const[]){ "o=ordinal", NULL };
+    config.min_count = (const char *const[]){ "r=2", NULL };
+    config.scale = (const char *const[]){ "robust", "n=minmax", NULL };
+    struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
+    ml_table_free(table);
+    return pipeline;
+}
+
+static void round_trip_of_all_steps(void **state)
+{
+    struct mli_pipeline *fitted = fit_rich();
+    struct saved saved = save(fitted);
+    struct mli_pipeline *loaded = load_again(&saved);
+    struct ml_table *table = table_of("n,c,t,m,r,o\n,,,,,\n9,new,2030-01-01T23:59:59Z,-9,new,new\n"
+                                      "1,red,2024-02-29,8,y,r\n");
+    struct saved again = save(loaded);
+    double *X = matrix_of(fitted, table, NULL), *Y = matrix_of(loaded, table, NULL);
+
+    (void)state;
+    assert_int_equal(mli_pipeline_steps(fitted), 9);
+    assert_null(mli_tensors_unused(&saved.set));
+    assert_true(json_equal(saved.doc, again.doc));
+    assert_string_equal(features_of(fitted),
+                        "n n.missing c=blue c=green c=red t.missing t.month t.minute t.yearday t.epoch "
+                        "m m.missing r=x r=(rare) o ");
+    assert_memory_equal(X, Y, 3 * mli_pipeline_features(fitted) * sizeof(*X));
+    free(X);
+    free(Y);
+    ml_table_free(table);
+    release(&again);
+    release(&saved);
+    mli_pipeline_free(fitted);
+    mli_pipeline_free(loaded);
+}
+
 static void structure(void **state)
 {
     struct saved saved = save_source();
@@ -373,14 +426,12 @@ static void mutate_array(json_t *array, struct mli_rng *rng)
 }
 
 /* What is refused must leave nothing behind; what is taken must work: a sanitizer and finite numbers say so. */
-static void mutations(void **state)
+static void mutate(const char *text, struct saved saved)
 {
-    struct ml_table *table = table_of(source);
-    struct saved saved = save_source();
+    struct ml_table *table = table_of(text);
     size_t refused = 0, rounds = 20000;
     struct mli_rng rng;
 
-    (void)state;
     mli_rng_init(&rng, 7);
     for (size_t round = 0; round < rounds; round++) {
         json_t *doc = json_deep_copy(saved.doc);
@@ -417,12 +468,76 @@ static void mutations(void **state)
     ml_table_free(table);
 }
 
+static void mutations(void **state)
+{
+    struct mli_pipeline *pipeline = fit_rich();
+
+    (void)state;
+    mutate(source, save_source());
+    mutate(rich, save(pipeline));
+    mli_pipeline_free(pipeline);
+}
+
+/* What the steps of the rich pipeline refuse. */
+static void wrong_words_of_all_steps(void **state)
+{
+    static const struct {
+        const char *from, *to, *part;
+    } cases[] = {
+        { "\"kind\":\"flags\",\"columns\":[0", "\"kind\":\"flags\",\"columns\":[1",
+          "\"steps[0].columns[0]\" is 1, which is not a number" },
+        { "\"kind\":\"flags\",\"columns\":[0,2,3]", "\"kind\":\"flags\",\"columns\":[0,2,99]",
+          "\"steps[0].columns[2]\" is 99, but there are 6 columns" },
+        { "\"kind\":\"flags\"", "\"more\":1,\"kind\":\"flags\"", "\"steps[0].more\" is a member" },
+        { "\"method\":[\"constant\",", "\"method\":[7,", "\"steps[2].method\" must be a name or a list" },
+        { "\"method\":[\"constant\",", "\"method\":[", "\"steps[2].method\" has 5 entries for 6" },
+        { "\"codes\":[2]", "\"codes\":[3]", "\"steps[3].codes[0]\" is 3, but the column has 3 values" },
+        { "\"codes\":[2]", "\"codes\":[-1]", "\"steps[3].codes[0]\" must be the place of a value" },
+        { "\"codes\":[2]", "\"codes\":[]", "\"steps[3].codes\" has 0 entries for 1" },
+        { "\"method\":[\"iqr\",\"zscore\"]", "\"method\":\"none\"", "\"steps[4].method\" is \"none\"" },
+        { "\"method\":\"yeo-johnson\"", "\"method\":\"box-cox\"", "\"steps[5].method\" is \"box-cox\"" },
+        { "\"kind\":\"ordinal\",\"columns\":[5]", "\"kind\":\"ordinal\",\"columns\":[0]",
+          "\"steps[6].columns[0]\" is 0, which is not a category" },
+        { "\"rare\":[null,[1,2]]", "\"rare\":[null,[2,1]]", "\"steps[7].rare\" must hold ascending places" },
+        { "\"rare\":[null,[1,2]]", "\"rare\":[null,[1,3]]", "\"steps[7].rare\" names value 3 of 3" },
+        { "\"rare\":[null,[1,2]]", "\"rare\":[null,1]", "\"steps[7].rare\" must hold lists" },
+        { "\"rare\":[null,[1,2]]", "\"rare\":[null]", "\"steps[7].rare\" has 1 entries for 2" },
+        { "\"rare\":[null,[1,2]]", "\"rare\":[null,[1]]", "\"features\" has 15 names, the steps make 16" },
+    };
+    struct mli_pipeline *pipeline = fit_rich();
+    struct saved saved = save(pipeline);
+    char *text = mli_json_text(saved.doc, false);
+
+    (void)state;
+    json_decref(saved.doc);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *other = replace(text, cases[i].from, cases[i].to);
+        assert_int_equal(mli_json_parse(other, strlen(other), 16, "test", &saved.doc, NULL), ML_OK);
+        expect_refused(&saved, cases[i].to, cases[i].part);
+        json_decref(saved.doc);
+        free(other);
+    }
+    free(text);
+    saved.doc = NULL;
+    release(&saved);
+    saved = save(pipeline);
+    for (size_t k = 0; k < saved.set.count; k++) {
+        if (strcmp(saved.set.items[k].name, "prep.clip.low") == 0)
+            saved.set.items[k].data[1] = 1e6;
+    }
+    expect_refused(&saved, "bounds", "tensor \"prep.clip.low\": element 1 is 1e+06, above the upper bound");
+    release(&saved);
+    mli_pipeline_free(pipeline);
+}
+
 int prep_saved_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),
         cmocka_unit_test(structure),
         cmocka_unit_test(wrong_words),
+        cmocka_unit_test(wrong_words_of_all_steps),
+        cmocka_unit_test(round_trip_of_all_steps),
         cmocka_unit_test(wrong_numbers),
         cmocka_unit_test(long_name_many_categories),
         cmocka_unit_test(mutations),
