@@ -43,7 +43,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum
 SRC_model := document file layout model output safetensors
 UNIT_model := heap model model_container model_hostile model_sample
 
-SRC_fit := clean components evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
+SRC_fit := clean components divide evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
 UNIT_fit := fit fit_reduce
 
 SRC_export := c c_code c_stage c_text formats json
@@ -58,7 +58,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := docs health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := docker eval export preprocess reading train
+SRC_cmd_full := docker eval export preprocess reading split train
 
 FUZZ := artifact csv guard json_rows prep_file
 

@@ -274,6 +274,18 @@ enum ml_status mli_target_find(const struct ml_table *table, const char *name, c
     return status;
 }
 
+bool mli_target_is_class(const struct ml_table *table, size_t column)
+{
+    const struct mli_column *c = &table->column[column];
+    size_t count;
+    if (c->code)
+        return mli_dict_count(c->dict) >= 2 && mli_dict_count(c->dict) <= MLI_MAX_CLASSES;
+    double *value = c->type == ML_TYPE_NUMBER ? distinct_numbers(c, table->rows, MLI_MAX_CODES, &count) : NULL;
+    bool is = value && looks_like_codes(value, count);
+    free(value);
+    return is;
+}
+
 enum ml_status mli_target_leave_out(struct mli_target *target, const struct ml_table *table,
                                     const uint8_t *out, struct ml_error *err)
 {

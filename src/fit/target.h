@@ -26,6 +26,8 @@ struct mli_target {
  */
 ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
+/* Whether a column would be a class by itself: task "auto" takes it for one, and it has 2 to 1000 values. */
+bool mli_target_is_class(const struct ml_table *table, size_t column);
 /*
  * Leaves out the rows that `out` marks (one a table row), as if they had no target. ML_EDATA when a class, or a
  * regression, is left with less than two rows.
