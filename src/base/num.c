@@ -1,5 +1,7 @@
 #include <base/num.h>
 
+#include <base/powers.h>
+#include <base/short.h>
 #include <float.h>
 #include <limits.h>
 #include <locale.h>
@@ -21,29 +23,7 @@ _Static_assert(FLT_EVAL_METHOD == 0 && DBL_MANT_DIG == 53, "doubles must be IEEE
 #define DIGITS_KEPT ((size_t)800)
 #define EXPONENT_LIMIT 1000000 /* far out of range */
 
-#define MAX_POWER 19 /* also the number of digits that fit in 64 bits */
-static const uint64_t ten_to[MAX_POWER + 1] = {
-    1u,
-    10u,
-    100u,
-    1000u,
-    10000u,
-    100000u,
-    1000000u,
-    10000000u,
-    100000000u,
-    1000000000u,
-    10000000000u,
-    100000000000u,
-    1000000000000u,
-    10000000000000u,
-    100000000000000u,
-    1000000000000000u,
-    10000000000000000u,
-    100000000000000000u,
-    1000000000000000000u,
-    10000000000000000000u,
-};
+#define DIGITS_SURE 19 /* so many fit in 64 bits */
 
 /*
  * A decimal as written: value = 0.d1d2d3... * 10^exponent, d1 not 0; digits may be interrupted by
@@ -54,7 +34,7 @@ struct decimal {
     const char *first; /* first significant digit, NULL for zero */
     size_t count;      /* significant digits, from first on, trailing zeros included */
     long long exponent;
-    uint64_t mantissa; /* of the first MAX_POWER significant digits */
+    uint64_t mantissa; /* of the first DIGITS_SURE significant digits */
 };
 
 static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
@@ -86,7 +66,7 @@ static void add_digit(struct decimal *dec, const char *digit, bool after_point)
     }
     if (!dec->first)
         dec->first = digit;
-    if (dec->count++ < MAX_POWER)
+    if (dec->count++ < DIGITS_SURE)
         dec->mantissa = dec->mantissa * 10 + (uint64_t)(*digit - '0');
     dec->exponent += !after_point;
 }
@@ -138,39 +118,58 @@ static bool scan(const char *p, const char *end, char point, struct decimal *dec
  * result [Clinger 1990, "How to read floating point numbers accurately"]. Nearly every number that
  * people write is one of these.
  */
-static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+const double mli_short_power[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-static bool convert_short(const struct decimal *dec, long long power, double *out)
+static bool convert_short(uint64_t digits, long long power, double *out)
 {
-    if (dec->mantissa > (uint64_t)1 << DBL_MANT_DIG || power < -22 || power > 22)
+    if (digits > (uint64_t)1 << DBL_MANT_DIG || power < -22 || power > 22)
         return false;
-    double value = (double)dec->mantissa;
-    *out = power < 0 ? value / powers[-power] : value * powers[power];
+    double value = (double)digits;
+    *out = power < 0 ? value / mli_short_power[-power] : value * mli_short_power[power];
     return true;
 }
 
 /*
- * Digits and power fit in 64 bits each, as in most numbers that programs write: the product is
- * exact in 128 bits. The quotient has at least 63 bits, ten more than a double, and its last one
- * stands for the remainder, so the conversion to double is the only rounding.
+ * The digits times a power of ten to 128 bits are 192 bits, off by less than one unit of the 64th: the mantissa of the
+ * double and what decides its rounding are among the others, unless they lie so close to half-way that the error
+ * might matter, one time in 2^70 [Lemire 2021, "Number parsing at a gigabyte per second", section 5; after Eisel]. Not
+ * for results that are subnormal or too large. The digits are not 0.
  */
-static bool convert_wide(const struct decimal *dec, long long power, double *out)
+static bool convert_product(uint64_t digits, long long power, double *out)
 {
-    if (power < -MAX_POWER || power > MAX_POWER)
+    if (power < MLI_POWER_LOW || power > MLI_POWER_HIGH)
         return false;
-    if (power >= 0) {
-        *out = (double)((__uint128_t)dec->mantissa * ten_to[power]);
-        return true;
-    }
-    int shift = 64 + __builtin_clzll(dec->mantissa);
-    __uint128_t numerator = (__uint128_t)dec->mantissa << shift;
-    __uint128_t quotient = numerator / ten_to[-power];
-    if (quotient * ten_to[-power] != numerator)
-        quotient |= 1;
-    *out = ldexp((double)quotient, -shift);
+    bool exact = power >= 0 && power <= 55; /* the power is */
+    int zeros = __builtin_clzll(digits);
+    const uint64_t *ten = mli_power_table[power - MLI_POWER_LOW];
+    __uint128_t low = (__uint128_t)(digits << zeros) * ten[1];
+    __uint128_t high = (__uint128_t)(digits << zeros) * ten[0] + (uint64_t)(low >> 64);
+    int spare = 128 - DBL_MANT_DIG - !(high >> 127);
+    __uint128_t rest = high & (((__uint128_t)1 << spare) - 1), half = (__uint128_t)1 << (spare - 1);
+    uint64_t mantissa = (uint64_t)(high >> spare);
+    if (!exact && rest <= half && half - rest <= 2)
+        return false;
+    bool tie = rest == half && (uint64_t)low == 0;
+    mantissa += tie ? mantissa & 1 : rest >= half;
+    int exponent = mli_power_exponent((int)power) - zeros + 64 - 127 + spare + DBL_MANT_DIG - 1;
+    if (exponent < DBL_MIN_EXP - 1 || exponent > DBL_MAX_EXP - 2)
+        return false;
+    /* a mantissa that was rounded up to 2^53 carries into the exponent, as it should */
+    uint64_t bits = ((uint64_t)(exponent + DBL_MAX_EXP - 1) << (DBL_MANT_DIG - 1)) +
+                    (mantissa - ((uint64_t)1 << (DBL_MANT_DIG - 1)));
+    memcpy(out, &bits, sizeof(*out));
     return true;
+}
+
+/* More digits than fit: the same double below and above what was cut off is that of all between. */
+static bool convert_cut(uint64_t digits, long long power, double *out)
+{
+    double above;
+
+    return convert_product(digits, power, out) && convert_product(digits + 1, power, &above) &&
+           above == *out;
 }
 
 /* ".12345e-6" for strtod: no more digits than decide the rounding, and '.' as the point. */
@@ -215,11 +214,66 @@ static bool convert(const struct decimal *dec, double *out)
         *out = 0.0;
         return true;
     }
-    long long power = dec->exponent - (long long)dec->count;
-    if (dec->count <= MAX_POWER &&
-        (convert_short(dec, power, out) || convert_wide(dec, power, out)))
+    bool all = dec->count <= DIGITS_SURE;
+    long long power = dec->exponent - (all ? (long long)dec->count : DIGITS_SURE);
+    if (all ? convert_short(dec->mantissa, power, out) || convert_product(dec->mantissa, power, out)
+            : convert_cut(dec->mantissa, power, out))
         return true;
     return convert_any(dec, out);
+}
+
+/* The digits onto *value, eight at a time while there are as many. */
+static const char *take_digits(const char *p, const char *end, uint64_t *value)
+{
+    while (end - p >= 8 && mli_short_digits(mli_short_load(p))) {
+        *value = *value * 100000000u + mli_short_value(mli_short_load(p));
+        p += 8;
+    }
+    for (; p < end && is_digit(*p); p++)
+        *value = *value * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+/* [e[sign]digits] to the end, of at most four digits, which is more than there are exponents. */
+static bool take_power(const char *p, const char *end, long long *power)
+{
+    uint64_t value = 0;
+
+    if (p == end)
+        return true;
+    if (*p != 'e' && *p != 'E')
+        return false;
+    bool negative = ++p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    if (p == end || end - p > 4 || take_digits(p, end, &value) != end)
+        return false;
+    *power += negative ? -(long long)value : (long long)value;
+    return true;
+}
+
+/* Numbers of up to 19 digits, most of which need no look at single digits. False: ask scan() and convert(). */
+static bool parse_quick(const char *p, const char *end, char point, double *out)
+{
+    uint64_t digits = 0;
+    bool negative = *p == '-';
+
+    p += negative || *p == '+';
+    const char *whole = p, *behind = take_digits(p, end, &digits);
+    long long count = behind - whole, power = 0;
+    if (behind < end && *behind == point) {
+        whole = behind + 1;
+        behind = take_digits(whole, end, &digits);
+        power = whole - behind;
+        count -= power;
+    }
+    while (count > DIGITS_SURE && (*p == '0' || *p == point)) /* zeros in front are no digits */
+        count -= *p++ == '0';
+    if (count == 0 || count > DIGITS_SURE || digits == 0 || !take_power(behind, end, &power) ||
+        (!convert_short(digits, power, out) && !convert_product(digits, power, out)))
+        return false;
+    *out = negative ? -*out : *out;
+    return true;
 }
 
 bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
@@ -227,7 +281,11 @@ bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
     struct decimal dec;
     double value;
 
-    if (len == 0 || !scan(text, text + len, point, &dec))
+    if (len == 0)
+        return false;
+    if (parse_quick(text, text + len, point, out))
+        return true;
+    if (!scan(text, text + len, point, &dec))
         return false;
     if (!convert(&dec, &value))
         return false;
@@ -235,77 +293,14 @@ bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
     return true;
 }
 
-/* The digits from p on, less than 16, onto *value; returns the first byte that is none. */
-static const char *add_digits(const char *p, const char *end, uint64_t *value)
-{
-    for (; p < end && is_digit(*p); p++)
-        *value = *value * 10 + (uint64_t)(*p - '0');
-    return p;
-}
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/*
- * The last n of the eight bytes before `end`, 1 <= n <= 8, as a number; false if one is not a digit. All at once in a
- * word: pairs of digits, then of pairs, then of fours [Lemire 2021, "Number parsing at a gigabyte per second"].
- */
-static bool eight_digits(const char *end, size_t n, uint64_t *value)
-{
-    const uint64_t zeros = UINT64_C(0x3030303030303030), high = UINT64_C(0xF0F0F0F0F0F0F0F0),
-                   sixes = UINT64_C(0x0606060606060606);
-    const uint64_t keep = UINT64_MAX << (8 * (8 - n));
-    uint64_t word;
-
-    memcpy(&word, end - sizeof(word), sizeof(word));
-    word = (word & keep) | (zeros & ~keep);
-    /* six more take ':' to '?' out of the sixteen that '0' to '9' are in */
-    if ((word & high) != zeros || ((word + sixes) & high) != zeros)
-        return false;
-    word -= zeros;
-    word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
-    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
-    *value = (word * 10000 + (word >> 32)) & UINT32_MAX;
-    return true;
-}
-#endif
-
-/* The digits between p and end, at most 15, which are all that is there. There are `behind` bytes before end. */
-static bool fraction_digits(const char *p, const char *end, size_t behind, uint64_t *value)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (behind >= 8 && end - p <= 8)
-        return eight_digits(end, (size_t)(end - p), value);
-#else
-    (void)behind;
-#endif
-    return add_digits(p, end, value) == end;
-}
-
-/* Fifteen digits are below 2^53 and powers[15] is exact, so the quotient is rounded once, as in convert_short(). */
 bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *decimals)
 {
-    static const double signs[] = { 1.0, -1.0 }; /* every other number is negative: no branch */
-    const char *end = text + len, *first = text + (len > 0 && *text == '-');
-    uint64_t whole = 0, part = 0;
+    char copy[MLI_SHORT_ROOM] = { 0 };
 
-    if (end - first > MLI_NUM_SHORT + 1)
+    if (len == 0 || len > MLI_NUM_SHORT + 2)
         return false;
-    const char *p = add_digits(first, end, &whole);
-    if (p == first || (*first == '0' && p - first > 1))
-        return false;
-    if (p == end) {
-        if (p - first > MLI_NUM_SHORT)
-            return false;
-        *out = signs[first > text] * (double)whole;
-        *decimals = 0;
-        return true;
-    }
-    size_t fraction = (size_t)(end - p - 1);
-    if (*p != '.' || fraction == 0 || !fraction_digits(p + 1, end, len, &part))
-        return false;
-    int64_t digits = (int64_t)(whole * ten_to[fraction] + part); /* signed: converted without a branch */
-    *out = signs[first > text] * (double)digits / powers[fraction];
-    *decimals = (unsigned)fraction;
-    return true;
+    memcpy(copy, text, len);
+    return mli_short_parse(copy, len, out, decimals);
 }
 
 /*
@@ -315,7 +310,7 @@ bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *de
 size_t mli_num_format_short(double value, unsigned decimals, char out[MLI_NUM_MAX])
 {
     char reversed[MLI_NUM_MAX] = { 0 };
-    uint64_t digits = (uint64_t)(fabs(value) * powers[decimals] + 0.5);
+    uint64_t digits = (uint64_t)(fabs(value) * mli_short_power[decimals] + 0.5);
     size_t count = 0, length = 0;
 
     for (unsigned i = 0; i <= decimals || digits > 0; i++) {

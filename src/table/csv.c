@@ -340,6 +340,19 @@ static enum ml_status refill(struct mli_csv *csv)
     return ML_OK;
 }
 
+/* The last fields of libcsv's are as readable as all others. */
+static bool make_room(struct mli_csv *csv)
+{
+    static const char room[MLI_CSV_ROOM];
+    size_t len = csv->text.len, limit = csv->text.limit;
+
+    csv->text.limit += sizeof(room);
+    mli_buf_add(&csv->text, room, sizeof(room));
+    csv->text.limit = limit;
+    csv->text.len = len;
+    return csv->text.status == ML_OK;
+}
+
 enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
                             struct ml_error *err)
 {
@@ -354,6 +367,8 @@ enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
     if (status != ML_OK)
         return status;
     struct mli_csv_field *field = csv->cut.field;
+    if (!csv->taken && !make_room(csv))
+        return out_of_memory(csv);
     const char *text = csv->text.data;
     for (size_t i = 0; !csv->taken && i < csv->cut.count; i++) {
         field[i].text = text;
@@ -473,7 +488,7 @@ enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options
         mli_input_close(input);
         return status;
     }
-    csv->block = mli_alloc(BLOCK_SIZE, 1);
+    csv->block = mli_alloc(BLOCK_SIZE + MLI_CSV_ROOM, 1);
     if (csv->block) {
         status = mli_decode_open(input, options->encoding, options->log, &csv->decode, err);
     } else {

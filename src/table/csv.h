@@ -2,7 +2,7 @@
  * CSV records by libcsv: csv.c is the one file that includes csv.h. Pull interface over a push parser: records are
  * handed out one by one. Fields are NUL-terminated, unquoted, and live until the next call. A field without quotes
  * loses the spaces and tabs around it (not the delimiter), so " 5.1" is a number and " NA " is missing; a quoted
- * field keeps them.
+ * field keeps them. MLI_CSV_ROOM bytes can be read from the first of a field on, however short it is.
  */
 #ifndef TABLE_CSV_H
 #define TABLE_CSV_H
@@ -10,6 +10,8 @@
 #include <base/file.h>
 #include <mlctl/table.h>
 #include <table/cut.h>
+
+#define MLI_CSV_ROOM ((size_t)24)
 
 struct mli_csv_record {
     size_t count;
@@ -29,7 +31,8 @@ ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct m
 /*
  * The same over text in memory that holds whole records (the last may lack its line end at the end of a file): a chunk
  * of a file that another thread has read, decoded and cut where records end. `line` is the number of its first line.
- * The text is written into as fields are cut where they lie; one more byte, text[len], must be there to be written.
+ * The text is written into as fields are cut where they lie; MLI_CSV_ROOM more bytes must be
+ * there, of which text[len] may be written.
  * Nothing is sniffed (the delimiter must be given), decoded or skipped (but comments). `source` names it in errors and is
  * borrowed, as the text is. _reset_text begins anew on another chunk, after an error too, and allocates nothing.
  */

@@ -17,6 +17,7 @@
 #include <table/infer.h>
 
 #include <base/mem.h>
+#include <base/num.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,7 +245,12 @@ static enum ml_status add_short(struct mli_cells *cells, const char *text, size_
         return ML_ENOMEM;
     if (missing)
         cells->number[cells->count++] = NAN;
-    *added = missing || mli_cells_add_short(cells, text, len);
+    char copy[MLI_SHORT_ROOM] = { 0 };
+    *added = missing;
+    if (missing || len > MLI_NUM_SHORT + 2)
+        return ML_OK;
+    memcpy(copy, text, len);
+    *added = mli_cells_add_short(cells, copy, len);
     return ML_OK;
 }
 

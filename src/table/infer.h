@@ -9,7 +9,7 @@
 #define TABLE_INFER_H
 
 #include <base/buf.h>
-#include <base/num.h>
+#include <base/short.h>
 #include <table/decide.h>
 #include <table/table.h>
 
@@ -64,14 +64,17 @@ ML_NODISCARD enum ml_status mli_cells_append(struct mli_cells *column, struct ml
  */
 ML_NODISCARD enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *column);
 
-/* The common case of _add: true if the cell is a short decimal among such and room for it was there, else nothing is done. */
+/*
+ * The common case of _add: true if the cell is a short decimal among such and room for it was there, else nothing is
+ * done. MLI_SHORT_ROOM bytes can be read from `text` on.
+ */
 static inline bool mli_cells_add_short(struct mli_cells *piece, const char *text, size_t len)
 {
     size_t i = piece->count;
     unsigned decimals;
 
     if (piece->store != MLI_STORE_SHORT || i == piece->capacity ||
-        !mli_num_parse_short(text, len, &piece->number[i], &decimals))
+        !mli_short_parse(text, len, &piece->number[i], &decimals))
         return false;
     if (piece->present == 0)
         piece->decimals = decimals;

@@ -42,7 +42,7 @@ struct mli_source_text {
     size_t first_line; /* on which it begins */
     struct mli_csv *reader; /* not NULL: there is no text, the source's own reader is to be asked for about `len` bytes */
 };
-#define MLI_SOURCE_ROOM ((size_t)64) /* may be written, is not read by anyone who was told of len */
+#define MLI_SOURCE_ROOM ((size_t)64) /* at least MLI_CSV_ROOM */
 
 /* The paths are copied; or, if `input` is not NULL, that is the one file. Reads the first header. */
 ML_NODISCARD enum ml_status mli_source_open(struct mli_source *source, const char *const *paths, size_t n,

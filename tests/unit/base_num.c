@@ -1,6 +1,7 @@
 #include <tests/unit/base.h>
 
 #include <base/num.h>
+#include <base/short.h>
 #include <base/rng.h>
 #include <locale.h>
 #include <math.h>
@@ -469,6 +470,16 @@ static void check_short(const char *text)
 
     if (mli_num_parse_short(text, strlen(text), &value, &decimals) != is_short(text))
         fail_msg("\"%s\" is taken for what it is not", text);
+    for (const char *c = ".7\xFF-"; *c; c++) { /* what lies behind the text does not matter */
+        char behind[64];
+        double again = 77.0;
+        unsigned places = 77;
+        memset(behind, *c, sizeof(behind));
+        memcpy(behind, text, strlen(text));
+        assert_int_equal(mli_short_parse(behind, strlen(text), &again, &places), is_short(text));
+        assert_memory_equal(&again, &value, sizeof(again));
+        assert_int_equal(places, decimals);
+    }
     if (!is_short(text)) {
         assert_true(value == 77.0 && decimals == 77);
         return;

@@ -65,7 +65,7 @@ static void add_chunks(struct mli_buf *out, const char *text, size_t len,
 
     for (size_t k = 0; k < chunks && status == ML_OK; k++) {
         size_t from = start[at[k] - 1], to = k + 1 < chunks ? start[at[k + 1] - 1] : len;
-        char *copy = malloc(to - from + 1);
+        char *copy = malloc(to - from + MLI_CSV_ROOM);
         assert_non_null(copy);
         memcpy(copy, text + from, to - from);
         if (!csv)
