@@ -28,8 +28,8 @@ SRC_table := advise boolean chunks csv cut decide decode dict duplicates format 
 UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
-SRC_prep := apply choice clip dates drop encode fill fit flags frame impute onehot options ordinal pca pipeline power saved scale select stats view
-UNIT_prep := prep prep_apply prep_columns prep_drop prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
+SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal pca pipeline power saved scale select stats view
+UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net
@@ -57,7 +57,7 @@ SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
-SRC_cmd := docs health inspect mlctl options out predict progress serve verify
+SRC_cmd := docs explain health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := docker eval export preprocess reading split train
 
 FUZZ := artifact csv guard json_rows prep_file

@@ -1,9 +1,11 @@
 #include <cmd/commands.h>
+#include <cmd/explain.h>
 #include <cmd/out.h>
 
 #include <base/num.h>
 #include <model/model.h>
 #include <math.h>
+#include <prep/explain.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +39,15 @@ static long long count_of(const json_t *doc, const char *key)
     return (long long)json_integer_value(json_object_get(doc, key));
 }
 
-static void print_model(const struct ml_model *model, const char *path)
+/* What becomes of each column. */
+static void print_pipeline(const struct mli_pipeline *pipeline)
+{
+    json_t *doc = mli_explain(pipeline);
+    explain_print(doc);
+    json_decref(doc);
+}
+
+static void print_model(const struct ml_model *model, const char *path, bool verbose)
 {
     const json_t *r = model->record, *data = json_object_get(r, "data");
     const char *program = json_string_value(json_object_get(r, "program"));
@@ -64,7 +74,10 @@ static void print_model(const struct ml_model *model, const char *path)
     out_line("columns", "%zu, what training saw of them", schema->count);
     for (size_t j = 0; j < schema->count; j++)
         print_field(&schema->field[j]);
-    out_line("features", "%zu", mli_pipeline_features(model->pipeline));
+    if (verbose)
+        print_pipeline(model->pipeline);
+    else
+        out_line("features", "%zu", mli_pipeline_features(model->pipeline));
     const json_t *metrics = json_object_get(r, "metrics");
     if (metrics) {
         const char *on = json_string_value(json_object_get(r, "metrics_on"));
@@ -113,7 +126,7 @@ int cmd_inspect(struct cmd_context *ctx, int argc, const char **argv)
     if (ctx->json) {
         code = out_json(ctx, whole_document(model, &err));
     } else {
-        print_model(model, path);
+        print_model(model, path, ctx->verbose);
         code = out_end(ctx, CMD_DONE);
     }
     ml_model_free(model);

@@ -25,7 +25,7 @@ const struct cmd cmd_table[] = {
       cmd_split },
     { "preprocess", "Build a model", "RAW.csv", "clean a CSV file, keep the fitted pipeline",
       "Fits the pipeline on the training rows and writes the clean rows (features, then the target) and beside them OUT.prep.json, the fitted pipeline. mlctl train OUT finds it and puts it into the model. With --apply a stored pipeline is applied to new rows instead.",
-      "mlctl preprocess raw.csv -o clean.csv && mlctl train clean.csv\nmlctl preprocess --apply clean.csv.prep.json new.csv -o new-clean.csv",
+      "mlctl preprocess raw.csv -o clean.csv && mlctl train clean.csv\nmlctl preprocess --apply clean.csv.prep.json new.csv -o new-clean.csv\nmlctl preprocess raw.csv -o clean.csv --missing-flags --outliers iqr:1.5 --scale robust,age=none --explain",
       cmd_preprocess },
 #endif
     { "predict", "Use a model", "DATA.csv", "predict the rows of a CSV file",

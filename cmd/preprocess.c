@@ -1,8 +1,11 @@
 #include <cmd/commands.h>
+#include <cmd/explain.h>
 #include <cmd/out.h>
 #include <cmd/reading.h>
 
+#include <fit/prepfile.h>
 #include <mlctl/prep.h>
+#include <prep/explain.h>
 #include <prep/options.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +15,44 @@ struct preprocess_flags {
     struct reading reading;
     char *output, *apply;
     long threads;
+    int explain;
 };
+
+/* What a prep file does to each column; NULL with an error said to err. */
+static json_t *explain(const char *prep, struct ml_error *err)
+{
+    struct mli_prepfile file = { 0 };
+    if (mli_prepfile_read(prep, &file, err))
+        return NULL;
+    json_t *doc = mli_explain(file.pipeline);
+    mli_prepfile_release(&file);
+    if (!doc)
+        ml_error_set(err, ML_ENOMEM, "out of memory");
+    return doc;
+}
+
+/* Prints a result with the explanation of the prep file in it; takes doc, which may be NULL: no memory. */
+static int out_explained(const struct cmd_context *ctx, json_t *doc, const char *prep)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    json_t *explained = explain(prep, &err);
+    if (explained && mli_json_put(doc, "explain", explained))
+        return out_json(ctx, doc);
+    json_decref(doc);
+    ml_error_set(&err, ML_ENOMEM, "out of memory");
+    return cmd_fail(ctx, &err);
+}
+
+static int print_explained(const struct cmd_context *ctx, const char *prep)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    json_t *doc = explain(prep, &err);
+    if (!doc)
+        return cmd_fail(ctx, &err);
+    explain_print(doc);
+    json_decref(doc);
+    return out_end(ctx, CMD_DONE);
+}
 
 static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
 {
@@ -27,20 +67,22 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *
     ml_table_free(table);
     if (err.status)
         return cmd_fail(ctx, &err);
-    if (ctx->json)
-        return out_json(ctx, json_pack("{sssssIsIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
+    if (ctx->json) {
+        json_t *doc = json_pack("{sssssIsIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
                                        (json_int_t)report.rows, "columns", (json_int_t)report.columns,
                                        "rows_with_target", (json_int_t)(report.used + report.duplicates), "duplicates",
                                        (json_int_t)report.duplicates, "train_rows",
                                        (json_int_t)report.trained, "features",
-                                       (json_int_t)report.features));
+                                       (json_int_t)report.features);
+        return f->explain ? out_explained(ctx, doc, prep) : out_json(ctx, doc);
+    }
     out_line("data", "%s: %zu rows, %zu columns", path, report.rows, report.columns);
     if (report.duplicates)
         out_line("", "%zu duplicate rows left out", report.duplicates);
     out_line("fitted", "on %zu training rows", report.trained);
     out_line("wrote", "%s: %zu rows, %zu features and the target", f->output, report.used, report.features);
     out_line("", "%s: the pipeline; mlctl train %s puts it into the model", prep, f->output);
-    return out_end(ctx, CMD_DONE);
+    return f->explain ? print_explained(ctx, prep) : out_end(ctx, CMD_DONE);
 }
 
 static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
@@ -51,10 +93,12 @@ static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char
         return cmd_fail(ctx, &err);
     if (strcmp(f->output, "-") == 0)
         return CMD_DONE;
-    if (ctx->json)
-        return out_json(ctx, json_pack("{sssI}", "output", f->output, "rows", (json_int_t)rows));
+    if (ctx->json) {
+        json_t *doc = json_pack("{sssI}", "output", f->output, "rows", (json_int_t)rows);
+        return f->explain ? out_explained(ctx, doc, f->apply) : out_json(ctx, doc);
+    }
     out_line("wrote", "%s: %zu rows", f->output, rows);
-    return out_end(ctx, CMD_DONE);
+    return f->explain ? print_explained(ctx, f->apply) : out_end(ctx, CMD_DONE);
 }
 
 /* The first option that only fitting takes, of those given; NULL: none. */
@@ -94,6 +138,14 @@ static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
         ml_error_set(&err, ML_EUSAGE, "--%s does not go with --apply: the prep file decides it", fitting);
         return cmd_fail(ctx, &err);
     }
+    if (f->apply && f->explain && ctx->nargs && strcmp(f->output, "-") == 0) {
+        ml_error_set(&err, ML_EUSAGE, "--explain with --apply and data needs -o FILE: both would go to standard output");
+        return cmd_fail(ctx, &err);
+    }
+    if (!ctx->nargs && !(f->apply && f->explain)) {
+        ml_error_set(&err, ML_EUSAGE, "it wants DATA.csv (only --apply FILE.prep.json --explain goes without)");
+        return cmd_fail(ctx, &err);
+    }
     if (f->apply || strcmp(f->output, "-") != 0)
         return CMD_CONTINUE;
     ml_error_set(&err, ML_EUSAGE, "-o FILE is needed: the prep file is written beside it");
@@ -109,6 +161,7 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption files[] = {
         { "output", 'o', POPT_ARG_STRING, &f.output, 0, "clean file to write (- for standard output, with --apply only)", "FILE" },
         { "apply", 0, POPT_ARG_STRING, &f.apply, 0, "apply this prep file instead of fitting one", "FILE.prep.json" },
+        { "explain", 0, POPT_ARG_NONE, &f.explain, 0, "print what is done to each column, with its statistics; with --apply also without data", NULL },
         POPT_TABLEEND
     };
     struct poptOption running[] = {
@@ -119,9 +172,11 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),
                                     READING_GROUP(file, "Reading"), READING_GROUP(cleaning, "Cleaning"),
                                     READING_GROUP(running, "Running"), POPT_TABLEEND };
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);
+    if (code == CMD_CONTINUE && !ctx->nargs)
+        code = ctx->json ? out_explained(ctx, json_pack("{ss}", "prep", f.apply), f.apply) : print_explained(ctx, f.apply);
     if (code == CMD_CONTINUE && cmd_output_refused(ctx, f.output, ctx->args[0]))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)

@@ -160,7 +160,7 @@ static const char *name_parts(const struct mli_frame *frame, const struct mli_sl
     return slot->name;
 }
 
-static char *make_name(const struct mli_frame *frame, const struct mli_slot *slot, size_t k)
+char *mli_slot_feature_name(const struct mli_frame *frame, const struct mli_slot *slot, size_t k)
 {
     const char *value, *stem = name_parts(frame, slot, k, &value);
 
@@ -230,7 +230,7 @@ static enum ml_status name_one(const struct mli_pipeline *pipeline, size_t featu
                                    : !is_name(&pipeline->frame, slot, k, text))))
         return ml_error_set(err, ML_EARTIFACT,
                             "\"features[%zu]\" is not the feature that the steps make", feature);
-    *out = stage ? mli_strdup(numbered) : make_name(&pipeline->frame, slot, k);
+    *out = stage ? mli_strdup(numbered) : mli_slot_feature_name(&pipeline->frame, slot, k);
     return *out ? ML_OK : mli_step_nomem(err);
 }
 

@@ -72,6 +72,8 @@ static inline int64_t mli_slot_indicator(const struct mli_slot *slot, int32_t co
         return slot->place[code] >= 0 ? slot->place[code] : other;
     return code >= 0 && (size_t)code < slot->values ? code : other;
 }
+/* Name of the k-th feature of a live slot: "age", "sex=male". Caller frees; NULL: no memory. */
+char *mli_slot_feature_name(const struct mli_frame *frame, const struct mli_slot *slot, size_t k);
 /* No later step reads it and it makes no feature. */
 void mli_frame_retire(struct mli_frame *frame, size_t slot);
 /* ML_EARTIFACT unless each of them is a live slot of that kind; for the `shape` of a step. */

@@ -133,6 +133,7 @@ int main(void)
     failed += prep_options_tests();
     failed += prep_steps_tests();
     failed += prep_columns_tests();
+    failed += prep_explain_tests();
     failed += prep_drop_tests();
     failed += prep_apply_tests();
     failed += prep_numeric_tests();

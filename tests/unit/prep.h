@@ -14,6 +14,7 @@
 int prep_apply_tests(void);
 int prep_columns_tests(void);
 int prep_drop_tests(void);
+int prep_explain_tests(void);
 int prep_memory_tests(void);
 int prep_numeric_tests(void);
 int prep_options_tests(void);

@@ -6,6 +6,7 @@
 #include <tests/unit/prep.h>
 
 #include <errno.h>
+#include <prep/explain.h>
 #include <stdlib.h>
 #include <table/table.h>
 
@@ -142,6 +143,14 @@ static enum ml_status save(struct world *world, struct ml_error *err)
     return status;
 }
 
+static enum ml_status explain(struct world *world, struct ml_error *err)
+{
+    json_t *doc = mli_explain(world->pipeline);
+
+    json_decref(doc);
+    return doc ? ML_OK : ml_error_set(err, ML_ENOMEM, "no memory");
+}
+
 static enum ml_status load(struct world *world, struct ml_error *err)
 {
     struct mli_pipeline *pipeline = NULL;
@@ -162,6 +171,7 @@ static void survive(const char *text, const struct ml_prep_config *config)
     exhaust(fit, &world);
     exhaust(apply, &world);
     exhaust(save, &world);
+    exhaust(explain, &world);
     exhaust(load, &world);
     json_decref(world.doc);
     mli_tensors_release(&world.set);

@@ -1,0 +1,273 @@
+#include <prep/explain.h>
+
+#include <prep/inside.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct explanation {
+    const struct mli_frame *frame;
+    json_t *columns, *dropped;
+    bool failed;
+};
+
+/* Adds a step to the column that a slot is made of; takes doc. The format makes its text. */
+static void say(struct explanation *e, const char *step, size_t slot, json_t *doc,
+                const char *format, ...) ML_PRINTF(5, 6);
+
+static void say(struct explanation *e, const char *step, size_t slot, json_t *doc,
+                const char *format, ...)
+{
+    const struct mli_slot *s = &e->frame->slot[slot];
+    json_t *column = json_array_get(e->columns, s->field), *made = json_object();
+    char text[400];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    bool done = made && mli_json_put(made, "step", json_string(step));
+    if (done && slot >= e->frame->schema->count)
+        done = mli_json_put(made, "slot", json_string(s->name));
+    done = done && doc && json_object_update(made, doc) == 0 &&
+           mli_json_put(made, "text", json_string(text)) &&
+           json_array_append(json_object_get(column, "steps"), made) == 0;
+    e->failed |= !done;
+    json_decref(doc);
+    json_decref(made);
+}
+
+static const struct mli_dict *dict_of(const struct explanation *e, size_t slot)
+{
+    return e->frame->schema->field[e->frame->slot[slot].field].dict;
+}
+
+/* ---- one function a step; their names are those of MLI_STEPS ------------------------------------------------- */
+
+static void explain_drop(struct explanation *e, const void *state)
+{
+    const struct mli_drop *drop = state;
+
+    for (size_t i = 0; i < drop->count; i++) {
+        json_t *item = json_pack("{s:s, s:s}", "column", drop->column[i].name, "reason",
+                                 drop->column[i].reason);
+        e->failed |= json_array_append_new(e->dropped, item) != 0;
+    }
+}
+
+static void explain_flags(struct explanation *e, const void *state)
+{
+    const struct mli_flags *flags = state;
+
+    for (size_t k = 0; k < flags->count; k++)
+        say(e, "flags", flags->slot[k], json_object(), "%s.missing is 1 where it is missing, else 0",
+            e->frame->slot[flags->slot[k]].name);
+}
+
+static void explain_dates(struct explanation *e, const void *state)
+{
+    const struct mli_dates *dates = state;
+
+    for (size_t k = 0; k < dates->count; k++) {
+        json_t *parts = json_array();
+        char names[128] = "";
+        size_t used = 0;
+        for (size_t p = 0; p < MLI_DATE_PARTS; p++) {
+            if (!(dates->parts[k] >> p & 1))
+                continue;
+            used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+                                     mli_date_part_name[p]);
+            e->failed |= json_array_append_new(parts, json_string(mli_date_part_name[p])) != 0;
+        }
+        say(e, "dates", dates->slot[k], json_pack("{s:o}", "parts", parts), "becomes its %s", names);
+    }
+}
+
+static void explain_impute(struct explanation *e, const void *state)
+{
+    static const char *const method[] = { "mean", "median", "mode", "constant" };
+    const struct mli_imputer *imputer = state;
+
+    for (size_t k = 0; k < imputer->count; k++) {
+        const char *how = method[imputer->method[k]];
+        say(e, "impute", imputer->slot[k],
+            json_pack("{s:s, s:o}", "method", how, "value", mli_json_from(imputer->value[k])),
+            "missing becomes %.6g (%s)", imputer->value[k], how);
+    }
+}
+
+static void explain_fill(struct explanation *e, const void *state)
+{
+    const struct mli_fill *fill = state;
+
+    for (size_t k = 0; k < fill->count; k++) {
+        const char *value = mli_dict_text(dict_of(e, fill->slot[k]), (size_t)fill->code[k]);
+        say(e, "fill", fill->slot[k], json_pack("{s:s}", "value", value), "missing becomes \"%s\"",
+            value);
+    }
+}
+
+static void explain_clip(struct explanation *e, const void *state)
+{
+    static const char *const method[] = { "iqr", "zscore", "quantile" };
+    const struct mli_clip *clip = state;
+
+    for (size_t k = 0; k < clip->count; k++) {
+        const char *how = method[clip->method[k]];
+        say(e, "clip", clip->slot[k],
+            json_pack("{s:s, s:o, s:o, s:o}", "method", how, "factor",
+                      mli_json_from(clip->factor[k]), "low", mli_json_from(clip->low[k]), "high",
+                      mli_json_from(clip->high[k])),
+            "kept from %.6g to %.6g (%s:%g)", clip->low[k], clip->high[k], how, clip->factor[k]);
+    }
+}
+
+static void explain_power(struct explanation *e, const void *state)
+{
+    const struct mli_power *power = state;
+
+    for (size_t k = 0; k < power->count; k++)
+        say(e, "power", power->slot[k],
+            json_pack("{s:s, s:o}", "method", "yeo-johnson", "lambda",
+                      mli_json_from(power->lambda[k])),
+            "by Yeo and Johnson's transform, lambda %.6g", power->lambda[k]);
+}
+
+static void explain_ordinal(struct explanation *e, const void *state)
+{
+    const struct mli_ordinal *ordinal = state;
+
+    for (size_t k = 0; k < ordinal->count; k++) {
+        size_t values = mli_dict_count(dict_of(e, ordinal->slot[k]));
+        say(e, "ordinal", ordinal->slot[k], json_pack("{s:I}", "values", (json_int_t)values),
+            "becomes 0 to %zu in sorted order, -1 for missing and unseen", values - 1);
+    }
+}
+
+static void explain_onehot(struct explanation *e, const void *state)
+{
+    const struct mli_onehot *onehot = state;
+
+    for (size_t k = 0; k < onehot->count; k++) {
+        const struct mli_slot *slot = &e->frame->slot[onehot->slot[k]];
+        size_t values = mli_dict_count(dict_of(e, onehot->slot[k]));
+        char rare[64] = ", an unseen value is all 0";
+        if (slot->rare)
+            snprintf(rare, sizeof(rare), ", one for %zu rare ones and unseen", values - slot->values);
+        say(e, "onehot", onehot->slot[k],
+            json_pack("{s:I, s:b, s:I}", "values", (json_int_t)slot->values, "missing",
+                      (int)slot->missing, "rare",
+                      (json_int_t)(slot->rare ? values - slot->values : 0)),
+            "one 0/1 feature a value: %zu%s%s", slot->values, slot->missing ? ", one for missing" : "",
+            rare);
+    }
+}
+
+static void explain_scale(struct explanation *e, const void *state)
+{
+    static const char *const method[] = { "standard", "minmax", "robust" };
+    const struct mli_scaler *scaler = state;
+
+    for (size_t k = 0; k < scaler->count; k++) {
+        const char *how = method[scaler->method[k]];
+        say(e, "scale", scaler->slot[k],
+            json_pack("{s:s, s:o, s:o}", "method", how, "shift", mli_json_from(scaler->shift[k]),
+                      "scale", mli_json_from(scaler->scale[k])),
+            "(x - %.6g) / %.6g (%s)", scaler->shift[k], scaler->scale[k], how);
+    }
+}
+
+static const struct {
+    const struct mli_step_kind *kind;
+    void (*explain)(struct explanation *e, const void *state);
+} rows[] = {
+#define EXPLAIN_ROW(name) { &mli_##name##_step, explain_##name },
+    MLI_STEPS(EXPLAIN_ROW)
+};
+
+/* ---- the document -------------------------------------------------------------------------------------------- */
+
+static json_t *columns_of(const struct mli_schema *schema)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < schema->count; i++) {
+        const struct mli_field *field = &schema->field[i];
+        json_t *column = json_pack("{s:s, s:s, s:I, s:[], s:[]}", "column", field->name, "type",
+                                   ml_type_name(field->type), "missing",
+                                   (json_int_t)field->missing, "steps", "features");
+        if (json_array_append_new(list, column) == 0)
+            continue;
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+/* The features that the steps make of each column, which stages may take further. */
+static bool add_features(const struct mli_pipeline *pipeline, json_t *columns)
+{
+    bool done = true;
+
+    for (size_t o = 0; o < pipeline->outputs && done; o++) {
+        const struct mli_slot *slot = &pipeline->frame.slot[pipeline->output[o]];
+        json_t *list = json_object_get(json_array_get(columns, slot->field), "features");
+        for (size_t k = 0; k < slot->width && done; k++) {
+            char *name = mli_slot_feature_name(&pipeline->frame, slot, k);
+            done = name && json_array_append_new(list, json_string(name)) == 0;
+            free(name);
+        }
+    }
+    return done;
+}
+
+static json_t *stages_of(const struct mli_pipeline *pipeline)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < pipeline->stages; i++) {
+        const struct mli_stage *stage = &pipeline->stage[i];
+        char text[160];
+        snprintf(text, sizeof(text), "%s %zu of %zu features",
+                 stage->kind->source ? "keeps" : "makes", stage->outputs, stage->inputs);
+        json_t *item = json_pack("{s:s, s:I, s:I, s:s}", "stage", stage->kind->name, "inputs",
+                                 (json_int_t)stage->inputs, "outputs", (json_int_t)stage->outputs,
+                                 "text", text);
+        if (json_array_append_new(list, item) == 0)
+            continue;
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+static void explain_step(struct explanation *e, const struct mli_step *step)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].kind == step->kind)
+            rows[i].explain(e, step->state);
+    }
+}
+
+json_t *mli_explain(const struct mli_pipeline *pipeline)
+{
+    struct explanation e = { .frame = &pipeline->frame,
+                             .columns = columns_of(pipeline->schema),
+                             .dropped = json_array() };
+    json_t *doc = json_object();
+    bool done = doc && e.columns && e.dropped;
+
+    for (size_t i = 0; done && i < pipeline->steps; i++)
+        explain_step(&e, &pipeline->step[i]);
+    done = done && !e.failed && add_features(pipeline, e.columns) &&
+           mli_json_put(doc, "columns", json_incref(e.columns)) &&
+           mli_json_put(doc, "dropped", json_incref(e.dropped)) &&
+           mli_json_put(doc, "stages", stages_of(pipeline)) &&
+           mli_json_put(doc, "features", json_integer((json_int_t)pipeline->features));
+    json_decref(e.columns);
+    json_decref(e.dropped);
+    if (done)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
