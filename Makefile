@@ -58,7 +58,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := docker eval export preprocess reading split train
+SRC_cmd_full := convert docker eval export preprocess reading split train
 
 FUZZ := artifact csv guard json_rows prep_file
 

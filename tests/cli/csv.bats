@@ -1,0 +1,36 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# Every folder of tests/cli/csv is a file that someone has, and what mlctl should make of it. MLCTL_REWRITE=1 writes the
+# expectations anew, to be looked over with git diff.
+@test "the corpus of hostile CSV files" {
+    export MLCTL
+    failed=0 count=0
+    for case in "$BATS_TEST_DIRNAME"/csv/*/; do
+        case=${case%/} name=${case##*/}
+        mkdir "$name"
+        (cd "$name" && bash "$BATS_TEST_DIRNAME/csv/run" "$case" > ../out.txt 2>&1) || true
+        if [[ -n ${MLCTL_REWRITE-} ]]; then
+            cp out.txt "$case/expected"
+        elif ! diff -u "$case/expected" out.txt > diff.txt; then
+            echo "$name:"
+            cat diff.txt
+            failed=$((failed + 1))
+        fi
+        count=$((count + 1))
+        rm -rf "$name"
+    done
+    echo "# $count cases, $failed not as expected" >&3
+    [ "$count" -ge 45 ]
+    [ "$failed" -eq 0 ]
+}
+
+@test "the corpus does not depend on the locale" {
+    export MLCTL
+    locale=$(locale -a 2> /dev/null | grep -m1 -iE '^(de|fr|nl|sv)_.*utf' || true)
+    for case in dates-dmy dates-month-names numbers boolean-case; do
+        mkdir "$case"
+        (cd "$case" && CSV_LOCALE=${locale:-de_DE.UTF-8} bash "$BATS_TEST_DIRNAME/csv/run" "$BATS_TEST_DIRNAME/csv/$case" > ../out.txt 2>&1) || true
+        diff -u "$BATS_TEST_DIRNAME/csv/$case/expected" out.txt
+    done
+}
