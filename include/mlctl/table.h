@@ -28,18 +28,32 @@ bool ml_type_parse(const char *name, enum ml_type *out);
 
 #define ML_QUOTE_NONE '\x7F' /* of ml_csv_options */
 
+enum ml_bad_rows {
+    ML_BAD_ROWS_ERROR,      /* the first one ends the reading */
+    ML_BAD_ROWS_SKIP,       /* left out; the log hears of the first ones and how many there were */
+    ML_BAD_ROWS_QUARANTINE, /* and written to a CSV file: line, reason, text, file */
+};
+
 /* How the text of a CSV file is cut into cells. Zeros: everything is found out from the file. */
 struct ml_csv_options {
     char delimiter;   /* 0: sniffed among , ; tab | */
     char quote;       /* 0: the double quote; ML_QUOTE_NONE: quotes are text like any other */
     char comment;     /* lines that begin with it, where a record would, are passed over; 0: none */
     size_t skip_rows; /* lines above the header to pass over, blank ones and comments too */
+    bool no_header;   /* the first line is a row; columns are called column1, column2, ... */
     size_t max_field; /* bytes of a field, more is an error; 0: 16 MiB */
     /*
      * utf-8, utf-16, utf-16le, utf-16be, latin1, windows-1252 or another that iconv knows. NULL: by its byte order mark,
      * else UTF-8, or windows-1252 when the first byte that is not ASCII is not UTF-8 (a warning says so).
      */
     const char *encoding;
+    /*
+     * Rows that are malformed: another number of fields than the header, a misplaced quote, a NUL, bytes that are no
+     * text, a field over the limit. After a quote that is misplaced or never closed the next line is taken for a row.
+     * Leaving them out takes one thread. The header is never left out.
+     */
+    enum ml_bad_rows bad_rows;
+    const char *quarantine; /* the file; written also when nothing was left out */
     bool libcsv; /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
     const struct ml_log *log; /* hears of what was found out; NULL: the log of who reads, if any */
 };

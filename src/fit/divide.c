@@ -320,11 +320,15 @@ static enum ml_status copy_rows(struct job *job, struct mli_csv *csv, struct sin
     enum ml_status status = mli_csv_next(csv, &record, err);
     if (!status && record.count != mli_dict_count(job->header))
         return changed(job, err);
+    bool no_header = mli_csv_options(csv)->no_header; /* then the parts have none either */
     for (size_t p = 0; !status && p < job->report.parts; p++) {
         mli_csv_writer_init(&sink[p].csv, &sink[p].text, mli_csv_options(csv)->delimiter);
-        write_record(job, &record, &sink[p]);
+        if (!no_header)
+            write_record(job, &record, &sink[p]);
     }
-    while (!status && !(status = mli_header_next(csv, job->header, &record, err)) && record.count) {
+    if (!status)
+        status = mli_csv_expect(csv, record.count, no_header, err);
+    while (!status && !(status = mli_csv_next(csv, &record, err)) && record.count) {
         if (row == job->table->rows)
             return changed(job, err);
         uint8_t p = job->part[row++];
@@ -348,9 +352,12 @@ static enum ml_status write_files(struct job *job, const char *const *outputs, s
     struct mli_input *input = NULL;
     struct mli_csv *csv = NULL;
     size_t n = job->report.parts;
+    struct ml_csv_options options = job->read.csv;
+    if (options.bad_rows == ML_BAD_ROWS_QUARANTINE)
+        options.bad_rows = ML_BAD_ROWS_SKIP; /* the table has put them aside */
     enum ml_status status = mli_input_open(job->path, &input, err);
     if (!status)
-        status = mli_csv_open(input, &job->read.csv, &csv, err);
+        status = mli_csv_open(input, &options, &csv, err);
     for (size_t p = 0; p < n; p++) {
         mli_buf_init(&sink[p].text, (size_t)1 << 30);
         if (!status)

@@ -46,7 +46,7 @@ static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
     struct mli_csv_record record;
 
     for (;;) {
-        enum ml_status status = mli_header_next(reader->csv, reader->header, &record, err);
+        enum ml_status status = mli_csv_next(reader->csv, &record, err);
         if (status != ML_OK || record.count == 0)
             return status;
         status = mli_intake_row(reader->intake, err);

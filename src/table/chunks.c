@@ -150,14 +150,6 @@ static enum ml_status reorder(struct mli_chunk *chunk, const size_t *order,
     return ML_OK;
 }
 
-static enum ml_status wrong_count(const struct mli_chunk *chunk,
-                                  const struct mli_csv_record *record, struct ml_error *err)
-{
-    return ml_error_at(err, ML_EDATA, mli_chunk_source(chunk), record->line, 0,
-                       "%zu field%s where the header has %zu", record->count,
-                       record->count == 1 ? "" : "s", mli_dict_count(chunk->chunks->source.header));
-}
-
 /* The bytes of a record whose chunk is not cut but counted. */
 static void count_down(struct mli_chunk *chunk, const struct mli_csv_record *record)
 {
@@ -188,8 +180,6 @@ enum ml_status mli_chunk_next(struct mli_chunk *chunk, struct mli_csv_record *re
     }
     if (record->count == 0)
         return ML_OK;
-    if (record->count != mli_dict_count(source->header))
-        return wrong_count(chunk, record, err);
     return order ? reorder(chunk, order, record, err) : ML_OK;
 }
 
@@ -226,8 +216,12 @@ static enum ml_status begin_text(struct slot *slot, const struct mli_chunk *chun
     }
     mli_csv_close(slot->csv);
     slot->csv = NULL;
-    return mli_csv_open_text(text->data, text->len, text->first_line, mli_chunk_source(chunk),
-                             &chunk->chunks->source.csv, &slot->csv, err);
+    enum ml_status status =
+        mli_csv_open_text(text->data, text->len, text->first_line, mli_chunk_source(chunk),
+                          &chunk->chunks->source.csv, &slot->csv, err);
+    return status == ML_OK
+               ? mli_csv_expect(slot->csv, mli_dict_count(chunk->chunks->source.header), false, err)
+               : status;
 }
 
 static enum ml_status work(void *data, size_t number, struct ml_error *err)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/bad_rows.h>
 #include <table/cut.h>
 #include <table/decode.h>
 #include <table/sniff.h>
@@ -44,9 +45,16 @@ struct mli_csv {
     bool inside;                   /* the last piece ended inside a line, */
     bool skipping;                 /* which is a comment, or one of the lines */
     size_t skip;                   /* above the header of which so many are still to be passed over */
+    size_t expected;               /* fields of a record; 0: any number */
+    bool keep;                     /* the record stays in the window from `begin` on, untouched until it is known to be */
+    char *begin;                   /* good; what follows is put behind it */
+    struct mli_bad_rows *bad_rows; /* takes the malformed ones, once the header has been read; NULL: they are errors */
+    enum { GOOD, BAD_FIELD, BAD_END } fault; /* of the record: known where it ends, or not */
+    struct ml_error fault_err;
     enum ml_status status;         /* what a callback found */
     struct ml_error *err;          /* where it says so */
-    char *block;                   /* the window's memory, when it is our own */
+    char *block;                   /* the window's memory, when it is our own, */
+    size_t capacity;               /* its size */
     char *at, *end;                /* the window: what has not been fed */
     char *lf, *cr;                 /* next LF and CR from `at` on, `end` if there is none */
     char *bad;                     /* the same of what is not text, NULL when not searched for */
@@ -132,19 +140,25 @@ static enum ml_status add_field(struct mli_csv *csv, const char *text, size_t le
     if (count == FIELDS_MAX)
         return refuse(csv, csv->line, 0, "more than 65536 fields");
     mli_buf_add(&csv->text, text, len + 1); /* libcsv has put a NUL behind it */
-    if (csv->text.status == ML_ELIMIT)
+    if (csv->text.status == ML_ELIMIT) /* only fields that are each within their limit */
         return refuse(csv, csv->line, 0, "a record of more than 256 MiB");
     if (csv->text.status != ML_OK || !mli_cut_add(&csv->cut, NULL, len))
         return out_of_memory(csv);
     return ML_OK;
 }
 
+/* A field that is no text does not hide where its record ends, so a record to be left out is read on. */
 static void on_field(void *text, size_t len, void *data)
 {
     struct mli_csv *csv = data;
 
-    if (csv->status == ML_OK)
-        csv->status = add_field(csv, text, len);
+    if (csv->status != ML_OK || csv->fault != GOOD)
+        return;
+    csv->status = add_field(csv, text, len);
+    if (csv->status != ML_EDATA || !csv->bad_rows)
+        return;
+    csv->status = ML_OK;
+    csv->fault = BAD_FIELD;
 }
 
 static void on_record(int terminator, void *data)
@@ -153,6 +167,33 @@ static void on_record(int terminator, void *data)
 
     (void)terminator;
     csv->complete = true;
+}
+
+/* ---- libcsv ---------------------------------------------------------------------------------- */
+
+/* libcsv trims what this accepts. It must not eat the delimiter. */
+static int only_space(unsigned char c)
+{
+    return c == CSV_SPACE;
+}
+
+static int only_tab(unsigned char c)
+{
+    return c == CSV_TAB;
+}
+
+static void init_parser(struct mli_csv *csv)
+{
+    char delimiter = csv->options.delimiter, quote = csv->options.quote;
+
+    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
+    csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */
+    csv_set_delim(&csv->parser, (unsigned char)delimiter);
+    csv_set_quote(&csv->parser, (unsigned char)(quote == ML_QUOTE_NONE ? NO_QUOTE : quote));
+    if (delimiter == '\t')
+        csv_set_space_func(&csv->parser, only_space);
+    if (delimiter == ' ')
+        csv_set_space_func(&csv->parser, only_tab);
 }
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
@@ -206,6 +247,7 @@ static enum ml_status parse_error(struct mli_csv *csv)
 {
     if (csv_error(&csv->parser) != CSV_EPARSE)
         return out_of_memory(csv);
+    csv->fault = BAD_END;
     return refuse(
         csv, csv->line, csv->cut.count + 1,
         csv->parser.quoted
@@ -254,8 +296,10 @@ static enum ml_status feed_libcsv(struct mli_csv *csv)
     if (began)
         csv->start = csv->line;
     csv->failed = true; /* unless all goes well */
-    if (csv->options.quote == ML_QUOTE_NONE && (hit = memchr(piece, (unsigned char)NO_QUOTE, len)))
+    if (csv->options.quote == ML_QUOTE_NONE && (hit = memchr(piece, (unsigned char)NO_QUOTE, len))) {
+        csv->fault = BAD_END;
         return refuse_no_text(csv, piece, hit);
+    }
     size_t parsed = csv_parse(&csv->parser, piece, len, on_field, on_record, csv);
     if (csv->status != ML_OK)
         return csv->status;
@@ -263,8 +307,10 @@ static enum ml_status feed_libcsv(struct mli_csv *csv)
         return parse_error(csv);
     if (began || csv->cut.count > fields)
         csv->open = csv->line;
-    if (csv->parser.entry_pos > csv->options.max_field)
+    if (csv->parser.entry_pos > csv->options.max_field) {
+        csv->fault = BAD_END;
         return too_long(csv, csv->open, "; is there a quote that is not closed?");
+    }
     csv->failed = false;
     advance(csv, len);
     return ML_OK;
@@ -287,11 +333,13 @@ static enum ml_status feed(struct mli_csv *csv)
     char *next;
     size_t lines;
 
+    if (!csv->inside && csv->start == 0)
+        csv->begin = csv->at;
     if (is_skipped(csv)) {
         advance(csv, piece_length(csv));
         return ML_OK;
     }
-    if (csv->options.libcsv || csv->start > 0 || csv->after_cr || !is_text_until(csv, csv->at + 1))
+    if (csv->options.libcsv || (csv->keep && !csv->bad_rows) || csv->start > 0 || csv->after_cr || !is_text_until(csv, csv->at + 1))
         return feed_libcsv(csv);
     switch (mli_cut_record(&csv->cut, csv->at, csv->bad, !csv->decode && csv->bad == csv->end, &next,
                            &lines)) {
@@ -320,23 +368,45 @@ static enum ml_status finish(struct mli_csv *csv)
     csv->finished = true;
     if (csv_fini(&csv->parser, on_field, on_record, csv) != 0) {
         csv->failed = true;
+        csv->fault = BAD_END;
         return refuse(csv, csv->open, csv->cut.count + 1, "a quote that is never closed");
     }
     return csv->status;
 }
 
+/* Makes room for a block behind what is kept of the window, and moves that to the front. */
+static enum ml_status keep_record(struct mli_csv *csv, size_t *kept)
+{
+    *kept = csv->start > 0 ? (size_t)(csv->end - csv->begin) : 0;
+    if (*kept > 0)
+        memmove(csv->block, csv->begin, *kept);
+    if (*kept + BLOCK_SIZE > csv->capacity) {
+        size_t capacity = csv->capacity * 2;
+        char *block = mli_realloc(csv->block, capacity + MLI_CSV_ROOM, 1);
+        if (!block)
+            return out_of_memory(csv);
+        csv->block = block;
+        csv->capacity = capacity;
+    }
+    csv->begin = csv->block;
+    return ML_OK;
+}
+
 static enum ml_status refill(struct mli_csv *csv)
 {
-    size_t got = 0;
+    size_t got = 0, kept = 0;
     enum ml_status status = ML_OK;
 
-    if (csv->decode)
-        status = mli_decode_read(csv->decode, csv->block, BLOCK_SIZE, &got, csv->err);
+    if (csv->decode && csv->keep)
+        status = keep_record(csv, &kept);
+    begin_window(csv, csv->block + kept, csv->block + kept);
+    if (csv->decode && status == ML_OK)
+        status = mli_decode_read(csv->decode, csv->at, BLOCK_SIZE, &got, csv->err);
     if (status != ML_OK)
         return status;
     if (got == 0)
         return finish(csv);
-    begin_window(csv, csv->block, csv->block + got);
+    begin_window(csv, csv->at, csv->at + got);
     return ML_OK;
 }
 
@@ -353,17 +423,99 @@ static bool make_room(struct mli_csv *csv)
     return csv->text.status == ML_OK;
 }
 
-enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
-                            struct ml_error *err)
+static enum ml_status check_count(struct mli_csv *csv)
+{
+    size_t count = csv->cut.count;
+
+    if (count == 0 || csv->expected == 0 || count == csv->expected || csv->fault != GOOD)
+        return ML_OK;
+    csv->fault = BAD_FIELD;
+    return ml_error_at(csv->err, ML_EDATA, csv->source, csv->start, 0,
+                       "%zu field%s where the header has %zu", count, count == 1 ? "" : "s",
+                       csv->expected);
+}
+
+static enum ml_status read_record(struct mli_csv *csv)
 {
     enum ml_status status = ML_OK;
 
-    csv->err = err;
     csv->cut.count = csv->start = 0;
     csv->complete = csv->taken = false;
+    csv->fault = GOOD;
     mli_buf_reset(&csv->text);
     while (status == ML_OK && !csv->complete && !csv->finished)
         status = csv->at < csv->end ? feed(csv) : refill(csv);
+    return status == ML_OK ? check_count(csv) : status;
+}
+
+/* Behind the first line of the record, or within it if the window does not have its end. */
+static void resume_at_next_line(struct mli_csv *csv)
+{
+    char *at = csv->begin;
+
+    while (at < csv->end && *at != '\n' && *at != '\r')
+        at++;
+    bool ends = at < csv->end;
+    bool cr = ends && *at == '\r';
+    at += ends + (cr && at + 1 < csv->end && at[1] == '\n');
+    csv->line = csv->start + ends;
+    csv->after_cr = cr && at == csv->end;
+    csv->inside = csv->skipping = !ends;
+    csv->finished = false;
+    begin_window(csv, at, csv->end);
+}
+
+/* The record that was found to be malformed goes to the bad rows, and reading goes on behind it. */
+static enum ml_status leave_out(struct mli_csv *csv, struct ml_error *err)
+{
+    struct ml_error where = ML_ERROR_INIT;
+    const struct ml_error *fault = &csv->fault_err;
+
+    if (csv->fault == BAD_END)
+        resume_at_next_line(csv);
+    if (csv->failed) {
+        csv_free(&csv->parser);
+        init_parser(csv);
+    }
+    csv->failed = false;
+    csv->status = ML_OK;
+    size_t len = (size_t)(csv->at - csv->begin);
+    while (len > 0 && (csv->begin[len - 1] == '\n' || csv->begin[len - 1] == '\r'))
+        len--;
+    if (fault->column > 0)
+        ml_error_at(&where, ML_EDATA, fault->source, csv->start, 0, "field %zu: %s", fault->column, fault->text);
+    else
+        ml_error_at(&where, ML_EDATA, fault->source, csv->start, 0, "%s", fault->text);
+    return mli_bad_rows_add(csv->bad_rows, &where, csv->begin, len, err);
+}
+
+/* Reads on until a record is good. */
+static enum ml_status read_good_record(struct mli_csv *csv, struct ml_error *err)
+{
+    for (;;) {
+        csv->fault_err = (struct ml_error)ML_ERROR_INIT;
+        csv->err = &csv->fault_err;
+        enum ml_status status = read_record(csv);
+        if (status != ML_OK && csv->fault == GOOD) {
+            if (err && err->status == ML_OK)
+                *err = csv->fault_err;
+            return status;
+        }
+        if (csv->fault == GOOD)
+            return ML_OK;
+        status = leave_out(csv, err);
+        if (status != ML_OK)
+            return status;
+    }
+}
+
+enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
+                            struct ml_error *err)
+{
+    enum ml_status status;
+
+    csv->err = err;
+    status = csv->bad_rows && csv->expected > 0 ? read_good_record(csv, err) : read_record(csv);
     if (status != ML_OK)
         return status;
     struct mli_csv_field *field = csv->cut.field;
@@ -380,31 +532,6 @@ enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record,
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
-
-/* libcsv trims what this accepts. It must not eat the delimiter. */
-static int only_space(unsigned char c)
-{
-    return c == CSV_SPACE;
-}
-
-static int only_tab(unsigned char c)
-{
-    return c == CSV_TAB;
-}
-
-static void init_parser(struct mli_csv *csv)
-{
-    char delimiter = csv->options.delimiter, quote = csv->options.quote;
-
-    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
-    csv_set_blk_size(&csv->parser, BLOCK_SIZE); /* long fields grow by this, not by 128 bytes */
-    csv_set_delim(&csv->parser, (unsigned char)delimiter);
-    csv_set_quote(&csv->parser, (unsigned char)(quote == ML_QUOTE_NONE ? NO_QUOTE : quote));
-    if (delimiter == '\t')
-        csv_set_space_func(&csv->parser, only_space);
-    if (delimiter == ' ')
-        csv_set_space_func(&csv->parser, only_tab);
-}
 
 static void init_cutting(struct mli_csv *csv)
 {
@@ -488,7 +615,9 @@ enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options
         mli_input_close(input);
         return status;
     }
-    csv->block = mli_alloc(BLOCK_SIZE + MLI_CSV_ROOM, 1);
+    csv->keep = options->no_header || options->bad_rows != ML_BAD_ROWS_ERROR;
+    csv->capacity = BLOCK_SIZE;
+    csv->block = mli_alloc(csv->capacity + MLI_CSV_ROOM, 1);
     if (csv->block) {
         status = mli_decode_open(input, options->encoding, options->log, &csv->decode, err);
     } else {
@@ -552,6 +681,42 @@ enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, siz
     return ML_OK;
 }
 
+enum ml_status mli_csv_expect(struct mli_csv *csv, size_t fields, bool again, struct ml_error *err)
+{
+    const struct ml_csv_options *options = &csv->options;
+    bool bad_rows = options->bad_rows != ML_BAD_ROWS_ERROR;
+
+    csv->expected = csv->cut.expected = fields;
+    if (again) {
+        csv->line = csv->start;
+        csv->after_cr = csv->inside = csv->finished = false;
+        begin_window(csv, csv->begin, csv->end);
+    }
+    csv->keep = bad_rows;
+    if (bad_rows && csv->decode && !csv->bad_rows) {
+        csv->bad_rows = mli_bad_rows_new(options->bad_rows == ML_BAD_ROWS_QUARANTINE ? options->quarantine : NULL,
+                                         options->log);
+        if (!csv->bad_rows)
+            return ml_error_at(err, ML_ENOMEM, csv->source, 0, 0, "out of memory for a CSV reader");
+    }
+    return ML_OK;
+}
+
+void mli_csv_follow(struct mli_csv *csv, struct mli_csv *before)
+{
+    csv->bad_rows = before->bad_rows;
+    before->bad_rows = NULL;
+}
+
+enum ml_status mli_csv_end(struct mli_csv *csv, struct ml_error *err)
+{
+    enum ml_status status = csv->bad_rows ? mli_bad_rows_end(csv->bad_rows, err) : ML_OK;
+
+    mli_bad_rows_free(csv->bad_rows);
+    csv->bad_rows = NULL;
+    return status;
+}
+
 size_t mli_csv_line(const struct mli_csv *csv)
 {
     return csv->line;
@@ -559,7 +724,8 @@ size_t mli_csv_line(const struct mli_csv *csv)
 
 bool mli_csv_may_cut(const struct mli_csv *csv)
 {
-    return !csv->options.libcsv && !csv->options.comment;
+    return !csv->options.libcsv && !csv->options.comment &&
+           csv->options.bad_rows == ML_BAD_ROWS_ERROR;
 }
 
 const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv)
@@ -586,5 +752,6 @@ void mli_csv_close(struct mli_csv *csv)
     mli_buf_release(&csv->text);
     free(csv->block);
     mli_decode_close(csv->decode);
+    mli_bad_rows_free(csv->bad_rows);
     free(csv);
 }

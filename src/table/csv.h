@@ -43,6 +43,15 @@ void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line
 /* The next record; ML_OK with record->count == 0 at the end. After an error only _close or _reset_text may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
 /*
+ * From here on records have this many fields: others are ML_EDATA. Called when the header has been read, which is the
+ * last record; with `again` that was a row (options->no_header), and comes next once more. Where options->bad_rows says
+ * so, malformed records are left out from here on; _end, after the last record, says how many and puts the quarantine in
+ * place. A file read as one table with another goes on with its bad rows after _follow, which comes before _expect.
+ */
+ML_NODISCARD enum ml_status mli_csv_expect(struct mli_csv *csv, size_t fields, bool again, struct ml_error *err);
+void mli_csv_follow(struct mli_csv *csv, struct mli_csv *before);
+ML_NODISCARD enum ml_status mli_csv_end(struct mli_csv *csv, struct ml_error *err);
+/*
  * What follows the last record as text: what is in the reader, then the rest of the input. *got is 0 at the end only.
  * Not for a reader of text in memory. After the first call no _next.
  */

@@ -222,7 +222,9 @@ enum mli_cut_result mli_cut_record(struct mli_cut *cut, char *text, char *end, b
     if (result != MLI_CUT_DONE)
         return result;
     char *at = ending.at;
-    if ((size_t)(at - text) > cut->record_max)
+    bool blank = cut->count == 1 && cut->field[0].len == 0 && *text != cut->quote;
+    if ((size_t)(at - text) > cut->record_max ||
+        (cut->expected > 0 && cut->count != cut->expected && !blank))
         return MLI_CUT_OTHER;
     if (at < end) {
         bool crlf = *at == '\r' && at + 1 < end && at[1] == '\n';
@@ -236,7 +238,7 @@ enum mli_cut_result mli_cut_record(struct mli_cut *cut, char *text, char *end, b
     cut->base = walk.base;
     cut->marks = walk.marks;
     *lines = ending.lines;
-    if (cut->count == 1 && cut->field[0].len == 0 && *text != cut->quote)
+    if (blank)
         return MLI_CUT_BLANK;
     end_fields(cut, text, ending.doubled);
     return MLI_CUT_DONE;

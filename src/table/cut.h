@@ -20,6 +20,7 @@ struct mli_cut {
     struct mli_marker marker;
     char delimiter, quote;        /* ML_QUOTE_NONE: quotes mean nothing */
     size_t field_max, fields_max, record_max; /* longer fields, more of them, a longer record: not for the fast cut */
+    size_t expected; /* a record of another number of fields is not for the fast cut; 0: any number */
     struct mli_csv_field *field;
     size_t count, capacity;
     bool cr;        /* the last record that was cut ends in CR alone */

@@ -68,6 +68,21 @@ static enum ml_status name_column(struct naming *naming, size_t column,
     return mli_dict_add(naming->final, naming->name.data, naming->name.len, &code);
 }
 
+static enum ml_status number_columns(struct naming *naming, size_t count)
+{
+    enum ml_status status = ML_OK;
+    int32_t code;
+
+    for (size_t i = 0; i < count && status == ML_OK; i++) {
+        mli_buf_reset(&naming->name);
+        mli_buf_printf(&naming->name, "column%zu", i + 1);
+        status = naming->name.status;
+        if (status == ML_OK)
+            status = mli_dict_add(naming->final, naming->name.data, naming->name.len, &code);
+    }
+    return status;
+}
+
 static enum ml_status name_columns(struct naming *naming, const struct mli_csv_record *record)
 {
     enum ml_status status = ML_OK;
@@ -91,6 +106,7 @@ enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, st
 {
     const char *source = mli_csv_source(csv);
     struct naming naming = { .log = log };
+    bool no_header = mli_csv_options(csv)->no_header;
     struct mli_csv_record record;
     enum ml_status status = mli_csv_next(csv, &record, err);
 
@@ -105,7 +121,9 @@ enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, st
     naming.repeats = mli_calloc(record.count, sizeof(*naming.repeats));
     status = ML_ENOMEM;
     if (naming.given && naming.final && naming.repeats)
-        status = name_columns(&naming, &record);
+        status = no_header ? number_columns(&naming, record.count) : name_columns(&naming, &record);
+    if (status == ML_OK)
+        status = mli_csv_expect(csv, record.count, no_header, err);
     if (status == ML_OK) {
         *out = naming.final;
         naming.final = NULL;
@@ -118,18 +136,6 @@ enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, st
     mli_dict_free(naming.final);
     mli_dict_free(naming.given);
     return status;
-}
-
-enum ml_status mli_header_next(struct mli_csv *csv, const struct mli_dict *header,
-                               struct mli_csv_record *record, struct ml_error *err)
-{
-    enum ml_status status = mli_csv_next(csv, record, err);
-
-    if (status != ML_OK || record->count == 0 || record->count == mli_dict_count(header))
-        return status;
-    return ml_error_at(err, ML_EDATA, mli_csv_source(csv), record->line, 0,
-                       "%zu field%s where the header has %zu", record->count,
-                       record->count == 1 ? "" : "s", mli_dict_count(header));
 }
 
 enum ml_status mli_header_find(const struct mli_csv *csv, const struct mli_dict *header,

@@ -10,12 +10,12 @@
 #include <table/csv.h>
 #include <table/dict.h>
 
-/* Reads the first record. ML_EDATA when there is none. */
+/*
+ * Reads the first record, ML_EDATA when there is none, and has all others checked for their number of fields. Of a file
+ * without a header the names are column1, column2, ..., and the first record comes next.
+ */
 ML_NODISCARD enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log,
                                             struct mli_dict **out, struct ml_error *err);
-/* The next record, which must have as many fields as the header, ML_EDATA otherwise; count == 0 at the end. */
-ML_NODISCARD enum ml_status mli_header_next(struct mli_csv *csv, const struct mli_dict *header,
-                                            struct mli_csv_record *record, struct ml_error *err);
 /* Column of a name; `status` naming the nearest header name when there is none. `what` introduces it: "--drop". */
 ML_NODISCARD enum ml_status mli_header_find(const struct mli_csv *csv,
                                             const struct mli_dict *header, const char *name,

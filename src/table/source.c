@@ -96,6 +96,8 @@ static enum ml_status begin_file(struct mli_source *source, struct mli_input *in
         return status;
     if (before)
         source->taken_before += mli_input_taken(mli_csv_input(before));
+    if (before)
+        mli_csv_follow(reader, before);
     mli_csv_close(before);
     source->reader = reader;
     source->csv = *mli_csv_options(reader);
@@ -396,7 +398,7 @@ enum ml_status mli_source_next(struct mli_source *source, struct mli_source_text
             return said_before(source, err);
         if (source->ended && source->carried == 0 && source->reached + 1 == source->files) {
             *more = false;
-            return ML_OK;
+            return mli_csv_end(source->reader, err);
         }
         if (source->ended && source->carried == 0)
             status = next_file(source, err);

@@ -245,11 +245,13 @@ enum ml_status mli_stream_next(struct mli_stream *stream, const struct ml_table 
     mli_rows_reset(stream->rows);
     mli_buf_reset(&stream->text);
     do {
-        status = mli_header_next(stream->csv, stream->header, &record, err);
+        status = mli_csv_next(stream->csv, &record, err);
         if (status == ML_OK && record.count > 0)
             status = add_row(stream, &record, err);
     } while (status == ML_OK && record.count > 0 && stream->text.len < KEPT_MAX &&
              mli_rows_count(stream->rows) < stream->options.block);
+    if (status == ML_OK && record.count == 0)
+        status = mli_csv_end(stream->csv, err);
     if (status != ML_OK)
         return status;
     *out = mli_rows_count(stream->rows) > 0 ? mli_rows_table(stream->rows) : NULL;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <table/csv.h>
+#include <table/header.h>
+#include <unistd.h>
 
 /* Records as "[field][field]@line " each, or the error as "!line:column text". */
 static void render_with(const char *text, size_t len, const struct ml_csv_options *options, char *out, size_t size)
@@ -214,6 +216,150 @@ static void refuses_impossible_options(void **state)
     }
 }
 
+/* Records below the header, then what was left out: "!line reason|text". */
+static void render_lenient(const char *text, size_t len, struct ml_csv_options options, char *out, size_t size)
+{
+    struct mli_csv_record record = { 0 };
+    struct mli_csv *csv = NULL;
+    struct mli_dict *header = NULL;
+    struct mli_buf left;
+    size_t at = 0;
+
+    options.delimiter = ',';
+    options.encoding = "UTF-8";
+    options.bad_rows = ML_BAD_ROWS_QUARANTINE;
+    options.quarantine = "build/quarantine.csv";
+    remove(options.quarantine);
+    out[0] = '\0';
+    assert_int_equal(mli_csv_open(input_of(text, len), &options, &csv, NULL), ML_OK);
+    assert_int_equal(mli_header_read(csv, NULL, &header, NULL), ML_OK);
+    while (mli_csv_next(csv, &record, NULL) == ML_OK && record.count > 0) {
+        assert_int_equal(record.count, mli_dict_count(header));
+        for (size_t i = 0; i < record.count; i++)
+            at += (size_t)snprintf(out + at, size - at, "[%s]", record.field[i].text);
+        at += (size_t)snprintf(out + at, size - at, "@%zu ", record.line);
+    }
+    assert_int_equal(access(options.quarantine, F_OK), -1);
+    assert_int_equal(mli_csv_end(csv, NULL), ML_OK);
+    mli_csv_close(csv);
+    mli_dict_free(header);
+    mli_buf_init(&left, SIZE_MAX);
+    assert_int_equal(mli_file_read(options.quarantine, &left, NULL), ML_OK);
+    remove(options.quarantine);
+    assert_int_equal(mli_csv_open(input_of(left.data, left.len), &(struct ml_csv_options){ .delimiter = ',', .encoding = "latin1" }, &csv, NULL), ML_OK);
+    while (mli_csv_next(csv, &record, NULL) == ML_OK && record.count > 0) {
+        assert_int_equal(record.count, 4);
+        if (record.line > 1)
+            at += (size_t)snprintf(out + at, size - at, "!%s %s|%s|%s ", record.field[0].text, record.field[1].text,
+                                   record.field[2].text, record.field[3].text);
+        assert_true(at < size);
+    }
+    mli_csv_close(csv);
+    mli_buf_release(&left);
+}
+
+static const struct {
+    struct ml_csv_options options;
+    const char *text;
+    size_t len;
+    const char *result;
+} lenient[] = {
+    { { 0 }, BYTES("a,b\n1,2\n"), "[1][2]@2 " },
+    { { 0 }, BYTES("a,b\n1,2\n3\n4,5,6\n7,8\n"),
+      "[1][2]@2 [7][8]@5 !3 1 field where the header has 2|3|test.csv !4 3 fields where the header has 2|4,5,6|test.csv " },
+    { { 0 }, BYTES("a,b\n\n \"1\n,\",x,y \r\n3,4"),
+      "[3][4]@5 !3 3 fields where the header has 2| \"1\n,\",x,y |test.csv " },
+    { { 0 }, BYTES("a,b\n1,x\"y\n3,4\n"), "[3][4]@3 !2 field 2: a quote inside a field without quotes; quote the field and write the quote twice|1,x\"y|test.csv " },
+    { { 0 }, BYTES("a,b\n1,\"x\n3,4\n5,6\n"), "[3][4]@3 [5][6]@4 !2 field 2: a quote that is never closed|1,\"x|test.csv " },
+    { { 0 }, BYTES("a,b\n1,\"x"), "!2 field 2: a quote that is never closed|1,\"x|test.csv " },
+    { { 0 }, BYTES("a,b\r1,\"x\r3,4\r"), "[3][4]@3 !2 field 2: a quote that is never closed|1,\"x|test.csv " },
+    { { 0 }, BYTES("a,b\n\"x\n\xFF\",2\n3,4\n"), "[3][4]@4 !2 field 1: not UTF-8 text|\"x\n\xC3\xBF\",2|test.csv " },
+    { { .max_field = 4 }, BYTES("a,b\n12345,1\n1,2\n\"123456\n7,8\n"),
+      "[1][2]@3 [7][8]@5 !2 field 1: a field of more than 4 bytes|12345,1|test.csv "
+      "!4 field 1: a field of more than 4 bytes; is there a quote that is not closed?|\"123456|test.csv " },
+    { { .quote = ML_QUOTE_NONE }, BYTES("a,b\n\"\xFF,1\n\"1,2\n"), "[\"1][2]@3 !2 field 1: not UTF-8 text|\"\xC3\xBF,1|test.csv " },
+    { { .no_header = true }, BYTES("1,2\n3\n"), "[1][2]@1 !2 1 field where the header has 2|3|test.csv " },
+    { { .no_header = true, .skip_rows = 1, .comment = '#' }, BYTES("x\n#\n\n\"1\n\",2"), "[1\n][2]@4 " },
+    { { .comment = '#' }, BYTES("a,b\n1,\"\n#\n3,4\n"), "[3][4]@4 !2 field 2: a quote that is never closed|1,\"|test.csv " },
+};
+
+static void leaves_out_bad_rows(void **state)
+{
+    char out[1024];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lenient) * 2; i++) {
+        struct ml_csv_options options = lenient[i / 2].options;
+        options.libcsv = i % 2 == 1;
+        render_lenient(lenient[i / 2].text, lenient[i / 2].len, options, out, sizeof(out));
+        if (strcmp(out, lenient[i / 2].result) != 0)
+            fail_msg("case %zu: expected \"%s\", got \"%s\"", i / 2, lenient[i / 2].result, out);
+    }
+}
+
+/* Wherever blocks end: a bad record of everything, after a long good one that fills a block. */
+static void leaves_out_at_block_borders(void **state)
+{
+    static const char tail[] = "\"\r\n\r\n\",x,\"y\"\r\n1,\"open\r\n5,6\r\n";
+    const size_t border = 65536, around = sizeof(tail) + 2;
+    char *text = malloc(2 * border), out[512];
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t k = 1; k <= around; k++) {
+        size_t at = border - k;
+        memset(text, ' ', at); /* fields of spaces are empty */
+        memcpy(text, "a,b\n ,", 6);
+        text[at - 1] = '\n';
+        memcpy(text + at, tail, sizeof(tail));
+        render_lenient(text, at + sizeof(tail) - 1, (struct ml_csv_options){ 0 }, out, sizeof(out));
+        assert_string_equal(out, "[][]@2 [5][6]@7 !3 3 fields where the header has 2|\"\r\n\r\n\",x,\"y\"|test.csv "
+                                 "!6 field 2: a quote that is never closed|1,\"open|test.csv ");
+    }
+    free(text);
+}
+
+/* The first row of a file without a header is read once, in whatever block it ends, and by a reader of the rest, too. */
+static void reads_the_first_row(void **state)
+{
+    static const size_t lengths[] = { 1, 65530, 65536, 70000, 200000 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lengths) * 2; i++) {
+        size_t n = lengths[i / 2], got = 0, total = 0;
+        char *text = malloc(n + 5), *back = malloc(n + 6);
+        struct mli_csv_record record;
+        struct mli_dict *header;
+        struct mli_csv *csv;
+        assert_non_null(text);
+        assert_non_null(back);
+        memset(text, 'x', n);
+        memcpy(text + n, ",1\n2,", 5);
+        assert_int_equal(mli_csv_open(input_of(text, n + 5), &(struct ml_csv_options){ .no_header = true, .delimiter = ',' }, &csv, NULL), ML_OK);
+        assert_int_equal(mli_header_read(csv, NULL, &header, NULL), ML_OK);
+        assert_string_equal(mli_dict_text(header, 1), "column2");
+        assert_int_equal(mli_csv_line(csv), 1);
+        if (i % 2 == 0) {
+            assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+            assert_int_equal(record.field[0].len, n);
+            assert_int_equal(record.line, 1);
+            assert_int_equal(mli_csv_next(csv, &record, NULL), ML_OK);
+            assert_string_equal(record.field[0].text, "2");
+        } else {
+            do {
+                assert_int_equal(mli_csv_read_rest(csv, back + total, n + 6 - total, &got, NULL), ML_OK);
+                total += got;
+            } while (got > 0);
+            assert_int_equal(total, n + 5);
+            assert_memory_equal(back, text, total);
+        }
+        mli_dict_free(header);
+        mli_csv_close(csv);
+        free(text);
+        free(back);
+    }
+}
+
 /* The first 64 KiB decide, and a record that they cut off does not count unless it is the only one.
  */
 static void sniffs_within_the_first_block(void **state)
@@ -349,6 +495,9 @@ int table_csv_tests(void)
         cmocka_unit_test(refuses_malformed_text_with_its_place),
         cmocka_unit_test(options_decide),
         cmocka_unit_test(refuses_impossible_options),
+        cmocka_unit_test(leaves_out_bad_rows),
+        cmocka_unit_test(leaves_out_at_block_borders),
+        cmocka_unit_test(reads_the_first_row),
         cmocka_unit_test(sniffs_the_delimiter),
         cmocka_unit_test(sniffs_within_the_first_block),
         cmocka_unit_test(refuses_impossible_delimiters),
