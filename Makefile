@@ -28,6 +28,10 @@ SRC_table := bad_rows advise boolean chunks csv cut decide decode dict duplicate
 UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
+SRC_describe := describe document goal histogram html instants leak link number order pairs profile tests_column \
+	tests_file tests_number tests_target tests_values values variants warn words
+UNIT_describe := describe
+
 SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal pca pipeline power saved scale select stats view
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
 
@@ -58,7 +62,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert docker eval export preprocess reading split train
+SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading split train
 
 FUZZ := artifact csv guard json_rows prep_file
 
@@ -95,10 +99,11 @@ OPENBLAS_CFLAGS := $(if $(OPENBLAS_DIR),-isystem $(firstword $(wildcard /usr/inc
 OPENBLAS_LIBS := $(if $(OPENBLAS_DIR),-L$(OPENBLAS_DIR)) -lopenblas
 
 # ---- the ladder: what each folder's code may lean on, lowest first (../CONTRIBUTING.md, "Layers") ---------------
-DOMAINS := base la table prep net eval train model fit export serve deploy
+DOMAINS := base la table describe prep net eval train model fit export serve deploy
 NEEDS_base :=
 NEEDS_la := base
 NEEDS_table := base
+NEEDS_describe := base table
 NEEDS_prep := base la table
 NEEDS_net := base la
 NEEDS_eval := base la

@@ -5,6 +5,7 @@
 #include <cmd/cmd.h>
 
 int cmd_convert(struct cmd_context *ctx, int argc, const char **argv);
+int cmd_describe(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_docker(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_eval(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_export(struct cmd_context *ctx, int argc, const char **argv);

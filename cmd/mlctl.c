@@ -11,6 +11,10 @@
 
 const struct cmd cmd_table[] = {
 #ifndef ML_RUNTIME
+    { "describe", "Look at data", "DATA.csv", "say what is in a CSV file and what is wrong with it",
+      "Prints the file's rows, its target, warnings with what to do about each, and its columns: type, missing cells, distinct values, how strongly they go with the target (0 to 1), histogram and statistics. Changes nothing. docs/describe.md says how each number is found.\n\nWarnings are no error: the exit code is 0. --json prints everything, for scripts; --html FILE writes a page.",
+      "mlctl describe churn.csv\nmlctl describe churn.csv --target left --sort link\nmlctl describe churn.csv --html churn.html\nmlctl describe churn.csv --json | jq -r '.warnings[] | select(.level == \"problem\") | .text'",
+      cmd_describe },
     { "train", "Build a model", "DATA.csv", "train a model on a CSV file",
       "Reads the file, infers delimiter, types and task, holds rows out, fits cleaning and model on the others, measures the held-out rows and writes the model. Everything inferred or defaulted is said. The file may be gzipped; - is standard input.\n\nMinimises the mean loss + l2/2 |w|^2 + l1 |w|, the bias free. If DATA.csv.prep.json is there (mlctl preprocess wrote it), that pipeline goes into the model, which then takes raw rows.",
       "mlctl train churn.csv\nmlctl train churn.csv --target left --drop-columns id,name --split last:0.2\nmlctl train house.csv --kind linear --l1 0.01 --optimiser lbfgs -m house.safetensors",

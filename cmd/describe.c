@@ -1,0 +1,113 @@
+#include <cmd/commands.h>
+#include <cmd/describe_text.h>
+#include <cmd/out.h>
+#include <cmd/reading.h>
+
+#include <base/mem.h>
+#include <describe/document.h>
+#include <describe/html.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct describe_flags {
+    struct reading reading;
+    char *html, *sort;
+    long max_columns, threads;
+    size_t most, workers;
+};
+
+static bool is_sort(const char *sort)
+{
+    return strcmp(sort, "file") == 0 || strcmp(sort, "link") == 0 || strcmp(sort, "missing") == 0;
+}
+
+static int check(const struct cmd_context *ctx, struct describe_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (!is_sort(f->sort)) {
+        ml_error_set(&err, ML_EUSAGE, "--sort %s: it is file, link or missing", f->sort);
+        return cmd_fail(ctx, &err);
+    }
+    if (reading_count(ctx, "max-columns", f->max_columns, &f->most) != CMD_CONTINUE ||
+        reading_count(ctx, "threads", f->threads, &f->workers) != CMD_CONTINUE)
+        return CMD_USAGE;
+    if (f->html && cmd_output_refused(ctx, f->html, ctx->args[0]))
+        return CMD_USAGE;
+    if (f->html && !cmd_output_writable(ctx, f->html))
+        return CMD_SYSTEM;
+    return reading_options(ctx, &f->reading);
+}
+
+static size_t *sorted(const struct mli_description *d, const char *sort)
+{
+    size_t *order = mli_alloc(d->table->columns, sizeof *order);
+    for (size_t j = 0; order && j < d->table->columns; j++)
+        order[j] = j;
+    if (order && strcmp(sort, "link") == 0)
+        mli_description_by_link(d, order);
+    if (order && strcmp(sort, "missing") == 0)
+        mli_description_by_missing(d, order);
+    return order;
+}
+
+static int print(const struct cmd_context *ctx, const struct describe_flags *f, const struct mli_description *d,
+                 const size_t *order)
+{
+    bool page_on_stdout = f->html && strcmp(f->html, "-") == 0;
+    if (ctx->json)
+        return out_json(ctx, mli_description_json(d));
+    if (page_on_stdout)
+        return out_end(ctx, CMD_DONE);
+    describe_text(d, order, f->most);
+    if (f->html)
+        out_line("\nwrote", "%s", f->html);
+    return out_end(ctx, CMD_DONE);
+}
+
+static int describe(const struct cmd_context *ctx, const struct describe_flags *f, const char *path)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_table *table = NULL;
+    struct mli_description *d = NULL;
+    size_t *order = NULL;
+    int code;
+    enum ml_status status = ml_table_read(path, &f->reading.options, &table, &err);
+    if (!status)
+        status = mli_describe(table, f->reading.fit.target, f->workers, &d, &err);
+    if (!status && !(order = sorted(d, f->sort)))
+        status = ml_error_set(&err, ML_ENOMEM, "out of memory");
+    if (!status && f->html)
+        status = mli_description_html(d, order, f->most, f->html, &err);
+    code = status ? cmd_fail(ctx, &err) : print(ctx, f, d, order);
+    free(order);
+    mli_description_free(d);
+    ml_table_free(table);
+    return code;
+}
+
+int cmd_describe(struct cmd_context *ctx, int argc, const char **argv)
+{
+    struct describe_flags f = { .reading = READING_INIT, .sort = "file", .max_columns = 100 };
+    struct poptOption file[] = READING_FILE(f.reading);
+    struct poptOption report[] = {
+        { "target", 't', POPT_ARG_STRING, &f.reading.fit.target, 0,
+          "column to predict (the last one if not given)", "COLUMN" },
+        { "html", 0, POPT_ARG_STRING, &f.html, 0,
+          "write a page as well: one file, to read and to mail, no network needed (- for standard output)", "FILE" },
+        { "sort", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.sort, 0,
+          "order of the columns: file, link (strongest first) or missing (most first)", "HOW" },
+        { "max-columns", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.max_columns, 0,
+          "columns that are shown one by one, in text and page", "COUNT" },
+        { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0,
+          "0: one a core; the result does not depend on it", "COUNT" },
+        POPT_TABLEEND
+    };
+    struct poptOption options[] = { READING_GROUP(report, "Report"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
+    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    if (code == CMD_CONTINUE)
+        code = check(ctx, &f);
+    if (code == CMD_CONTINUE)
+        code = describe(ctx, &f, ctx->args[0]);
+    reading_release(&f.reading);
+    return code;
+}

@@ -1,0 +1,10 @@
+/* A description for people, on standard output: the file, its warnings, its columns. */
+#ifndef CMD_DESCRIBE_TEXT_H
+#define CMD_DESCRIBE_TEXT_H
+
+#include <describe/describe.h>
+
+/* order: the columns in the order to print them in; at most `most` are printed one by one. */
+void describe_text(const struct mli_description *description, const size_t *order, size_t most);
+
+#endif
