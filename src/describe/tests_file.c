@@ -46,13 +46,13 @@ static void add_name(struct names *names, const struct mli_description *d, size_
     names->n++;
 }
 
-/* Members of the group that begins with `first`, and the weakest and strongest pair among them. */
+/* The others of the group that begins with `first`, and the weakest and strongest pair in it. */
 static size_t gather_group(const struct mli_description *d, size_t first, struct names *names, double *weak,
                            double *strong)
 {
     const struct mli_pairs *pairs = &d->pairs;
 
-    for (size_t j = first; j < d->table->columns; j++) {
+    for (size_t j = first + 1; j < d->table->columns; j++) {
         if (pairs->group[j] == first)
             add_name(names, d, j);
     }
@@ -74,13 +74,13 @@ bool mli_test_correlated(const struct mli_description *d, size_t *state, size_t 
     for (; *state < d->table->columns; ++*state) {
         struct names names = { 0 };
         *column = *state;
-        if (d->pairs.group[*state] != *state || gather_group(d, *state, &names, &weak, &strong) < 2)
+        if (d->pairs.group[*state] != *state || gather_group(d, *state, &names, &weak, &strong) == 0)
             continue;
         ++*state;
         const char *more = names.n > NAMES ? " and others" : "";
         if (strong - weak < 0.001)
-            return mli_found(out, "%s%s go together: |r| %.3f", names.text, more, strong);
-        return mli_found(out, "%s%s go together: |r| %.3f to %.3f", names.text, more, weak, strong);
+            return mli_found(out, "goes with %s%s: |r| %.3f", names.text, more, strong);
+        return mli_found(out, "goes with %s%s: |r| %.3f to %.3f", names.text, more, weak, strong);
     }
     return false;
 }
@@ -104,15 +104,15 @@ bool mli_test_missing_together(const struct mli_description *d, size_t *state, s
         struct names names = { 0 };
         if (p->missing < 2 || p->present == 0 || is_told(d, *state))
             continue;
-        for (size_t j = *state; j < d->table->columns; j++) {
+        for (size_t j = *state + 1; j < d->table->columns; j++) {
             if (d->profile[j].missing == p->missing && d->profile[j].missing_rows == p->missing_rows)
                 add_name(&names, d, j);
         }
-        if (names.n < 2)
+        if (names.n == 0)
             continue;
         *column = (*state)++;
-        return mli_found(out, "%s%s are missing in the same %zu rows", names.text,
-                         names.n > NAMES ? " and others" : "", p->missing);
+        return mli_found(out, "missing in the same %zu rows as %s%s", p->missing, names.text,
+                         names.n > NAMES ? " and others" : "");
     }
     return false;
 }

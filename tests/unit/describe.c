@@ -341,7 +341,7 @@ static void warnings_of_a_whole_file(void **state)
 
     (void)state;
     expect_warning(c.d, "duplicates", NULL, "1 of 5 rows repeats an earlier one");
-    expect_warning(c.d, "missing_together", "a", "\"a\", \"b\" are missing in the same 2 rows");
+    expect_warning(c.d, "missing_together", "a", "missing in the same 2 rows as \"b\"");
     expect_warning(c.d, "few_rows", NULL, "5 rows for 5 columns");
     expect_warning(c.d, "constant", "same", "always \"x\"");
     expect_warning(c.d, "empty", "gone", "no value in 5 rows");
@@ -389,7 +389,7 @@ static void correlated_columns_are_told_once(void **state)
     for (size_t i = 0; i < c.d->warnings.n; i++)
         told += strcmp(c.d->warnings.item[i].kind->name, "correlated") == 0;
     assert_int_equal(told, 1);
-    expect_warning(c.d, "correlated", "a", "\"a\", \"b\", \"c\" go together");
+    expect_warning(c.d, "correlated", "a", "goes with \"b\", \"c\": |r| ");
     release(&c);
     free(text);
 }
