@@ -24,7 +24,7 @@ SRC_la := plain
 SRC_blas := blas cholesky eigen
 UNIT_la := la la_baseline
 
-SRC_table := bad_rows advise boolean chunks csv cut decide decode dict duplicates format header infer instant missing read rows schema sniff source split stream table write
+SRC_table := advise bad_rows boolean chunks csv cut decide decode dict duplicates faults format header infer instant missing read rows rules schema sniff source split stream survey table write
 UNIT_table := table table_boolean table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
@@ -62,7 +62,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading split train
+SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train
 
 FUZZ := artifact csv guard json_rows prep_file
 

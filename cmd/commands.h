@@ -14,6 +14,7 @@ int cmd_help(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_inspect(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_predict(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv);
+int cmd_schema(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_split(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_train(struct cmd_context *ctx, int argc, const char **argv);

@@ -118,6 +118,7 @@ static const char *fitting_option(const struct reading *r)
         { "seed", r->seed != unset.seed },
         { "drop-columns", r->drop != NULL },
         { "type", r->type != NULL },
+        { "schema", r->schema != NULL },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given)

@@ -111,6 +111,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         .missing = reading->missing,
         .type = (const char *const *)reading->type,
         .drop = (const char *const *)reading->drop_list,
+        .schema = reading->schema,
         .log = &ctx->log,
     };
     reading->fit.seed = seed;

@@ -9,7 +9,7 @@ enum { READING_CLEANING_MAX = 40 };
 
 struct reading {
     struct ml_fit_config fit;
-    char *delimiter, *missing;
+    char *delimiter, *missing, *schema;
     char **drop, **type; /* as given, repeated flags add up */
     char **drop_list;    /* split at commas */
     long seed;
@@ -53,6 +53,8 @@ struct reading {
         { "type", 0, POPT_ARG_ARGV, &(r).type, 0,                                                  \
           "pin a column's type: number, category, boolean, instant (instant:dmy, mdy, ymd, iso, named), text or identifier (may be repeated)",              \
           "COLUMN=TYPE" },                                                                         \
+        { "schema", 0, POPT_ARG_STRING, &(r).schema, 0,                                            \
+          "schema file (mlctl schema prints one): pins the types; a cell that departs is an error", "FILE" }, \
         POPT_TABLEEND                                                                              \
     }
 

@@ -62,6 +62,7 @@ struct ml_read_options {
     struct ml_csv_options csv;
     const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
     const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none. "instant:dmy" (mdy, ymd, iso, named) too */
+    const char *schema;      /* schema file, as `mlctl schema` prints, that the table must follow; NULL: none */
     const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */
     size_t threads;          /* 0: one a processor; the table does not depend on it */
     size_t chunk;            /* bytes that a thread parses at a time, 0: 1 MiB; the table does not depend on it */

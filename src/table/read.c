@@ -2,17 +2,21 @@
 #include <mlctl/table.h>
 
 #include <base/mem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <table/advise.h>
 #include <table/chunks.h>
+#include <table/faults.h>
 #include <table/infer.h>
 #include <table/rows.h>
+#include <table/rules.h>
 #include <table/table.h>
 
 struct plan { /* of one column of the file */
     bool drop, pinned;
     struct mli_pin pin;
+    const struct mli_rule *rule; /* what the schema file asks of it, NULL: there is no such file */
 };
 
 struct reader {
@@ -20,6 +24,8 @@ struct reader {
     struct mli_chunks *chunks;
     const struct mli_dict *header; /* the chunks' */
     struct mli_missing *missing;
+    struct mli_rules *rules;   /* NULL: no schema file */
+    struct mli_faults faults;  /* cells that depart from them */
     bool number_missing;     /* a token that means missing is a number */
     struct plan *plan;       /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
@@ -31,6 +37,7 @@ struct reader {
 struct piece {
     struct mli_cells *cells; /* one a column of the file */
     size_t columns, rows;
+    struct mli_faults faults;
 };
 
 static enum ml_status out_of_memory(const struct reader *reader, struct ml_error *err)
@@ -61,11 +68,47 @@ static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml
     enum ml_status status =
         mli_chunks_find(reader->chunks, name, ML_EUSAGE, "--type: ", &column, err);
     free(name);
-    if (status == ML_OK) {
+    if (status != ML_OK)
+        return status;
+    if (reader->plan[column].rule)
+        return ml_error_set(err, ML_EUSAGE, "--type: the schema %.200s pins column \"%.100s\" already",
+                            reader->rules->source, reader->plan[column].rule->name);
+    reader->plan[column].pinned = true;
+    reader->plan[column].pin = found;
+    return ML_OK;
+}
+
+static enum ml_status no_rule(const struct reader *reader, size_t column, struct ml_error *err)
+{
+    const char *name = mli_dict_text(reader->header, column);
+
+    return ml_error_at(err, ML_EDATA, mli_chunks_source(reader->chunks), 0, 0,
+                       "the schema %.200s has no column \"%.100s\" (--drop-columns leaves it out)",
+                       reader->rules->source, name);
+}
+
+/* Every column that is kept has a rule, and every rule a column, kept or not. */
+static enum ml_status plan_rules(struct reader *reader, struct ml_error *err)
+{
+    char what[300];
+    size_t column;
+
+    snprintf(what, sizeof(what), "the schema %.200s: ", reader->rules->source);
+    for (size_t i = 0; i < reader->rules->count; i++) {
+        const struct mli_rule *rule = &reader->rules->rule[i];
+        enum ml_status status =
+            mli_chunks_find(reader->chunks, rule->name, ML_EDATA, what, &column, err);
+        if (status != ML_OK)
+            return status;
         reader->plan[column].pinned = true;
-        reader->plan[column].pin = found;
+        reader->plan[column].pin = rule->pin;
+        reader->plan[column].rule = rule;
     }
-    return status;
+    for (size_t i = 0; i < reader->columns; i++) {
+        if (!reader->plan[i].drop && !reader->plan[i].rule)
+            return no_rule(reader, i, err);
+    }
+    return ML_OK;
 }
 
 static void init_cells(const struct reader *reader, struct mli_cells *cells, size_t column)
@@ -84,14 +127,16 @@ static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
     enum ml_status status = ML_OK;
     size_t column, kept = 0;
 
-    for (size_t i = 0; options->type && options->type[i] && status == ML_OK; i++)
-        status = plan_pin(reader, options->type[i], err);
     for (size_t i = 0; options->drop && options->drop[i] && status == ML_OK; i++) {
         status = mli_chunks_find(reader->chunks, options->drop[i], ML_EUSAGE, "--drop-columns: ",
                                  &column, err);
         if (status == ML_OK)
             reader->plan[column].drop = true;
     }
+    if (status == ML_OK && reader->rules)
+        status = plan_rules(reader, err);
+    for (size_t i = 0; options->type && options->type[i] && status == ML_OK; i++)
+        status = plan_pin(reader, options->type[i], err);
     if (status != ML_OK)
         return status;
     for (size_t i = 0; i < reader->columns; i++) {
@@ -111,7 +156,10 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
     if (!reader->missing || !reader->plan || !reader->cells)
         return out_of_memory(reader, err);
     reader->number_missing = mli_missing_has_number(reader->missing);
-    return plan_columns(reader, err);
+    enum ml_status status = ML_OK;
+    if (reader->options->schema)
+        status = mli_rules_read(reader->options->schema, &reader->rules, err);
+    return status == ML_OK ? plan_columns(reader, err) : status;
 }
 
 /* ---- rows into pieces ------------------------------------------------------------------------ */
@@ -133,17 +181,36 @@ static enum ml_status cell_error(const struct reader *reader, enum ml_status sta
                            record->field[column].text, err);
 }
 
+/* Notes a cell that departs from the schema file. */
+static bool follows_rule(const struct reader *reader, struct piece *piece,
+                         const struct mli_chunk *chunk, const struct mli_csv_record *record,
+                         size_t column, bool missing)
+{
+    const struct mli_rule *rule = reader->plan[column].rule;
+    const struct mli_csv_field *field = &record->field[column];
+    char why[300];
+
+    if (mli_rule_allows(rule, field->text, field->len, missing, why, sizeof(why)))
+        return true;
+    mli_faults_add(&piece->faults, mli_chunk_source(chunk), record->line,
+                   mli_chunk_field(chunk, column), rule->name, field->text, why);
+    return false;
+}
+
 static enum ml_status read_row(const struct reader *reader, struct piece *piece,
                                const struct mli_chunk *chunk, const struct mli_csv_record *record,
                                struct ml_error *err)
 {
     for (size_t i = 0; i < record->count; i++) {
         const struct mli_csv_field *field = &record->field[i];
-        if (!reader->number_missing && mli_cells_add_short(&piece->cells[i], field->text, field->len))
+        if (!reader->number_missing && !reader->rules &&
+            mli_cells_add_short(&piece->cells[i], field->text, field->len))
             continue;
         if (reader->plan[i].drop)
             continue;
         bool missing = mli_missing_has(reader->missing, field->text, field->len);
+        if (reader->rules && !follows_rule(reader, piece, chunk, record, i, missing))
+            missing = true;
         enum ml_status status = mli_cells_add(&piece->cells[i], field->text, field->len, missing);
         if (status != ML_OK)
             return cell_error(reader, status, chunk, record, i, err);
@@ -190,6 +257,7 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
     enum ml_status status;
 
     piece->rows = 0;
+    piece->faults.count = 0;
     for (size_t i = 0; i < piece->columns; i++)
         mli_cells_clear(&piece->cells[i]);
     do {
@@ -224,6 +292,7 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
             return out_of_memory(reader, err);
     }
     reader->rows += piece->rows;
+    mli_faults_append(&reader->faults, &piece->faults);
     return ML_OK;
 }
 
@@ -272,6 +341,7 @@ static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again,
     lost.header = mli_chunks_header(again);
     lost.rows = 0;
     lost.again = true;
+    lost.rules = NULL;
     lost.plan = mli_alloc(reader->columns, sizeof(*lost.plan));
     if (!lost.plan)
         return out_of_memory(reader, err);
@@ -349,6 +419,7 @@ static void release(struct reader *reader)
     free(reader->cells);
     free(reader->plan);
     mli_missing_free(reader->missing);
+    mli_rules_free(reader->rules);
     mli_chunks_close(reader->chunks);
 }
 
@@ -395,6 +466,9 @@ static enum ml_status read_table(const char *const *paths, size_t n, struct mli_
     status = begin(&reader, err);
     if (status == ML_OK)
         status = read_rows(&reader, err);
+    if (status == ML_OK && reader.rules)
+        status = mli_faults_end(&reader.faults, mli_chunks_source(reader.chunks),
+                                reader.rules->source, reader.options->log, err);
     if (status == ML_OK && is_lost(&reader))
         status = read_again(&reader, paths, n, err);
     if (status == ML_OK)

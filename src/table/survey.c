@@ -1,0 +1,126 @@
+#include <table/survey.h>
+
+#include <math.h>
+#include <string.h>
+
+/* In one pass; NaN is below and above nothing. Four lanes, so that one comparison need not wait for the other. */
+static void see_numbers(const double *number, size_t rows, double *low, double *high,
+                        size_t *missing)
+{
+    double lows[4] = { INFINITY, INFINITY, INFINITY, INFINITY };
+    double highs[4] = { -INFINITY, -INFINITY, -INFINITY, -INFINITY };
+    size_t nans[4] = { 0 };
+
+    for (size_t i = 0; i < rows; i++) {
+        double value = number[i];
+        lows[i & 3] = value < lows[i & 3] ? value : lows[i & 3];
+        highs[i & 3] = value > highs[i & 3] ? value : highs[i & 3];
+        nans[i & 3] += isnan(value) != 0;
+    }
+    *low = fmin(fmin(lows[0], lows[1]), fmin(lows[2], lows[3]));
+    *high = fmax(fmax(highs[0], highs[1]), fmax(highs[2], highs[3]));
+    *missing = nans[0] + nans[1] + nans[2] + nans[3];
+}
+
+static size_t count_missing(const int32_t *code, size_t rows)
+{
+    size_t missing = 0;
+
+    for (size_t i = 0; i < rows; i++)
+        missing += code[i] == MLI_CODE_MISSING;
+    return missing;
+}
+
+static json_t *limit(const struct mli_column *column, double value)
+{
+    char text[MLI_INSTANT_MAX];
+
+    if (column->type != ML_TYPE_INSTANT)
+        return mli_json_from(value);
+    mli_instant_format(value, text);
+    return json_string(text);
+}
+
+static bool put_numbers(const struct mli_column *column, size_t rows, json_t *doc)
+{
+    double low, high;
+    size_t missing;
+    bool done = column->type == ML_TYPE_INSTANT
+                    ? mli_json_put(doc, "format", json_string(mli_format_name(column->format)))
+                    : mli_json_put(doc, "integer", json_boolean(column->integer));
+
+    see_numbers(column->number, rows, &low, &high, &missing);
+    done = done && mli_json_put(doc, "missing", json_integer((json_int_t)missing));
+    if (missing == rows)
+        return done;
+    return done && mli_json_put(doc, "min", limit(column, low)) &&
+           mli_json_put(doc, "max", limit(column, high));
+}
+
+static bool put_codes(const struct mli_column *column, size_t rows, json_t *doc)
+{
+    size_t n = mli_dict_count(column->dict);
+    bool listed = column->type == ML_TYPE_CATEGORY || column->type == ML_TYPE_BOOLEAN;
+    json_t *list = NULL;
+
+    if (!mli_json_put(doc, "missing", json_integer((json_int_t)count_missing(column->code, rows))) ||
+        !mli_json_put(doc, "distinct", json_integer((json_int_t)n)))
+        return false;
+    if (!listed || n > MLI_SURVEY_CATEGORIES)
+        return true;
+    list = json_array();
+    for (size_t i = 0; list && i < n; i++) {
+        if (json_array_append_new(list, json_string(mli_dict_text(column->dict, i))) != 0) {
+            json_decref(list);
+            return false;
+        }
+    }
+    return mli_json_put(doc, "categories", list);
+}
+
+static json_t *column_to_json(const struct mli_column *column, size_t rows)
+{
+    json_t *doc = json_object();
+    bool done = doc && mli_json_put(doc, "name", json_string(column->name)) &&
+                mli_json_put(doc, "type", json_string(ml_type_name(column->type)));
+
+    if (done)
+        done = column->code ? put_codes(column, rows, doc) : put_numbers(column, rows, doc);
+    if (done)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
+static json_t *columns_to_json(const struct ml_table *table)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < table->columns; i++) {
+        if (json_array_append_new(list, column_to_json(&table->column[i], table->rows)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *reading_to_json(const struct ml_table *table)
+{
+    char delimiter[2] = { table->delimiter, '\0' };
+
+    return json_pack("{sssIssss}", "source", table->source, "bytes", (json_int_t)table->bytes,
+                     "sha256", table->sha256, "delimiter", delimiter);
+}
+
+json_t *mli_survey(const struct ml_table *table)
+{
+    json_t *doc = json_object();
+
+    if (doc && mli_json_put(doc, "rows", json_integer((json_int_t)table->rows)) &&
+        mli_json_put(doc, "columns", columns_to_json(table)) &&
+        mli_json_put(doc, "read", reading_to_json(table)))
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
