@@ -2,129 +2,212 @@
 #include <cmd/out.h>
 #include <cmd/progress.h>
 
+#include <base/arena.h>
 #include <base/file.h>
+#include <base/mem.h>
 #include <model/model.h>
 #include <model/output.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <table/stream.h>
+#include <table/flow.h>
 
 struct predict_flags {
     char *model, *output, *delimiter, *missing;
     char **keep, **keep_list;
+    long threads;
 };
 
-/* One run: a stream of rows in, predictions out, a block at a time. */
+/* One run: rows in, predictions out, pieces of the file side by side and written in order. */
 struct run {
     const struct cmd_context *ctx;
     const struct predict_flags *flags;
     const struct ml_model *model;
-    struct mli_stream *stream;
+    struct mli_flow *flow;
     struct mli_output *out;
-    struct mli_buf text;
-    struct mli_csv_writer writer;
-    struct mli_arena scratch;
-    struct mli_apply_counts counts;
     char **label_json;
+    struct mli_apply_counts counts;
+    size_t rows;
+    bool begun; /* the header is written, with the first rows: what fails before them writes nothing */
+    struct progress progress;
+};
+
+/* What one thread makes of a piece of the file. */
+struct piece {
+    struct mli_arena scratch;
+    struct mli_buf text;
+    struct mli_apply_counts counts;
     size_t rows;
 };
 
-static void write_header(struct run *run)
+static enum ml_status no_memory(struct ml_error *err)
 {
-    char *const *keep = run->flags->keep_list;
-    if (run->ctx->json) {
-        mli_buf_str(&run->text, "[");
-        return;
-    }
-    for (size_t k = 0; keep && keep[k]; k++)
-        mli_csv_write_text(&run->writer, keep[k], strlen(keep[k]));
-    mli_prediction_write_header(&run->writer, run->model);
-    mli_csv_write_end(&run->writer);
+    return ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-static void write_csv_row(struct run *run, size_t row, const double *p)
+static void write_header(const struct run *run, struct mli_buf *text)
+{
+    char *const *keep = run->flags->keep_list;
+    struct mli_csv_writer writer;
+    if (run->ctx->json) {
+        mli_buf_str(text, "[");
+        return;
+    }
+    mli_csv_writer_init(&writer, text, ',');
+    for (size_t k = 0; keep && keep[k]; k++)
+        mli_csv_write_text(&writer, keep[k], strlen(keep[k]));
+    mli_prediction_write_header(&writer, run->model);
+    mli_csv_write_end(&writer);
+}
+
+static void write_csv_row(const struct run *run, const struct mli_bound *rows, size_t row, const double *p,
+                          struct mli_csv_writer *writer)
 {
     char *const *keep = run->flags->keep_list;
     for (size_t k = 0; keep && keep[k]; k++) {
-        const char *text = mli_stream_kept(run->stream, row, k);
-        mli_csv_write_text(&run->writer, text, strlen(text));
+        const char *text = mli_bound_kept(rows, row, k);
+        mli_csv_write_text(writer, text, strlen(text));
     }
-    mli_prediction_write_row(&run->writer, run->model, p);
-    mli_csv_write_end(&run->writer);
+    mli_prediction_write_row(writer, run->model, p);
+    mli_csv_write_end(writer);
 }
 
-static void write_json_row(struct run *run, size_t row, const double *p)
+/* With a comma before it, which the first row of all loses when it is written. */
+static void write_json_row(const struct run *run, const struct mli_bound *rows, size_t row, const double *p,
+                           struct mli_buf *out)
 {
     char *const *keep = run->flags->keep_list;
-    mli_buf_str(&run->text, run->rows + row ? ",\n " : "\n ");
-    mli_prediction_write_json(&run->text, run->model, run->label_json, p);
+    mli_buf_str(out, ",\n ");
+    mli_prediction_write_json(out, run->model, run->label_json, p);
     if (!keep || !keep[0])
         return;
-    if (run->text.len)
-        run->text.len--; /* reopen the object */
+    if (out->len)
+        out->len--; /* reopen the object */
     for (size_t k = 0; keep[k]; k++) {
-        const char *text = mli_stream_kept(run->stream, row, k);
-        mli_buf_str(&run->text, ",");
-        mli_buf_json_string(&run->text, keep[k], strlen(keep[k]));
-        mli_buf_str(&run->text, ":");
-        mli_buf_json_string(&run->text, text, strlen(text));
+        const char *text = mli_bound_kept(rows, row, k);
+        mli_buf_str(out, ",");
+        mli_buf_json_string(out, keep[k], strlen(keep[k]));
+        mli_buf_str(out, ":");
+        mli_buf_json_string(out, text, strlen(text));
     }
-    mli_buf_str(&run->text, "}");
+    mli_buf_str(out, "}");
 }
 
-static enum ml_status flush(struct run *run, struct ml_error *err)
+static void write_rows(const struct run *run, const struct mli_bound *rows, size_t n, const double *P,
+                       struct mli_buf *text)
 {
-    if (run->text.status)
-        return ml_error_set(err, run->text.status, "out of memory");
-    enum ml_status status = mli_output_write(run->out, run->text.data, run->text.len, err);
-    mli_buf_reset(&run->text);
+    size_t width = ml_model_width(run->model);
+    struct mli_csv_writer writer;
+    mli_csv_writer_init(&writer, text, ',');
+    for (size_t i = 0; i < n; i++) {
+        if (run->ctx->json)
+            write_json_row(run, rows, i, P + i * width, text);
+        else
+            write_csv_row(run, rows, i, P + i * width, &writer);
+    }
+}
+
+static void *piece_new(void *shared)
+{
+    struct piece *piece = mli_calloc(1, sizeof *piece);
+    (void)shared;
+    if (piece)
+        mli_buf_init(&piece->text, (size_t)1 << 30);
+    return piece;
+}
+
+static void piece_free(void *data)
+{
+    struct piece *piece = data;
+    if (!piece)
+        return;
+    mli_arena_release(&piece->scratch);
+    mli_buf_release(&piece->text);
+    free(piece);
+}
+
+static enum ml_status predict_rows(void *shared, void *data, const struct mli_bound *rows,
+                                   struct ml_error *err)
+{
+    const struct run *run = shared;
+    struct piece *piece = data;
+    const struct ml_table *table = mli_rows_table(rows->rows);
+    struct mli_apply_counts counts;
+    mli_arena_reset(&piece->scratch);
+    double *P = mli_arena_alloc(&piece->scratch, table->rows, ml_model_width(run->model) * sizeof *P);
+    if (!P)
+        return no_memory(err);
+    enum ml_status status =
+        mli_model_predict_rows(run->model, table, &piece->scratch, P, &counts, err);
+    if (status)
+        return status;
+    piece->counts.missing += counts.missing;
+    piece->counts.unknown += counts.unknown;
+    piece->rows += table->rows;
+    write_rows(run, rows, table->rows, P, &piece->text);
+    return piece->text.status ? no_memory(err) : ML_OK;
+}
+
+static double share_done(const struct run *run)
+{
+    uint64_t size = mli_flow_size(run->flow);
+    return size ? (double)mli_flow_taken(run->flow) / (double)size : -1;
+}
+
+static enum ml_status begin(struct run *run, struct ml_error *err)
+{
+    struct mli_buf text;
+    if (run->begun)
+        return ML_OK;
+    run->begun = true;
+    mli_buf_init(&text, (size_t)1 << 30);
+    write_header(run, &text);
+    enum ml_status status =
+        text.status ? no_memory(err) : mli_output_write(run->out, text.data, text.len, err);
+    mli_buf_release(&text);
     return status;
 }
 
-static enum ml_status predict_block(struct run *run, const struct ml_table *block, struct ml_error *err)
+static enum ml_status write_piece(void *shared, void *data, struct ml_error *err)
 {
-    size_t width = ml_model_width(run->model);
-    mli_arena_reset(&run->scratch);
-    double *P = mli_arena_alloc(&run->scratch, block->rows, width * sizeof *P);
-    if (!P)
-        return ml_error_set(err, ML_ENOMEM, "out of memory");
-    enum ml_status status =
-        mli_model_predict_rows(run->model, block, &run->scratch, P, &run->counts, err);
-    for (size_t i = 0; !status && i < block->rows; i++) {
-        if (run->ctx->json)
-            write_json_row(run, i, P + i * width);
-        else
-            write_csv_row(run, i, P + i * width);
-    }
-    run->rows += block->rows;
-    return status ? status : flush(run, err);
-}
-
-static double share_done(const struct mli_stream *stream)
-{
-    const struct mli_input *in = mli_stream_input((struct mli_stream *)stream);
-    uint64_t size = mli_input_size(in);
-    return size ? (double)mli_input_taken(in) / (double)size : -1;
+    struct run *run = shared;
+    struct piece *piece = data;
+    size_t comma = run->ctx->json && run->rows == 0 && piece->rows > 0;
+    enum ml_status status = begin(run, err);
+    if (!status)
+        status = mli_output_write(run->out, piece->text.data + comma, piece->text.len - comma, err);
+    run->rows += piece->rows;
+    run->counts.missing += piece->counts.missing;
+    run->counts.unknown += piece->counts.unknown;
+    piece->rows = piece->counts.missing = piece->counts.unknown = 0;
+    mli_buf_reset(&piece->text);
+    progress_show(&run->progress, run->rows, share_done(run), "");
+    return status;
 }
 
 static enum ml_status predict_all(struct run *run, struct ml_error *err)
 {
-    const struct ml_table *block;
-    struct progress progress;
-    progress_start(&progress, run->ctx, "rows");
-    write_header(run);
-    enum ml_status status;
-    while (!(status = mli_stream_next(run->stream, &block, err)) && block) {
-        status = predict_block(run, block, err);
-        if (status)
-            break;
-        progress_show(&progress, run->rows, share_done(run->stream), "");
-    }
-    progress_end(&progress);
+    static const char end[] = "\n]\n";
+    const struct mli_flow_job job = { .shared = run,
+                                      .state_new = piece_new,
+                                      .state_free = piece_free,
+                                      .work = predict_rows,
+                                      .commit = write_piece };
+    progress_start(&run->progress, run->ctx, "rows");
+    enum ml_status status = mli_flow_run(run->flow, &job, err);
+    progress_end(&run->progress);
+    if (!status)
+        status = begin(run, err);
     if (!status && run->ctx->json)
-        mli_buf_str(&run->text, "\n]\n");
-    return status ? status : flush(run, err);
+        status = mli_output_write(run->out, end, sizeof end - 1, err);
+    return status;
+}
+
+/* A cell of the file takes a few bytes; of the result a number up to 20, and more with its name in JSON. */
+static size_t grows(const struct run *run)
+{
+    size_t bytes = (1 + ml_model_width(run->model)) * (run->ctx->json ? 40 : 20);
+    return 1 + bytes / (4 * ml_model_inputs(run->model));
 }
 
 static void say_counts(const struct run *run)
@@ -137,29 +220,30 @@ static void say_counts(const struct run *run)
     ml_log(&run->ctx->log, ML_LOG_DEBUG, "%zu rows", run->rows);
 }
 
-static int predict(struct cmd_context *ctx, const struct predict_flags *f, char delimiter)
+static int predict(struct cmd_context *ctx, const struct predict_flags *f, char delimiter, size_t threads)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
-    struct run run = { .ctx = ctx, .flags = f, .scratch = MLI_ARENA_INIT };
-    const struct mli_stream_options options = { .csv.delimiter = delimiter,
-                                                .missing = f->missing,
-                                                .keep = (const char *const *)f->keep_list,
-                                                .log = &ctx->log };
-    mli_buf_init(&run.text, (size_t)1 << 30);
+    struct run run = { .ctx = ctx, .flags = f };
+    const char *path = ctx->args[0];
+    struct mli_flow_options options = { .csv.delimiter = delimiter,
+                                        .missing = f->missing,
+                                        .keep = (const char *const *)f->keep_list,
+                                        .threads = threads,
+                                        .log = &ctx->log };
     enum ml_status status = ml_model_load(f->model, &model, &err);
     run.model = model;
     if (!status)
         run.label_json = mli_prediction_labels_json(model);
     if (!status && !run.label_json)
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
-    if (!status)
-        status = mli_stream_open(ctx->args[0], mli_pipeline_schema(model->pipeline), &options, &run.stream,
-                                 &err);
+    if (!status) {
+        options.grows = grows(&run);
+        status = mli_flow_open(&path, 1, mli_pipeline_schema(model->pipeline), &options, &run.flow, &err);
+    }
     if (!status)
         status = mli_output_open(f->output, &run.out, &err);
     if (!status) {
-        mli_csv_writer_init(&run.writer, &run.text, ',');
         status = predict_all(&run, &err);
         if (status)
             mli_output_abort(run.out);
@@ -168,9 +252,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, char 
     }
     if (!status)
         say_counts(&run);
-    mli_stream_close(run.stream);
-    mli_arena_release(&run.scratch);
-    mli_buf_release(&run.text);
+    mli_flow_close(run.flow);
     mli_prediction_labels_free(run.label_json);
     ml_model_free(model);
     return status ? cmd_fail(ctx, &err) : CMD_DONE;
@@ -201,6 +283,15 @@ static int check_keep(const struct cmd_context *ctx, char *const *keep)
     return CMD_CONTINUE;
 }
 
+static int check_threads(const struct cmd_context *ctx, long threads)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (threads >= 0 && threads <= 1024)
+        return CMD_CONTINUE;
+    ml_error_set(&err, ML_EUSAGE, "--threads %ld is out of range: it must be 0 (one a core) to 1024", threads);
+    return cmd_fail(ctx, &err);
+}
+
 int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct predict_flags f = { .model = CMD_MODEL_DEFAULT, .output = "-" };
@@ -210,6 +301,7 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
         { "keep", 0, POPT_ARG_ARGV, &f.keep, 0, "columns of the input to write before the prediction", "LIST" },
         { "delimiter", 'd', POPT_ARG_STRING, &f.delimiter, 0, "field delimiter: , ; | or tab (found out if not given)", "CHAR" },
         { "na", 0, POPT_ARG_STRING, &f.missing, 0, "more tokens that mean missing", "LIST" },
+        { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },
         POPT_TABLEEND
     };
     int code = cmd_parse(ctx, argc, argv, options, 1, 1);
@@ -221,9 +313,11 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
     if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model))
         return CMD_USAGE;
     f.keep_list = cmd_list((const char *const *)f.keep);
-    code = check_keep(ctx, f.keep_list);
+    code = check_threads(ctx, f.threads);
     if (code == CMD_CONTINUE)
-        code = predict(ctx, &f, (char)delimiter);
+        code = check_keep(ctx, f.keep_list);
+    if (code == CMD_CONTINUE)
+        code = predict(ctx, &f, (char)delimiter, (size_t)f.threads);
     cmd_list_free(f.keep_list);
     return code;
 }

@@ -89,7 +89,7 @@ static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char
 {
     struct ml_error err = ML_ERROR_INIT;
     size_t rows = 0;
-    if (ml_preprocess_apply(f->apply, path, &f->reading.options, f->output, &rows, &err))
+    if (ml_preprocess_apply(f->apply, &path, 1, &f->reading.options, f->output, &rows, &err))
         return cmd_fail(ctx, &err);
     if (strcmp(f->output, "-") == 0)
         return CMD_DONE;
@@ -129,9 +129,9 @@ static const char *fitting_option(const struct reading *r)
 static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
-    int code = reading_options(ctx, &f->reading);
+    int code = reading_count(ctx, "threads", f->threads, &f->reading.fit.threads);
     if (code == CMD_CONTINUE)
-        code = reading_count(ctx, "threads", f->threads, &f->reading.fit.threads);
+        code = reading_options(ctx, &f->reading);
     if (code != CMD_CONTINUE)
         return code;
     const char *fitting = f->apply ? fitting_option(&f->reading) : NULL;

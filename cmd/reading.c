@@ -112,6 +112,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         .type = (const char *const *)reading->type,
         .drop = (const char *const *)reading->drop_list,
         .schema = reading->schema,
+        .threads = reading->fit.threads,
         .log = &ctx->log,
     };
     reading->fit.seed = seed;

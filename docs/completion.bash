@@ -12,7 +12,7 @@ _mlctl() {
         split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         convert) words=" --output= --rows= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --json --quiet --verbose --help" ;;
-        predict) words=" --model= --output= --keep= --delimiter= --na= --json --quiet --verbose --help" ;;
+        predict) words=" --model= --output= --keep= --delimiter= --na= --threads= --json --quiet --verbose --help" ;;
         serve) words=" --model= --address= --port= --threads= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;
         health) words=" --timeout= --json --quiet --verbose --help" ;;
         inspect) words=" --model= --json --quiet --verbose --help" ;;

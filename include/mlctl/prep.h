@@ -24,10 +24,11 @@ ML_NODISCARD enum ml_status ml_preprocess(const struct ml_table *table, const st
                                           struct ml_error *err);
 
 /*
- * Applies a prep file to the rows of a CSV file, a block at a time: features, and the target where the file has it, to
- * `clean` ("-": standard output). *rows counts them.
+ * Applies a prep file to the rows of CSV files at constant memory, by read->threads threads: features, and the target
+ * where the files have it, to `clean` ("-": standard output, to which rows go as they are done). *rows counts them.
+ * The bytes do not depend on the number of threads. The first error in file order ends it, with `clean` as it was.
  */
-ML_NODISCARD enum ml_status ml_preprocess_apply(const char *prep, const char *path,
+ML_NODISCARD enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, size_t n,
                                                 const struct ml_read_options *read, const char *clean,
                                                 size_t *rows, struct ml_error *err);
 

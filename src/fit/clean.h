@@ -7,6 +7,7 @@
 #define FIT_CLEAN_H
 
 #include <prep/pipeline.h>
+#include <table/flow.h>
 
 /*
  * The rows of a table that `has` marks, to `path`, with column `target` as the last one; sha256 is the file's digest.
@@ -15,5 +16,15 @@
 ML_NODISCARD enum ml_status mli_clean_write(const struct mli_pipeline *pipeline, const struct ml_table *table,
                                             size_t target, const uint8_t *has, size_t threads, const char *path,
                                             char sha256[MLI_SHA256_HEX], struct ml_error *err);
+
+/*
+ * All rows of a flow under the pipeline's schema, at constant memory; its keep column 0 is the target, if it has that
+ * one. *rows counts them. The same errors.
+ */
+ML_NODISCARD enum ml_status mli_clean_flow(const struct mli_pipeline *pipeline, struct mli_flow *flow,
+                                           const char *target, struct mli_output *out, size_t *rows,
+                                           struct ml_error *err);
+/* What mli_flow_options.grows asks for: how much longer a row may become. */
+size_t mli_clean_grows(const struct mli_pipeline *pipeline);
 
 #endif

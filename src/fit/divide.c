@@ -87,7 +87,7 @@ static enum ml_status mark_column(const struct mli_csv *csv, const struct job *j
                                   const char *name, uint8_t *marks, struct ml_error *err)
 {
     size_t column;
-    enum ml_status status = mli_header_find(csv, job->header, name, ML_EUSAGE, option, &column, err);
+    enum ml_status status = mli_header_find(mli_csv_source(csv), job->header, name, ML_EUSAGE, option, &column, err);
     if (!status)
         marks[column] = 1;
     return status;

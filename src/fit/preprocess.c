@@ -8,35 +8,7 @@
 #include <fit/record.h>
 #include <stdlib.h>
 #include <string.h>
-#include <table/stream.h>
-#include <table/write.h>
-
-static void write_header(struct mli_csv_writer *csv, const struct mli_pipeline *pipeline,
-                         const char *target)
-{
-    for (size_t j = 0; j < mli_pipeline_features(pipeline); j++) {
-        const char *name = mli_pipeline_feature(pipeline, j);
-        mli_csv_write_text(csv, name, strlen(name));
-    }
-    if (target)
-        mli_csv_write_text(csv, target, strlen(target));
-    mli_csv_write_end(csv);
-}
-
-static void write_features(struct mli_csv_writer *csv, const double *x, size_t d)
-{
-    mli_csv_write_numbers(csv, x, d);
-}
-
-/* Writes what the buffer holds to the file, and empties it. */
-static enum ml_status flush(struct mli_buf *text, struct mli_output *out, struct ml_error *err)
-{
-    if (text->status)
-        return ml_error_set(err, text->status, "out of memory");
-    enum ml_status status = mli_output_write(out, text->data, text->len, err);
-    mli_buf_reset(text);
-    return status;
-}
+#include <table/flow.h>
 
 /* The clean file has no column that a split or its groups could be found by again. */
 static bool needs_held_out(const struct mli_settings *settings)
@@ -95,78 +67,36 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
 
 /* ---- apply ------------------------------------------------------------------------------------------------------ */
 
-static enum ml_status apply_block(const struct mli_pipeline *pipeline, const struct mli_stream *stream,
-                                  const struct ml_table *block, bool target, struct mli_arena *scratch,
-                                  struct mli_csv_writer *csv, struct ml_error *err)
-{
-    size_t d = mli_pipeline_features(pipeline);
-    double *X = mli_arena_alloc(scratch, block->rows, d * sizeof *X);
-    if (!X)
-        return ml_error_set(err, ML_ENOMEM, "out of memory");
-    enum ml_status status = mli_pipeline_apply(pipeline, block, scratch, X, NULL, err);
-    for (size_t i = 0; !status && i < block->rows; i++) {
-        write_features(csv, X + i * d, d);
-        const char *text = target ? mli_stream_kept(stream, i, 0) : NULL;
-        if (target)
-            mli_csv_write_text(csv, text, strlen(text));
-        mli_csv_write_end(csv);
-    }
-    return status;
-}
-
-static enum ml_status apply(const struct mli_prepfile *file, struct mli_stream *stream, bool target,
-                            struct mli_output *out, size_t *rows, struct ml_error *err)
-{
-    struct mli_arena scratch = MLI_ARENA_INIT;
-    struct mli_buf text;
-    struct mli_csv_writer csv;
-    const struct ml_table *block;
-    enum ml_status status;
-    mli_buf_init(&text, (size_t)1 << 30);
-    mli_csv_writer_init(&csv, &text, ',');
-    write_header(&csv, file->pipeline, target ? file->target : NULL);
-    *rows = 0;
-    while (!(status = mli_stream_next(stream, &block, err)) && block) {
-        mli_arena_reset(&scratch);
-        status = apply_block(file->pipeline, stream, block, target, &scratch, &csv, err);
-        if (!status)
-            status = flush(&text, out, err);
-        if (status)
-            break;
-        *rows += block->rows;
-    }
-    if (!status)
-        status = flush(&text, out, err);
-    mli_buf_release(&text);
-    mli_arena_release(&scratch);
-    return status;
-}
-
-enum ml_status ml_preprocess_apply(const char *prep, const char *path, const struct ml_read_options *read,
-                                   const char *clean, size_t *rows, struct ml_error *err)
+enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, size_t n,
+                                   const struct ml_read_options *read, const char *clean,
+                                   size_t *rows, struct ml_error *err)
 {
     struct mli_prepfile file = { 0 };
-    struct mli_stream *stream = NULL;
+    struct mli_flow *flow = NULL;
     struct mli_output *out = NULL;
     enum ml_status status = mli_prepfile_read(prep, &file, err);
+    if (status)
+        return status;
     const char *keep[] = { file.target, NULL };
-    struct mli_stream_options options = { .csv = read->csv,
-                                          .missing = read->missing,
-                                          .keep = keep,
-                                          .optional = file.target,
-                                          .log = read->log };
-    if (!status)
-        status = mli_stream_open(path, mli_pipeline_schema(file.pipeline), &options, &stream, err);
+    const struct mli_flow_options options = { .csv = read->csv,
+                                              .missing = read->missing,
+                                              .keep = keep,
+                                              .optional = file.target,
+                                              .threads = read->threads,
+                                              .grows = mli_clean_grows(file.pipeline),
+                                              .chunk = read->chunk,
+                                              .log = read->log };
+    status = mli_flow_open(paths, n, mli_pipeline_schema(file.pipeline), &options, &flow, err);
     if (!status)
         status = mli_output_open(clean, &out, err);
     if (!status) {
-        status = apply(&file, stream, mli_stream_has_kept(stream, 0), out, rows, err);
+        status = mli_clean_flow(file.pipeline, flow, file.target, out, rows, err);
         if (status)
             mli_output_abort(out);
         else
             status = mli_output_commit(out, err);
     }
-    mli_stream_close(stream);
+    mli_flow_close(flow);
     mli_prepfile_release(&file);
     return status;
 }

@@ -37,7 +37,7 @@ static enum ml_status match_fields(struct reader *reader, struct ml_error *err)
         missing = missing ? missing : name;
     }
     return missing
-               ? mli_header_find(reader->csv, reader->header, missing, ML_EDATA, "", &ignored, err)
+               ? mli_header_find(mli_csv_source(reader->csv), reader->header, missing, ML_EDATA, "", &ignored, err)
                : ML_OK;
 }
 

@@ -84,7 +84,7 @@ enum ml_status mli_chunks_find(const struct mli_chunks *chunks, const char *name
                                enum ml_status status, const char *what, size_t *column,
                                struct ml_error *err)
 {
-    return mli_header_find(chunks->source.reader, chunks->source.header, name, status, what, column,
+    return mli_header_find(chunks->source.file[0].name, chunks->source.header, name, status, what, column,
                            err);
 }
 

@@ -138,11 +138,10 @@ enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, st
     return status;
 }
 
-enum ml_status mli_header_find(const struct mli_csv *csv, const struct mli_dict *header,
-                               const char *name, enum ml_status status, const char *what,
-                               size_t *column, struct ml_error *err)
+enum ml_status mli_header_find(const char *source, const struct mli_dict *header, const char *name,
+                               enum ml_status status, const char *what, size_t *column,
+                               struct ml_error *err)
 {
-    const char *source = mli_csv_source(csv);
     size_t n = mli_dict_count(header), near = n;
     int32_t code = mli_dict_find(header, name, strlen(name));
 

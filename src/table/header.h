@@ -16,9 +16,9 @@
  */
 ML_NODISCARD enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log,
                                             struct mli_dict **out, struct ml_error *err);
-/* Column of a name; `status` naming the nearest header name when there is none. `what` introduces it: "--drop". */
-ML_NODISCARD enum ml_status mli_header_find(const struct mli_csv *csv,
-                                            const struct mli_dict *header, const char *name,
+/* Column of a name; `status` naming the nearest header name when there is none. `what` introduces it: "--drop"; source names the file. */
+ML_NODISCARD enum ml_status mli_header_find(const char *source, const struct mli_dict *header,
+                                            const char *name,
                                             enum ml_status status, const char *what, size_t *column,
                                             struct ml_error *err);
 

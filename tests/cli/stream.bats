@@ -26,3 +26,38 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
     mlctl preprocess many.csv --apply clean.csv.prep.json -o again.csv -q > out.txt
     cmp clean.csv again.csv
 }
+
+@test "predictions have the same bytes whatever the number of threads, as CSV and as JSON" {
+    mlctl train "$DATA/penguins.csv" -t species -q > out.txt
+    repeated "$DATA/penguins.csv" 60 > many.csv
+    for t in 1 2 4; do
+        mlctl predict -q many.csv --keep sex,island --threads "$t" -o "$t.csv"
+        mlctl predict -q many.csv --keep sex --json --threads "$t" -o "$t.json"
+        mlctl predict -q - --keep sex,island --threads "$t" < many.csv | cmp "$t.csv"
+    done
+    cmp 1.csv 2.csv
+    cmp 1.csv 4.csv
+    cmp 1.json 2.json
+    cmp 1.json 4.json
+    [ "$(wc -l < 1.csv)" -eq "$(wc -l < many.csv)" ]
+    [ "$(jq length 1.json)" -eq "$(($(wc -l < many.csv) - 1))" ]
+    [ "$(jq -r '.[20000].prediction' 4.json)" = "$(sed -n 20002p 4.csv | cut -d, -f3)" ]
+}
+
+@test "the first error in file order is the one that is said, and what was there stays" {
+    mlctl preprocess "$DATA/penguins.csv" -t species -o clean.csv -q > out.txt
+    repeated "$DATA/penguins.csv" 120 > many.csv
+    sed -e '20001s/.*/Torgersen,first,18.7,181,3750,male,2007,Adelie/' -e '20003s/.*/Torgersen,second,18.7,181,3750,male,2007,Adelie/' \
+        -e '40000s/.*/Torgersen,39/' many.csv > bad.csv
+    echo old > out.csv
+    for t in 1 2 4; do
+        fails 3 'bad.csv:20001:2: column "bill_length_mm": "first"' mlctl preprocess bad.csv --apply clean.csv.prep.json -o out.csv --threads "$t"
+        [ "$(cat out.csv)" = old ]
+        [ -z "$(find . -name '.mlctl-*')" ]
+    done
+    mlctl train "$DATA/penguins.csv" -t species -q > out.txt
+    for t in 1 2 4; do
+        fails 3 'bad.csv:20001:2: column "bill_length_mm": "first"' mlctl predict bad.csv -o out.csv --threads "$t"
+        [ "$(cat out.csv)" = old ]
+    done
+}
