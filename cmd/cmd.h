@@ -9,6 +9,7 @@
 #include <mlctl/log.h>
 #include <popt.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum cmd_exit {
     CMD_DONE = 0,
@@ -35,6 +36,7 @@ struct cmd_context {
     struct ml_log log; /* to stderr, by -q and -v */
     const char **args; /* what is not an option, count in nargs; valid until cmd_end() */
     size_t nargs;
+    char **files; /* args, when cmd_parse() made them of patterns; NULL: popt's own */
     poptContext popt;
     void *owned[CMD_MAX_OPTIONS]; /* option values that popt allocated */
 };
@@ -50,6 +52,7 @@ struct cmd {
 extern const struct cmd cmd_table[];
 
 #define CMD_CONTINUE (-1)
+#define CMD_FILES SIZE_MAX /* as `max`: any number of files, of which a quoted pattern (*, ?, [...]) stands for several */
 /*
  * Parses argv by the rows of `options` and the common ones. CMD_CONTINUE: go on, ctx->args holds the rest (min to max of
  * them). Anything else is the exit code to return: a usage error was said, or help was printed.
@@ -73,6 +76,8 @@ void cmd_list_free(char **list);
 int cmd_delimiter(const struct cmd_context *ctx, const char *text);
 /* True, with a usage error said, when output and input are one file: writing would destroy what is read. NULLs are fine. */
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input);
+/* The same with every argument as the input. */
+bool cmd_output_is_file(const struct cmd_context *ctx, const char *output);
 /* False, with an error said, when the directory of a file to write is not there or may not be written. */
 bool cmd_output_writable(const struct cmd_context *ctx, const char *output);
 /* "512M", "2G", plain bytes; false with an error said. NULL is 0. */

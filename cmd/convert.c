@@ -103,7 +103,7 @@ static int convert(struct cmd_context *ctx, struct convert_flags *f, size_t rows
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
     struct mli_output *out = NULL;
-    enum ml_status status = ml_table_read(ctx->args[0], &f->reading.options, &table, &err);
+    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err);
     if (!status)
         status = mli_output_open(f->output, &out, &err);
     if (!status) {
@@ -134,12 +134,12 @@ int cmd_convert(struct cmd_context *ctx, int argc, const char **argv)
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = reading_count(ctx, "rows", f.rows, &rows);
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &f.reading);
-    if (code == CMD_CONTINUE && cmd_output_refused(ctx, f.output, ctx->args[0]))
+    if (code == CMD_CONTINUE && cmd_output_is_file(ctx, f.output))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = convert(ctx, &f, rows);

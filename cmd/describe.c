@@ -31,7 +31,7 @@ static int check(const struct cmd_context *ctx, struct describe_flags *f)
     if (reading_count(ctx, "max-columns", f->max_columns, &f->most) != CMD_CONTINUE ||
         reading_count(ctx, "threads", f->threads, &f->workers) != CMD_CONTINUE)
         return CMD_USAGE;
-    if (f->html && cmd_output_refused(ctx, f->html, ctx->args[0]))
+    if (f->html && cmd_output_is_file(ctx, f->html))
         return CMD_USAGE;
     if (f->html && !cmd_output_writable(ctx, f->html))
         return CMD_SYSTEM;
@@ -64,14 +64,14 @@ static int print(const struct cmd_context *ctx, const struct describe_flags *f, 
     return out_end(ctx, CMD_DONE);
 }
 
-static int describe(const struct cmd_context *ctx, const struct describe_flags *f, const char *path)
+static int describe(const struct cmd_context *ctx, const struct describe_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
     struct mli_description *d = NULL;
     size_t *order = NULL;
     int code;
-    enum ml_status status = ml_table_read(path, &f->reading.options, &table, &err);
+    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err);
     if (!status)
         status = mli_describe(table, f->reading.fit.target, f->workers, &d, &err);
     if (!status && !(order = sorted(d, f->sort)))
@@ -103,11 +103,11 @@ int cmd_describe(struct cmd_context *ctx, int argc, const char **argv)
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(report, "Report"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);
     if (code == CMD_CONTINUE)
-        code = describe(ctx, &f, ctx->args[0]);
+        code = describe(ctx, &f);
     reading_release(&f.reading);
     return code;
 }

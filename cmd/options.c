@@ -1,10 +1,12 @@
 #include <cmd/cmd.h>
 #include <cmd/docs.h>
 
+#include <base/mem.h>
 #include <base/num.h>
 #include <base/suggest.h>
 #include <base/text.h>
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -111,6 +113,52 @@ static void log_line(void *data, enum ml_log_level level, const char *text)
     fprintf(stderr, "mlctl %s: %s%s\n", ctx->cmd->name, label[level], text);
 }
 
+/* One pattern's files in the order of their names, by bytes; or the argument itself, which is then a file's name. */
+static enum ml_status expand(const char *argument, char ***files, size_t *n, size_t *capacity, struct ml_error *err)
+{
+    glob_t found = { .gl_pathc = 0 };
+    enum ml_status status = ML_OK;
+    bool pattern = strpbrk(argument, "*?[") && access(argument, F_OK) != 0;
+    int code = pattern ? glob(argument, GLOB_ERR, NULL, &found) : 0;
+    if (code)
+        globfree(&found);
+    if (code == GLOB_NOMATCH)
+        return ml_error_set(err, ML_EIO, "%s: no file has such a name", argument);
+    if (code)
+        return ml_error_set(err, code == GLOB_NOSPACE ? ML_ENOMEM : ML_EIO, "%s: cannot be looked up", argument);
+    size_t count = pattern ? found.gl_pathc : 1;
+    for (size_t i = 0; i < count && !status; i++) {
+        char *copy = mli_strdup(pattern ? found.gl_pathv[i] : argument);
+        if (!copy || !mli_grow((void **)files, capacity, *n, sizeof **files)) {
+            free(copy);
+            status = ml_error_set(err, ML_ENOMEM, "out of memory");
+        } else {
+            (*files)[(*n)++] = copy;
+        }
+    }
+    if (pattern)
+        globfree(&found);
+    return status;
+}
+
+static int expand_arguments(struct cmd_context *ctx)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    size_t n = 0, capacity = 0;
+    enum ml_status status = ML_OK;
+    for (size_t i = 0; i < ctx->nargs && !status; i++)
+        status = expand(ctx->args[i], &ctx->files, &n, &capacity, &err);
+    if (!status && !mli_grow((void **)&ctx->files, &capacity, n, sizeof *ctx->files))
+        status = ml_error_set(&err, ML_ENOMEM, "out of memory");
+    for (size_t i = n; i < capacity; i++)
+        ctx->files[i] = NULL;
+    if (status)
+        return cmd_fail(ctx, &err);
+    ctx->args = (const char **)ctx->files;
+    ctx->nargs = n;
+    return CMD_CONTINUE;
+}
+
 static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
 {
     char text[256];
@@ -126,7 +174,7 @@ static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
         snprintf(text, sizeof text, "\"%.100s\" is one argument too many", ctx->args[max]);
         return usage_error(ctx, text);
     }
-    return CMD_CONTINUE;
+    return max == CMD_FILES ? expand_arguments(ctx) : CMD_CONTINUE;
 }
 
 /* Names of files and columns go into JSON, which is UTF-8. */
@@ -201,6 +249,7 @@ void cmd_end(struct cmd_context *ctx)
     if (ctx->popt)
         poptFreeContext(ctx->popt);
     ctx->popt = NULL;
+    cmd_list_free(ctx->files);
     for (size_t i = 0; i < CMD_MAX_OPTIONS; i++)
         free(ctx->owned[i]);
 }
@@ -296,6 +345,14 @@ bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const
     snprintf(text, sizeof text, "%.400s would be overwritten while it is the input; write another file", output);
     usage_error(ctx, text);
     return true;
+}
+
+bool cmd_output_is_file(const struct cmd_context *ctx, const char *output)
+{
+    for (size_t i = 0; i < ctx->nargs; i++)
+        if (cmd_output_refused(ctx, output, ctx->args[i]))
+            return true;
+    return false;
 }
 
 bool cmd_output_writable(const struct cmd_context *ctx, const char *output)

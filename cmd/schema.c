@@ -11,7 +11,7 @@ int cmd_schema(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption options[] = { READING_GROUP(file, "Reading"), POPT_TABLEEND };
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
-    int code = cmd_parse(ctx, argc, argv, options, 1, SIZE_MAX);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &reading);
     if (code == CMD_CONTINUE) {

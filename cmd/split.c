@@ -25,7 +25,7 @@ static int check_outputs(const struct cmd_context *ctx, char *const *outputs, si
         const char *output = outputs[*n];
         if (strcmp(output, "-") == 0)
             return usage(ctx, output, "is no file; each part needs one");
-        if (cmd_output_refused(ctx, output, ctx->args[0]))
+        if (cmd_output_is_file(ctx, output))
             return CMD_USAGE;
         for (size_t i = 0; i < *n; i++)
             if (strcmp(outputs[i], output) == 0 || cmd_output_refused(ctx, output, outputs[i]))
@@ -52,7 +52,7 @@ static json_t *report_json(const struct ml_split_report *report, char *const *ou
 static void print_report(const struct cmd_context *ctx, const struct ml_split_report *report,
                          const struct split_flags *f, const char *split)
 {
-    out_line("data", "%s: %zu rows", ctx->args[0], report->rows);
+    out_line("data", "%s%s: %zu rows", ctx->args[0], ctx->nargs > 1 ? " and others" : "", report->rows);
     if (f->reading.fit.dedupe)
         out_line("", "%zu duplicate rows left out", report->duplicates);
     if (strncmp(split, "random", 6) == 0)
@@ -85,7 +85,7 @@ static int split(struct cmd_context *ctx, struct split_flags *f)
     int code = check_outputs(ctx, f->outputs, &n);
     if (code != CMD_CONTINUE)
         return code;
-    if (ml_split(ctx->args[0], &config, (const char *const *)f->outputs, n, &report, &err))
+    if (ml_split(ctx->args, ctx->nargs, &config, (const char *const *)f->outputs, n, &report, &err))
         return cmd_fail(ctx, &err);
     const char *text = fit->split ? fit->split : "random:0.2";
     if (ctx->json)
@@ -115,7 +115,7 @@ int cmd_split(struct cmd_context *ctx, int argc, const char **argv)
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(rows, "Rows"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &f.reading);
     if (code == CMD_CONTINUE) {

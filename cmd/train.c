@@ -78,12 +78,13 @@ static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
     }
 }
 
-/* DATA.csv.prep.json beside the data, unless told otherwise. Heap, NULL: none. */
-static char *find_prep(const struct train_flags *flags, const char *data)
+/* DATA.csv.prep.json beside the data, unless told otherwise or there are several files. Heap, NULL: none. */
+static char *find_prep(const struct cmd_context *ctx, const struct train_flags *flags)
 {
+    const char *data = ctx->args[0];
     if (flags->prep)
         return strdup(flags->prep);
-    if (flags->no_prep || strcmp(data, "-") == 0)
+    if (flags->no_prep || ctx->nargs > 1 || strcmp(data, "-") == 0)
         return NULL;
     size_t n = strlen(data) + sizeof ".prep.json";
     char *path = malloc(n);
@@ -196,24 +197,24 @@ static json_t *report_json(const struct ml_model *model, const char *path)
     return NULL;
 }
 
-static int train(struct cmd_context *ctx, struct train_flags *f, const char *path)
+static int train(struct cmd_context *ctx, struct train_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
     struct ml_model *model = NULL;
     struct epoch_report report = { .ctx = ctx, .next = 1 };
     double started = progress_now();
-    if (cmd_output_refused(ctx, f->model, path) || cmd_output_refused(ctx, f->model, f->reading.fit.test))
+    if (cmd_output_is_file(ctx, f->model) || cmd_output_refused(ctx, f->model, f->reading.fit.test))
         return CMD_USAGE;
     if (!cmd_output_writable(ctx, f->model))
         return CMD_SYSTEM;
     struct ml_fit_config *fit = &f->reading.fit;
-    char *prep = find_prep(f, path);
+    char *prep = find_prep(ctx, f);
     fit->prep = prep;
     fit->stop = &stopped;
     fit->epoch = on_epoch;
     fit->data = &report;
-    enum ml_status status = ml_table_read(path, &f->reading.options, &table, &err);
+    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err);
     progress_start(&report.progress, ctx, "epochs");
     if (!status) {
         catch_signals();
@@ -291,11 +292,11 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         READING_GROUP(file, "Reading"),        READING_GROUP(cleaning, "Cleaning"),
         READING_GROUP(training, "Training"),   POPT_TABLEEND
     };
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = take_flags(ctx, &f);
     if (code == CMD_CONTINUE)
-        code = train(ctx, &f, ctx->args[0]);
+        code = train(ctx, &f);
     reading_release(&f.reading);
     return code;
 }

@@ -2,15 +2,15 @@
 _mlctl() {
     local words="" current=${COMP_WORDS[COMP_CWORD]}
     if [[ $COMP_CWORD -eq 1 ]]; then
-        words="describe schema train eval split convert preprocess predict serve health inspect verify export docker help"
+        words="describe schema convert train eval split preprocess predict serve health inspect verify export docker help"
     else
         case ${COMP_WORDS[1]} in
         describe) words=" --target= --html= --sort= --max-columns= --threads= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         schema) words=" --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
+        convert) words=" --output= --rows= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         train) words=" --model= --test= --prep= --no-prep --target= --task= --split= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --kind= --l1= --l2= --optimiser= --rate= --momentum= --tolerance= --epochs= --batch= --patience= --validation= --threads= --memory= --json --quiet --verbose --help" ;;
         eval) words=" --model= --require= --delimiter= --na= --json --quiet --verbose --help" ;;
         split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
-        convert) words=" --output= --rows= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --json --quiet --verbose --help" ;;
         predict) words=" --model= --output= --keep= --delimiter= --na= --threads= --json --quiet --verbose --help" ;;
         serve) words=" --model= --address= --port= --threads= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;

@@ -1,5 +1,5 @@
 /*
- * Split: the rows of one CSV file into several, as they stand. What mlctl train holds out by a specification and a seed,
+ * Split: the rows of a CSV file, or of several read as one, into several files, as they stand. What mlctl train holds out by a specification and a seed,
  * mlctl split writes to the second file by the same ones.
  */
 #ifndef MLCTL_SPLIT_H
@@ -30,14 +30,14 @@ struct ml_split_report {
 };
 
 /*
- * Writes the rows of `path`, a regular file, to n files in file order, each with the header. Reads it twice: to decide,
- * keeping only the columns that decide, and to write, at constant memory. Cells keep their text (UTF-8, spaces outside
+ * Writes the rows of regular files, read as one table, to n files in file order, each with the header of the first.
+ * Reads them twice: to decide, keeping only the columns that decide, and to write, at constant memory. Cells keep their text (UTF-8, spaces outside
  * of quotes trimmed), the delimiter stays, quotes are written where RFC 4180 needs them. All files are written before
  * the first appears under its name, and then appear one after the other: a failure before leaves none, a crash between
  * two leaves the first. ML_EUSAGE: n is not the number of parts of the split, a column does not exist, or a path is no
  * regular file; ML_EDATA: a part would be empty, or the file changed between the passes; else as ml_table_read().
  */
-ML_NODISCARD enum ml_status ml_split(const char *path, const struct ml_split_config *config,
+ML_NODISCARD enum ml_status ml_split(const char *const *paths, size_t files, const struct ml_split_config *config,
                                      const char *const *outputs, size_t n, struct ml_split_report *report,
                                      struct ml_error *err);
 

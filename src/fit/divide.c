@@ -17,7 +17,9 @@
 enum { LEFT_OUT = 0xFF };
 
 struct job {
-    const char *path;
+    const char *const *paths;
+    size_t files;
+    struct stat *before; /* of the files, when it began */
     const struct ml_split_config *config;
     struct ml_read_options read;
     struct mli_split split;
@@ -39,6 +41,7 @@ static enum ml_status no_memory(struct ml_error *err)
 
 static void job_release(struct job *job)
 {
+    free(job->before);
     mli_dict_free(job->header);
     free(job->drop);
     free(job->unneeded);
@@ -61,7 +64,6 @@ static enum ml_status check(struct job *job, size_t n, struct ml_error *err)
 {
     const struct ml_split_config *c = job->config;
     const char *text = c->split ? c->split : "random:0.2";
-    struct stat st;
     enum ml_status status = mli_split_parse(text, &job->split, err);
     if (status)
         return status;
@@ -77,9 +79,22 @@ static enum ml_status check(struct job *job, size_t n, struct ml_error *err)
                             c->stratify ? "stratify" : "group", text);
     if (c->stratify && c->unstratified)
         return ml_error_set(err, ML_EUSAGE, "--stratify and --no-stratify exclude each other");
-    if (strcmp(job->path, "-") == 0 || (stat(job->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-        return ml_error_set(err, ML_EUSAGE, "%s cannot be read twice, as a split does; write it to a file first",
-                            strcmp(job->path, "-") ? job->path : "standard input");
+    return ML_OK;
+}
+
+/* Two passes need files that can be read twice, and that are the same then. */
+static enum ml_status check_files(struct job *job, struct ml_error *err)
+{
+    job->before = mli_calloc(job->files, sizeof *job->before);
+    if (!job->before)
+        return no_memory(err);
+    for (size_t i = 0; i < job->files; i++) {
+        const char *path = job->paths[i];
+        struct stat *st = &job->before[i];
+        if (strcmp(path, "-") == 0 || (stat(path, st) == 0 && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)))
+            return ml_error_set(err, ML_EUSAGE, "%s cannot be read twice, as a split does; write it to a file first",
+                                strcmp(path, "-") ? path : "standard input");
+    }
     return ML_OK;
 }
 
@@ -132,7 +147,7 @@ static enum ml_status plan_columns(struct job *job, struct ml_error *err)
     struct mli_input *input = NULL;
     struct mli_csv *csv = NULL;
     uint8_t *needed = NULL;
-    enum ml_status status = mli_input_open(job->path, &input, err);
+    enum ml_status status = mli_input_open(job->paths[0], &input, err);
     if (!status)
         status = mli_csv_open(input, &job->read.csv, &csv, err);
     if (!status)
@@ -299,72 +314,114 @@ static enum ml_status flush(struct sink *sink, size_t most, struct ml_error *err
     return status;
 }
 
-static void write_record(const struct job *job, const struct mli_csv_record *record, struct sink *sink)
+/* order: where the first file's columns are in this one, NULL: in the same place */
+static void write_record(const struct job *job, const struct mli_csv_record *record, const size_t *order,
+                         struct sink *sink)
 {
-    for (size_t i = 0; i < record->count; i++)
+    for (size_t i = 0; i < record->count; i++) {
+        const struct mli_csv_field *field = &record->field[order ? order[i] : i];
         if (!job->drop[i])
-            mli_csv_write_text(&sink->csv, record->field[i].text, record->field[i].len);
+            mli_csv_write_text(&sink->csv, field->text, field->len);
+    }
     mli_csv_write_end(&sink->csv);
 }
 
-static enum ml_status changed(const struct job *job, struct ml_error *err)
+static enum ml_status changed(const char *path, struct ml_error *err)
 {
-    return ml_error_at(err, ML_EDATA, job->path, 0, 0, "the file changed while it was split");
+    return ml_error_at(err, ML_EDATA, path, 0, 0, "the file changed while it was split");
 }
 
-static enum ml_status copy_rows(struct job *job, struct mli_csv *csv, struct sink *sink, struct ml_error *err)
+/* The header of every part is the one of the first file, as it stands there: names that repeat have no suffix yet. */
+static enum ml_status copy_header(struct job *job, struct mli_csv *csv, struct sink *sink, struct ml_error *err)
 {
     struct mli_csv_record record;
-    char sha256[MLI_SHA256_HEX];
-    size_t row = 0;
+    bool no_header = mli_csv_options(csv)->no_header; /* then the parts have none either */
     enum ml_status status = mli_csv_next(csv, &record, err);
     if (!status && record.count != mli_dict_count(job->header))
-        return changed(job, err);
-    bool no_header = mli_csv_options(csv)->no_header; /* then the parts have none either */
+        return changed(job->paths[0], err);
     for (size_t p = 0; !status && p < job->report.parts; p++) {
         mli_csv_writer_init(&sink[p].csv, &sink[p].text, mli_csv_options(csv)->delimiter);
         if (!no_header)
-            write_record(job, &record, &sink[p]);
+            write_record(job, &record, NULL, &sink[p]);
     }
-    if (!status)
-        status = mli_csv_expect(csv, record.count, no_header, err);
-    while (!status && !(status = mli_csv_next(csv, &record, err)) && record.count) {
-        if (row == job->table->rows)
-            return changed(job, err);
-        uint8_t p = job->part[row++];
+    return status ? status : mli_csv_expect(csv, record.count, no_header, err);
+}
+
+static enum ml_status match_header(const struct job *job, struct mli_csv *csv, size_t **order, struct ml_error *err)
+{
+    struct mli_dict *header = NULL;
+    size_t columns = mli_dict_count(job->header);
+    *order = mli_alloc(columns, sizeof **order);
+    enum ml_status status = *order ? mli_header_read(csv, NULL, &header, err) : no_memory(err);
+    for (size_t i = 0; i < columns && !status; i++)
+        status = mli_header_find(mli_csv_source(csv), header, mli_dict_text(job->header, i), ML_EDATA, "", &(*order)[i], err);
+    mli_dict_free(header);
+    return status;
+}
+
+static enum ml_status copy_rows(struct job *job, const char *path, struct mli_csv *csv, const size_t *order,
+                                struct sink *sink, size_t *row, struct ml_error *err)
+{
+    struct mli_csv_record record;
+    enum ml_status status;
+    while (!(status = mli_csv_next(csv, &record, err)) && record.count) {
+        if (*row == job->table->rows)
+            return changed(path, err);
+        uint8_t p = job->part[(*row)++];
         if (p == LEFT_OUT)
             continue;
-        write_record(job, &record, &sink[p]);
+        write_record(job, &record, order, &sink[p]);
         job->report.written[p]++;
         status = flush(&sink[p], 1 << 16, err);
+        if (status)
+            break;
     }
-    if (status)
-        return status;
-    mli_input_sha256(mli_csv_input(csv), sha256);
-    if (row != job->table->rows || strcmp(sha256, job->table->sha256) != 0)
-        return changed(job, err);
-    return ML_OK;
+    return status;
+}
+
+static enum ml_status copy_file(struct job *job, size_t file, struct sink *sink, size_t *row, struct ml_error *err)
+{
+    const char *path = job->paths[file];
+    struct ml_csv_options options = job->read.csv;
+    struct mli_input *input = NULL;
+    struct mli_csv *csv = NULL;
+    size_t *order = NULL;
+    struct stat now, *before = &job->before[file];
+    char sha256[MLI_SHA256_HEX];
+    if (options.bad_rows == ML_BAD_ROWS_QUARANTINE)
+        options.bad_rows = ML_BAD_ROWS_SKIP; /* the table has put them aside */
+    enum ml_status status = mli_input_open(path, &input, err);
+    if (!status)
+        status = mli_csv_open(input, &options, &csv, err);
+    if (!status)
+        status = file ? match_header(job, csv, &order, err) : copy_header(job, csv, sink, err);
+    if (!status)
+        status = copy_rows(job, path, csv, order, sink, row, err);
+    if (!status)
+        mli_input_sha256(mli_csv_input(csv), sha256);
+    if (!status && (stat(path, &now) != 0 || now.st_ino != before->st_ino || now.st_size != before->st_size ||
+                    now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+                    (job->files == 1 && strcmp(sha256, job->table->sha256) != 0)))
+        status = changed(path, err);
+    free(order);
+    mli_csv_close(csv);
+    return status;
 }
 
 static enum ml_status write_files(struct job *job, const char *const *outputs, struct ml_error *err)
 {
     struct sink sink[ML_SPLIT_PARTS] = { 0 };
-    struct mli_input *input = NULL;
-    struct mli_csv *csv = NULL;
-    size_t n = job->report.parts;
-    struct ml_csv_options options = job->read.csv;
-    if (options.bad_rows == ML_BAD_ROWS_QUARANTINE)
-        options.bad_rows = ML_BAD_ROWS_SKIP; /* the table has put them aside */
-    enum ml_status status = mli_input_open(job->path, &input, err);
-    if (!status)
-        status = mli_csv_open(input, &options, &csv, err);
+    size_t n = job->report.parts, row = 0;
+    enum ml_status status = ML_OK;
     for (size_t p = 0; p < n; p++) {
         mli_buf_init(&sink[p].text, (size_t)1 << 30);
         if (!status)
             status = mli_output_open(outputs[p], &sink[p].out, err);
     }
-    if (!status)
-        status = copy_rows(job, csv, sink, err);
+    for (size_t file = 0; file < job->files && !status; file++)
+        status = copy_file(job, file, sink, &row, err);
+    if (!status && row != job->table->rows)
+        status = changed(job->table->source, err);
     for (size_t p = 0; p < n && !status; p++)
         status = flush(&sink[p], 0, err);
     for (size_t p = 0; p < n && !status; p++) {
@@ -376,21 +433,22 @@ static enum ml_status write_files(struct job *job, const char *const *outputs, s
         mli_output_abort(sink[p].out);
         mli_buf_release(&sink[p].text);
     }
-    mli_csv_close(csv);
     return status;
 }
 
-enum ml_status ml_split(const char *path, const struct ml_split_config *config, const char *const *outputs,
-                        size_t n, struct ml_split_report *report, struct ml_error *err)
+enum ml_status ml_split(const char *const *paths, size_t files, const struct ml_split_config *config,
+                        const char *const *outputs, size_t n, struct ml_split_report *report, struct ml_error *err)
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
-    struct job job = { .path = path, .config = config, .read = config->read ? *config->read : defaults };
+    struct job job = { .paths = paths, .files = files, .config = config, .read = config->read ? *config->read : defaults };
     job.read.csv.log = NULL; /* what was found out is said once, by the table */
     enum ml_status status = check(&job, n, err);
     if (!status)
+        status = check_files(&job, err);
+    if (!status)
         status = plan_columns(&job, err);
     if (!status)
-        status = ml_table_read(path, &job.read, &job.table, err);
+        status = ml_table_read_files(paths, files, &job.read, &job.table, err);
     if (!status) {
         job.report.rows = job.table->rows;
         status = decide(&job, err);

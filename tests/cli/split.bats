@@ -192,3 +192,25 @@ same_rows() {
         [ -z "$(ls -A | grep -E '^\.mlctl-|^[ab]\.csv')" ]
     done
 }
+
+@test "split: several files, and a pattern, are one; columns may be in another order" {
+    printf 'a,b\n1,x\n2,y\n3,z\n' > p1.csv
+    printf 'b,a\n"q, r",4\nw,5\n' > p2.csv
+    mlctl split 'p*.csv' --split last:0.4 -o one.csv,two.csv -q > out.txt
+    printf 'a,b\n1,x\n2,y\n3,z\n' | cmp - one.csv
+    printf 'a,b\n4,"q, r"\n5,w\n' | cmp - two.csv
+    fails 2 "p2.csv would be overwritten" mlctl split p1.csv p2.csv --split last:0.4 -o one.csv,p2.csv
+    printf 'a,c\n1,x\n' > p3.csv
+    fails 3 "p3.csv" mlctl split p1.csv p3.csv -o one.csv,two.csv
+}
+
+@test "train and describe: several files are one" {
+    head -n 81 "$DATA/iris.csv" > 1.csv
+    { head -n 1 1.csv && tail -n +82 "$DATA/iris.csv"; } > 2.csv
+    mlctl train "$DATA/iris.csv" -q --json > whole.json
+    mlctl train '[12].csv' -q --json > parts.json
+    jq -n -e --slurpfile a whole.json --slurpfile b parts.json '$a[0].metrics == $b[0].metrics and $b[0].data.rows == 150'
+    mlctl describe 1.csv 2.csv --json -q > describe.json
+    fails 2 "2.csv would be overwritten" mlctl train 1.csv 2.csv -m 2.csv
+    fails 5 "no file has such a name" mlctl train '[34].csv'
+}
