@@ -78,8 +78,8 @@ static bool reserve(struct mli_cells *cells, size_t count)
     bool numbers = has_numbers(cells->store), codes = cells->store == MLI_STORE_CODES;
     size_t capacity = cells->capacity > 0 ? cells->capacity : 16;
 
-    while (capacity < count) {
-        if (!mli_mul(capacity, 2, &capacity))
+    while (capacity < count) { /* no power of two: the columns' arrays, filled side by side, would share cache sets */
+        if (!mli_mul(capacity, 2, &capacity) || !mli_add(capacity, 72, &capacity))
             return false;
     }
     bool grow = capacity > cells->capacity;
