@@ -92,6 +92,7 @@ int main(void)
     int failed = 0;
 
     failed += table_boolean_tests();
+    failed += table_chunks_tests();
     failed += table_csv_tests();
     failed += table_decode_tests();
     failed += table_dict_tests();

@@ -13,6 +13,7 @@
 #include <table/schema.h>
 
 int table_boolean_tests(void);
+int table_chunks_tests(void);
 int table_csv_tests(void);
 int table_decode_tests(void);
 int table_dict_tests(void);
