@@ -23,6 +23,7 @@
 #include <string.h>
 #include <table/boolean.h>
 
+#define TEXTS_PRESENT ((size_t)100) /* cells of a piece that tell whether nearly all of the column are distinct */
 #define DICT_KEPT ((size_t)4096)   /* a piece's dictionary with more strings is not kept for the next chunk */
 
 void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool numbers, bool forgetful)
@@ -190,16 +191,23 @@ static enum ml_status to_codes(struct mli_cells *cells)
 
 void mli_cells_clear(struct mli_cells *piece)
 {
+    size_t strings = piece->dict ? mli_dict_count(piece->dict) : 0;
+
+    if (!piece->pinned && piece->store == MLI_STORE_CODES && piece->present >= TEXTS_PRESENT &&
+        strings - piece->known > piece->present / 2)
+        piece->texts = true;
     piece->count = piece->present = 0;
     piece->mixed = false;
     mli_buf_reset(&piece->raw);
-    if (!piece->pinned && piece->store != MLI_STORE_SHORT && piece->store != MLI_STORE_CODES)
+    if (piece->texts ||
+        (!piece->pinned && piece->store != MLI_STORE_SHORT && piece->store != MLI_STORE_CODES))
         piece->store = MLI_STORE_RAW;
-    if (!piece->dict || mli_dict_count(piece->dict) <= DICT_KEPT)
+    piece->known = strings;
+    if (!piece->dict || (!piece->texts && strings <= DICT_KEPT))
         return;
     mli_dict_free(piece->dict);
     piece->dict = NULL;
-    piece->translated = 0;
+    piece->translated = piece->known = 0;
 }
 
 static enum ml_status add_number(struct mli_cells *cells, const char *text, size_t len,
@@ -263,8 +271,8 @@ static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t
         return add_number(cells, text, len, missing);
     if (cells->store == MLI_STORE_SHORT)
         status = short_to_raw(cells);
-    if (status == ML_OK && cells->store == MLI_STORE_RAW && !cells->pinned && !missing &&
-        !may_be_value(*text))
+    if (status == ML_OK && cells->store == MLI_STORE_RAW && !cells->pinned && !cells->texts &&
+        !missing && !may_be_value(*text))
         status = raw_to_codes(cells);
     if (status != ML_OK)
         return status;
@@ -319,7 +327,8 @@ static unsigned raw_shapes(const struct mli_cells *cells)
 
 enum ml_status mli_cells_end(struct mli_cells *piece)
 {
-    if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->pinned || piece->present == 0)
+    if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->pinned || piece->texts ||
+        piece->present == 0)
         return ML_OK;
     piece->store = MLI_STORE_NUMBERS;
     if (!reserve(piece, piece->count))
@@ -444,6 +453,24 @@ static enum ml_status append_codes(struct mli_cells *column, struct mli_cells *p
     return ML_OK;
 }
 
+/* Raw cells into the dictionary of a column of codes. */
+static enum ml_status append_texts(struct mli_cells *column, const struct mli_cells *piece)
+{
+    const char *text = piece->raw.data;
+    enum ml_status status = ML_OK;
+
+    if (!reserve(column, column->count + piece->count))
+        return ML_ENOMEM;
+    for (size_t i = 0; i < piece->count && status == ML_OK; i++) {
+        size_t len = strlen(text);
+        status = set_code(column, column->count + i, text, len, len == 0);
+        text += len + 1;
+    }
+    column->count += piece->count;
+    column->present += piece->present;
+    return status;
+}
+
 static enum ml_status append_alike(struct mli_cells *column, struct mli_cells *piece)
 {
     enum ml_status status = ML_OK;
@@ -490,6 +517,8 @@ enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piec
 
     if (piece->present == 0 && !column->lost)
         return append_missing(column, piece->count);
+    if (piece->texts && piece->store == MLI_STORE_RAW && column->store == MLI_STORE_CODES && !column->lost)
+        return append_texts(column, piece);
     if (column->present == 0 && !column->lost)
         status = begin_column(column, piece->store);
     else if (!column->lost)

@@ -37,6 +37,8 @@ struct mli_cells {
     uint8_t *each;     /* a piece's is kept all along, a column's when there is need */
     int32_t *code;
     struct mli_dict *dict; /* a piece's is kept from chunk to chunk, as is */
+    size_t known;          /* a piece's strings before this chunk */
+    bool texts;            /* nearly every cell was a new string: raw, to go into the column's dictionary at once */
     int32_t *column_code;  /* the column's code of each of its first `translated` strings */
     size_t translated, column_code_capacity;
 };

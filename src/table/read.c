@@ -2,6 +2,7 @@
 #include <mlctl/table.h>
 
 #include <base/mem.h>
+#include <base/ordered.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -374,6 +375,71 @@ static enum ml_status column_error(const struct reader *reader, enum ml_status s
                        name, name);
 }
 
+/* The columns are finished side by side: dictionaries sorted, what is left of raw text parsed. */
+struct finishing {
+    struct reader *reader;
+    struct ml_table *table;
+    size_t next;   /* column of the file to be taken next */
+    size_t *field; /* of each slot: the column of the file */
+    size_t *place; /* and of the table */
+};
+
+static enum ml_status take_column(void *data, size_t slot, bool *made, struct ml_error *err)
+{
+    struct finishing *f = data;
+
+    (void)err;
+    while (f->next < f->reader->columns && f->reader->plan[f->next].drop)
+        f->next++;
+    *made = f->next < f->reader->columns;
+    if (*made) {
+        f->field[slot] = f->next++;
+        f->place[slot] = f->table->columns++;
+    }
+    return ML_OK;
+}
+
+static enum ml_status finish_column(void *data, size_t slot, struct ml_error *err)
+{
+    struct finishing *f = data;
+    size_t field = f->field[slot];
+    struct mli_column *column = &f->table->column[f->place[slot]];
+    enum ml_status status = mli_cells_finish(&f->reader->cells[field], column);
+
+    if (status != ML_OK)
+        return column_error(f->reader, status, field, err);
+    column->name = mli_strdup(mli_dict_text(f->reader->header, field));
+    return column->name ? ML_OK : out_of_memory(f->reader, err);
+}
+
+static enum ml_status advise_on_column(void *data, size_t slot, struct ml_error *err)
+{
+    struct finishing *f = data;
+
+    (void)err;
+    mli_advise(&f->table->column[f->place[slot]], f->table->rows, f->reader->options->log);
+    return ML_OK;
+}
+
+static enum ml_status finish_columns(struct reader *reader, struct ml_table *table,
+                                     struct ml_error *err)
+{
+    struct finishing f = { .reader = reader, .table = table };
+    const struct mli_ordered plan = { .threads = mli_chunks_threads(reader->chunks),
+                                      .slots = mli_ordered_slots(mli_chunks_threads(reader->chunks)),
+                                      .make = take_column,
+                                      .work = finish_column,
+                                      .commit = advise_on_column,
+                                      .data = &f };
+
+    f.field = mli_alloc(plan.slots, sizeof(*f.field));
+    f.place = mli_alloc(plan.slots, sizeof(*f.place));
+    enum ml_status status = f.field && f.place ? mli_ordered_run(&plan, err) : out_of_memory(reader, err);
+    free(f.field);
+    free(f.place);
+    return status;
+}
+
 static enum ml_status fill_table(struct reader *reader, struct ml_table *table, struct ml_error *err)
 {
     table->rows = reader->rows;
@@ -384,19 +450,7 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table, 
     table->column = mli_calloc(reader->columns, sizeof(*table->column));
     if (!table->source || !table->column)
         return out_of_memory(reader, err);
-    for (size_t i = 0; i < reader->columns; i++) {
-        if (reader->plan[i].drop)
-            continue;
-        struct mli_column *column = &table->column[table->columns++];
-        enum ml_status status = mli_cells_finish(&reader->cells[i], column);
-        if (status != ML_OK)
-            return column_error(reader, status, i, err);
-        column->name = mli_strdup(mli_dict_text(reader->header, i));
-        if (!column->name)
-            return out_of_memory(reader, err);
-        mli_advise(column, table->rows, reader->options->log);
-    }
-    return ML_OK;
+    return finish_columns(reader, table, err);
 }
 
 static enum ml_status finish(struct reader *reader, struct ml_table **out, struct ml_error *err)
