@@ -90,17 +90,19 @@ static enum ml_status begin_file(struct mli_source *source, struct mli_input *in
 
     if (before)
         mli_input_follow(input, mli_csv_input(before));
-    enum ml_status status =
-        mli_csv_open(input, before ? &source->csv : &source->given, &reader, err);
+    struct ml_csv_options options = before ? source->csv : source->given;
+    options.encoding = source->given.encoding;
+    enum ml_status status = mli_csv_open(input, &options, &reader, err);
     if (status != ML_OK)
         return status;
-    if (before)
+    if (before) {
         source->taken_before += mli_input_taken(mli_csv_input(before));
-    if (before)
         mli_csv_follow(reader, before);
+    }
     mli_csv_close(before);
     source->reader = reader;
-    source->csv = *mli_csv_options(reader);
+    if (!before) /* from here on threads read them */
+        source->csv = *mli_csv_options(reader);
     status = read_header(source, err);
     source->ended = source->broken = false;
     source->line = mli_csv_line(reader);
