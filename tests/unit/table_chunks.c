@@ -172,7 +172,7 @@ static void header_at_a_border(void **state)
 {
     static const char *const ends[] = { "\n", "\r\n", "\r" };
     const size_t block = 65536;
-    char *text = malloc(block + 100);
+    char *text = malloc(block + 200);
 
     (void)state;
     assert_non_null(text);
