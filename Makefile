@@ -32,7 +32,7 @@ SRC_describe := describe document goal histogram html instants leak link number 
 	tests_file tests_number tests_target tests_values values variants warn words
 UNIT_describe := describe
 
-SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal pca pipeline power saved scale select stats view
+SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal parallel pca pipeline power saved scale select stats view
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared

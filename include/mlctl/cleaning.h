@@ -26,6 +26,7 @@ struct ml_prep_config {
     const char *const *pca;    /* a number of principal components or a share of the variance; none */
     double max_missing;        /* a column with a larger share of missing cells is dropped */
     size_t max_categories;     /* a category with more values is identifier-like */
+    size_t threads; /* that fit; 0: one a core. What comes out does not depend on it */
     bool keep_all; /* drop nothing but constants and empty columns; a text counts as a category */
 };
 

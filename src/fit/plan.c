@@ -308,7 +308,9 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
     size_t n = 0, *columns = mli_alloc(table->columns, sizeof *columns);
     uint8_t *use = mli_calloc(table->rows, 1);
     struct mli_pipeline *pipeline = NULL;
+    struct ml_prep_config clean = *settings->prep;
     enum ml_status status = columns && use ? ML_OK : no_memory(err);
+    clean.threads = settings->train.threads;
     for (size_t j = 0; !status && j < table->columns; j++) {
         const char *name = table->column[j].name;
         bool split = settings->split.kind == MLI_SPLIT_COLUMN && strcmp(name, settings->split.column) == 0;
@@ -323,7 +325,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
                              "there is no column besides the target \"%s\" to learn from",
                              table->column[plan->target.column].name);
     if (!status)
-        status = mli_pipeline_fit(table, columns, n, use, settings->prep, log, &pipeline, err);
+        status = mli_pipeline_fit(table, columns, n, use, &clean, log, &pipeline, err);
     if (!status)
         status = reduce(table, plan, settings, log, pipeline, err);
     free(use);

@@ -13,6 +13,7 @@
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
+#include <prep/parallel.h>
 #include <prep/stats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,58 +82,92 @@ static void clip_free(void *state)
 
 /* ---- fit ----------------------------------------------------------------------------------------------------- */
 
-/* Bounds about the middle; false when there is no scale. x is sorted for all but the deviation. */
-static bool bounds(size_t method, double factor, const double *x, size_t n, double *low, double *high)
+/* Bounds about the middle; *reach is 0 when there is no scale. False: no memory. */
+static bool bounds(size_t method, double factor, const double *x, size_t n, double *low,
+                   double *high, double *reach)
 {
-    double reach;
-
     if (method == MLI_CLIP_ZSCORE) {
         double mean = mli_stats_mean(x, n);
-        reach = sqrt(fmax(mli_stats_variance(x, n, mean), 0));
+        *reach = sqrt(fmax(mli_stats_variance(x, n, mean), 0));
         *low = *high = mean;
     } else {
-        double share = method == MLI_CLIP_IQR ? 0.25 : factor;
-        *low = mli_stats_quantile(x, n, share);
-        *high = mli_stats_quantile(x, n, 1 - share);
-        reach = *high - *low;
+        double share = method == MLI_CLIP_IQR ? 0.25 : factor, found[2];
+        const double q[] = { share, 1 - share };
+        if (!mli_stats_quantiles(x, n, 2, q, found))
+            return false;
+        *low = found[0];
+        *high = found[1];
+        *reach = *high - *low;
     }
-    if (method == MLI_CLIP_QUANTILE)
-        return *high > *low;
-    *low -= factor * reach;
-    *high += factor * reach;
-    return reach > 0;
+    if (method != MLI_CLIP_QUANTILE) {
+        *low -= factor * *reach;
+        *high += factor * *reach;
+    }
+    return true;
 }
 
-/* Adds the slot to the state when it is to be clipped. work: two vectors of fit->rows. */
-static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *work,
-                                 struct mli_clip *clip, struct ml_error *err)
-{
-    size_t k = clip->count;
-    const double *x = fit->block->number[slot];
-    const char *how = mli_choice_find(fit->config->outliers, mli_slot_column(fit->frame, slot),
-                                      method_name[MLI_CLIP_NONE]);
-    enum ml_status status = parse(how, &clip->method[k], &clip->factor[k], err);
+struct job {
+    const struct mli_fit *fit;
+    struct mli_clip *clip;
+    double *reach; /* one a slot of the state */
+};
 
-    if (status != ML_OK || clip->method[k] == MLI_CLIP_NONE)
-        return status;
-    if (clip->method[k] != MLI_CLIP_ZSCORE) {
-        memcpy(work, x, fit->rows * sizeof(*work));
-        mli_stats_sort(work, work + fit->rows, fit->rows);
-        x = work;
-    }
-    if (!bounds(clip->method[k], clip->factor[k], x, fit->rows, &clip->low[k], &clip->high[k])) {
-        ml_log(fit->log, ML_LOG_NOTE,
-               "column \"%s\" is not clipped: %s are equal, so no value is far out by %s",
-               fit->frame->slot[slot].name,
-               clip->method[k] == MLI_CLIP_ZSCORE ? "all values" : "its quartiles", how);
+static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
+{
+    const struct job *job = data;
+    const struct mli_fit *fit = job->fit;
+    struct mli_clip *clip = job->clip;
+    size_t slot = clip->slot[k];
+
+    if (!bounds(clip->method[k], clip->factor[k], fit->block->number[slot], fit->rows,
+                &clip->low[k], &clip->high[k], &job->reach[k]))
+        return mli_step_nomem(err);
+    if (isfinite(clip->low[k]) && isfinite(clip->high[k]))
         return ML_OK;
+    return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large to be clipped",
+                        fit->frame->slot[slot].name);
+}
+
+/* Fills slots, methods and factors. */
+static enum ml_status choose(const struct mli_fit *fit, struct mli_clip *clip, struct ml_error *err)
+{
+    const struct mli_frame *frame = fit->frame;
+    enum ml_status status = ML_OK;
+
+    for (size_t s = 0; s < frame->schema->count && status == ML_OK; s++) {
+        size_t k = clip->count;
+        const char *how = mli_choice_find(fit->config->outliers, mli_slot_column(frame, s),
+                                          method_name[MLI_CLIP_NONE]);
+        status = parse(how, &clip->method[k], &clip->factor[k], err);
+        if (status != ML_OK || clip->method[k] == MLI_CLIP_NONE || !frame->slot[s].live ||
+            frame->slot[s].kind != MLI_SLOT_NUMBER)
+            continue;
+        clip->slot[clip->count++] = s;
     }
-    if (!isfinite(clip->low[k]) || !isfinite(clip->high[k]))
-        return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large to be clipped",
-                            fit->frame->slot[slot].name);
-    clip->slot[k] = slot;
-    clip->count++;
-    return ML_OK;
+    return status;
+}
+
+/* Leaves out the slots without a scale. */
+static void leave_out(const struct mli_fit *fit, struct mli_clip *clip, const double *reach)
+{
+    size_t kept = 0;
+
+    for (size_t k = 0; k < clip->count; k++) {
+        if (!(reach[k] > 0)) {
+            ml_log(fit->log, ML_LOG_NOTE,
+                   "column \"%s\" is not clipped: %s are equal, so no value is far out by %s:%g",
+                   fit->frame->slot[clip->slot[k]].name,
+                   clip->method[k] == MLI_CLIP_ZSCORE ? "all values" : "its quartiles",
+                   method_name[clip->method[k]], clip->factor[k]);
+            continue;
+        }
+        clip->slot[kept] = clip->slot[k];
+        clip->method[kept] = clip->method[k];
+        clip->factor[kept] = clip->factor[k];
+        clip->low[kept] = clip->low[k];
+        clip->high[kept++] = clip->high[k];
+    }
+    clip->count = kept;
 }
 
 static struct mli_clip *clip_new(size_t capacity)
@@ -154,21 +189,22 @@ static struct mli_clip *clip_new(size_t capacity)
 
 static enum ml_status clip_fit(struct mli_fit *fit, void **out, struct ml_error *err)
 {
-    const struct mli_frame *frame = fit->frame;
-    struct mli_clip *clip = clip_new(frame->schema->count);
-    double *work = mli_alloc(fit->rows, 2 * sizeof(*work));
-    enum ml_status status = clip && work ? ML_OK : mli_step_nomem(err);
+    size_t fields = fit->frame->schema->count;
+    struct job job = { .fit = fit,
+                       .clip = clip_new(fields),
+                       .reach = mli_alloc(fields, sizeof(*job.reach)) };
+    enum ml_status status = job.clip && job.reach ? choose(fit, job.clip, err) : mli_step_nomem(err);
 
-    for (size_t s = 0; s < frame->schema->count && status == ML_OK; s++) {
-        if (frame->slot[s].live && frame->slot[s].kind == MLI_SLOT_NUMBER)
-            status = fit_column(fit, s, work, clip, err);
-    }
-    free(work);
-    if (status != ML_OK || clip->count == 0) {
-        clip_free(clip);
+    if (status == ML_OK)
+        status = mli_fit_each(fit, job.clip->count, fit_column, &job, err);
+    if (status == ML_OK)
+        leave_out(fit, job.clip, job.reach);
+    free(job.reach);
+    if (status != ML_OK || job.clip->count == 0) {
+        clip_free(job.clip);
         return status;
     }
-    *out = clip;
+    *out = job.clip;
     return ML_OK;
 }
 

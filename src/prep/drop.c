@@ -18,6 +18,7 @@
 #include <base/num.h>
 #include <base/text.h>
 #include <math.h>
+#include <prep/parallel.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,16 +78,13 @@ struct range {
 
 static struct range range_of(const struct mli_fit *fit, const double *x)
 {
-    struct range r = { 0 };
+    struct range r = { .low = INFINITY, .high = -INFINITY };
 
     for (size_t i = 0; i < fit->table->rows; i++) {
-        if (!trains(fit, i) || isnan(x[i]))
-            continue;
-        if (r.present == 0 || x[i] < r.low)
-            r.low = x[i];
-        if (r.present == 0 || x[i] > r.high)
-            r.high = x[i];
-        r.present++;
+        double value = trains(fit, i) ? x[i] : NAN;
+        r.low = value < r.low ? value : r.low;
+        r.high = value > r.high ? value : r.high;
+        r.present += isnan(value) == 0;
     }
     return r;
 }
@@ -336,6 +334,18 @@ static void say(const struct mli_fit *fit, const char *name, const struct judgem
            j->advice[0] ? "; " : "", j->advice, j->advice[0] ? ")" : "");
 }
 
+struct job {
+    const struct mli_fit *fit;
+    struct judgement *j;
+};
+
+static enum ml_status judge_one(void *data, size_t k, struct ml_error *err)
+{
+    const struct job *job = data;
+
+    return judge_column(job->fit, &job->fit->table->column[job->fit->columns[k]], &job->j[k], err);
+}
+
 static enum ml_status drop_fit(struct mli_fit *fit, void **out, struct ml_error *err)
 {
     struct judgement *j = mli_alloc(fit->n, sizeof(*j));
@@ -343,8 +353,9 @@ static enum ml_status drop_fit(struct mli_fit *fit, void **out, struct ml_error 
     enum ml_status status = j && drop ? ML_OK : mli_step_nomem(err);
     size_t kept = 0;
 
-    for (size_t i = 0; i < fit->n && status == ML_OK; i++)
-        status = judge_column(fit, &fit->table->column[fit->columns[i]], &j[i], err);
+    struct job job = { .fit = fit, .j = j };
+    if (status == ML_OK)
+        status = mli_fit_each(fit, fit->n, judge_one, &job, err);
     if (status == ML_OK)
         spare_row_numbers(j, fit->n);
     for (size_t i = 0; i < fit->n && status == ML_OK; i++) {

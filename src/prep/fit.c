@@ -1,6 +1,7 @@
 /* Fitting a pipeline: drop on the table, then the schema, then one step after the other on the training rows. */
 #include <prep/inside.h>
 #include <prep/options.h>
+#include <prep/parallel.h>
 
 #include <base/mem.h>
 #include <stdlib.h>
@@ -69,40 +70,44 @@ static void training_forget(struct training *training, const struct mli_frame *f
     }
 }
 
-static bool gather_column(const struct mli_column *column, size_t rows, const uint8_t *train,
-                          size_t n, double **number, int32_t **code)
+struct gathering {
+    struct training *training;
+    const struct ml_table *view;
+    const uint8_t *train;
+};
+
+/* Each value is written and kept when its row trains: there is room for one that is not. */
+static void gather_numbers(const double *from, size_t rows, const uint8_t *train, double *to)
 {
     size_t at = 0;
 
-    if (column->number)
-        *number = mli_alloc(n, sizeof(**number));
-    else
-        *code = mli_alloc(n, sizeof(**code));
-    if (!*number && !*code)
-        return false;
     for (size_t i = 0; i < rows; i++) {
-        if (train && !train[i])
-            continue;
-        if (*number)
-            (*number)[at++] = column->number[i];
-        else
-            (*code)[at++] = column->code[i];
+        to[at] = from[i];
+        at += !train || train[i] != 0;
     }
-    return true;
 }
 
-static bool training_gather(struct training *training, const struct ml_table *view,
-                            const uint8_t *train, size_t n)
+static void gather_codes(const int32_t *from, size_t rows, const uint8_t *train, int32_t *to)
 {
-    training->block.rows = n;
-    if (!training_resize(training, view->columns))
-        return false;
-    for (size_t s = 0; s < view->columns; s++) {
-        if (!gather_column(&view->column[s], view->rows, train, n, &training->block.number[s],
-                           &training->block.code[s]))
-            return false;
+    size_t at = 0;
+
+    for (size_t i = 0; i < rows; i++) {
+        to[at] = from[i];
+        at += !train || train[i] != 0;
     }
-    return true;
+}
+
+static enum ml_status gather_column(void *data, size_t k, struct ml_error *err)
+{
+    const struct gathering *g = data;
+    const struct mli_column *column = &g->view->column[k];
+    struct mli_block *block = &g->training->block;
+
+    if (column->number && (block->number[k] = mli_alloc(block->rows + 1, sizeof(double))))
+        gather_numbers(column->number, g->view->rows, g->train, block->number[k]);
+    else if (!column->number && (block->code[k] = mli_alloc(block->rows + 1, sizeof(int32_t))))
+        gather_codes(column->code, g->view->rows, g->train, block->code[k]);
+    return block->number[k] || block->code[k] ? ML_OK : mli_step_nomem(err);
 }
 
 /* ---- steps --------------------------------------------------------------------------------------------------- */
@@ -157,8 +162,13 @@ static enum ml_status gather(const struct mli_pipeline *pipeline, const struct m
     const struct ml_table *view;
     enum ml_status status = mli_pipeline_view(pipeline, fit->table, &arena, &view, err);
 
-    if (status == ML_OK && !training_gather(training, view, fit->train, fit->rows))
-        status = mli_step_nomem(err);
+    if (status == ML_OK) {
+        struct gathering g = { .training = training, .view = view, .train = fit->train };
+        training->block.rows = fit->rows;
+        status = training_resize(training, view->columns)
+                     ? mli_fit_each(fit, view->columns, gather_column, &g, err)
+                     : mli_step_nomem(err);
+    }
     mli_arena_release(&arena);
     return status;
 }
@@ -182,8 +192,8 @@ static enum ml_status fit_frame(struct mli_pipeline *pipeline, struct mli_fit *f
         status = mli_step_kinds[k]->shape(state, &pipeline->frame, err);
         if (status == ML_OK && !training_follow(&training, &pipeline->frame))
             status = mli_step_nomem(err);
-        if (status == ML_OK && mli_step_kinds[k]->apply)
-            mli_step_kinds[k]->apply(state, &training.block);
+        if (status == ML_OK && mli_step_kinds[k]->apply && k + 1 < MLI_STEP_KINDS)
+            status = mli_fit_apply(fit, &pipeline->step[before], &training.block, training.count, err);
         if (status == ML_OK)
             training_forget(&training, &pipeline->frame);
     }

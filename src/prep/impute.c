@@ -5,6 +5,7 @@
 #include <base/num.h>
 #include <math.h>
 #include <prep/options.h>
+#include <prep/parallel.h>
 #include <prep/stats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,28 +68,45 @@ static size_t gather_present(const double *x, size_t n, double *to)
     return present;
 }
 
-/* Of n > 0 values, which it may reorder. */
-static double statistic(size_t method, double *x, double *temp, size_t n)
+/* Of the values that are there, at least one. False: no memory. */
+static bool statistic(size_t method, const double *x, size_t n, double *out)
 {
-    if (method == MLI_IMPUTE_MEAN)
-        return mli_stats_mean(x, n);
-    mli_stats_sort(x, temp, n);
-    return method == MLI_IMPUTE_MEDIAN ? mli_stats_median(x, n) : mli_stats_mode(x, n);
+    static const double middle = 0.5;
+
+    if (method == MLI_IMPUTE_MEDIAN)
+        return mli_stats_quantiles(x, n, 1, &middle, out);
+    double *work = mli_alloc(n, 2 * sizeof(*work));
+    if (!work)
+        return false;
+    size_t present = gather_present(x, n, work);
+    if (method == MLI_IMPUTE_MODE)
+        mli_stats_sort(work, work + n, present);
+    *out = method == MLI_IMPUTE_MODE ? mli_stats_mode(work, present) : mli_stats_mean(work, present);
+    free(work);
+    return true;
 }
 
-/* The drop step has left no column without a value. work: two vectors of fit->rows. */
-static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double *work,
-                                 size_t *method, double *out, struct ml_error *err)
+struct job {
+    const struct mli_fit *fit;
+    struct mli_imputer *imputer;
+};
+
+/* The drop step has left no column without a value. */
+static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
 {
+    const struct job *job = data;
+    const struct mli_fit *fit = job->fit;
+    size_t slot = job->imputer->slot[k], *method = &job->imputer->method[k];
+    double *value = &job->imputer->value[k];
     const char *how = mli_choice_find(fit->config->impute, mli_slot_column(fit->frame, slot),
                                       method_name[MLI_IMPUTE_MEDIAN]);
-    enum ml_status status = parse(how, method, out, err);
+    enum ml_status status = parse(how, method, value, err);
 
     if (status != ML_OK || *method == MLI_IMPUTE_CONSTANT)
         return status;
-    size_t present = gather_present(fit->block->number[slot], fit->rows, work);
-    *out = statistic(*method, work, work + fit->rows, present);
-    if (isfinite(*out))
+    if (!statistic(*method, fit->block->number[slot], fit->rows, value))
+        return mli_step_nomem(err);
+    if (isfinite(*value))
         return ML_OK;
     return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large for a %s",
                         fit->frame->slot[slot].name, method_name[*method]);
@@ -97,20 +115,18 @@ static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, double 
 static enum ml_status impute_fit(struct mli_fit *fit, void **out, struct ml_error *err)
 {
     struct mli_imputer *imputer = mli_calloc(1, sizeof(*imputer));
-    double *work = mli_alloc(fit->rows, 2 * sizeof(*work));
-    enum ml_status status = imputer && work ? ML_OK : mli_step_nomem(err);
+    struct job job = { .fit = fit, .imputer = imputer };
+    enum ml_status status =
+        imputer ? mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &imputer->count, &imputer->slot, err)
+                : mli_step_nomem(err);
 
-    if (status == ML_OK)
-        status = mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &imputer->count, &imputer->slot, err);
     if (status == ML_OK) {
         imputer->method = mli_alloc(imputer->count, sizeof(*imputer->method));
         imputer->value = mli_alloc(imputer->count, sizeof(*imputer->value));
         status = imputer->method && imputer->value ? ML_OK : mli_step_nomem(err);
     }
-    for (size_t k = 0; status == ML_OK && k < imputer->count; k++)
-        status = fit_column(fit, imputer->slot[k], work, &imputer->method[k], &imputer->value[k],
-                            err);
-    free(work);
+    if (status == ML_OK)
+        status = mli_fit_each(fit, imputer->count, fit_column, &job, err);
     if (status != ML_OK || imputer->count == 0) {
         impute_free(imputer);
         return status;

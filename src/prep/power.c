@@ -14,6 +14,7 @@
 #include <base/mem.h>
 #include <float.h>
 #include <math.h>
+#include <prep/parallel.h>
 #include <prep/stats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,12 +208,30 @@ static bool wanted(const struct mli_fit *fit, size_t slot)
            !all_equal(fit->block->number[slot], fit->rows);
 }
 
+struct job {
+    const struct mli_fit *fit;
+    struct mli_power *power;
+};
+
+static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
+{
+    const struct job *job = data;
+    double *work = mli_alloc(job->fit->rows, 2 * sizeof(*work));
+
+    if (!work)
+        return mli_step_nomem(err);
+    job->power->lambda[k] =
+        fit_lambda(job->fit->block->number[job->power->slot[k]], job->fit->rows, work);
+    free(work);
+    return ML_OK;
+}
+
 static enum ml_status power_fit(struct mli_fit *fit, void **out, struct ml_error *err)
 {
     size_t fields = fit->frame->schema->count;
     struct mli_power *power = mli_calloc(1, sizeof(*power));
-    double *work = mli_alloc(fit->rows, 2 * sizeof(*work));
-    enum ml_status status = power && work ? ML_OK : mli_step_nomem(err);
+    struct job job = { .fit = fit, .power = power };
+    enum ml_status status = power ? ML_OK : mli_step_nomem(err);
 
     if (status == ML_OK) {
         power->slot = mli_alloc(fields, sizeof(*power->slot));
@@ -220,12 +239,11 @@ static enum ml_status power_fit(struct mli_fit *fit, void **out, struct ml_error
         status = power->slot && power->lambda ? ML_OK : mli_step_nomem(err);
     }
     for (size_t s = 0; status == ML_OK && s < fields; s++) {
-        if (!wanted(fit, s))
-            continue;
-        power->slot[power->count] = s;
-        power->lambda[power->count++] = fit_lambda(fit->block->number[s], fit->rows, work);
+        if (wanted(fit, s))
+            power->slot[power->count++] = s;
     }
-    free(work);
+    if (status == ML_OK)
+        status = mli_fit_each(fit, power->count, fit_column, &job, err);
     if (status != ML_OK || power->count == 0) {
         power_free(power);
         return status;

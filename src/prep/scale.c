@@ -8,9 +8,9 @@
 
 #include <base/mem.h>
 #include <math.h>
+#include <prep/parallel.h>
 #include <prep/stats.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define METHODS 4
 
@@ -76,33 +76,44 @@ static void least_and_range(const double *x, size_t n, double *least, double *ra
     *range = high - low;
 }
 
-static void median_and_quartiles(const double *x, size_t n, double *work, double *median,
-                                 double *distance)
+/* False: no memory. */
+static bool median_and_quartiles(const double *x, size_t n, double *median, double *distance)
 {
-    memcpy(work, x, n * sizeof(*work));
-    mli_stats_sort(work, work + n, n);
-    *median = mli_stats_median(work, n);
-    *distance = mli_stats_quantile(work, n, 0.75) - mli_stats_quantile(work, n, 0.25);
+    static const double q[] = { 0.25, 0.5, 0.75 };
+    double found[3];
+
+    if (!mli_stats_quantiles(x, n, 3, q, found))
+        return false;
+    *median = found[1];
+    *distance = found[2] - found[0];
+    return true;
 }
 
-/* A variance that underflows or is nothing but rounding leaves the scale at 1. work: two vectors of fit->rows. */
-static enum ml_status fit_column(const struct mli_fit *fit, size_t slot, size_t method,
-                                 double *work, double *shift, double *scale, struct ml_error *err)
-{
-    const double *x = fit->block->number[slot];
+struct job {
+    const struct mli_fit *fit;
+    struct mli_scaler *scaler;
+};
 
-    least_and_range(x, fit->rows, shift, scale);
+/* A variance that underflows or is nothing but rounding leaves the scale at 1. */
+static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
+{
+    const struct job *job = data;
+    size_t slot = job->scaler->slot[k], method = job->scaler->method[k], n = job->fit->rows;
+    double *shift = &job->scaler->shift[k], *scale = &job->scaler->scale[k];
+    const double *x = job->fit->block->number[slot];
+
+    least_and_range(x, n, shift, scale);
     if (method == MLI_SCALE_STANDARD && *scale > 0) {
-        *shift = mli_stats_mean(x, fit->rows);
-        *scale = sqrt(fmax(mli_stats_variance(x, fit->rows, *shift), 0));
-    } else if (method == MLI_SCALE_ROBUST) {
-        median_and_quartiles(x, fit->rows, work, shift, scale);
+        *shift = mli_stats_mean(x, n);
+        *scale = sqrt(fmax(mli_stats_variance(x, n, *shift), 0));
+    } else if (method == MLI_SCALE_ROBUST && !median_and_quartiles(x, n, shift, scale)) {
+        return mli_step_nomem(err);
     }
     if (*scale == 0)
         *scale = 1;
     if (!isfinite(*shift) || !isfinite(*scale))
         return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large to be scaled",
-                            fit->frame->slot[slot].name);
+                            job->fit->frame->slot[slot].name);
     return ML_OK;
 }
 
@@ -130,22 +141,19 @@ static enum ml_status scale_fit(struct mli_fit *fit, void **out, struct ml_error
     enum ml_status status =
         scaler ? mli_slots_new(fit->frame, MLI_SLOT_NUMBER, &scaler->count, &scaler->slot, err)
                : mli_step_nomem(err);
-    double *work = NULL;
+    struct job job = { .fit = fit, .scaler = scaler };
 
     if (status == ML_OK) {
-        work = mli_alloc(fit->rows, 2 * sizeof(*work));
         scaler->method = mli_alloc(scaler->count, sizeof(*scaler->method));
         scaler->shift = mli_alloc(scaler->count, sizeof(*scaler->shift));
         scaler->scale = mli_alloc(scaler->count, sizeof(*scaler->scale));
-        if (!work || !scaler->method || !scaler->shift || !scaler->scale)
+        if (!scaler->method || !scaler->shift || !scaler->scale)
             status = mli_step_nomem(err);
         else
             choose(fit, scaler);
     }
-    for (size_t k = 0; status == ML_OK && k < scaler->count; k++)
-        status = fit_column(fit, scaler->slot[k], scaler->method[k], work, &scaler->shift[k],
-                            &scaler->scale[k], err);
-    free(work);
+    if (status == ML_OK)
+        status = mli_fit_each(fit, scaler->count, fit_column, &job, err);
     if (status != ML_OK || scaler->count == 0) {
         scale_free(scaler);
         return status;

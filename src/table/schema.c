@@ -44,26 +44,36 @@ size_t mli_schema_find(const struct mli_schema *schema, const char *name)
 
 /* ---- from a table ---------------------------------------------------------------------------- */
 
+static bool all_whole(const double *number, size_t rows, const uint8_t *use)
+{
+    for (size_t i = 0; i < rows; i++) {
+        if ((!use || use[i]) && !isnan(number[i]) && number[i] != trunc(number[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Rows in use come as they like, so nothing is asked of them that a processor would have to guess. */
 static void see_numbers(struct mli_field *field, const double *number, size_t rows,
                         const uint8_t *use)
 {
-    bool whole = true;
+    double low = INFINITY, high = -INFINITY;
+    size_t used = 0, present = 0;
 
     for (size_t i = 0; i < rows; i++) {
-        double value = number[i];
-        if (use && !use[i])
-            continue;
-        if (isnan(value)) {
-            field->missing++;
-            continue;
-        }
-        whole = whole && value == trunc(value);
-        if (!(field->low <= value))
-            field->low = value;
-        if (!(field->high >= value))
-            field->high = value;
+        bool here = !use || use[i];
+        double value = here ? number[i] : NAN;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+        used += here;
+        present += isnan(value) == 0;
     }
-    field->integer = field->type == ML_TYPE_NUMBER && whole && !isnan(field->low);
+    field->missing = used - present;
+    if (present == 0)
+        return;
+    field->low = low;
+    field->high = high;
+    field->integer = field->type == ML_TYPE_NUMBER && all_whole(number, rows, use);
 }
 
 static enum ml_status copy_seen(const struct mli_dict *from, const uint8_t *seen,

@@ -87,18 +87,26 @@ static void impute_methods(void **state)
     }
 }
 
+static double quantile(const double *x, size_t n, double q)
+{
+    double out;
+
+    assert_true(mli_stats_quantiles(x, n, 1, &q, &out));
+    return out;
+}
+
 static void statistics(void **state)
 {
     static const double even[] = { -3, -1, 2, 8 }, modes[] = { 1, 2, 2, 5, 5, 9 };
     double big[1000];
 
     (void)state;
-    assert_true(mli_stats_median(even, 4) == 0.5);
-    assert_true(mli_stats_median(even, 3) == -1);
+    assert_true(quantile(even, 4, 0.5) == 0.5);
+    assert_true(quantile(even, 3, 0.5) == -1);
     assert_true(mli_stats_mode(modes, 6) == 2);
-    assert_true(mli_stats_quantile(even, 4, 0) == -3 && mli_stats_quantile(even, 4, 1) == 8);
-    assert_true(mli_stats_quantile(even, 4, 0.25) == -1.5);
-    assert_true(mli_stats_quantile(modes, 1, 0.75) == 1);
+    assert_true(quantile(even, 4, 0) == -3 && quantile(even, 4, 1) == 8);
+    assert_true(quantile(even, 4, 0.25) == -1.5);
+    assert_true(quantile(modes, 1, 0.75) == 1);
     assert_true(mli_stats_mode(even, 1) == -3);
     /* the textbook formula loses all digits of this variance: values 1e9 + {0, 1, 2} */
     for (size_t i = 0; i < COUNT(big); i++)
@@ -133,6 +141,74 @@ static void sorting(void **state)
         qsort(y, n, sizeof(*y), compare);
         assert_memory_equal(x, y, n * sizeof(*x));
     }
+}
+
+/* Selection among many values against sorting them: spread out, with equal ones, nearly all equal, with NaN between. */
+static void quantiles_of_many(void **state)
+{
+    static const double q[] = { 0, 0.25, 0.5, 1 };
+    enum { MANY = 20000 };
+    double *x = malloc(MANY * sizeof(*x)), *sorted = malloc(MANY * sizeof(*x)), out[4];
+    uint64_t bits = 1;
+
+    (void)state;
+    assert_non_null(x);
+    assert_non_null(sorted);
+    for (int kind = 0; kind < 4; kind++) {
+        size_t n = 0;
+        for (size_t i = 0; i < MANY; i++) {
+            bits = bits * 6364136223846793005U + 1442695040888963407U;
+            double wild = ldexp((double)(int64_t)bits, (int)(bits >> 58) - 32);
+            x[i] = kind == 0 ? wild : kind == 1 ? (double)(bits >> 60) - 8 : kind == 2 ? 1 + (i == 77) : -wild;
+            if (kind > 0 && i % 7 == 3)
+                x[i] = i % 2 ? NAN : -NAN;
+            else
+                sorted[n++] = x[i];
+        }
+        qsort(sorted, n, sizeof(*sorted), compare);
+        assert_true(mli_stats_quantiles(x, MANY, 4, q, out));
+        assert_true(out[0] == sorted[0] && out[3] == sorted[n - 1]);
+        double at = 0.25 * (double)(n - 1), part = at - floor(at);
+        double low = sorted[(size_t)at], high = sorted[(size_t)at + 1];
+        assert_true(fabs(out[1] - (low + (high - low) * part)) <= 1e-15 * (fabs(low) + fabs(high)));
+        assert_true(out[2] == (n % 2 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2));
+    }
+    free(x);
+    free(sorted);
+}
+
+/* More cells than are worth one thread: the same bytes by however many. */
+static void threads_change_nothing(void **state)
+{
+    struct ml_table *table = table_counted("a,b,c,d", 40000, "%,,#e-3,x%");
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+    struct mli_tensors set[3];
+    json_t *doc[3];
+
+    (void)state;
+    for (size_t i = 0; i < 40000; i++) /* b is empty in the text */
+        table->column[1].number[i] = i % 5 ? (double)(i * 7919 % 10007) : NAN;
+    config.missing_flags = (const char *const[]){ "yes", NULL };
+    config.outliers = (const char *const[]){ "iqr:0.1", "a=zscore:1", NULL };
+    config.power = (const char *const[]){ "yeo-johnson", NULL };
+    config.keep_all = true;
+    for (size_t k = 0; k < 3; k++) {
+        config.threads = k == 0 ? 1 : k + 1;
+        struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
+        mli_tensors_init(&set[k]);
+        assert_int_equal(mli_pipeline_save(pipeline, &doc[k], &set[k], NULL), ML_OK);
+        mli_pipeline_free(pipeline);
+        assert_true(json_equal(doc[0], doc[k]));
+        assert_int_equal(set[0].count, set[k].count);
+        for (size_t t = 0; t < set[0].count; t++)
+            assert_memory_equal(set[0].items[t].data, set[k].items[t].data,
+                                set[0].items[t].shape[0] * sizeof(double));
+    }
+    for (size_t k = 0; k < 3; k++) {
+        mli_tensors_release(&set[k]);
+        json_decref(doc[k]);
+    }
+    ml_table_free(table);
 }
 
 static void scaling(void **state)
@@ -211,6 +287,7 @@ int prep_steps_tests(void)
         cmocka_unit_test(calendar),   cmocka_unit_test(calendar_ends),
         cmocka_unit_test(dates),      cmocka_unit_test(statistics),
         cmocka_unit_test(sorting),    cmocka_unit_test(impute_methods),
+        cmocka_unit_test(quantiles_of_many), cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(scaling),    cmocka_unit_test(values_too_large),
         cmocka_unit_test(categories),
     };
