@@ -28,8 +28,8 @@ SRC_table := advise bad_rows boolean bound chunks csv cut decide decode dict dup
 UNIT_table := table table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_format table_instant table_memory table_read table_rows table_schema table_split \
 	table_stream table_write
 
-SRC_describe := describe document goal histogram html instants leak link number order pairs profile tests_column \
-	tests_file tests_number tests_target tests_values values variants warn words
+SRC_describe := describe document goal histogram html instants leak link number order pairs profile suggest \
+	tests_column tests_file tests_number tests_target tests_values values variants warn words
 UNIT_describe := describe
 
 SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal parallel pca pipeline power saved scale select stats view

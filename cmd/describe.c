@@ -14,6 +14,7 @@ struct describe_flags {
     char *html, *sort;
     long max_columns, threads;
     size_t most, workers;
+    bool reading_given; /* flags that decide how the file is read, which a command to go on with would need too */
 };
 
 static bool is_sort(const char *sort)
@@ -58,7 +59,7 @@ static int print(const struct cmd_context *ctx, const struct describe_flags *f, 
         return out_json(ctx, mli_description_json(d));
     if (page_on_stdout)
         return out_end(ctx, CMD_DONE);
-    describe_text(d, order, f->most);
+    describe_text(d, order, f->most, ctx->args, f->reading_given ? 0 : ctx->nargs);
     if (f->html)
         out_line("\nwrote", "%s", f->html);
     return out_end(ctx, CMD_DONE);
@@ -85,6 +86,21 @@ static int describe(const struct cmd_context *ctx, const struct describe_flags *
     return code;
 }
 
+/* Is there an option that is not about the report? */
+static bool gives_reading(int argc, const char **argv)
+{
+    static const char *const report[] = { "-t", "--target", "--html", "--sort", "--max-columns", "--threads", "-q",
+                                          "--quiet", "-v", "--verbose" };
+    for (int i = 1; i < argc; i++) {
+        bool known = argv[i][0] != '-' || !argv[i][1];
+        for (size_t k = 0; k < sizeof report / sizeof *report && !known; k++)
+            known = strncmp(argv[i], report[k], strlen(report[k])) == 0;
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
 int cmd_describe(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct describe_flags f = { .reading = READING_INIT, .sort = "file", .max_columns = 100 };
@@ -103,6 +119,7 @@ int cmd_describe(struct cmd_context *ctx, int argc, const char **argv)
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(report, "Report"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
+    f.reading_given = gives_reading(argc, argv);
     int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);

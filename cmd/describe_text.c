@@ -1,6 +1,8 @@
 #include <cmd/describe_text.h>
 
 #include <cmd/draw.h>
+#include <describe/suggest.h>
+#include <describe/tests.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,21 +153,27 @@ static void print_finding(struct page *page, const struct mli_warning *w, bool f
 static void print_kind(struct page *page, const struct mli_warning *w, size_t n)
 {
     struct draw *draw = &page->draw;
-    char text[2048], advice[1024];
+    struct mli_buf advice;
+    char text[160];
     if (n > FEW) {
         snprintf(text, sizeof text, "and %zu more like it (--json tells all)", n - FEW);
         draw_spaces(draw, 20);
         mli_buf_str(&draw->line, text);
         draw_end(draw);
     }
-    mli_warning_advice(page->d, w, n > 1, advice, sizeof advice);
-    snprintf(text, sizeof text, "%s%s%s%s", w->kind->why, *advice ? draw->blocks ? " \xe2\x86\x92 " : " -> " : "",
-             advice, *advice ? "." : "");
+    mli_buf_init(&advice, 1 << 16);
+    mli_buf_str(&advice, w->kind->why);
+    if (*w->kind->advice) {
+        mli_buf_str(&advice, draw->blocks ? " \xe2\x86\x92 " : " -> ");
+        mli_warning_advice(page->d, w, n > 1, &mli_markup_plain, &advice);
+        mli_buf_char(&advice, '.');
+    }
     draw_spaces(draw, 20);
     draw_colour(draw, DRAW_DIM);
-    draw_wrapped(draw, text, 20, 20);
+    draw_wrapped(draw, advice.data ? advice.data : "", 20, 20);
     draw_plain(draw);
     draw_end(draw);
+    mli_buf_release(&advice);
 }
 
 static void print_warnings(struct page *page)
@@ -189,6 +197,48 @@ static void print_warnings(struct page *page)
         print_kind(page, &all->item[i], end - i);
         i = end;
     }
+}
+
+/* A command to copy: where it does not fit it goes on behind a backslash. */
+static void print_command(struct page *page, const char *const *files, size_t n)
+{
+    struct mli_suggestion suggestion;
+    struct mli_buf command;
+    struct draw *draw = &page->draw;
+    if (mli_suggestion_make(page->d, &suggestion, NULL))
+        return;
+    mli_buf_init(&command, 1 << 16);
+    mli_buf_str(&command, "mlctl train");
+    for (size_t i = 0; i < n; i++) {
+        mli_buf_char(&command, ' ');
+        mli_shell_word(&command, files[i]);
+    }
+    if (command.status)
+        goto out;
+    draw_colour(draw, DRAW_BOLD);
+    draw_text(draw, "next", LABEL, false);
+    draw_plain(draw);
+    size_t at = LABEL + draw_cells(command.data);
+    draw_text(draw, command.data, draw_cells(command.data), false);
+    for (size_t i = 0; i < suggestion.n; i++) {
+        const char *flag = suggestion.flag[i].data;
+        size_t cells = draw_cells(flag);
+        if (at + 1 + cells + 2 > draw->width) {
+            mli_buf_str(&draw->line, " \\");
+            draw_end(draw);
+            draw_spaces(draw, LABEL + 2);
+            at = LABEL + 2;
+        } else {
+            draw_spaces(draw, 1);
+            at++;
+        }
+        draw_text(draw, flag, cells, false);
+        at += cells;
+    }
+    draw_end(draw);
+out:
+    mli_buf_release(&command);
+    mli_suggestion_release(&suggestion);
 }
 
 /* ---- the columns ------------------------------------------------------------------------------------------------- */
@@ -534,7 +584,8 @@ static void print_texts(struct page *page)
     }
 }
 
-void describe_text(const struct mli_description *description, const size_t *order, size_t most)
+void describe_text(const struct mli_description *description, const size_t *order, size_t most,
+                   const char *const *files, size_t nfiles)
 {
     struct page page = { .d = description, .order = order, .columns = description->table->columns };
     page.columns = page.columns < most ? page.columns : most;
@@ -542,6 +593,8 @@ void describe_text(const struct mli_description *description, const size_t *orde
     print_file(&page);
     print_target(&page);
     print_warnings(&page);
+    if (nfiles && description->goal.kind != MLI_GOAL_NONE)
+        print_command(&page, files, nfiles);
     print_columns(&page);
     print_numbers(&page);
     print_categories(&page);

@@ -4,7 +4,11 @@
 
 #include <describe/describe.h>
 
-/* order: the columns in the order to print them in; at most `most` are printed one by one. */
-void describe_text(const struct mli_description *description, const size_t *order, size_t most);
+/*
+ * order: the columns in the order to print them in; at most `most` are printed one by one. files: the arguments that
+ * named the data; with none no command to go on with is printed.
+ */
+void describe_text(const struct mli_description *description, const size_t *order, size_t most,
+                   const char *const *files, size_t nfiles);
 
 #endif

@@ -1,5 +1,6 @@
 #include <describe/document.h>
 
+#include <describe/suggest.h>
 #include <math.h>
 #include <string.h>
 
@@ -229,17 +230,20 @@ static json_t *target_json(const struct mli_description *d)
 
 static json_t *warning_json(const struct mli_description *d, const struct mli_warning *w)
 {
-    char advice[1024];
+    struct mli_buf advice;
     json_t *doc = json_object();
     bool of_file = w->column == d->table->columns;
 
-    mli_warning_advice(d, w, false, advice, sizeof(advice));
+    mli_buf_init(&advice, 1 << 16);
+    mli_buf_str(&advice, "");
+    mli_warning_advice(d, w, false, &mli_markup_plain, &advice);
     bool done = mli_json_put(doc, "kind", json_string(w->kind->name)) &&
                 mli_json_put(doc, "level", json_string(mli_level_name(w->kind->level))) &&
                 mli_json_put(doc, "column", of_file ? json_null() : json_string(d->table->column[w->column].name)) &&
                 mli_json_put(doc, "text", json_string(w->text)) &&
                 mli_json_put(doc, "why", json_string(w->kind->why)) &&
-                mli_json_put(doc, "advice", json_string(advice));
+                mli_json_put(doc, "advice", json_string(advice.status == ML_OK ? advice.data : NULL));
+    mli_buf_release(&advice);
     if (done)
         return doc;
     json_decref(doc);
@@ -256,6 +260,25 @@ static json_t *warnings_json(const struct mli_description *d)
             return NULL;
         }
     }
+    return list;
+}
+
+static json_t *flags_json(const struct mli_description *d)
+{
+    struct mli_suggestion suggestion;
+    json_t *list = json_array();
+
+    if (!list || mli_suggestion_make(d, &suggestion, NULL) != ML_OK) {
+        json_decref(list);
+        return NULL;
+    }
+    for (size_t i = 0; i < suggestion.n && list; i++) {
+        if (json_array_append_new(list, json_string(suggestion.flag[i].data)) == 0)
+            continue;
+        json_decref(list);
+        list = NULL;
+    }
+    mli_suggestion_release(&suggestion);
     return list;
 }
 
@@ -287,6 +310,7 @@ json_t *mli_description_json(const struct mli_description *description)
     bool done = mli_json_put(doc, "file", file_json(description)) &&
                 mli_json_put(doc, "target", target_json(description)) &&
                 mli_json_put(doc, "warnings", warnings_json(description)) &&
+                mli_json_put(doc, "suggested_flags", flags_json(description)) &&
                 mli_json_put(doc, "columns", columns_json(description)) &&
                 mli_json_put(doc, "correlated", pairs_json(description));
 

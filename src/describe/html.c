@@ -142,28 +142,60 @@ static void add_bound(struct page *page, size_t column, double value)
     mli_buf_printf(&page->buf, "%.10s", text);
 }
 
-/* `told`: each bar says its bounds and its rows when it is pointed at. */
-static void add_histogram(struct page *page, size_t column, bool told)
+static void add_columns(struct mli_buf *out, const char *class, const size_t *count, size_t n)
+{
+    size_t most = 1;
+
+    for (size_t i = 0; i < n; i++)
+        most = count[i] > most ? count[i] : most;
+    mli_buf_printf(out,
+                   "<svg class=\"%s\" viewBox=\"0 0 %zu 60\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+                   class, 10 * n);
+    for (size_t i = 0; i < n; i++) {
+        double height = fmax(1, 60 * (double)count[i] / (double)most);
+        if (count[i] > 0)
+            mli_buf_printf(out, "<rect x=\"%zu\" y=\"%.1f\" width=\"9\" height=\"%.1f\"/>", 10 * i, 60 - height,
+                           height);
+    }
+    mli_buf_str(out, "</svg>");
+}
+
+/* The histogram, or the rows of the most frequent values; of texts nearly all distinct there is no shape. */
+static void add_shape(struct page *page, size_t column)
+{
+    const struct mli_profile *p = &page->d->profile[column];
+    size_t count[MLI_TOP];
+
+    if (p->histogram.bins > 0) {
+        add_columns(&page->buf, "mini", p->histogram.count, p->histogram.bins);
+    } else if (p->words.longest == 0 && p->values.tops > 0) {
+        for (size_t k = 0; k < p->values.tops; k++)
+            count[k] = p->values.top[k].count;
+        add_columns(&page->buf, "mini", count, p->values.tops);
+    }
+}
+
+/* Each bar says its bounds and its rows when it is pointed at. */
+static void add_histogram(struct page *page, size_t column)
 {
     const struct mli_histogram *h = &page->d->profile[column].histogram;
+    bool one = h->width <= 1 && page->d->table->column[column].integer;
     size_t most = 1;
 
     for (size_t i = 0; i < h->bins; i++)
         most = h->count[i] > most ? h->count[i] : most;
     mli_buf_printf(&page->buf,
-                   "<svg class=\"%s\" viewBox=\"0 0 %zu 60\" preserveAspectRatio=\"none\" role=\"img\" "
+                   "<svg class=\"hist\" viewBox=\"0 0 %zu 60\" preserveAspectRatio=\"none\" role=\"img\" "
                    "aria-label=\"histogram\">",
-                   told ? "hist" : "mini", 10 * h->bins);
+                   10 * h->bins);
     for (size_t i = 0; i < h->bins; i++) {
-        double height = h->count[i] ? fmax(1, 60 * (double)h->count[i] / (double)most) : 0;
+        double height = fmax(1, 60 * (double)h->count[i] / (double)most);
         if (h->count[i] == 0)
             continue;
-        mli_buf_printf(&page->buf, "<rect x=\"%zu\" y=\"%.1f\" width=\"9\" height=\"%.1f\"%s", 10 * i, 60 - height,
-                       height, told ? "><title>" : "/>");
-        if (!told)
-            continue;
+        mli_buf_printf(&page->buf, "<rect x=\"%zu\" y=\"%.1f\" width=\"9\" height=\"%.1f\"><title>", 10 * i,
+                       60 - height, height);
         add_bound(page, column, h->low + (double)i * h->width);
-        if (h->width > 1 || !page->d->table->column[column].integer) {
+        if (!one) {
             mli_buf_str(&page->buf, " to ");
             add_bound(page, column, h->low + (double)(i + 1) * h->width);
         }
@@ -226,35 +258,47 @@ static const char style[] =
     "@media(max-width:40rem){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .35rem}.wide{display:none}}"
     "@media print{body{max-width:none;font-size:11pt}nav{display:none}.col,.w{break-inside:avoid}}";
 
-static void add_tile(struct mli_buf *out, const char *label, double value)
+static void add_tile(struct mli_buf *out, const char *label, size_t n)
 {
-    mli_buf_str(out, "<div><b>");
-    add_number(out, value);
-    mli_buf_printf(out, "</b>%s</div>", label);
+    mli_buf_printf(out, "<div><b>%zu</b>%s</div>", n, label);
+}
+
+static void add_size(struct mli_buf *out, uint64_t bytes)
+{
+    bool large = bytes >= 1000000;
+
+    mli_buf_printf(out, "<div><b>%.3g</b>%s</div>", (double)bytes / (large ? 1e6 : 1e3), large ? "MB" : "kB");
+}
+
+/* The file's name without its folder, which is nobody's business in a mail. */
+static const char *file_name(const struct mli_description *d)
+{
+    const char *slash = strrchr(d->table->source, '/');
+    return slash ? slash + 1 : d->table->source;
 }
 
 static void add_head(struct page *page)
 {
     const struct mli_description *d = page->d;
     struct mli_buf *out = &page->buf;
-    double cells = (double)d->table->rows * (double)d->table->columns;
-
     mli_buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
                      "'unsafe-inline'\"><title>");
-    mli_html_text(out, d->table->source);
+    mli_html_text(out, file_name(d));
     mli_buf_printf(out, "</title><style>%s</style></head>\n<body><h1>", style);
-    mli_html_text(out, d->table->source);
+    mli_html_text(out, file_name(d));
     mli_buf_str(out, "</h1><nav><a href=\"#warnings\">Warnings</a><a href=\"#target\">Target</a>"
                      "<a href=\"#overview\">All columns</a><a href=\"#columns\">Column by column</a></nav>\n"
                      "<div class=\"tiles\">");
-    add_tile(out, "rows", (double)d->table->rows);
-    add_tile(out, "columns", (double)d->table->columns);
-    add_tile(out, "kB", ceil((double)d->table->bytes / 1000));
-    add_tile(out, "% of the cells missing", cells > 0 ? 100 * (double)d->missing / cells : 0);
-    add_tile(out, "duplicate rows", (double)d->duplicates);
-    add_tile(out, "warnings", (double)d->warnings.n);
+    add_tile(out, "rows", d->table->rows);
+    add_tile(out, "columns", d->table->columns);
+    add_size(out, d->table->bytes);
+    mli_buf_str(out, "<div><b>");
+    add_share(out, part(d->missing, d->table->rows * d->table->columns));
+    mli_buf_str(out, "</b>of the cells missing</div>");
+    add_tile(out, "duplicate rows", d->duplicates);
+    add_tile(out, "warnings", d->warnings.n);
     mli_buf_str(out, "</div>\n");
 }
 
@@ -294,13 +338,12 @@ static void add_finding(struct page *page, const struct mli_warning *w)
 
 static void add_advice(struct page *page, const struct mli_warning *w, bool general)
 {
-    char advice[1024];
+    static const struct mli_markup html = { .command = "<code>", .end = "</code>", .text = mli_html_text };
 
     if (!w->kind->advice[0])
         return;
-    mli_warning_advice(page->d, w, general, advice, sizeof(advice));
     mli_buf_str(&page->buf, "<span class=\"dim\">What to do:</span> ");
-    mli_html_text(&page->buf, advice);
+    mli_warning_advice(page->d, w, general, &html, &page->buf);
     mli_buf_char(&page->buf, '.');
 }
 
@@ -395,8 +438,7 @@ static void add_row(struct page *page, size_t column)
     mli_buf_printf(out, "</td><td class=\"n\">%zu</td><td>", p->values.distinct);
     add_strength(page, column);
     mli_buf_str(out, "</td><td class=\"wide\">");
-    if (p->histogram.bins > 0)
-        add_histogram(page, column, false);
+    add_shape(page, column);
     mli_buf_str(out, "</td></tr>\n");
 }
 
@@ -520,13 +562,14 @@ static void add_picture(struct page *page, size_t column)
     const struct mli_profile *p = &page->d->profile[column];
     struct mli_buf *out = &page->buf;
 
-    add_histogram(page, column, true);
-    if (page->d->table->column[column].type == ML_TYPE_NUMBER)
+    add_histogram(page, column);
+    if (page->d->table->column[column].type == ML_TYPE_NUMBER && p->values.distinct > MLI_TOP)
         add_box(page, column);
     mli_buf_str(out, "<div class=\"ends\"><span>");
     add_bound(page, column, p->histogram.low);
     mli_buf_str(out, "</span><span>");
-    add_bound(page, column, p->histogram.low + (double)p->histogram.bins * p->histogram.width);
+    bool number = page->d->table->column[column].type == ML_TYPE_NUMBER;
+    add_bound(page, column, number ? p->number.max : p->instants.last);
     mli_buf_str(out, "</span></div>");
 }
 

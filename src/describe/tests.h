@@ -12,6 +12,9 @@ bool mli_found(struct mli_finding *out, const char *format, ...) ML_PRINTF(2, 3)
 void mli_label(const char *text, char out[MLI_LABEL]);
 void mli_label_value(const struct mli_column *column, const struct mli_value *value, char out[MLI_LABEL]);
 
+/* A word of a command line: as it is when a shell leaves it so, else in single quotes. */
+void mli_shell_word(struct mli_buf *out, const char *word);
+
 /* of a column: tests_column.c, tests_number.c, tests_values.c */
 bool mli_test_leak(const struct mli_description *d, size_t column, struct mli_finding *out);
 bool mli_test_mostly_missing(const struct mli_description *d, size_t column, struct mli_finding *out);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONG_WORD ((size_t)200)
+
 static const char *const level_names[] = { "problem", "check", "note" };
 
 const char *mli_level_name(enum mli_level level)
@@ -13,61 +15,67 @@ const char *mli_level_name(enum mli_level level)
     return level_names[level];
 }
 
+static const struct mli_warning_flag drop = { .name = "--drop-columns", .list = true };
+static const struct mli_warning_flag missing = { .name = "--na", .list = true, .of_value = true };
+static const struct mli_warning_flag power = { .name = "--power", .list = true, .value = "yeo-johnson" };
+static const struct mli_warning_flag dedupe = { .name = "--dedupe" };
+static const struct mli_warning_flag last = { .name = "--split last:0.2" };
+
 static const struct mli_warning_kind kinds[] = {
-    { "target", MLI_LEVEL_PROBLEM, "Training needs a target that varies.",
-      "--target takes another column", NULL, mli_test_target },
+    { "target", MLI_LEVEL_PROBLEM, "Training cannot use this column as its target.",
+      "`--target` takes another column", NULL, NULL, mli_test_target },
     { "leak", MLI_LEVEL_PROBLEM,
       "It gives the answer away. If it is not known before the target is, the model is worthless in use.",
-      "--drop-columns NAME leaves it out", mli_test_leak, NULL },
+      "`--drop-columns NAME` leaves it out", &drop, mli_test_leak, NULL },
     { "rare_class", MLI_LEVEL_PROBLEM, "A class of one row cannot be both learned and tested; training refuses it.",
-      "leave those rows out, or merge the class with another", NULL, mli_test_rare_class },
+      "leave those rows out, or merge the class with another", NULL, NULL, mli_test_rare_class },
     { "mixed", MLI_LEVEL_PROBLEM, "A few cells turn the whole column into a category.",
-      "--na VALUE reads it as missing; --type NAME=category says that it is meant", mli_test_mixed, NULL },
+      "`--na VALUE` reads it as missing; `--type NAME=category` says that it is meant", &missing, mli_test_mixed, NULL },
     { "sentinel", MLI_LEVEL_PROBLEM, "A code for \"missing\" is learned as if it were a quantity.",
-      "--na VALUE reads it as missing, in every column", mli_test_sentinel, NULL },
+      "`--na VALUE` reads it as missing, in every column", &missing, mli_test_sentinel, NULL },
     { "duplicates", MLI_LEVEL_CHECK, "Copies on both sides of a split make a model look better than it is.",
-      "--dedupe keeps the first of each", NULL, mli_test_duplicates },
+      "`--dedupe` keeps the first of each", &dedupe, NULL, mli_test_duplicates },
     { "variants", MLI_LEVEL_CHECK, "One value written in several ways is several categories.",
-      "write them alike in the file", mli_test_variants, NULL },
+      "write them alike in the file", NULL, mli_test_variants, NULL },
     { "mostly_missing", MLI_LEVEL_CHECK, "Little is left to learn from, but that it is missing may say something.",
-      "--max-missing 0.5 drops it; --missing-flags keeps that it is missing", mli_test_mostly_missing, NULL },
+      "`--max-missing 0.5` drops it; `--missing-flags` keeps that it is missing", NULL, mli_test_mostly_missing, NULL },
     { "capped", MLI_LEVEL_CHECK,
       "The true values are cut off at a limit, so what lies beyond it cannot be learned.",
-      "leave those rows out, or read the limit as \"at least\"", mli_test_capped, NULL },
+      "leave those rows out, or read the limit as \"at least\"", NULL, mli_test_capped, NULL },
     { "imbalance", MLI_LEVEL_CHECK, "Always saying the common class is nearly always right, so accuracy says little.",
-      "judge by f1 or roc_auc: mlctl eval --require 'f1>=0.5'", NULL, mli_test_imbalance },
+      "judge by f1 or roc_auc: `mlctl eval --require 'f1>=0.5'`", NULL, NULL, mli_test_imbalance },
     { "ordered", MLI_LEVEL_CHECK,
       "Rows next to each other have much the same target: a time, a place or a group. A random split then tests on "
       "neighbours of what was learned.",
-      "--split last:0.2 holds out the end of the file", NULL, mli_test_ordered },
+      "`--split last:0.2` holds out the end of the file", &last, NULL, mli_test_ordered },
     { "correlated", MLI_LEVEL_CHECK, "They say nearly the same, so weights of a linear model mean little.",
-      "--drop-columns leaves all but one out; --pca 0.95 merges them", NULL, mli_test_correlated },
+      "`--drop-columns` leaves all but one out; `--pca 0.95` merges them", NULL, NULL, mli_test_correlated },
     { "extreme", MLI_LEVEL_CHECK, "One value far from all others pulls means and lines; it may be a slip.",
-      "look at the row; --outliers NAME=iqr:1.5 limits it", mli_test_extreme, NULL },
+      "look at the row; `--outliers NAME=iqr:1.5` limits it", NULL, mli_test_extreme, NULL },
     { "few_rows", MLI_LEVEL_CHECK, "A model can learn so few rows by heart.",
-      "drop columns that cannot matter, or keep --l2 strong", NULL, mli_test_few_rows },
+      "leave out columns that cannot matter: `--drop-columns`", NULL, NULL, mli_test_few_rows },
     { "skewed", MLI_LEVEL_CHECK, "A long tail makes the usual values look alike to a linear model or a network.",
-      "--power NAME=yeo-johnson", mli_test_skewed, NULL },
+      "`--power NAME=yeo-johnson` shortens it", &power, mli_test_skewed, NULL },
     { "missing", MLI_LEVEL_NOTE, "Missing numbers become the median, missing categories a value of their own.",
-      "--impute NAME=mean, or another way; --missing-flags keeps that it was missing", mli_test_missing, NULL },
+      "`--impute NAME=mean`, or another way; `--missing-flags` keeps that it was missing", NULL, mli_test_missing, NULL },
     { "rare_values", MLI_LEVEL_NOTE, "There is little to learn about a value of so few rows.",
-      "--min-count 10 puts them together", mli_test_rare_values, NULL },
+      "`--min-count 10` puts them together", NULL, mli_test_rare_values, NULL },
     { "many_values", MLI_LEVEL_NOTE, "Each value is a feature of its own.",
-      "--encode NAME=target or --encode NAME=hash:64 makes fewer", mli_test_many_values, NULL },
+      "`--encode NAME=target` or `--encode NAME=hash:64` makes fewer", NULL, mli_test_many_values, NULL },
     { "missing_together", MLI_LEVEL_NOTE, "They are missing in the same rows: one cause, not several.",
-      "look at those rows", NULL, mli_test_missing_together },
+      "look at those rows", NULL, NULL, mli_test_missing_together },
     { "identifier", MLI_LEVEL_NOTE, "It tells rows apart and says nothing about new ones; training drops texts.",
-      "--drop-columns NAME leaves it out; --type NAME=category keeps it", mli_test_identifier, NULL },
-    { "row_number", MLI_LEVEL_NOTE, "It counts the rows; training drops it.", "--drop-columns NAME leaves it out",
-      mli_test_row_number, NULL },
+      "`--drop-columns NAME` leaves it out; `--type NAME=category` keeps it", &drop, mli_test_identifier, NULL },
+    { "row_number", MLI_LEVEL_NOTE, "It counts the rows; training drops it.", "`--drop-columns NAME` leaves it out",
+      NULL, mli_test_row_number, NULL },
     { "text", MLI_LEVEL_NOTE, "Free text; training drops it unless told to use its words.",
-      "--text NAME=hash:1024 makes features of its words", mli_test_text, NULL },
-    { "constant", MLI_LEVEL_NOTE, "It says nothing; training drops it.", "", mli_test_constant, NULL },
-    { "empty", MLI_LEVEL_NOTE, "It has no value at all; training drops it.", "", mli_test_empty, NULL },
+      "`--text NAME=hash:1024` makes features of its words", NULL, mli_test_text, NULL },
+    { "constant", MLI_LEVEL_NOTE, "It says nothing; training drops it.", "", NULL, mli_test_constant, NULL },
+    { "empty", MLI_LEVEL_NOTE, "It has no value at all; training drops it.", "", NULL, mli_test_empty, NULL },
     { "sorted", MLI_LEVEL_NOTE, "The rows are in the order of the target, so the end of the file is unlike its start.",
-      "keep the random split; --split last would test on what was never seen", NULL, mli_test_sorted },
+      "keep the random split; `--split last:0.2` would test on what was never seen", NULL, NULL, mli_test_sorted },
     { "target_missing", MLI_LEVEL_NOTE, "Rows without a target cannot be learned from; training leaves them out.",
-      "", NULL, mli_test_target_missing },
+      "", NULL, NULL, mli_test_target_missing },
 };
 
 const struct mli_warning_kind *mli_warning_kinds(size_t *n)
@@ -143,10 +151,11 @@ void mli_warnings_release(struct mli_warnings *warnings)
 
 /* ---- advice -------------------------------------------------------------------------------------------------- */
 
-/* A word of a command line: as it is when a shell leaves it so, else in single quotes. */
-static void add_word(struct mli_buf *out, const char *word)
+const struct mli_markup mli_markup_plain = { .command = "", .end = "", .text = mli_buf_str };
+
+void mli_shell_word(struct mli_buf *out, const char *word)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/:+@%";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/:+@%,=";
 
     if (*word && !word[strspn(word, plain)]) {
         mli_buf_str(out, word);
@@ -162,29 +171,45 @@ static void add_word(struct mli_buf *out, const char *word)
     mli_buf_char(out, '\'');
 }
 
-void mli_warning_advice(const struct mli_description *d, const struct mli_warning *warning, bool general, char *out,
-                        size_t size)
+/* A name too long to be repeated stays NAME. */
+static void add_word(const struct mli_markup *markup, const char *word, const char *instead, struct mli_buf *out)
+{
+    struct mli_buf quoted;
+
+    mli_buf_init(&quoted, 1 << 16);
+    if (strlen(word) <= LONG_WORD)
+        mli_shell_word(&quoted, word);
+    else
+        mli_buf_str(&quoted, instead);
+    if (quoted.status == ML_OK) {
+        mli_text_clean(quoted.data, false);
+        markup->text(out, quoted.data);
+    } else {
+        out->status = quoted.status;
+    }
+    mli_buf_release(&quoted);
+}
+
+void mli_warning_advice(const struct mli_description *d, const struct mli_warning *warning, bool general,
+                        const struct mli_markup *markup, struct mli_buf *out)
 {
     const char *name = warning->column < d->table->columns ? d->table->column[warning->column].name : "NAME";
-    struct mli_buf buf;
+    bool command = false;
 
-    mli_buf_init(&buf, 1 << 20);
     for (const char *c = warning->kind->advice; *c;) {
         if (!general && strncmp(c, "NAME", 4) == 0) {
-            add_word(&buf, strlen(name) <= 200 ? name : "NAME");
+            add_word(markup, name, "NAME", out);
             c += 4;
         } else if (!general && strncmp(c, "VALUE", 5) == 0) {
-            add_word(&buf, warning->value);
+            add_word(markup, warning->value, "VALUE", out);
             c += 5;
+        } else if (*c == '`') {
+            mli_buf_str(out, command ? markup->end : markup->command);
+            command = !command;
+            c++;
         } else {
-            mli_buf_char(&buf, *c++);
+            const char letter[] = { *c++, '\0' };
+            markup->text(out, letter);
         }
     }
-    size_t len = buf.status == ML_OK ? buf.len : 0;
-    len = len < size ? len : size - 1;
-    if (len > 0)
-        memcpy(out, buf.data, len);
-    out[len] = '\0';
-    mli_text_clean(out, true);
-    mli_buf_release(&buf);
 }

@@ -5,6 +5,7 @@
 #ifndef DESCRIBE_WARN_H
 #define DESCRIBE_WARN_H
 
+#include <base/buf.h>
 #include <mlctl/status.h>
 #include <stdbool.h>
 
@@ -22,11 +23,19 @@ struct mli_finding {
     char text[640], value[96];
 };
 
+/* A flag of mlctl train that mends all warnings of a kind: alone, or with a list of their columns or values. */
+struct mli_warning_flag {
+    const char *name;
+    bool list, of_value;
+    const char *value; /* of a list "COLUMN=VALUE", NULL: of columns alone */
+};
+
 struct mli_warning_kind {
     const char *name; /* stable, for --json */
     enum mli_level level;
     const char *why;
-    const char *advice; /* NAME stands for the column, VALUE for the finding's value; "": nothing to do */
+    const char *advice; /* NAME is the column, VALUE the finding's value, commands stand in `...`; "": nothing to do */
+    const struct mli_warning_flag *flag; /* NULL: there is none that is right without a second thought */
     /* One of the two: a test of each column by itself, or one of the whole that gives any number of findings. */
     bool (*column)(const struct mli_description *d, size_t column, struct mli_finding *out);
     /* *state is 0 at first, for the test to keep its place; *column: the one that is meant, table->columns: the file. */
@@ -49,12 +58,19 @@ ML_NODISCARD enum ml_status mli_warnings_find(const struct mli_description *d, s
                                               struct ml_error *err);
 void mli_warnings_release(struct mli_warnings *warnings);
 
+/* How words and commands of an advice are written: with what around a command, and how text is escaped. */
+struct mli_markup {
+    const char *command, *end;
+    void (*text)(struct mli_buf *out, const char *text);
+};
+extern const struct mli_markup mli_markup_plain;
+
 /*
- * The advice with the column's name and the value put in, each quoted for a shell if it has to be; cut to `size`. With
- * `general` it stays as it is: for several warnings of a kind at once.
+ * Appends the advice with the column's name and the value put in, each quoted for a shell if it has to be. With `general`
+ * NAME and VALUE stay: for several warnings of a kind at once.
  */
-void mli_warning_advice(const struct mli_description *d, const struct mli_warning *warning, bool general, char *out,
-                        size_t size);
+void mli_warning_advice(const struct mli_description *d, const struct mli_warning *warning, bool general,
+                        const struct mli_markup *markup, struct mli_buf *out);
 
 /* Every kind there is, for documents and tests; *n of them. */
 const struct mli_warning_kind *mli_warning_kinds(size_t *n);

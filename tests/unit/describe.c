@@ -88,6 +88,17 @@ static const struct mli_warning *find(const struct mli_description *d, const cha
     return NULL;
 }
 
+static void expect_advice(const struct mli_description *d, const struct mli_warning *w, bool general,
+                          const char *expected)
+{
+    struct mli_buf buf;
+
+    mli_buf_init(&buf, SIZE_MAX);
+    mli_warning_advice(d, w, general, &mli_markup_plain, &buf);
+    assert_string_equal(buf.data, expected);
+    mli_buf_release(&buf);
+}
+
 static void expect_warning(const struct mli_description *d, const char *kind, const char *column, const char *part)
 {
     const struct mli_warning *w = find(d, kind, column);
@@ -201,15 +212,14 @@ static void mixed_columns_name_value_and_row(void **state)
     struct case_of c = describe("x,when,y\n1,2024-01-01,1\n2,2024-01-02,2\nn.a.,2024-01-03,3\n4,soon,4\n5,2024-01-05,7\n"
                                 "6,2024-01-06,6\n",
                                 NULL);
-    char advice[200];
 
     (void)state;
     expect_warning(c.d, "mixed", "x", "5 cells are numbers, 1 is not: \"n.a.\" (row 3)");
     expect_warning(c.d, "mixed", "when", "5 cells are dates, 1 is not: \"soon\" (row 4)");
-    mli_warning_advice(c.d, find(c.d, "mixed", "x"), false, advice, sizeof(advice));
-    assert_string_equal(advice, "--na n.a. reads it as missing; --type x=category says that it is meant");
-    mli_warning_advice(c.d, find(c.d, "mixed", "x"), true, advice, sizeof(advice));
-    assert_string_equal(advice, "--na VALUE reads it as missing; --type NAME=category says that it is meant");
+    expect_advice(c.d, find(c.d, "mixed", "x"), false,
+                  "--na n.a. reads it as missing; --type x=category says that it is meant");
+    expect_advice(c.d, find(c.d, "mixed", "x"), true,
+                  "--na VALUE reads it as missing; --type NAME=category says that it is meant");
     release(&c);
 }
 
@@ -406,6 +416,10 @@ static void every_kind_is_complete(void **state)
         assert_true(!kinds[i].column != !kinds[i].next);
         assert_int_equal(strspn(kinds[i].name, "abcdefghijklmnopqrstuvwxyz_"), strlen(kinds[i].name));
         assert_true(strlen(kinds[i].why) > 10 && kinds[i].advice);
+        size_t marks = 0;
+        for (const char *c = kinds[i].advice; *c; c++)
+            marks += *c == '`';
+        assert_int_equal(marks % 2, 0);
         assert_true(i == 0 || kinds[i].level >= kinds[i - 1].level); /* the worst first */
     }
 }
@@ -413,7 +427,6 @@ static void every_kind_is_complete(void **state)
 static void advice_is_quoted_for_a_shell(void **state)
 {
     struct case_of c = describe("\"it's \"\"x\"\";rm\",y\n1,1\n1,2\n1,9\n", NULL);
-    char advice[200];
     struct mli_warning w = { .column = 0, .text = NULL, .value = NULL };
     size_t n;
 
@@ -422,8 +435,7 @@ static void advice_is_quoted_for_a_shell(void **state)
     for (size_t i = 0; i < n; i++)
         if (strcmp(kinds[i].name, "row_number") == 0)
             w.kind = &kinds[i];
-    mli_warning_advice(c.d, &w, false, advice, sizeof(advice));
-    assert_string_equal(advice, "--drop-columns 'it'\\''s \"x\";rm' leaves it out");
+    expect_advice(c.d, &w, false, "--drop-columns 'it'\\''s \"x\";rm' leaves it out");
     release(&c);
 }
 
