@@ -48,7 +48,7 @@ SRC_model := document file layout model output safetensors
 UNIT_model := heap model model_container model_hostile model_sample
 
 SRC_fit := clean components divide evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
-UNIT_fit := fit fit_reduce
+UNIT_fit := fit fit_divide fit_reduce heap
 
 SRC_export := c c_code c_stage c_text formats json
 UNIT_export := export heap model_sample
