@@ -33,7 +33,7 @@ SRC_describe := describe document goal histogram html instants leak link number 
 UNIT_describe := describe
 
 SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal parallel pca pipeline power saved scale select stats view
-UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_saved prep_stage prep_steps
+UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved prep_stage prep_steps
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net

@@ -137,6 +137,7 @@ int main(void)
     failed += prep_drop_tests();
     failed += prep_apply_tests();
     failed += prep_numeric_tests();
+    failed += prep_parity_tests();
     failed += prep_saved_tests();
     failed += prep_stage_tests();
     failed += prep_memory_tests();

@@ -18,6 +18,7 @@ int prep_explain_tests(void);
 int prep_memory_tests(void);
 int prep_numeric_tests(void);
 int prep_options_tests(void);
+int prep_parity_tests(void);
 int prep_saved_tests(void);
 int prep_stage_tests(void);
 int prep_steps_tests(void);
