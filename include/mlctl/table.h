@@ -40,6 +40,10 @@ struct ml_csv_options {
     char quote;       /* 0: the double quote; ML_QUOTE_NONE: quotes are text like any other */
     char comment;     /* lines that begin with it, where a record would, are passed over; 0: none */
     size_t skip_rows; /* lines above the header to pass over, blank ones and comments too */
+    /*
+     * The decimal point ('.' or ','; 0: '.'), and what may stand between groups of three digits in front of it (0: nothing).
+     */
+    char decimal, thousands;
     bool no_header;   /* the first line is a row; columns are called column1, column2, ... */
     size_t max_field; /* bytes of a field, more is an error; 0: 16 MiB */
     /*

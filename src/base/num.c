@@ -293,6 +293,48 @@ bool mli_num_parse_point(const char *text, size_t len, char point, double *out)
     return true;
 }
 
+/*
+ * The text less its separators: an optional sign, a group of one to three digits, groups of three. What follows is copied
+ * as it is. Returns the length, 0 when the groups are not right or the text is too long to be a number that people write.
+ */
+static size_t ungroup(const char *text, size_t len, char thousands, char *plain, size_t size)
+{
+    size_t used = 0, in_group = 0, groups = 0, i = 0;
+
+    if (len >= size)
+        return 0;
+    if (len > 0 && (text[0] == '-' || text[0] == '+'))
+        plain[used++] = text[i++];
+    if (i < len && text[i] == '0')
+        return 0;
+    for (; i < len && (is_digit(text[i]) || text[i] == thousands); i++) {
+        if (is_digit(text[i])) {
+            plain[used++] = text[i];
+            in_group++;
+            continue;
+        }
+        if (in_group == 0 || in_group > 3 || (groups > 0 && in_group != 3))
+            return 0;
+        groups++;
+        in_group = 0;
+    }
+    if (in_group != 3)
+        return 0;
+    for (; i < len; i++)
+        plain[used++] = text[i];
+    return used;
+}
+
+bool mli_num_parse_grouped(const char *text, size_t len, struct mli_numerals numerals, double *out)
+{
+    char plain[128], point = numerals.decimal ? numerals.decimal : '.';
+
+    if (!numerals.thousands || !memchr(text, numerals.thousands, len))
+        return mli_num_parse_point(text, len, point, out);
+    len = ungroup(text, len, numerals.thousands, plain, sizeof(plain));
+    return len > 0 && mli_num_parse_point(plain, len, point, out);
+}
+
 bool mli_num_parse_short(const char *text, size_t len, double *out, unsigned *decimals)
 {
     char copy[MLI_SHORT_ROOM] = { 0 };

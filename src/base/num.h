@@ -31,6 +31,18 @@ size_t mli_num_format_short(double value, unsigned decimals, char out[MLI_NUM_MA
 /* The same as mli_num_parse() with a decimal point of the caller's choice ('.' or ','). */
 bool mli_num_parse_point(const char *text, size_t len, char point, double *out);
 
+/* How a file writes its numbers. Zeros: a decimal point, no thousands separators. */
+struct mli_numerals {
+    char decimal;   /* '.' or ',' */
+    char thousands; /* between groups of exactly three digits in front of the decimal point; 0: none */
+};
+
+/*
+ * The same as mli_num_parse() with these. Separators may be left out, but not be in some places only: 1.234.567,89 and
+ * 1234567,89 are numbers, 1.234567,89 and 12.34 are not, nor is 0.123 (no number of thousands begins with 0).
+ */
+bool mli_num_parse_grouped(const char *text, size_t len, struct mli_numerals numerals, double *out);
+
 /*
  * Decimal text with the fewest digits that read back as the same double, of those the nearest; in the layout of
  * printf's %g with as many digits, integers below 1e15 without a point or exponent (see shortest.c); "nan", "inf", "-inf" for what is not finite. Returns the length.

@@ -14,8 +14,8 @@ void mli_gathered_release(struct mli_gathered *rows)
     *rows = (struct mli_gathered){ 0 };
 }
 
-static enum ml_status parse_target(const struct ml_model *model, const char *text, double *y,
-                                   struct ml_error *err)
+static enum ml_status parse_target(const struct ml_model *model, const char *text,
+                                   struct mli_numerals numerals, double *y, struct ml_error *err)
 {
     size_t len = strlen(text);
     if (model->classes) {
@@ -28,7 +28,7 @@ static enum ml_status parse_target(const struct ml_model *model, const char *tex
         *y = (double)k;
         return ML_OK;
     }
-    if (!mli_num_parse(text, len, y))
+    if (!mli_num_parse_grouped(text, len, numerals, y))
         return ml_error_set(err, ML_EDATA, "target \"%s\": \"%s\" is not a number", model->target, text);
     return ML_OK;
 }
@@ -52,7 +52,7 @@ static enum ml_status take_block(const struct ml_model *model, const struct mli_
             continue;
         if (!make_room(out, width))
             return ml_error_set(err, ML_ENOMEM, "out of memory");
-        enum ml_status status = parse_target(model, text, &out->y[out->n], err);
+        enum ml_status status = parse_target(model, text, mli_stream_numerals(stream), &out->y[out->n], err);
         if (status) {
             if (err && !err->line)
                 err->line = mli_stream_line(stream, i);

@@ -131,7 +131,10 @@ enum ml_status mli_bound_init(struct mli_bound *bound, const struct mli_binding 
         bound->offset = mli_alloc(texts, sizeof(*bound->offset));
     if (!bound->offset)
         return out_of_memory(binding, err);
-    return mli_rows_new(binding->schema, missing, capacity, &bound->rows, err);
+    enum ml_status status = mli_rows_new(binding->schema, missing, capacity, &bound->rows, err);
+    if (status == ML_OK)
+        mli_rows_numerals(bound->rows, binding->numerals);
+    return status;
 }
 
 void mli_bound_release(struct mli_bound *bound)

@@ -16,6 +16,7 @@
 struct mli_binding {
     const struct mli_schema *schema; /* this and the next two are borrowed */
     const struct mli_dict *header;
+    struct mli_numerals numerals; /* of the file; the caller's to set, between _init and mli_bound_init() */
     const char *source;
     const char *const *name; /* of the columns whose raw text is kept */
     size_t *field;           /* of each column of the file: the schema's field, or MLI_NO_COLUMN */

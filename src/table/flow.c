@@ -61,6 +61,10 @@ enum ml_status mli_flow_open(const char *const *paths, size_t n, const struct ml
         status = mli_binding_init(&flow->binding, schema, mli_chunks_header(flow->chunks),
                                   mli_chunks_source(flow->chunks), options->keep, options->optional,
                                   options->log, err);
+    if (status == ML_OK) {
+        const struct ml_csv_options *found = mli_chunks_csv(flow->chunks);
+        flow->binding.numerals = (struct mli_numerals){ found->decimal, found->thousands };
+    }
     if (status != ML_OK) {
         mli_flow_close(flow);
         return status;

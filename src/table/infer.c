@@ -26,10 +26,13 @@
 #define TEXTS_PRESENT ((size_t)100) /* cells of a piece that tell whether nearly all of the column are distinct */
 #define DICT_KEPT ((size_t)4096)   /* a piece's dictionary with more strings is not kept for the next chunk */
 
-void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool numbers, bool forgetful)
+void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, struct mli_numerals numerals,
+                    bool numbers, bool forgetful)
 {
-    *cells = (struct mli_cells){ .pinned = pin != NULL, .forgetful = forgetful };
-    cells->store = numbers ? MLI_STORE_SHORT : MLI_STORE_RAW;
+    bool plain = numerals.thousands == 0 && numerals.decimal != ',';
+
+    *cells = (struct mli_cells){ .pinned = pin != NULL, .forgetful = forgetful, .numerals = numerals };
+    cells->store = numbers && plain ? MLI_STORE_SHORT : MLI_STORE_RAW;
     mli_buf_init(&cells->raw, SIZE_MAX);
     if (!pin)
         return;
@@ -42,7 +45,7 @@ void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool num
 void mli_cells_as_text(struct mli_cells *cells)
 {
     mli_cells_release(cells);
-    mli_cells_init(cells, NULL, false, false);
+    mli_cells_init(cells, NULL, (struct mli_numerals){ 0 }, false, false);
     cells->store = MLI_STORE_CODES;
 }
 
@@ -108,16 +111,24 @@ static void forget_numbers(struct mli_cells *cells)
 static const struct mli_pin as_number = { .type = ML_TYPE_NUMBER };
 static const struct mli_pin as_iso = { .type = ML_TYPE_INSTANT, .format = MLI_FORMAT_ISO };
 
-static bool parse(const struct mli_pin *as, const char *text, size_t len, double *value)
+static bool parse_number(struct mli_numerals numerals, const char *text, size_t len, double *value)
+{
+    return numerals.thousands || numerals.decimal == ','
+               ? mli_num_parse_grouped(text, len, numerals, value)
+               : mli_num_parse(text, len, value);
+}
+
+static bool parse(const struct mli_cells *cells, const struct mli_pin *as, const char *text,
+                  size_t len, double *value)
 {
     return as->type == ML_TYPE_INSTANT ? mli_instant_parse_as(as->format, text, len, value)
-                                       : mli_num_parse(text, len, value);
+                                       : parse_number(cells->numerals, text, len, value);
 }
 
 /* Every number and every instant begins with one of these, but for those that begin with the name of a month. */
 static bool may_be_value(char c)
 {
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == ',';
 }
 
 static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *text, size_t len,
@@ -215,7 +226,7 @@ static enum ml_status add_number(struct mli_cells *cells, const char *text, size
 {
     double value = NAN;
 
-    if (!missing && !parse(&cells->pin, text, len, &value))
+    if (!missing && !parse(cells, &cells->pin, text, len, &value))
         return ML_EDATA;
     if (!reserve(cells, cells->count + 1))
         return ML_ENOMEM;
@@ -303,7 +314,7 @@ static bool raw_to_numbers(const struct mli_cells *cells, const struct mli_pin *
     for (size_t i = 0; i < cells->count; i++) {
         size_t len = strlen(text);
         number[i] = NAN;
-        if (len > 0 && !parse(as, text, len, &number[i]))
+        if (len > 0 && !parse(cells, as, text, len, &number[i]))
             return false;
         text += len + 1;
     }

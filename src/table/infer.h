@@ -9,6 +9,7 @@
 #define TABLE_INFER_H
 
 #include <base/buf.h>
+#include <base/num.h>
 #include <base/short.h>
 #include <table/decide.h>
 #include <table/table.h>
@@ -25,6 +26,7 @@ struct mli_cells {
     enum mli_cells_store store;
     bool pinned;
     struct mli_pin pin; /* if pinned */
+    struct mli_numerals numerals;
     bool forgetful;    /* the text of a cell may be forgotten where it may be a number: the file can be read again */
     bool lost;         /* it was needed after all: read again, with mli_cells_as_text(). There are no cells then */
     size_t count;      /* cells so far */
@@ -44,10 +46,11 @@ struct mli_cells {
 };
 
 /*
- * `pin`: type and format, NULL to infer them. `numbers`: short decimals are kept as numbers from the start; false keeps text,
- * slower and to the same end. Nothing is allocated.
+ * `pin`: type and format, NULL to infer them. `numbers`: short decimals are kept as numbers from the start, if they
+ * have a decimal point and no separators; false keeps text, slower and to the same end. Nothing is allocated.
  */
-void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, bool numbers, bool forgetful);
+void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, struct mli_numerals numerals, bool numbers,
+                    bool forgetful);
 /* Whatever the cells are, they are kept as texts: for the second reading of a column that is `lost`. */
 void mli_cells_as_text(struct mli_cells *cells);
 void mli_cells_release(struct mli_cells *cells);

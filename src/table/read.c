@@ -27,6 +27,7 @@ struct reader {
     struct mli_missing *missing;
     struct mli_rules *rules;   /* NULL: no schema file */
     struct mli_faults faults;  /* cells that depart from them */
+    struct mli_numerals numerals;
     bool number_missing;     /* a token that means missing is a number */
     struct plan *plan;       /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
@@ -116,8 +117,8 @@ static void init_cells(const struct reader *reader, struct mli_cells *cells, siz
 {
     const struct plan *plan = &reader->plan[column];
 
-    mli_cells_init(cells, plan->pinned ? &plan->pin : NULL, !reader->options->csv.libcsv,
-                   reader->forgetful);
+    mli_cells_init(cells, plan->pinned ? &plan->pin : NULL, reader->numerals,
+                   !reader->options->csv.libcsv, reader->forgetful);
     if (reader->again)
         mli_cells_as_text(cells);
 }
@@ -157,6 +158,8 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
     if (!reader->missing || !reader->plan || !reader->cells)
         return out_of_memory(reader, err);
     reader->number_missing = mli_missing_has_number(reader->missing);
+    const struct ml_csv_options *csv = mli_chunks_csv(reader->chunks);
+    reader->numerals = (struct mli_numerals){ csv->decimal, csv->thousands };
     enum ml_status status = ML_OK;
     if (reader->options->schema)
         status = mli_rules_read(reader->options->schema, &reader->rules, err);
@@ -191,7 +194,7 @@ static bool follows_rule(const struct reader *reader, struct piece *piece,
     const struct mli_csv_field *field = &record->field[column];
     char why[300];
 
-    if (mli_rule_allows(rule, field->text, field->len, missing, why, sizeof(why)))
+    if (mli_rule_allows(rule, field->text, field->len, missing, reader->numerals, why, sizeof(why)))
         return true;
     mli_faults_add(&piece->faults, mli_chunk_source(chunk), record->line,
                    mli_chunk_field(chunk, column), rule->name, field->text, why);

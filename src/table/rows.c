@@ -16,6 +16,7 @@ struct mli_rows {
     const struct mli_schema *schema;
     const struct mli_missing *missing;
     struct mli_missing *own_missing; /* when the caller gave none */
+    struct mli_numerals numerals;
     size_t capacity;
     void *cells;
     struct ml_table table; /* its columns borrow from schema and cells */
@@ -91,6 +92,11 @@ no_memory:
                         schema->count);
 }
 
+void mli_rows_numerals(struct mli_rows *rows, struct mli_numerals numerals)
+{
+    rows->numerals = numerals;
+}
+
 void mli_rows_free(struct mli_rows *rows)
 {
     if (!rows)
@@ -163,6 +169,14 @@ static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *t
     return code >= 0 || new_is_fine ? MLI_CELL_OK : MLI_CELL_UNKNOWN;
 }
 
+static bool parse_number(const struct mli_rows *rows, const char *text, size_t len, double *value)
+{
+    bool plain = !rows->numerals.thousands && rows->numerals.decimal != ',';
+
+    return plain ? mli_num_parse(text, len, value)
+                 : mli_num_parse_grouped(text, len, rows->numerals, value);
+}
+
 enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len)
 {
     enum mli_format format;
@@ -172,8 +186,8 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
         return set_missing(rows, field);
     switch (rows->table.column[field].type) {
     case ML_TYPE_NUMBER:
-        return mli_num_parse(text, len, &value) ? set_number(rows, field, value)
-                                                : MLI_CELL_NOT_A_NUMBER;
+        return parse_number(rows, text, len, &value) ? set_number(rows, field, value)
+                                                     : MLI_CELL_NOT_A_NUMBER;
     case ML_TYPE_INSTANT:
         format = rows->table.column[field].format;
         return mli_instant_parse_as(format, text, len, &value) ? set_number(rows, field, value)

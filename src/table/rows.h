@@ -6,6 +6,7 @@
 #ifndef TABLE_ROWS_H
 #define TABLE_ROWS_H
 
+#include <base/num.h>
 #include <table/decide.h>
 #include <table/schema.h>
 
@@ -33,6 +34,8 @@ struct mli_rows;
  */
 ML_NODISCARD enum ml_status mli_rows_new(const struct mli_schema *schema, const struct mli_missing *missing,
                                          size_t capacity, struct mli_rows **out, struct ml_error *err);
+/* How texts that come from now on write numbers; at first with a decimal point and no separators. */
+void mli_rows_numerals(struct mli_rows *rows, struct mli_numerals numerals);
 void mli_rows_free(struct mli_rows *rows);
 void mli_rows_reset(struct mli_rows *rows);  /* 0 rows */
 bool mli_rows_append(struct mli_rows *rows); /* a new row, all cells missing; false at capacity */

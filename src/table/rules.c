@@ -2,7 +2,6 @@
 
 #include <base/file.h>
 #include <base/mem.h>
-#include <base/num.h>
 #include <base/suggest.h>
 #include <math.h>
 #include <stdio.h>
@@ -286,12 +285,12 @@ static bool in_range(const struct mli_rule *rule, double value, char *why, size_
     return false;
 }
 
-static bool allows_number(const struct mli_rule *rule, const char *text, size_t len, char *why,
-                          size_t size)
+static bool allows_number(const struct mli_rule *rule, const char *text, size_t len,
+                          struct mli_numerals numerals, char *why, size_t size)
 {
     double value;
 
-    if (!mli_num_parse(text, len, &value)) {
+    if (!mli_num_parse_grouped(text, len, numerals, &value)) {
         snprintf(why, size, "is not a number");
         return false;
     }
@@ -341,7 +340,7 @@ static bool allows_category(const struct mli_rule *rule, const char *text, size_
 }
 
 bool mli_rule_allows(const struct mli_rule *rule, const char *text, size_t len, bool missing,
-                     char *why, size_t size)
+                     struct mli_numerals numerals, char *why, size_t size)
 {
     if (missing) {
         if (rule->required)
@@ -350,7 +349,7 @@ bool mli_rule_allows(const struct mli_rule *rule, const char *text, size_t len, 
     }
     switch (rule->pin.type) {
     case ML_TYPE_NUMBER:
-        return allows_number(rule, text, len, why, size);
+        return allows_number(rule, text, len, numerals, why, size);
     case ML_TYPE_INSTANT:
         return allows_instant(rule, text, len, why, size);
     case ML_TYPE_BOOLEAN:

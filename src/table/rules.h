@@ -14,6 +14,7 @@
 #define TABLE_RULES_H
 
 #include <base/json.h>
+#include <base/num.h>
 #include <table/decide.h>
 
 struct mli_rule {
@@ -43,6 +44,7 @@ size_t mli_rules_find(const struct mli_rules *rules, const char *name);
  * Whether a cell keeps to the rule; if not, `why` says what is wrong with it: "is not a whole number". The text is
  * NUL-terminated.
  */
-bool mli_rule_allows(const struct mli_rule *rule, const char *text, size_t len, bool missing, char *why, size_t size);
+bool mli_rule_allows(const struct mli_rule *rule, const char *text, size_t len, bool missing,
+                     struct mli_numerals numerals, char *why, size_t size);
 
 #endif

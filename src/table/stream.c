@@ -25,6 +25,13 @@ static enum ml_status out_of_memory(const struct mli_stream *stream, struct ml_e
                        stream->options.block);
 }
 
+struct mli_numerals mli_stream_numerals(const struct mli_stream *stream)
+{
+    const struct ml_csv_options *csv = mli_csv_options(stream->csv);
+
+    return (struct mli_numerals){ csv->decimal, csv->thousands };
+}
+
 static enum ml_status begin(struct mli_stream *stream, struct ml_error *err)
 {
     const struct mli_stream_options *options = &stream->options;
@@ -39,6 +46,7 @@ static enum ml_status begin(struct mli_stream *stream, struct ml_error *err)
     status = mli_binding_init(&stream->binding, stream->schema, stream->header, stream->source,
                               options->keep, options->optional,
                               options->quiet_extra ? NULL : options->log, err);
+    stream->binding.numerals = mli_stream_numerals(stream);
     return status == ML_OK ? mli_bound_init(&stream->bound, &stream->binding, stream->missing,
                                             options->block, err)
                            : status;

@@ -40,6 +40,7 @@ bool mli_stream_has_kept(const struct mli_stream *stream, size_t k);
 /* Line on which row `row` of the current block starts. */
 size_t mli_stream_line(const struct mli_stream *stream, size_t row);
 size_t mli_stream_unknown(const struct mli_stream *stream); /* cells with an unseen category so far */
+struct mli_numerals mli_stream_numerals(const struct mli_stream *stream); /* how the file writes numbers */
 struct mli_input *mli_stream_input(const struct mli_stream *stream);
 void mli_stream_close(struct mli_stream *stream);
 

@@ -3,23 +3,22 @@
 #include <math.h>
 #include <string.h>
 
-/* In one pass; NaN is below and above nothing. Four lanes, so that one comparison need not wait for the other. */
+/* In one pass; NaN is below and above nothing. */
 static void see_numbers(const double *number, size_t rows, double *low, double *high,
                         size_t *missing)
 {
-    double lows[4] = { INFINITY, INFINITY, INFINITY, INFINITY };
-    double highs[4] = { -INFINITY, -INFINITY, -INFINITY, -INFINITY };
-    size_t nans[4] = { 0 };
+    double lowest = INFINITY, highest = -INFINITY;
+    size_t nans = 0;
 
     for (size_t i = 0; i < rows; i++) {
         double value = number[i];
-        lows[i & 3] = value < lows[i & 3] ? value : lows[i & 3];
-        highs[i & 3] = value > highs[i & 3] ? value : highs[i & 3];
-        nans[i & 3] += isnan(value) != 0;
+        lowest = value < lowest ? value : lowest;
+        highest = value > highest ? value : highest;
+        nans += isnan(value) != 0;
     }
-    *low = fmin(fmin(lows[0], lows[1]), fmin(lows[2], lows[3]));
-    *high = fmax(fmax(highs[0], highs[1]), fmax(highs[2], highs[3]));
-    *missing = nans[0] + nans[1] + nans[2] + nans[3];
+    *low = lowest;
+    *high = highest;
+    *missing = nans;
 }
 
 static size_t count_missing(const int32_t *code, size_t rows)

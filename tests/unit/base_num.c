@@ -561,6 +561,61 @@ static void sizes(void **state)
     assert_int_equal(out, 7);
 }
 
+/* NAN: no number with these numerals. */
+static void groups_of_three(void **state)
+{
+    static const struct {
+        const char *text;
+        struct mli_numerals numerals;
+        double value;
+    } cases[] = {
+        { "1.234.567,89", { ',', '.' }, 1234567.89 },
+        { "1234567,89", { ',', '.' }, 1234567.89 },
+        { "-1.234", { ',', '.' }, -1234 },
+        { "+12.345,5", { ',', '.' }, 12345.5 },
+        { "1,5", { ',', 0 }, 1.5 },
+        { ",5", { ',', 0 }, 0.5 },
+        { "0,123", { ',', '.' }, 0.123 },
+        { "1,234,567.89", { '.', ',' }, 1234567.89 },
+        { "1,234,567.89", { 0, ',' }, 1234567.89 },
+        { "1'234.5", { 0, '\'' }, 1234.5 },
+        { "1 234", { 0, ' ' }, 1234 },
+        { "999,999e3", { 0, ',' }, 999999e3 },
+        { "1,5e-3", { ',', '.' }, 1.5e-3 },
+        { "1.5", { 0, 0 }, 1.5 },
+        { "1.5", { ',', 0 }, NAN },
+        { "1.234567,89", { ',', '.' }, NAN },
+        { "1234.567,89", { ',', '.' }, NAN },
+        { "12.34", { ',', '.' }, NAN },
+        { "1.23.456", { ',', '.' }, NAN },
+        { "1.234.56", { ',', '.' }, NAN },
+        { ".123", { ',', '.' }, NAN },
+        { "1..234", { ',', '.' }, NAN },
+        { "1.234.", { ',', '.' }, NAN },
+        { "0.123", { ',', '.' }, NAN },
+        { "1,234", { 0, 0 }, NAN },
+        { "1,234.567,89", { 0, ',' }, NAN },
+        { "1,234,", { 0, ',' }, NAN },
+        { "-,123", { 0, ',' }, NAN },
+        { "", { 0, ',' }, NAN },
+        { ",", { 0, ',' }, NAN },
+        { "$1,234", { 0, ',' }, NAN },
+        { "1,234%", { 0, ',' }, NAN },
+    };
+    double value;
+    char longest[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        bool good = mli_num_parse_grouped(cases[i].text, strlen(cases[i].text), cases[i].numerals, &value);
+        if (good != !isnan(cases[i].value) || (good && value != cases[i].value))
+            fail_msg("\"%s\": %d %g", cases[i].text, good, value);
+    }
+    memset(longest, '1', sizeof(longest)); /* longer than the copy is ready to be */
+    longest[3] = ',';
+    assert_false(mli_num_parse_grouped(longest, sizeof(longest), (struct mli_numerals){ 0, ',' }, &value));
+}
+
 int base_num_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,6 +633,7 @@ int base_num_tests(void)
         cmocka_unit_test(locale_does_not_matter),
         cmocka_unit_test(short_decimals),
         cmocka_unit_test(sizes),
+        cmocka_unit_test(groups_of_three),
     };
     return cmocka_run_group_tests_name("base: numbers", tests, NULL, NULL);
 }

@@ -402,6 +402,29 @@ static void reads_gzip(void **state)
     unlink(path);
 }
 
+static void numbers_as_the_file_writes_them(void **state)
+{
+    static const char csv[] = "a;b;c\n1.234,5;7;1.5\n-0,25;1.000.000;2,5\nNA;12;3\n";
+    static const char *const pins[] = { "c=number", NULL };
+    struct ml_read_options options = { .csv = { .decimal = ',', .thousands = '.' } };
+
+    (void)state;
+    for (int libcsv = 0; libcsv < 2; libcsv++) {
+        options.csv.libcsv = libcsv;
+        struct ml_table *table = table_with(csv, &options);
+        assert_int_equal(ml_table_type(table, 0), ML_TYPE_NUMBER);
+        assert_true(ml_table_numbers(table, 0)[0] == 1234.5);
+        assert_true(ml_table_numbers(table, 0)[1] == -0.25);
+        assert_true(table->column[1].integer);
+        assert_true(ml_table_numbers(table, 1)[1] == 1e6);
+        assert_int_equal(ml_table_type(table, 2), ML_TYPE_CATEGORY); /* 1.5 is no number there */
+        assert_string_equal(cell(table, 0, 2), "1.5");
+        ml_table_free(table);
+    }
+    options.type = pins;
+    expect_refused(csv, &options, ML_EDATA, 2, 3, "column \"c\": \"1.5\" is not a number");
+}
+
 int table_read_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +446,7 @@ int table_read_tests(void)
         cmocka_unit_test(filters_rows),
         cmocka_unit_test(reads_a_file),
         cmocka_unit_test(reads_gzip),
+        cmocka_unit_test(numbers_as_the_file_writes_them),
     };
     return cmocka_run_group_tests_name("table/read", tests, make_directory, remove_directory);
 }
