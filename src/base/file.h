@@ -26,6 +26,11 @@ ML_NODISCARD enum ml_status mli_input_memory(const char *name, const void *bytes
 /* Reads up to n bytes; *got is 0 at the end only. ML_EIO on read errors, ML_EDATA on a damaged gzip stream. */
 ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
                                            struct ml_error *err);
+/*
+ * Whether nothing more has come for so many milliseconds, so that the next _read would wait for whoever writes to the
+ * pipe. False for files and memory, and at the end.
+ */
+bool mli_input_waits(const struct mli_input *in, int milliseconds);
 const char *mli_input_name(const struct mli_input *in); /* the path, "standard input" for "-" */
 uint64_t mli_input_size(const struct mli_input *in);    /* bytes as stored, 0 when not known (pipe) */
 uint64_t mli_input_taken(const struct mli_input *in);   /* stored bytes consumed so far, for progress */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -274,6 +275,13 @@ enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_
     if (in->packing == GZIP)
         return read_gzip(in, bytes, n, got, err);
     return read_plain(in, bytes, n, got, err);
+}
+
+bool mli_input_waits(const struct mli_input *in, int milliseconds)
+{
+    struct pollfd fd = { .fd = in->fd, .events = POLLIN };
+
+    return in->fd >= 0 && in->available == 0 && poll(&fd, 1, milliseconds) == 0;
 }
 
 const char *mli_input_name(const struct mli_input *in)

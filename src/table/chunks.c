@@ -158,6 +158,8 @@ static void count_down(struct mli_chunk *chunk, const struct mli_csv_record *rec
     for (size_t i = 0; i < record->count; i++)
         bytes += record->field[i].len;
     chunk->left -= bytes < chunk->left ? bytes : chunk->left;
+    if (mli_csv_waits(chunk->csv))
+        chunk->left = 0;
 }
 
 enum ml_status mli_chunk_next(struct mli_chunk *chunk, struct mli_csv_record *record,

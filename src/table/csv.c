@@ -21,6 +21,7 @@
 #include <table/sniff.h>
 
 #define BLOCK_SIZE ((size_t)64 << 10) /* also what is sniffed */
+#define PIPE_PATIENCE 200 /* milliseconds */
 #define FIELD_DEFAULT ((size_t)16 << 20)
 #define FIELDS_MAX ((size_t)65536)
 #define RECORD_MAX ((size_t)256 << 20)
@@ -540,12 +541,21 @@ static void init_cutting(struct mli_csv *csv)
                  FIELDS_MAX, RECORD_MAX);
 }
 
+/* A pipe that stays open has given the header and a row at least, and nothing for a while: what is there must do. */
+static bool is_enough(const struct mli_csv *csv, size_t length)
+{
+    const char *end = csv->block + length, *first = memchr(csv->block, '\n', length);
+    const char *second = first ? memchr(first + 1, '\n', (size_t)(end - first - 1)) : NULL;
+
+    return second && mli_input_waits(mli_csv_input(csv), PIPE_PATIENCE);
+}
+
 /* The first block, filled as far as the file goes, decides on the delimiter. */
 static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
 {
     size_t length = 0, got = 1;
 
-    while (length < BLOCK_SIZE && got > 0) {
+    while (length < BLOCK_SIZE && got > 0 && !is_enough(csv, length)) {
         enum ml_status status =
             mli_decode_read(csv->decode, csv->block + length, BLOCK_SIZE - length, &got, err);
         if (status != ML_OK)
@@ -658,6 +668,11 @@ void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line
     csv->line = line;
     csv->skip = 0;
     begin_window(csv, text, text + len);
+}
+
+bool mli_csv_waits(const struct mli_csv *csv)
+{
+    return csv->at == csv->end && csv->decode && mli_input_waits(mli_csv_input(csv), 0);
 }
 
 enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, size_t *got,

@@ -21,7 +21,8 @@ struct mli_csv_record {
 
 struct mli_csv;
 /*
- * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h.
+ * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h,
+ * or from what a pipe has given when it makes a pause.
  * ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the same). The text is that
  * of decode.h. Lines end in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that
  * never closes, a field over max_field, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
@@ -57,6 +58,8 @@ ML_NODISCARD enum ml_status mli_csv_end(struct mli_csv *csv, struct ml_error *er
  */
 ML_NODISCARD enum ml_status mli_csv_read_rest(struct mli_csv *csv, char *bytes, size_t n, size_t *got,
                                               struct ml_error *err);
+/* All records that have come are handed out, and more would have to be waited for; never for files. */
+bool mli_csv_waits(const struct mli_csv *csv);
 size_t mli_csv_line(const struct mli_csv *csv); /* the line that comes next, 1-based */
 /*
  * Whether records may be told apart by counting quotes, an even number of which lies between any two (none that count

@@ -303,7 +303,13 @@ static void trim(const struct mli_source *source, struct mli_source_text *text)
     text->capacity = 0;
 }
 
-/* Reads until the text has `bytes` bytes or the file ends. */
+/* A pipe makes a pause: the records that it has given are not kept waiting for more. */
+static bool is_enough(const struct mli_source *source, const struct mli_source_text *text)
+{
+    return mli_csv_waits(source->reader) && find_cut(text->data, text->len, quote_of(source)) > 0;
+}
+
+/* Reads until the text has `bytes` bytes, the file ends or makes a pause behind a record. */
 static enum ml_status read_up_to(struct mli_source *source, struct mli_source_text *text, size_t bytes,
                                  struct ml_error *err)
 {
@@ -317,6 +323,8 @@ static enum ml_status read_up_to(struct mli_source *source, struct mli_source_te
             return status;
         text->len += got;
         source->ended = got == 0;
+        if (is_enough(source, text))
+            break;
     }
     count_taken(source);
     return ML_OK;

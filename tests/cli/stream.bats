@@ -61,3 +61,32 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
         [ "$(cat out.csv)" = old ]
     done
 }
+
+# A pipe that stays open: what has come is answered, whether the file is cut into texts or read row by row.
+@test "rows that come through a pipe are answered before the pipe is closed" {
+    mlctl train "$DATA/penguins.csv" -t species -q > out.txt
+    mlctl preprocess "$DATA/penguins.csv" -t species -o clean.csv -q > out.txt
+    for how in "predict - -q" "predict - -q --threads 1" "predict - -q --json" "preprocess - -q --apply clean.csv.prep.json"; do
+        mkfifo pipe
+        # shellcheck disable=SC2086
+        mlctl $how < pipe > answers.txt &
+        exec 7> pipe
+        head -20 "$DATA/penguins.csv" >&7
+        for _ in $(seq 100); do
+            [ "$(wc -l < answers.txt)" -ge 19 ] && break
+            sleep 0.05
+        done
+        [ "$(wc -l < answers.txt)" -ge 19 ]
+        sed -n 21,30p "$DATA/penguins.csv" >&7
+        for _ in $(seq 100); do
+            [ "$(wc -l < answers.txt)" -ge 29 ] && break
+            sleep 0.05
+        done
+        [ "$(wc -l < answers.txt)" -ge 29 ]
+        exec 7>&-
+        wait $!
+        rm pipe
+    done
+    head -30 "$DATA/penguins.csv" > thirty.csv
+    mlctl preprocess thirty.csv -q --apply clean.csv.prep.json -o - | cmp answers.txt
+}
