@@ -35,7 +35,7 @@ const struct cmd cmd_table[] = {
       "Writes the rows of a file as they stand, each with the header, to two files or more: what --split holds out to the second one and those after it. The same --split, --group and --seed as in mlctl train take the same rows. A random split keeps the shares of classes, see --stratify; --split random:0.2,0.1 makes three files of 70, 20 and 10 percent.",
       "mlctl split churn.csv -o train.csv,test.csv\nmlctl split visits.csv --group patient --split random:0.15,0.15 -o train.csv,valid.csv,test.csv\nmlctl split sales.csv --split time:day:0.25 -o before.csv,after.csv",
       cmd_split },
-    { "preprocess", "Build a model", "RAW.csv", "clean a CSV file, keep the fitted pipeline",
+    { "preprocess", "Build a model", "RAW.csv...", "clean a CSV file, keep the fitted pipeline",
       "Fits the pipeline on the training rows and writes the clean rows (features, then the target) and beside them OUT.prep.json, the fitted pipeline. mlctl train OUT finds it and puts it into the model. With --apply a stored pipeline is applied to new rows instead.",
       "mlctl preprocess raw.csv -o clean.csv && mlctl train clean.csv\nmlctl preprocess --apply clean.csv.prep.json new.csv -o new-clean.csv\nmlctl preprocess raw.csv -o clean.csv --missing-flags --outliers iqr:1.5 --scale robust,age=none --explain",
       cmd_preprocess },

@@ -54,7 +54,7 @@ static int print_explained(const struct cmd_context *ctx, const char *prep)
     return out_end(ctx, CMD_DONE);
 }
 
-static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
+static int fit(struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
@@ -62,12 +62,14 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *
     char prep[4096];
     if ((size_t)snprintf(prep, sizeof prep, "%s.prep.json", f->output) >= sizeof prep)
         ml_error_set(&err, ML_EUSAGE, "the output's name is too long");
-    else if (!ml_table_read(path, &f->reading.options, &table, &err))
+    else if (!ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err))
         (void)!ml_preprocess(table, &f->reading.fit, f->output, prep, &report, &err);
-    ml_table_free(table);
-    if (err.status)
+    if (err.status) {
+        ml_table_free(table);
         return cmd_fail(ctx, &err);
+    }
     if (ctx->json) {
+        ml_table_free(table);
         json_t *doc = json_pack("{sssssIsIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
                                        (json_int_t)report.rows, "columns", (json_int_t)report.columns,
                                        "rows_with_target", (json_int_t)(report.used + report.duplicates), "duplicates",
@@ -76,7 +78,8 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *
                                        (json_int_t)report.features);
         return f->explain ? out_explained(ctx, doc, prep) : out_json(ctx, doc);
     }
-    out_line("data", "%s: %zu rows, %zu columns", path, report.rows, report.columns);
+    out_line("data", "%s: %zu rows, %zu columns", table->source, report.rows, report.columns);
+    ml_table_free(table);
     if (report.duplicates)
         out_line("", "%zu duplicate rows left out", report.duplicates);
     out_line("fitted", "on %zu training rows", report.trained);
@@ -85,11 +88,11 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f, const char *
     return f->explain ? print_explained(ctx, prep) : out_end(ctx, CMD_DONE);
 }
 
-static int apply(struct cmd_context *ctx, struct preprocess_flags *f, const char *path)
+static int apply(struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     size_t rows = 0;
-    if (ml_preprocess_apply(f->apply, &path, 1, &f->reading.options, f->output, &rows, &err))
+    if (ml_preprocess_apply(f->apply, ctx->args, ctx->nargs, &f->reading.options, f->output, &rows, &err))
         return cmd_fail(ctx, &err);
     if (strcmp(f->output, "-") == 0)
         return CMD_DONE;
@@ -173,15 +176,15 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),
                                     READING_GROUP(file, "Reading"), READING_GROUP(cleaning, "Cleaning"),
                                     READING_GROUP(running, "Running"), POPT_TABLEEND };
-    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 0, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = check(ctx, &f);
     if (code == CMD_CONTINUE && !ctx->nargs)
         code = ctx->json ? out_explained(ctx, json_pack("{ss}", "prep", f.apply), f.apply) : print_explained(ctx, f.apply);
-    if (code == CMD_CONTINUE && cmd_output_refused(ctx, f.output, ctx->args[0]))
+    if (code == CMD_CONTINUE && cmd_output_is_file(ctx, f.output))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
-        code = f.apply ? apply(ctx, &f, ctx->args[0]) : fit(ctx, &f, ctx->args[0]);
+        code = f.apply ? apply(ctx, &f) : fit(ctx, &f);
     reading_release(&f.reading);
     return code;
 }

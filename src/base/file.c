@@ -94,15 +94,23 @@ static enum ml_status into_sha256(void *data, const void *bytes, size_t n, struc
     return ML_OK;
 }
 
-enum ml_status mli_file_sha256(const char *path, char hex[MLI_SHA256_HEX], struct ml_error *err)
+enum ml_status mli_files_sha256(const char *const *paths, size_t n, char hex[MLI_SHA256_HEX],
+                                struct ml_error *err)
 {
     struct mli_sha256 sha;
+    enum ml_status status = ML_OK;
 
     mli_sha256_init(&sha);
-    enum ml_status status = each_piece(path, ML_EIO, into_sha256, &sha, err);
+    for (size_t i = 0; i < n && status == ML_OK; i++)
+        status = each_piece(paths[i], ML_EIO, into_sha256, &sha, err);
     if (status == ML_OK)
         mli_sha256_hex(&sha, hex);
     return status;
+}
+
+enum ml_status mli_file_sha256(const char *path, char hex[MLI_SHA256_HEX], struct ml_error *err)
+{
+    return mli_files_sha256(&path, 1, hex, err);
 }
 
 enum ml_status mli_file_write(const char *path, const void *bytes, size_t n, bool executable,

@@ -45,7 +45,9 @@ void mli_input_close(struct mli_input *in); /* NULL is fine */
  * so something that is no regular file, or a loop of links, is ML_EARTIFACT. Else ML_EIO, ML_ELIMIT, ML_ENOMEM.
  */
 ML_NODISCARD enum ml_status mli_file_read(const char *path, struct mli_buf *buf, struct ml_error *err);
-/* Digest of a file as stored. */
+/* Digest of files as stored, one after the other; and of one. */
+ML_NODISCARD enum ml_status mli_files_sha256(const char *const *paths, size_t n, char hex[MLI_SHA256_HEX],
+                                             struct ml_error *err);
 ML_NODISCARD enum ml_status mli_file_sha256(const char *path, char hex[MLI_SHA256_HEX], struct ml_error *err);
 
 /*

@@ -90,32 +90,49 @@ static enum ml_status gather(const struct ml_model *model, struct mli_stream *st
     return status;
 }
 
-enum ml_status mli_gather(const struct ml_model *model, const char *path,
-                          const struct mli_stream_options *options, struct mli_gathered *out,
-                          struct ml_error *err)
+/* The rows of a file, after those that are there. */
+static enum ml_status gather_file(const struct ml_model *model, const char *path,
+                                  const struct mli_stream_options *options,
+                                  const struct mli_missing *missing, struct mli_gathered *rows,
+                                  struct ml_error *err)
 {
-    struct mli_stream_options o = *options;
     const char *keep[] = { model->target, NULL };
-    struct mli_gathered rows = { 0 };
+    struct mli_stream_options o = *options;
     struct mli_stream *stream = NULL;
-    struct mli_missing *missing = mli_missing_new(options->missing);
     o.keep = keep;
     o.optional = model->target;
     o.quiet_extra = true;
-    enum ml_status status = missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
-    if (!status)
-        status = mli_stream_open(path, mli_pipeline_schema(model->pipeline), &o, &stream, err);
+    enum ml_status status = mli_stream_open(path, mli_pipeline_schema(model->pipeline), &o, &stream, err);
     if (!status && !mli_stream_has_kept(stream, 0))
         status = ml_error_at(err, ML_EDATA, path, 0, 0,
                              "no column \"%s\", the target, to compare predictions with", model->target);
     if (!status)
-        status = gather(model, stream, missing, &rows, err);
+        status = gather(model, stream, missing, rows, err);
     ml_error_source(err, path);
     mli_stream_close(stream);
+    return status;
+}
+
+enum ml_status mli_gather_files(const struct ml_model *model, const char *const *paths, size_t n,
+                                const struct mli_stream_options *options, struct mli_gathered *out,
+                                struct ml_error *err)
+{
+    struct mli_gathered rows = { 0 };
+    struct mli_missing *missing = mli_missing_new(options->missing);
+    enum ml_status status = missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n && !status; i++)
+        status = gather_file(model, paths[i], options, missing, &rows, err);
     mli_missing_free(missing);
     if (status)
         mli_gathered_release(&rows);
     else
         *out = rows;
     return status;
+}
+
+enum ml_status mli_gather(const struct ml_model *model, const char *path,
+                          const struct mli_stream_options *options, struct mli_gathered *out,
+                          struct ml_error *err)
+{
+    return mli_gather_files(model, &path, 1, options, out, err);
 }

@@ -21,6 +21,10 @@ struct mli_gathered {
 ML_NODISCARD enum ml_status mli_gather(const struct ml_model *model, const char *path,
                                        const struct mli_stream_options *options,
                                        struct mli_gathered *out, struct ml_error *err);
+/* The same of several files, one after the other, whose rows are numbered as those of one; sha256 is of the last. */
+ML_NODISCARD enum ml_status mli_gather_files(const struct ml_model *model, const char *const *paths, size_t n,
+                                       const struct mli_stream_options *options,
+                                       struct mli_gathered *out, struct ml_error *err);
 void mli_gathered_release(struct mli_gathered *rows);
 
 #endif

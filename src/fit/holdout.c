@@ -9,7 +9,9 @@
 
 /* What the record says of the rows that were held out. Strings are borrowed from the record. */
 struct recorded {
-    const char *path, *sha256, *split_text;
+    const char *path, *sha256, *split_text; /* path: of all files, joined, if there are several */
+    const char **file;                      /* each one; owned */
+    size_t files;
     size_t seed;
     struct mli_split split;
     const char *group; /* NULL: none */
@@ -20,6 +22,7 @@ struct recorded {
 
 static void recorded_release(struct recorded *r)
 {
+    free(r->file);
     free(r->type);
     free(r->drop);
 }
@@ -44,6 +47,22 @@ static enum ml_status read_names(const json_t *doc, const char *key, const char 
     return ML_OK;
 }
 
+static enum ml_status read_files(const json_t *data, struct recorded *r, struct ml_error *err)
+{
+    const json_t *array = json_object_get(data, "files");
+    r->files = json_array_size(array) ? json_array_size(array) : 1;
+    r->file = mli_calloc(r->files, sizeof *r->file);
+    if (!r->file)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    r->file[0] = r->path;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        r->file[i] = json_string_value(json_object_get(json_array_get(array, i), "path"));
+        if (!r->file[i])
+            return ml_error_set(err, ML_EARTIFACT, "files[%zu] has no path", i);
+    }
+    return ML_OK;
+}
+
 static enum ml_status read_record(const struct ml_model *model, struct recorded *out,
                                   struct ml_error *err)
 {
@@ -53,6 +72,8 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
     enum ml_status status = mli_json_object(model->record, "data", &data, err);
     if (!status)
         status = mli_json_str(data, "path", &r.path, err);
+    if (!status)
+        status = read_files(data, &r, err);
     if (!status)
         status = mli_json_str(data, "sha256", &r.sha256, err);
     if (!status)
@@ -129,7 +150,7 @@ static enum ml_status mark_planned(const struct ml_model *model, const struct re
                                            .dedupe = r->dedupe };
     struct ml_table *table = NULL;
     struct mli_plan plan = { 0 };
-    enum ml_status status = ml_table_read(r->path, &r->read, &table, err);
+    enum ml_status status = ml_table_read_files(r->file, r->files, &r->read, &table, err);
     if (!status)
         status = mli_plan_make(table, model->target, model->classes ? "classification" : "regression", &settings,
                                r->seed, NULL, &plan, err);
@@ -165,7 +186,7 @@ static bool file_is_there(const struct recorded *r, char why[512])
     struct ml_error error = ML_ERROR_INIT;
     if (strcmp(r->path, "-") == 0 || strcmp(r->path, "standard input") == 0)
         snprintf(why, 512, "the model was trained from standard input; name a file to evaluate on");
-    else if (mli_file_sha256(r->path, sha256, &error))
+    else if (mli_files_sha256(r->file, r->files, sha256, &error))
         snprintf(why, 512, "the training data %.200s cannot be read (%.200s)", r->path, error.text);
     else if (strcmp(sha256, r->sha256) != 0)
         snprintf(why, 512, "%.300s is not the file that trained the model (its SHA-256 differs)", r->path);
@@ -179,7 +200,7 @@ static enum ml_status measure(const struct ml_model *model, const struct recorde
 {
     struct mli_gathered rows = { 0 };
     const struct mli_stream_options options = { .csv = r->read.csv, .missing = r->read.missing, .log = log };
-    enum ml_status status = mli_gather(model, r->path, &options, &rows, err);
+    enum ml_status status = mli_gather_files(model, r->file, r->files, &options, &rows, err);
     if (!status)
         status = keep_test_rows(model, r, &rows, err);
     if (!status)

@@ -16,6 +16,7 @@ void mli_prepfile_release(struct mli_prepfile *file)
     free(file->group);
     free(file->held_out);
     free(file->raw_path);
+    json_decref(file->raw_files);
     json_decref(file->read);
     *file = (struct mli_prepfile){ 0 };
 }
@@ -74,6 +75,8 @@ static json_t *document(const struct mli_prepfile *file, json_t *pipeline,
     ok = ok && mli_json_put(doc, "format", json_string("mlctl-prep"));
     ok = ok && mli_json_put(doc, "format_version", json_integer(PREPFILE_VERSION));
     ok = ok && mli_json_put(doc, "raw_path", json_string(file->raw_path));
+    if (ok && file->raw_files)
+        ok = mli_json_put(doc, "raw_files", json_incref(file->raw_files));
     ok = ok && mli_json_put(doc, "raw_sha256", json_string(file->raw_sha256));
     ok = ok && mli_json_put(doc, "clean_sha256", json_string(file->clean_sha256));
     ok = ok && mli_json_put(doc, "read", json_incref(file->read));
@@ -157,6 +160,8 @@ static enum ml_status read_header(const json_t *doc, struct mli_prepfile *out, s
         out->seed = seed;
         status = copy_string(doc, "raw_path", &out->raw_path, err);
     }
+    if (!status && json_is_array(json_object_get(doc, "raw_files")))
+        out->raw_files = json_incref(json_object_get(doc, "raw_files"));
     if (!status)
         status = copy_string(doc, "target", &out->target, err);
     if (!status)

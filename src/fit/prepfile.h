@@ -17,6 +17,7 @@ struct mli_prepfile {
     bool dedupe;        /* duplicate rows of the raw file are left out */
     uint64_t seed;
     char *raw_path;     /* as given to preprocess */
+    json_t *raw_files;  /* of several files, see mli_record_files(); NULL: one */
     char raw_sha256[MLI_SHA256_HEX], clean_sha256[MLI_SHA256_HEX];
     json_t *read;       /* how the raw file was read: {"delimiter":",","missing":".."} */
 };

@@ -25,12 +25,13 @@ static enum ml_status write_prep(const struct ml_table *table, const struct ml_f
     file->group = settings->group ? mli_strdup(settings->group) : NULL;
     file->dedupe = settings->dedupe;
     file->raw_path = mli_strdup(table->source);
+    file->raw_files = mli_record_files(table);
     file->read = mli_record_read(table, config->read);
     file->seed = config->seed;
     memcpy(file->raw_sha256, table->sha256, MLI_SHA256_HEX);
     if (needs_held_out(settings) && !(file->held_out = mli_plan_held_out(table, plan)))
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    if (!file->target || !file->split || !file->group != !settings->group || !file->raw_path || !file->read)
+    if (!file->target || !file->split || !file->group != !settings->group || !file->raw_path || !file->read || !file->raw_files != !table->file)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     return mli_prepfile_write(file, path, err);
 }

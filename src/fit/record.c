@@ -28,12 +28,24 @@ json_t *mli_record_read(const struct ml_table *table, const struct ml_read_optio
     return NULL;
 }
 
+json_t *mli_record_files(const struct ml_table *table)
+{
+    json_t *files = table->file ? json_array() : NULL;
+    for (size_t i = 0; files && i < table->files; i++)
+        json_array_append_new(files, json_pack("{sssI}", "path", table->file[i].path, "rows",
+                                               (json_int_t)table->file[i].rows));
+    return files;
+}
+
 /* Path and digest are of the raw rows: the table itself, or the file that preprocess read; counts are of the table. */
 static json_t *data(const struct mli_record_parts *p)
 {
     json_t *doc = json_object();
     bool ok = doc != NULL;
     ok = ok && mli_json_put(doc, "path", json_string(p->prep ? p->prep->raw_path : p->table->source));
+    json_t *files = p->prep ? json_incref(p->prep->raw_files) : mli_record_files(p->table);
+    if (files)
+        ok = mli_json_put(doc, "files", files) && ok;
     ok = ok && mli_json_put(doc, "sha256",
                             json_string(p->prep ? p->prep->raw_sha256 : p->table->sha256));
     ok = ok && mli_json_put(doc, "rows", json_integer((json_int_t)p->table->rows));

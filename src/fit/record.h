@@ -30,6 +30,8 @@ struct mli_record_parts {
 
 /* {"delimiter":",","missing":"n/a","type":["zip=category"],"drop":["id"]}: what reading the file again needs. NULL: no memory. */
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options);
+/* [{"path":..,"rows":..}, ...] of a table read from several files; NULL of one, or without memory. */
+json_t *mli_record_files(const struct ml_table *table);
 /* The whole record, without metrics. NULL: no memory. */
 json_t *mli_record_new(const struct mli_record_parts *parts);
 

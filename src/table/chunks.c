@@ -93,6 +93,11 @@ const struct ml_csv_options *mli_chunks_csv(const struct mli_chunks *chunks)
     return &chunks->source.csv;
 }
 
+size_t mli_chunks_files(const struct mli_chunks *chunks)
+{
+    return chunks->source.files;
+}
+
 const char *mli_chunks_source(const struct mli_chunks *chunks)
 {
     return chunks->source.names;
@@ -124,6 +129,16 @@ void mli_chunks_sha256(const struct mli_chunks *chunks, char hex[MLI_SHA256_HEX]
 }
 
 /* ---- a chunk --------------------------------------------------------------------------------- */
+
+const char *mli_chunks_file(const struct mli_chunks *chunks, size_t file)
+{
+    return chunks->source.file[file].name;
+}
+
+size_t mli_chunk_file(const struct mli_chunk *chunk)
+{
+    return chunk->file;
+}
 
 const char *mli_chunk_source(const struct mli_chunk *chunk)
 {

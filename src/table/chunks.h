@@ -55,6 +55,8 @@ ML_NODISCARD enum ml_status mli_chunks_find(const struct mli_chunks *chunks, con
                                             struct ml_error *err);
 /* The options with what was found out filled in: the delimiter is never 0. */
 const struct ml_csv_options *mli_chunks_csv(const struct mli_chunks *chunks);
+size_t mli_chunks_files(const struct mli_chunks *chunks);
+const char *mli_chunks_file(const struct mli_chunks *chunks, size_t file); /* its name */
 const char *mli_chunks_source(const struct mli_chunks *chunks); /* the files' names, joined by ", " */
 /* Stored bytes read so far, and in all (0 when not known); of all files. Any thread, at any time. */
 uint64_t mli_chunks_taken(const struct mli_chunks *chunks);
@@ -71,6 +73,7 @@ struct mli_chunk;
  */
 ML_NODISCARD enum ml_status mli_chunk_next(struct mli_chunk *chunk, struct mli_csv_record *record,
                                            struct ml_error *err);
+size_t mli_chunk_file(const struct mli_chunk *chunk);        /* index of its file */
 const char *mli_chunk_source(const struct mli_chunk *chunk); /* name of its file; lives as long as the chunks */
 /* 1-based number in its file of the header's column, for errors. */
 size_t mli_chunk_field(const struct mli_chunk *chunk, size_t column);

@@ -32,13 +32,14 @@ struct reader {
     struct plan *plan;       /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
     size_t columns, rows;
+    size_t *file_rows; /* rows of each file; NULL when they are not counted */
     bool forgetful, again; /* the files can be read again; they are being, for the columns that are lost */
 };
 
 /* What one thread makes of a chunk. */
 struct piece {
     struct mli_cells *cells; /* one a column of the file */
-    size_t columns, rows;
+    size_t columns, rows, file;
     struct mli_faults faults;
 };
 
@@ -155,7 +156,8 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
     reader->missing = mli_missing_new(reader->options->missing);
     reader->plan = mli_calloc(reader->columns, sizeof(*reader->plan));
     reader->cells = mli_calloc(reader->columns, sizeof(*reader->cells));
-    if (!reader->missing || !reader->plan || !reader->cells)
+    reader->file_rows = mli_calloc(mli_chunks_files(reader->chunks), sizeof(*reader->file_rows));
+    if (!reader->file_rows || !reader->missing || !reader->plan || !reader->cells)
         return out_of_memory(reader, err);
     reader->number_missing = mli_missing_has_number(reader->missing);
     const struct ml_csv_options *csv = mli_chunks_csv(reader->chunks);
@@ -261,6 +263,7 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
     enum ml_status status;
 
     piece->rows = 0;
+    piece->file = mli_chunk_file(chunk);
     piece->faults.count = 0;
     for (size_t i = 0; i < piece->columns; i++)
         mli_cells_clear(&piece->cells[i]);
@@ -296,6 +299,8 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
             return out_of_memory(reader, err);
     }
     reader->rows += piece->rows;
+    if (reader->file_rows)
+        reader->file_rows[piece->file] += piece->rows;
     mli_faults_append(&reader->faults, &piece->faults);
     return ML_OK;
 }
@@ -344,6 +349,7 @@ static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again,
     lost.chunks = again;
     lost.header = mli_chunks_header(again);
     lost.rows = 0;
+    lost.file_rows = NULL;
     lost.again = true;
     lost.rules = NULL;
     lost.plan = mli_alloc(reader->columns, sizeof(*lost.plan));
@@ -443,6 +449,24 @@ static enum ml_status finish_columns(struct reader *reader, struct ml_table *tab
     return status;
 }
 
+/* A table of one file knows its source alone. */
+static bool name_files(const struct reader *reader, struct ml_table *table)
+{
+    size_t n = mli_chunks_files(reader->chunks);
+
+    if (n == 1)
+        return true;
+    table->file = mli_calloc(n, sizeof(*table->file));
+    table->files = table->file ? n : 0;
+    for (size_t i = 0; i < table->files; i++) {
+        table->file[i].rows = reader->file_rows[i];
+        table->file[i].path = mli_strdup(mli_chunks_file(reader->chunks, i));
+        if (!table->file[i].path)
+            return false;
+    }
+    return table->file != NULL;
+}
+
 static enum ml_status fill_table(struct reader *reader, struct ml_table *table, struct ml_error *err)
 {
     table->rows = reader->rows;
@@ -451,7 +475,7 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table, 
     table->bytes = mli_chunks_taken(reader->chunks);
     table->source = mli_strdup(mli_chunks_source(reader->chunks));
     table->column = mli_calloc(reader->columns, sizeof(*table->column));
-    if (!table->source || !table->column)
+    if (!table->source || !table->column || !name_files(reader, table))
         return out_of_memory(reader, err);
     return finish_columns(reader, table, err);
 }
@@ -474,6 +498,7 @@ static void release(struct reader *reader)
     for (size_t i = 0; reader->cells && i < reader->columns; i++)
         mli_cells_release(&reader->cells[i]);
     free(reader->cells);
+    free(reader->file_rows);
     free(reader->plan);
     mli_missing_free(reader->missing);
     mli_rules_free(reader->rules);

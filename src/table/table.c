@@ -57,6 +57,9 @@ void ml_table_free(struct ml_table *table)
         free(table->column[i].code);
         mli_dict_free(table->column[i].dict);
     }
+    for (size_t i = 0; table->file && i < table->files; i++)
+        free(table->file[i].path);
+    free(table->file);
     free(table->column);
     free(table->source);
     free(table);
@@ -183,6 +186,21 @@ static bool filter_column(const struct mli_column *from, const uint8_t *keep, si
     return true;
 }
 
+/* The files as they were read, whatever rows are left of them. */
+static bool copy_files(const struct ml_table *from, struct ml_table *to)
+{
+    to->files = from->files;
+    to->file = from->file ? mli_calloc(from->files, sizeof(*to->file)) : NULL;
+    if (!to->file != !from->file)
+        return false;
+    for (size_t i = 0; to->file && i < from->files; i++) {
+        to->file[i] = (struct mli_table_file){ mli_strdup(from->file[i].path), from->file[i].rows };
+        if (!to->file[i].path)
+            return false;
+    }
+    return true;
+}
+
 enum ml_status mli_table_filter(const struct ml_table *table, const uint8_t *keep,
                                 struct ml_table **out, struct ml_error *err)
 {
@@ -197,7 +215,7 @@ enum ml_status mli_table_filter(const struct ml_table *table, const uint8_t *kee
     memcpy(copy->sha256, table->sha256, sizeof(copy->sha256));
     copy->source = mli_strdup(table->source);
     copy->column = mli_calloc(table->columns, sizeof(*copy->column));
-    bool done = copy->source && copy->column;
+    bool done = copy->source && copy->column && copy_files(table, copy);
     for (size_t i = 0; i < table->columns && done; i++)
         done = filter_column(&table->column[i], keep, table->rows, copy->rows, &copy->column[i]);
     if (!done) {

@@ -25,9 +25,16 @@ struct mli_column {
 /* Whether columns of a type hold codes and a dictionary: all but NUMBER and INSTANT. */
 bool mli_type_coded(enum ml_type type);
 
+struct mli_table_file {
+    char *path;
+    size_t rows;
+};
+
 struct ml_table {
     size_t rows, columns;
     struct mli_column *column;
+    struct mli_table_file *file;  /* those of a table that was read from several, else NULL */
+    size_t files;
     char *source;                 /* path as given, "standard input" for "-", "" for a table that is not a file */
     char sha256[MLI_SHA256_HEX];  /* of the file's bytes as stored; "" for a table that is not a file */
     uint64_t bytes;               /* stored size */

@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# Several files as one table: the model and its held-out rows are those of the files joined by hand.
+
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p parts
+    head -60 "$DATA/iris.csv" > parts/a.csv
+    (head -1 "$DATA/iris.csv"; sed -n 61,110p "$DATA/iris.csv") > parts/b.csv
+    # another order of columns
+    (head -1 "$DATA/iris.csv"; sed -n '111,$p' "$DATA/iris.csv") |
+        awk -F, -v OFS=, '{ print $2, $1, $4, $3, $5 }' > parts/c.csv
+    cp "$DATA/iris.csv" whole.csv
+}
+
+@test "files and a pattern train what the whole file trains" {
+    "$MLCTL" train whole.csv -m whole.safetensors --json > whole.json
+    "$MLCTL" train parts/a.csv parts/b.csv parts/c.csv -m files.safetensors --json > files.json
+    "$MLCTL" train 'parts/*.csv' -m pattern.safetensors
+    cmp files.safetensors pattern.safetensors
+    [ "$(jq -S '.metrics, .rows, .test_rows, .loss' whole.json)" = "$(jq -S '.metrics, .rows, .test_rows, .loss' files.json)" ]
+    [ "$(jq -c '[.data.files[] | [.path, .rows]]' files.json)" = '[["parts/a.csv",59],["parts/b.csv",50],["parts/c.csv",41]]' ]
+    [ "$(jq -r '.data.files' whole.json)" = null ]
+    [ "$(jq -r .data.sha256 files.json)" = "$(cat parts/a.csv parts/b.csv parts/c.csv | sha256sum | cut -c1-64)" ]
+}
+
+@test "eval finds the held-out rows of several files again" {
+    "$MLCTL" train 'parts/*.csv' -m m.safetensors --json > train.json
+    "$MLCTL" eval -m m.safetensors --json > eval.json
+    [ "$(jq -S .metrics train.json)" = "$(jq -S .metrics eval.json)" ]
+    "$MLCTL" train 'parts/*.csv' -m d.safetensors --dedupe --json > train.json
+    "$MLCTL" eval -m d.safetensors --json > eval.json
+    [ "$(jq -S .metrics train.json)" = "$(jq -S .metrics eval.json)" ]
+    echo 1,2,3,4,setosa >> parts/c.csv
+    run "$MLCTL" eval -m m.safetensors
+    [[ "$output" == *"SHA-256 differs"* ]]
+}
+
+@test "preprocess takes several files, and what it trains finds their held-out rows" {
+    "$MLCTL" preprocess 'parts/*.csv' -o clean.csv
+    "$MLCTL" preprocess whole.csv -o whole-clean.csv
+    cmp clean.csv whole-clean.csv
+    "$MLCTL" train clean.csv -m m.safetensors --json > train.json
+    "$MLCTL" eval -m m.safetensors --json > eval.json
+    [ "$(jq -S .metrics train.json)" = "$(jq -S .metrics eval.json)" ]
+    [ "$(jq '.data.files | length' train.json)" = 3 ]
+    "$MLCTL" preprocess --apply clean.csv.prep.json parts/a.csv parts/b.csv parts/c.csv -o again.csv
+    "$MLCTL" preprocess --apply clean.csv.prep.json whole.csv -o whole-again.csv
+    cmp again.csv whole-again.csv
+}
+
+@test "a file that differs is named, with its column" {
+    sed 's/^petal_width/petals/; s/,petal_width/,petals/' parts/b.csv > parts/bb.csv
+    run "$MLCTL" train parts/a.csv parts/bb.csv -m m.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"parts/bb.csv:1: has a column \"petals\", which parts/a.csv has not"* ]]
+    run "$MLCTL" preprocess parts/a.csv parts/b.csv -o parts/b.csv
+    [ "$status" -eq 2 ]
+    run "$MLCTL" train 'nothing/*.csv' -m m.safetensors
+    [ "$status" -eq 5 ]
+    [ ! -e m.safetensors ]
+}
