@@ -4,7 +4,10 @@
 
 #include <table/table.h>
 
-/* Looks at the type and the dictionary of a finished column; `rows` of the table. */
-void mli_advise(const struct mli_column *column, size_t rows, const struct ml_log *log);
+/*
+ * Looks at the type, the marks and the dictionary of a finished column: dates that may be day or month first, numbers
+ * that lose digits, and a column that would be a number but for a few values.
+ */
+void mli_advise(const struct mli_column *column, const struct ml_log *log);
 
 #endif

@@ -208,7 +208,7 @@ void mli_cells_clear(struct mli_cells *piece)
         strings - piece->known > piece->present / 2)
         piece->texts = true;
     piece->count = piece->present = 0;
-    piece->mixed = false;
+    piece->mixed = piece->zeros = piece->rounded = false;
     mli_buf_reset(&piece->raw);
     if (piece->texts ||
         (!piece->pinned && piece->store != MLI_STORE_SHORT && piece->store != MLI_STORE_CODES))
@@ -307,7 +307,7 @@ enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t l
 }
 
 /* Parses all raw cells as one type; false when one does not parse. */
-static bool raw_to_numbers(const struct mli_cells *cells, const struct mli_pin *as, double *number)
+static bool raw_to_numbers(struct mli_cells *cells, const struct mli_pin *as, double *number)
 {
     const char *text = cells->raw.data;
 
@@ -316,6 +316,10 @@ static bool raw_to_numbers(const struct mli_cells *cells, const struct mli_pin *
         number[i] = NAN;
         if (len > 0 && !parse(cells, as, text, len, &number[i]))
             return false;
+        if (len > 1 && (text[0] == '0' || len > MLI_NUM_SHORT) && strspn(text, "0123456789") == len) {
+            cells->zeros |= text[0] == '0';
+            cells->rounded |= number[i] >= 0x1p53;
+        }
         text += len + 1;
     }
     return true;
@@ -526,6 +530,8 @@ enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piec
 {
     enum ml_status status = ML_OK;
 
+    column->zeros |= piece->zeros;
+    column->rounded |= piece->rounded;
     if (piece->present == 0 && !column->lost)
         return append_missing(column, piece->count);
     if (piece->texts && piece->store == MLI_STORE_RAW && column->store == MLI_STORE_CODES && !column->lost)
@@ -542,7 +548,7 @@ enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piec
 /* ---- the end of a column --------------------------------------------------------------------- */
 
 /* As numbers, as ISO 8601, or in the format that all share. */
-static bool convert(const struct mli_cells *cells, double *number, struct mli_column *column)
+static bool convert(struct mli_cells *cells, double *number, struct mli_column *column)
 {
     column->type = ML_TYPE_NUMBER;
     if (!cells->pinned && raw_to_numbers(cells, &as_number, number))
@@ -669,6 +675,8 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
     if (status != ML_OK)
         return status;
     column->integer = column->type == ML_TYPE_NUMBER && all_whole(cells);
+    column->rounded = column->type == ML_TYPE_NUMBER && cells->rounded;
+    column->zeros = column->type == ML_TYPE_NUMBER && cells->zeros;
     if (cells->store == MLI_STORE_CODES)
         forget_numbers(cells);
     column->number = shrink(cells->number, cells->count, sizeof(*cells->number));

@@ -36,6 +36,7 @@ struct mli_cells {
     double *number;
     unsigned decimals; /* SHORT: how many the numbers have, or, if `mixed`, `each` one; not of missing cells */
     bool mixed;
+    bool zeros, rounded; /* a number was digits with a zero in front, as 007; digits that make 2^53 or more */
     uint8_t *each;     /* a piece's is kept all along, a column's when there is need */
     int32_t *code;
     struct mli_dict *dict; /* a piece's is kept from chunk to chunk, as is */

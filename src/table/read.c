@@ -426,7 +426,8 @@ static enum ml_status advise_on_column(void *data, size_t slot, struct ml_error 
     struct finishing *f = data;
 
     (void)err;
-    mli_advise(&f->table->column[f->place[slot]], f->table->rows, f->reader->options->log);
+    if (!f->reader->plan[f->field[slot]].pinned)
+        mli_advise(&f->table->column[f->place[slot]], f->reader->options->log);
     return ML_OK;
 }
 

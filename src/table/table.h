@@ -17,6 +17,8 @@ struct mli_column {
     enum mli_format format; /* INSTANT: how the cells are written */
     bool ambiguous;        /* INSTANT: the format is dmy, and mdy would fit every cell as well; nobody has pinned it */
     bool integer;          /* NUMBER: there are present values and all are whole numbers */
+    bool rounded;          /* NUMBER as read: some cells are digits that make 2^53 or more, where doubles are not dense */
+    bool zeros;            /* NUMBER as read: some are digits with a zero in front, such as 007 */
     double *number;        /* NUMBER, INSTANT: one a row, NaN is missing; else NULL */
     int32_t *code;         /* the other types: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */
     struct mli_dict *dict; /* the other types; else NULL */
