@@ -30,7 +30,7 @@ UNIT_table := table table_boolean table_chunks table_csv table_decode table_dict
 
 SRC_describe := describe document goal histogram html instants leak link number order pairs profile suggest \
 	tests_column tests_file tests_number tests_target tests_values values variants warn words
-UNIT_describe := describe
+UNIT_describe := describe heap
 
 SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal parallel pca pipeline power saved scale select stats view
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved prep_stage prep_steps

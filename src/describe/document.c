@@ -53,10 +53,11 @@ static bool put_number(json_t *to, const struct mli_number *n)
                 mli_json_put(outliers, "above", mli_json_from(n->fence_high)) &&
                 mli_json_put(outliers, "high", count(n->outliers_high));
 
-    return mli_json_put(doc, "outliers", outliers) && mli_json_put(to, "number", doc) && done;
+    done = mli_json_put(doc, "outliers", outliers) && done; /* each in any case: a failed one must not keep the next */
+    return mli_json_put(to, "number", doc) && done;
 }
 
-static bool put_instants(json_t *to, const struct mli_instants *i)
+static bool put_instants(json_t *to, const struct mli_column *column, const struct mli_instants *i)
 {
     json_t *doc = json_object(), *varies = json_array(), *gap = json_object();
     bool done = doc && varies && gap;
@@ -65,7 +66,8 @@ static bool put_instants(json_t *to, const struct mli_instants *i)
         if (i->varies >> p & 1)
             done = json_array_append_new(varies, json_string(mli_instant_part_name(p))) == 0 && done;
     }
-    done = mli_json_put(doc, "first", instant_json(i->first)) && mli_json_put(doc, "last", instant_json(i->last)) &&
+    done = mli_json_put(doc, "format", json_string(mli_format_name(column->format))) &&
+           mli_json_put(doc, "first", instant_json(i->first)) && mli_json_put(doc, "last", instant_json(i->last)) &&
            mli_json_put(doc, "step_seconds", mli_json_from(i->step)) && mli_json_put(doc, "gaps", count(i->gaps)) &&
            mli_json_put(gap, "from", instant_json(i->gap_from)) && mli_json_put(gap, "to", instant_json(i->gap_to)) &&
            done;
@@ -148,7 +150,7 @@ static json_t *column_json(const struct mli_description *d, size_t j)
     if (done && p->present > 0 && column->type == ML_TYPE_NUMBER)
         done = put_number(doc, &p->number);
     if (done && p->present > 0 && column->type == ML_TYPE_INSTANT)
-        done = put_instants(doc, &p->instants);
+        done = put_instants(doc, column, &p->instants);
     if (done && p->words.longest > 0)
         done = put_words(doc, &p->words);
     if (done && p->histogram.bins > 0)

@@ -65,7 +65,9 @@ static void add_list(const struct mli_description *d, const struct mli_warning_f
         mli_buf_printf(&list, "%s%s%s%s", n++ ? "," : "", subject(d, w), flag->value ? "=" : "",
                        flag->value ? flag->value : "");
     }
-    if (n > 0) {
+    if (list.status != ML_OK) {
+        begin(s)->status = list.status;
+    } else if (n > 0) {
         word = begin(s);
         mli_buf_printf(word, "%s ", flag->name);
         mli_shell_word(word, flag->value && n >= MANY ? flag->value : list.data);

@@ -23,6 +23,7 @@ bool mli_test_empty(const struct mli_description *d, size_t column, struct mli_f
 bool mli_test_constant(const struct mli_description *d, size_t column, struct mli_finding *out);
 bool mli_test_row_number(const struct mli_description *d, size_t column, struct mli_finding *out);
 bool mli_test_identifier(const struct mli_description *d, size_t column, struct mli_finding *out);
+bool mli_test_ambiguous_dates(const struct mli_description *d, size_t column, struct mli_finding *out);
 
 bool mli_test_sentinel(const struct mli_description *d, size_t column, struct mli_finding *out);
 bool mli_test_capped(const struct mli_description *d, size_t column, struct mli_finding *out);

@@ -104,6 +104,19 @@ bool mli_test_constant(const struct mli_description *d, size_t column, struct ml
     return mli_found(out, "always \"%s\"", value);
 }
 
+bool mli_test_ambiguous_dates(const struct mli_description *d, size_t column, struct mli_finding *out)
+{
+    const struct mli_instants *t = &d->profile[column].instants;
+    char first[MLI_INSTANT_MAX], last[MLI_INSTANT_MAX];
+
+    if (!d->table->column[column].ambiguous || d->profile[column].present == 0)
+        return false;
+    mli_instant_format(t->first, first);
+    mli_instant_format(t->last, last);
+    return mli_found(out, "read day first, so from %.10s to %.10s, but month first fits every cell as well", first,
+                     last);
+}
+
 /* ---- identifiers --------------------------------------------------------------------------------------------- */
 
 bool mli_test_row_number(const struct mli_description *d, size_t column, struct mli_finding *out)

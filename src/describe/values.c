@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/format.h>
 
 #define MIXED_SHARE 0.8 /* of the rows, for a column to count as one of numbers with something else in it */
 
@@ -56,7 +57,7 @@ static bool is_type(enum ml_type type, const char *text)
     double value;
 
     return type == ML_TYPE_NUMBER ? mli_num_parse(text, strlen(text), &value)
-                                  : mli_instant_parse(text, strlen(text), &value);
+                                  : mli_instant_shapes(text, strlen(text), MLI_SHAPES_ALL) != 0;
 }
 
 /* First row of each example. */

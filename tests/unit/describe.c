@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <tests/unit/heap.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -220,6 +221,18 @@ static void mixed_columns_name_value_and_row(void **state)
                   "--na n.a. reads it as missing; --type x=category says that it is meant");
     expect_advice(c.d, find(c.d, "mixed", "x"), true,
                   "--na VALUE reads it as missing; --type NAME=category says that it is meant");
+    release(&c);
+}
+
+static void dates_that_can_be_read_in_two_ways_are_told(void **state)
+{
+    struct case_of c = describe("when,y\n01/02/2024,1\n03/04/2024,2\n05/06/2024,4\n", NULL);
+
+    (void)state;
+    expect_warning(c.d, "ambiguous_dates", "when", "read day first, so from 2024-02-01 to 2024-06-05");
+    release(&c);
+    c = describe("when,y\n01/02/2024,1\n13/04/2024,2\n05/06/2024,4\n", NULL);
+    assert_null(find(c.d, "ambiguous_dates", "when"));
     release(&c);
 }
 
@@ -501,6 +514,37 @@ static void odd_tables_are_described(void **state)
     }
 }
 
+/* Whichever allocation fails, from the first on: an error, nothing left behind; else the same document as ever. */
+static void every_allocation_may_fail(void **state)
+{
+    struct ml_table *table = table_of("id,city,size,when,note,y\n1,Oslo,3,2024-01-01,a b,1\n2,oslo ,n.a.,2024-01-02,c,2\n"
+                                      "3,Bern,5,2024-01-05,d,4\n4,Bern,6,,e f g,3\n5,Oslo,7,2024-01-09,h,9\n6,Rom,8,,i,5\n");
+    struct mli_description *d = NULL;
+    bool failed = true;
+
+    (void)state;
+    assert_int_equal(mli_describe(table, NULL, 1, &d, NULL), ML_OK); /* the threads' own memory is there from now on */
+    mli_description_free(d);
+    for (size_t n = 0; failed && heap_counts(); n++) {
+        struct ml_error err = ML_ERROR_INIT;
+        json_t *doc = NULL;
+        d = NULL;
+        heap_start(n);
+        enum ml_status status = mli_describe(table, NULL, 1, &d, &err);
+        if (status == ML_OK)
+            doc = mli_description_json(d);
+        bool complete = doc != NULL;
+        json_decref(doc);
+        mli_description_free(d);
+        struct heap_report report = heap_stop();
+        failed = report.failed;
+        assert_int_equal(report.blocks, 0);
+        assert_true(status == ML_OK || (status == ML_ENOMEM && err.status == ML_ENOMEM));
+        assert_true(complete || failed);
+    }
+    ml_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +554,7 @@ int main(void)
         cmocka_unit_test(variants_fold_case_and_spaces),
         cmocka_unit_test(variants_are_told),
         cmocka_unit_test(mixed_columns_name_value_and_row),
+        cmocka_unit_test(dates_that_can_be_read_in_two_ways_are_told),
         cmocka_unit_test(leaks_are_measured_on_rows_held_out),
         cmocka_unit_test(a_missing_cell_may_be_the_leak),
         cmocka_unit_test(no_leak_is_claimed_of_few_rows),
@@ -525,6 +570,7 @@ int main(void)
         cmocka_unit_test(html_escapes_everything),
         cmocka_unit_test(documents_do_not_depend_on_threads),
         cmocka_unit_test(odd_tables_are_described),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("describe", tests, NULL, NULL);
 }
