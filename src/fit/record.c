@@ -12,14 +12,27 @@ static json_t *names(const char *const *list)
     return array;
 }
 
+/* The types of a table as pins: what a schema file has decided, which may be gone later. */
+static json_t *pins(const struct ml_table *table)
+{
+    json_t *array = json_array();
+    for (size_t j = 0; j < table->columns; j++) {
+        const struct mli_column *c = &table->column[j];
+        bool instant = c->type == ML_TYPE_INSTANT;
+        json_array_append_new(array, json_sprintf("%s=%s%s%s", c->name, ml_type_name(c->type), instant ? ":" : "",
+                                                  instant ? mli_format_name(c->format) : ""));
+    }
+    return array;
+}
+
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
 {
     json_t *doc = json_object();
     bool ok = doc && mli_json_put(doc, "delimiter", json_stringn(&table->delimiter, 1));
     if (ok && options && options->missing)
         ok = mli_json_put(doc, "missing", json_string(options->missing));
-    if (ok && options && options->type)
-        ok = mli_json_put(doc, "type", names(options->type));
+    if (ok && options && (options->type || options->schema))
+        ok = mli_json_put(doc, "type", options->schema ? pins(table) : names(options->type));
     if (ok && options && options->drop)
         ok = mli_json_put(doc, "drop", names(options->drop));
     if (ok)

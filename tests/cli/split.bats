@@ -36,6 +36,16 @@ make_people() {
     done
 }
 
+@test "types that a schema file decided are found again without it" {
+    awk 'BEGIN { srand(5); print "day,x,y"; for (i = 0; i < 200; i++) printf "%02d/%02d/2020,%.3f,%.3f\n", 1 + rand() * 12, 1 + rand() * 12, rand(), rand() }' > days.csv
+    mlctl schema days.csv -q | jq '.columns[0].format = "mdy"' > schema.json
+    mlctl train days.csv --schema schema.json --split time:day:0.3 -q --json > train.json
+    rm schema.json
+    mlctl eval -q --json > eval.json
+    jq -n -e --slurpfile a train.json --slurpfile b eval.json '$b[0].measured and $a[0].metrics == $b[0].metrics'
+    mlctl train days.csv --split time:day:0.3 -q --json | jq -e --slurpfile a train.json '.metrics != $a[0].metrics'
+}
+
 @test "--dedupe: the same split as a file without the duplicates, and says how many there were" {
     make_people
     head -n 401 people.csv > once.csv
