@@ -61,7 +61,7 @@ SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
-SRC_cmd := docs explain health inspect mlctl options out predict progress serve verify
+SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train
 
 FUZZ := artifact csv guard json_rows prep_file

@@ -72,8 +72,6 @@ int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
 char **cmd_list(const char *const *values);
 void cmd_list_free(char **list);
 
-/* "," ";" "|" "tab": the character, 0 for NULL, -1 with an error said for anything else. */
-int cmd_delimiter(const struct cmd_context *ctx, const char *text);
 /* True, with a usage error said, when output and input are one file: writing would destroy what is read. NULLs are fine. */
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input);
 /* The same with every argument as the input. */

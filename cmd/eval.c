@@ -1,4 +1,5 @@
 #include <cmd/commands.h>
+#include <cmd/dialect.h>
 #include <cmd/out.h>
 
 #include <base/file.h>
@@ -10,7 +11,8 @@
 #include <string.h>
 
 struct eval_flags {
-    char *model, *delimiter, *missing;
+    char *model;
+    struct dialect dialect;
     char **require;
 };
 
@@ -112,13 +114,13 @@ static void warn_of_training_file(const struct cmd_context *ctx, const struct ml
                path, (long long)json_integer_value(json_object_get(model->record, "train_rows")));
 }
 
-static enum ml_status measure(const struct cmd_context *ctx, const struct eval_flags *f, char delimiter,
+static enum ml_status measure(const struct cmd_context *ctx, const struct eval_flags *f, const struct ml_csv_options *csv,
                               const struct ml_model *model, json_t **metrics, char *on, size_t size,
                               bool *measured, struct ml_error *err)
 {
     if (ctx->nargs) {
-        const struct mli_stream_options options = { .csv.delimiter = delimiter,
-                                                    .missing = f->missing,
+        const struct mli_stream_options options = { .csv = *csv,
+                                                    .missing = f->dialect.missing,
                                                     .log = &ctx->log };
         snprintf(on, size, "%s", ctx->args[0]);
         *measured = true;
@@ -146,7 +148,7 @@ static enum ml_status measure(const struct cmd_context *ctx, const struct eval_f
     return ML_OK;
 }
 
-static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimiter)
+static int eval(struct cmd_context *ctx, const struct eval_flags *f, const struct ml_csv_options *csv)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
@@ -162,7 +164,7 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimi
     }
     enum ml_status status = ml_model_load(f->model, &model, &err);
     if (!status)
-        status = measure(ctx, f, delimiter, model, &metrics, on, sizeof on, &measured, &err);
+        status = measure(ctx, f, csv, model, &metrics, on, sizeof on, &measured, &err);
     json_t *gates = NULL;
     int verdict = CMD_DONE;
     if (status) {
@@ -192,18 +194,17 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, char delimi
 int cmd_eval(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct eval_flags f = { .model = CMD_MODEL_DEFAULT };
-    struct poptOption options[] = {
+    struct poptOption rows[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
         { "require", 0, POPT_ARG_ARGV, &f.require, 0,
           "exit 1 unless METRIC>=NUMBER (or METRIC<=NUMBER) holds; may be repeated", "CONDITION" },
-        { "delimiter", 'd', POPT_ARG_STRING, &f.delimiter, 0,
-          "field delimiter: , ; | or tab (found out if not given)", "CHAR" },
-        { "na", 0, POPT_ARG_STRING, &f.missing, 0, "more tokens that mean missing", "LIST" },
         POPT_TABLEEND
     };
+    struct poptOption file[] = { DIALECT_ROWS(f.dialect), POPT_TABLEEND };
+    struct poptOption options[] = { READING_GROUP(rows, "Model and gate"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
+    struct ml_csv_options csv;
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
-    int delimiter = code == CMD_CONTINUE ? cmd_delimiter(ctx, f.delimiter) : 0;
-    if (delimiter < 0)
-        return CMD_USAGE;
-    return code == CMD_CONTINUE ? eval(ctx, &f, (char)delimiter) : code;
+    if (code == CMD_CONTINUE)
+        code = dialect_options(ctx, &f.dialect, ctx->nargs ? ctx->args[0] : NULL, &csv);
+    return code == CMD_CONTINUE ? eval(ctx, &f, &csv) : code;
 }

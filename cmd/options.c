@@ -323,18 +323,6 @@ void cmd_list_free(char **list)
     free(list);
 }
 
-int cmd_delimiter(const struct cmd_context *ctx, const char *text)
-{
-    if (!text || !*text)
-        return 0;
-    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
-        return '\t';
-    if (strlen(text) == 1 && strchr(",;|\t", text[0]))
-        return text[0];
-    usage_error(ctx, "--delimiter is one of , ; | and tab");
-    return -1;
-}
-
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input)
 {
     struct stat a, b;

@@ -1,4 +1,5 @@
 #include <cmd/commands.h>
+#include <cmd/dialect.h>
 #include <cmd/out.h>
 #include <cmd/progress.h>
 
@@ -13,7 +14,8 @@
 #include <table/flow.h>
 
 struct predict_flags {
-    char *model, *output, *delimiter, *missing;
+    char *model, *output;
+    struct dialect dialect;
     char **keep, **keep_list;
     long threads;
 };
@@ -220,14 +222,14 @@ static void say_counts(const struct run *run)
     ml_log(&run->ctx->log, ML_LOG_DEBUG, "%zu rows", run->rows);
 }
 
-static int predict(struct cmd_context *ctx, const struct predict_flags *f, char delimiter, size_t threads)
+static int predict(struct cmd_context *ctx, const struct predict_flags *f, const struct ml_csv_options *csv, size_t threads)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
     struct run run = { .ctx = ctx, .flags = f };
     const char *path = ctx->args[0];
-    struct mli_flow_options options = { .csv.delimiter = delimiter,
-                                        .missing = f->missing,
+    struct mli_flow_options options = { .csv = *csv,
+                                        .missing = f->dialect.missing,
                                         .keep = (const char *const *)f->keep_list,
                                         .threads = threads,
                                         .log = &ctx->log };
@@ -295,19 +297,19 @@ static int check_threads(const struct cmd_context *ctx, long threads)
 int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct predict_flags f = { .model = CMD_MODEL_DEFAULT, .output = "-" };
-    struct poptOption options[] = {
+    struct poptOption files[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
         { "output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.output, 0, "file to write, - for standard output", "FILE" },
         { "keep", 0, POPT_ARG_ARGV, &f.keep, 0, "columns of the input to write before the prediction", "LIST" },
-        { "delimiter", 'd', POPT_ARG_STRING, &f.delimiter, 0, "field delimiter: , ; | or tab (found out if not given)", "CHAR" },
-        { "na", 0, POPT_ARG_STRING, &f.missing, 0, "more tokens that mean missing", "LIST" },
         { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },
         POPT_TABLEEND
     };
+    struct poptOption file[] = { DIALECT_ROWS(f.dialect), POPT_TABLEEND };
+    struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
+    struct ml_csv_options csv;
     int code = cmd_parse(ctx, argc, argv, options, 1, 1);
-    int delimiter = code == CMD_CONTINUE ? cmd_delimiter(ctx, f.delimiter) : 0;
-    if (delimiter < 0)
-        return CMD_USAGE;
+    if (code == CMD_CONTINUE)
+        code = dialect_options(ctx, &f.dialect, ctx->args[0], &csv);
     if (code != CMD_CONTINUE)
         return code;
     if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model))
@@ -317,7 +319,7 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
     if (code == CMD_CONTINUE)
         code = check_keep(ctx, f.keep_list);
     if (code == CMD_CONTINUE)
-        code = predict(ctx, &f, (char)delimiter, (size_t)f.threads);
+        code = predict(ctx, &f, &csv, (size_t)f.threads);
     cmd_list_free(f.keep_list);
     return code;
 }

@@ -98,17 +98,18 @@ int reading_count(const struct cmd_context *ctx, const char *option, long value,
 
 int reading_options(const struct cmd_context *ctx, struct reading *reading)
 {
-    int delimiter = cmd_delimiter(ctx, reading->delimiter);
-    if (delimiter < 0)
-        return CMD_USAGE;
+    struct ml_csv_options csv;
+    int code = dialect_options(ctx, &reading->dialect, ctx->nargs > 0 ? ctx->args[0] : NULL, &csv);
+    if (code != CMD_CONTINUE)
+        return code;
     size_t seed;
     if (reading_count(ctx, "seed", reading->seed, &seed) != CMD_CONTINUE ||
         take_cleaning(ctx, reading) != CMD_CONTINUE)
         return CMD_USAGE;
     reading->drop_list = cmd_list((const char *const *)reading->drop);
     reading->options = (struct ml_read_options){
-        .csv.delimiter = (char)delimiter,
-        .missing = reading->missing,
+        .csv = csv,
+        .missing = reading->dialect.missing,
         .type = (const char *const *)reading->type,
         .drop = (const char *const *)reading->drop_list,
         .schema = reading->schema,

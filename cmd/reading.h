@@ -2,14 +2,15 @@
 #ifndef CMD_READING_H
 #define CMD_READING_H
 
-#include <cmd/cmd.h>
+#include <cmd/dialect.h>
 #include <mlctl/fit.h>
 
 enum { READING_CLEANING_MAX = 40 };
 
 struct reading {
     struct ml_fit_config fit;
-    char *delimiter, *missing, *schema;
+    struct dialect dialect;
+    char *schema;
     char **drop, **type; /* as given, repeated flags add up */
     char **drop_list;    /* split at commas */
     long seed;
@@ -45,10 +46,7 @@ struct reading {
 
 #define READING_FILE(r)                                                                            \
     {                                                                                              \
-        { "delimiter", 'd', POPT_ARG_STRING, &(r).delimiter, 0,                                    \
-          "field delimiter: , ; | or tab (found out if not given)", "CHAR" },                      \
-        { "na", 0, POPT_ARG_STRING, &(r).missing, 0,                                               \
-          "more tokens that mean missing, besides empty NA N/A NaN nan null NULL None ?", "LIST" }, \
+        DIALECT_ROWS((r).dialect),                                                                 \
         { "drop-columns", 0, POPT_ARG_ARGV, &(r).drop, 0, "columns to leave out", "LIST" },        \
         { "type", 0, POPT_ARG_ARGV, &(r).type, 0,                                                  \
           "pin a column's type: number, category, boolean, instant (instant:dmy, mdy, ymd, iso, named), text or identifier (may be repeated)",              \
@@ -60,9 +58,6 @@ struct reading {
 
 /* Fills rows[0..READING_CLEANING_MAX] with the options of mli_prep_options() and the end of a table. */
 void reading_cleaning(struct reading *reading, struct poptOption *rows);
-
-/* Row of a command's options that includes one of the tables above under a heading. */
-#define READING_GROUP(rows, heading) { NULL, 0, POPT_ARG_INCLUDE_TABLE, rows, 0, heading, NULL }
 
 /* Checks the flags and moves them to reading->fit and its read options; CMD_CONTINUE or the exit code. */
 int reading_options(const struct cmd_context *ctx, struct reading *reading);

@@ -5,14 +5,14 @@ _mlctl() {
         words="describe schema convert train eval split preprocess predict serve health inspect verify export docker help"
     else
         case ${COMP_WORDS[1]} in
-        describe) words=" --target= --html= --sort= --max-columns= --threads= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
-        schema) words=" --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
-        convert) words=" --output= --rows= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
-        train) words=" --model= --test= --prep= --no-prep --target= --task= --split= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --kind= --l1= --l2= --optimiser= --rate= --momentum= --tolerance= --epochs= --batch= --patience= --validation= --threads= --memory= --json --quiet --verbose --help" ;;
-        eval) words=" --model= --require= --delimiter= --na= --json --quiet --verbose --help" ;;
-        split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
-        preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --na= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --json --quiet --verbose --help" ;;
-        predict) words=" --model= --output= --keep= --delimiter= --na= --threads= --json --quiet --verbose --help" ;;
+        describe) words=" --target= --html= --sort= --max-columns= --threads= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
+        schema) words=" --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
+        convert) words=" --output= --rows= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
+        train) words=" --model= --test= --prep= --no-prep --target= --task= --split= --group= --dedupe --seed= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --kind= --l1= --l2= --optimiser= --rate= --momentum= --tolerance= --epochs= --batch= --patience= --validation= --threads= --memory= --json --quiet --verbose --help" ;;
+        eval) words=" --model= --require= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
+        split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
+        preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --json --quiet --verbose --help" ;;
+        predict) words=" --model= --output= --keep= --threads= --delimiter= --quote= --no-header --encoding= --comment= --skip-rows= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
         serve) words=" --model= --address= --port= --threads= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;
         health) words=" --timeout= --json --quiet --verbose --help" ;;
         inspect) words=" --model= --json --quiet --verbose --help" ;;

@@ -37,7 +37,7 @@ enum ml_bad_rows {
 /* How the text of a CSV file is cut into cells. Zeros: everything is found out from the file. */
 struct ml_csv_options {
     char delimiter;   /* 0: sniffed among , ; tab | */
-    char quote;       /* 0: the double quote; ML_QUOTE_NONE: quotes are text like any other */
+    char quote;       /* 0: found out, mostly the double quote; ML_QUOTE_NONE: quotes are text like any other */
     char comment;     /* lines that begin with it, where a record would, are passed over; 0: none */
     size_t skip_rows; /* lines above the header to pass over, blank ones and comments too */
     /*
@@ -58,7 +58,8 @@ struct ml_csv_options {
      */
     enum ml_bad_rows bad_rows;
     const char *quarantine; /* the file; written also when nothing was left out */
-    bool libcsv; /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
+    size_t title_lines; /* found out, whatever it is: lines above what looks like the header, for errors to name */
+    bool libcsv;        /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
     const struct ml_log *log; /* hears of what was found out; NULL: the log of who reads, if any */
 };
 

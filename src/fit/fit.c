@@ -297,6 +297,8 @@ static enum ml_status measure_file(const struct job *job, const struct ml_model 
     if (read) {
         options.csv = read->csv;
         options.missing = read->missing;
+        if (options.csv.bad_rows == ML_BAD_ROWS_QUARANTINE)
+            options.csv.bad_rows = ML_BAD_ROWS_SKIP; /* that file has the rows of the training data */
     }
     return mli_evaluate_file(model, job->config->test, &options, metrics, err);
 }

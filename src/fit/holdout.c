@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <fit/gather.h>
 #include <fit/plan.h>
+#include <fit/record.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,6 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
                                   struct ml_error *err)
 {
     json_t *data, *read;
-    const char *delimiter;
     struct recorded r = { 0 };
     enum ml_status status = mli_json_object(model->record, "data", &data, err);
     if (!status)
@@ -78,8 +78,6 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
         status = mli_json_str(data, "sha256", &r.sha256, err);
     if (!status)
         status = mli_json_object(data, "read", &read, err);
-    if (!status)
-        status = mli_json_str(read, "delimiter", &delimiter, err);
     if (!status)
         status = mli_json_str(model->record, "split", &r.split_text, err);
     if (!status)
@@ -96,12 +94,9 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
     }
     r.group = json_string_value(json_object_get(model->record, "group"));
     r.dedupe = json_is_true(json_object_get(model->record, "dedupe"));
-    r.read = (struct ml_read_options){
-        .csv.delimiter = delimiter[0],
-        .missing = json_string_value(json_object_get(read, "missing")),
-        .type = r.type,
-        .drop = r.drop,
-    };
+    r.read.type = r.type;
+    r.read.drop = r.drop;
+    mli_record_read_options(read, &r.read);
     *out = r;
     return ML_OK;
 }

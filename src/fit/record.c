@@ -25,10 +25,31 @@ static json_t *pins(const struct ml_table *table)
     return array;
 }
 
+static bool put_character(json_t *doc, const char *key, char c)
+{
+    return !c || mli_json_put(doc, key, json_stringn(&c, 1));
+}
+
+static bool put_count(json_t *doc, const char *key, size_t count)
+{
+    return count == 0 || mli_json_put(doc, key, json_integer((json_int_t)count));
+}
+
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options)
 {
+    static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
+    const struct ml_csv_options *csv = options ? &options->csv : &defaults.csv;
     json_t *doc = json_object();
-    bool ok = doc && mli_json_put(doc, "delimiter", json_stringn(&table->delimiter, 1));
+    bool ok = doc && put_character(doc, "delimiter", table->delimiter);
+
+    ok = ok && put_character(doc, "quote", csv->quote) && put_character(doc, "comment", csv->comment);
+    ok = ok && put_count(doc, "skip_rows", csv->skip_rows) && put_count(doc, "max_field", csv->max_field);
+    if (ok && csv->no_header)
+        ok = mli_json_put(doc, "no_header", json_true());
+    if (ok && csv->bad_rows != ML_BAD_ROWS_ERROR)
+        ok = mli_json_put(doc, "leave_out_bad_rows", json_true());
+    if (ok && csv->encoding)
+        ok = mli_json_put(doc, "encoding", json_string(csv->encoding));
     if (ok && options && options->missing)
         ok = mli_json_put(doc, "missing", json_string(options->missing));
     if (ok && options && (options->type || options->schema))
@@ -48,6 +69,34 @@ json_t *mli_record_files(const struct ml_table *table)
         json_array_append_new(files, json_pack("{sssI}", "path", table->file[i].path, "rows",
                                                (json_int_t)table->file[i].rows));
     return files;
+}
+
+static char character(const json_t *read, const char *key)
+{
+    const char *text = json_string_value(json_object_get(read, key));
+    return text ? text[0] : '\0';
+}
+
+static size_t count(const json_t *read, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(read, key));
+    return value > 0 ? (size_t)value : 0;
+}
+
+void mli_record_read_options(const json_t *read, struct ml_read_options *options)
+{
+    options->csv = (struct ml_csv_options){
+        .delimiter = character(read, "delimiter"),
+        .quote = character(read, "quote"),
+        .comment = character(read, "comment"),
+        .skip_rows = count(read, "skip_rows"),
+        .max_field = count(read, "max_field"),
+        .no_header = json_is_true(json_object_get(read, "no_header")),
+        .bad_rows = json_is_true(json_object_get(read, "leave_out_bad_rows")) ? ML_BAD_ROWS_SKIP
+                                                                              : ML_BAD_ROWS_ERROR,
+        .encoding = json_string_value(json_object_get(read, "encoding")),
+    };
+    options->missing = json_string_value(json_object_get(read, "missing"));
 }
 
 /* Path and digest are of the raw rows: the table itself, or the file that preprocess read; counts are of the table. */

@@ -431,6 +431,11 @@ static enum ml_status check_count(struct mli_csv *csv)
     if (count == 0 || csv->expected == 0 || count == csv->expected || csv->fault != GOOD)
         return ML_OK;
     csv->fault = BAD_FIELD;
+    if (csv->options.title_lines > 0)
+        return ml_error_at(csv->err, ML_EDATA, csv->source, csv->start, 0,
+                           "%zu field%s where the header has %zu; lines above the header? --skip-rows %zu passes over them",
+                           count, count == 1 ? "" : "s", csv->expected,
+                           csv->options.title_lines + csv->options.skip_rows);
     return ml_error_at(csv->err, ML_EDATA, csv->source, csv->start, 0,
                        "%zu field%s where the header has %zu", count, count == 1 ? "" : "s",
                        csv->expected);
@@ -550,6 +555,33 @@ static bool is_enough(const struct mli_csv *csv, size_t length)
     return second && mli_input_waits(mli_csv_input(csv), PIPE_PATIENCE);
 }
 
+static void say(const struct mli_csv *csv, enum ml_log_level level, const char *text)
+{
+    ml_log(csv->options.log, level, "%s: %s", csv->source, text);
+}
+
+/* What was not given is found out from the window, and said where it is not what one expects. */
+static void take_dialect(struct mli_csv *csv, bool whole)
+{
+    struct ml_csv_options *options = &csv->options;
+    struct mli_dialect found;
+
+    mli_sniff(csv->at, (size_t)(csv->end - csv->at), whole, options, &found);
+    if (found.sep_line) {
+        csv->skip++;
+        say(csv, ML_LOG_NOTE, "its first line, sep=, names the delimiter");
+    }
+    if (!options->quote && found.quote == '\'')
+        say(csv, ML_LOG_NOTE, "fields are quoted by apostrophes");
+    if (!options->quote && found.quote == ML_QUOTE_NONE)
+        say(csv, ML_LOG_WARNING, "quotes stand where they quote nothing, so they are read as text (--quote '\"' if they are not)");
+    if (found.looks_like_data)
+        say(csv, ML_LOG_WARNING, "the first line looks like data and not like names of columns; --no-header reads it as a row");
+    options->delimiter = found.delimiter;
+    options->quote = found.quote;
+    options->title_lines = found.title_lines;
+}
+
 /* The first block, filled as far as the file goes, decides on the delimiter. */
 static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
 {
@@ -563,8 +595,7 @@ static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
         length += got;
     }
     begin_window(csv, csv->block, csv->block + length);
-    if (!csv->options.delimiter)
-        csv->options.delimiter = mli_sniff_delimiter(csv->at, length, got == 0);
+    take_dialect(csv, got == 0);
     init_cutting(csv);
     return ML_OK;
 }
@@ -604,8 +635,6 @@ static enum ml_status csv_new(const struct ml_csv_options *options, const char *
         return ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
     csv->source = source;
     csv->options = *options;
-    if (!csv->options.quote)
-        csv->options.quote = '"';
     if (csv->options.max_field == 0)
         csv->options.max_field = FIELD_DEFAULT;
     csv->line = 1;
@@ -652,6 +681,8 @@ enum ml_status mli_csv_open_text(char *text, size_t len, size_t line, const char
 
     if (status != ML_OK)
         return status;
+    if (!options->quote)
+        (*out)->options.quote = '"';
     init_cutting(*out);
     mli_csv_reset_text(*out, text, len, line);
     return ML_OK;

@@ -21,11 +21,11 @@ struct mli_csv_record {
 
 struct mli_csv;
 /*
- * Takes the input (closed by _close, and on failure). A delimiter of 0 is sniffed from the first 64 KiB, see sniff.h,
- * or from what a pipe has given when it makes a pause.
- * ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the same). The text is that
- * of decode.h. Lines end in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid UTF-8, text after a closing quote, a quote that
- * never closes, a field over max_field, a record over 256 MiB or of more than 65536 fields: ML_EDATA with the line.
+ * Takes the input (closed by _close, and on failure). What the options leave open is found out from the first 64 KiB, or
+ * from what a pipe has given when it makes a pause, see sniff.h, and said in options->log. ML_EUSAGE for a delimiter or quote that cannot be one (CR, LF, not ASCII, both the
+ * same). The text is that of decode.h. Lines end in LF, CRLF or CR; blank ones are skipped. Errors: NUL byte, invalid
+ * UTF-8, text after a closing quote, a quote that never closes, a field over max_field, a record over 256 MiB or of more
+ * than 65536 fields: ML_EDATA with the line.
  */
 ML_NODISCARD enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options *options,
                                          struct mli_csv **out, struct ml_error *err);

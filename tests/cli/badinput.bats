@@ -66,8 +66,8 @@ one_line() { [[ $(wc -l < stderr.txt) -eq 1 ]] || { cat stderr.txt; return 1; };
     fails 3 "quote.csv:2" mlctl train -q quote.csv
     printf 'a,b\n1,\0002\n' > nul.csv
     fails 3 "nul.csv:2" mlctl train -q nul.csv
-    printf 'a,b\n1,\377\n' > bytes.csv
-    fails 3 "bytes.csv:2" mlctl train -q bytes.csv
+    printf 'a,b\n1,\303\274\n2,\377\n' > bytes.csv
+    fails 3 "bytes.csv:3:2: not UTF-8" mlctl train -q bytes.csv
     nothing_written
 }
 @test "a damaged gzip file" {

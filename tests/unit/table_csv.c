@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <table/csv.h>
 #include <table/header.h>
+#include <table/sniff.h>
 #include <unistd.h>
 
 /* Records as "[field][field]@line " each, or the error as "!line:column text". */
@@ -360,6 +361,59 @@ static void reads_the_first_row(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    struct ml_csv_options given;
+    char delimiter, quote, decimal;
+    bool looks_like_data, sep_line;
+    size_t title_lines;
+} sniffed[] = {
+    { "a;b\n1,5;x\n2,25;y\n", { 0 }, ';', '"', ',', false, false, 0 },
+    { "a\tb\n1,5\tx\n2,25\ty\n", { 0 }, '\t', '"', ',', false, false, 0 },
+    { "a\tb\n1,500\tx\n12,250\ty\n", { 0 }, '\t', '"', '.', false, false, 0 }, /* thousands, it may be */
+    { "a;b\n1,5;1.5\n2,25;2\n", { 0 }, ';', '"', '.', false, false, 0 },
+    { "a,b\n1,5\n2,25\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "a,b\n\"1,5\",x\n\"2,25\",y\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "5.1,3.5,setosa\n4.9,3.0,setosa\n7.0,3.2,virginica\n", { 0 }, ',', '"', '.', true, false, 0 },
+    { "5.1,3.5,setosa\n4.9,3.0,setosa\n7.0,3.2,virginica\n", { .no_header = true }, ',', '"', '.', false, false, 0 },
+    { "5.1,3.5,species\n4.9,3.0,setosa\n7.0,3.2,setosa\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "name,age\nann,5\nbob,7\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "ann,5\nbob,7\ncarl,9\n", { 0 }, ',', '"', '.', true, false, 0 },
+    { "a,b\nx,y\nx,z\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "Sales of 2019\n\nas of today\na;b;c\n1;2;3\n4;5;6\n", { 0 }, ';', '"', '.', false, false, 3 },
+    { "Sales\n\"of,\n2019\"\na,b,c\n1,2,3\n4,5,6\n", { 0 }, ',', '"', '.', false, false, 3 },
+    { "Sales\na;b;c\n1;2;3\n4;5;6\n", { .skip_rows = 1 }, ';', '"', '.', false, false, 0 },
+    { "# a|b|c|d\na;b\n# 1|2|3|4\n1;2\n", { .comment = '#' }, ';', '"', '.', false, false, 0 },
+    { "sep=;\na,b;c\n1,2;3\n", { 0 }, ';', '"', ',', false, true, 0 },
+    { "sep=^\r\na,b^c\r\n1,2^3\r\n", { 0 }, '^', '"', ',', false, true, 0 },
+    { "sep=x\na,b\n1,2\n", { 0 }, ',', '"', '.', false, false, 1 },
+    { "'a','b'\n'x,y','it''s'\n'z','w'\n", { 0 }, ',', '\'', '.', false, false, 0 },
+    { "'a';1\n'b';2\n'c';3\n", { 0 }, ';', '\'', '.', true, false, 0 },
+    { "a,b\nit's,1\ndon't,2\n'tis,3\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "a,b\n\"it's, well\",'x'\nw,'y'\nw,'z'\n", { 0 }, ',', '"', '.', false, false, 0 },
+    { "a\tb\n1\t5\" disk\n2\t3\n", { 0 }, '\t', ML_QUOTE_NONE, '.', false, false, 0 },
+    { "a\tb\n1\t\"Hello\" he said\n2\tno\n", { 0 }, '\t', ML_QUOTE_NONE, '.', false, false, 0 },
+    { "a\tb\n1\t\"open\n2\tno\n3\tyes\n", { 0 }, '\t', ML_QUOTE_NONE, '.', false, false, 0 },
+    { "a\tb\n1\t\"x\ty\"\n2\t5\" disk\n", { 0 }, '\t', '"', '.', false, false, 0 }, /* one needs its quotes */
+    { "a,b\n1,5\" disk\n2,3\n", { 0 }, ',', '"', '.', false, false, 0 }, /* once is an error */
+    { "a,b\n1,5\" disk\n2,3\"\n3,\"x\" y\n", { 0 }, ',', ML_QUOTE_NONE, '.', false, false, 0 },
+    { "a,b\n1,5\" disk\n2,3\"\n3,\"x\" y\n", { .quote = '"' }, ',', '"', '.', false, false, 0 },
+};
+
+static void sniffs_the_structure(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sniffed); i++) {
+        struct mli_dialect found;
+        mli_sniff(sniffed[i].text, strlen(sniffed[i].text), true, &sniffed[i].given, &found);
+        if (found.delimiter != sniffed[i].delimiter || found.quote != sniffed[i].quote ||
+            found.decimal != sniffed[i].decimal || found.looks_like_data != sniffed[i].looks_like_data ||
+            found.sep_line != sniffed[i].sep_line || found.title_lines != sniffed[i].title_lines)
+            fail_msg("case %zu: delimiter '%c', quote '%c', decimal '%c', data %d, sep %d, title %zu", i, found.delimiter,
+                     found.quote, found.decimal, found.looks_like_data, found.sep_line, found.title_lines);
+    }
+}
+
 /* The first 64 KiB decide, and a record that they cut off does not count unless it is the only one.
  */
 static void sniffs_within_the_first_block(void **state)
@@ -499,6 +553,7 @@ int table_csv_tests(void)
         cmocka_unit_test(leaves_out_at_block_borders),
         cmocka_unit_test(reads_the_first_row),
         cmocka_unit_test(sniffs_the_delimiter),
+        cmocka_unit_test(sniffs_the_structure),
         cmocka_unit_test(sniffs_within_the_first_block),
         cmocka_unit_test(refuses_impossible_delimiters),
         cmocka_unit_test(does_not_see_block_borders),

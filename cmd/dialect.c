@@ -1,0 +1,70 @@
+#include <cmd/dialect.h>
+
+#include <ctype.h>
+#include <string.h>
+
+static const char quarantine[] = "quarantine=";
+
+static int refuse(const struct cmd_context *ctx, const char *option, const char *expected, const char *found)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    ml_error_set(&err, ML_EUSAGE, "--%s wants %s, not \"%.60s\"", option, expected, found);
+    return cmd_fail(ctx, &err);
+}
+
+/* One ASCII character that is no letter, no digit and no line end, or its name. */
+static int take_character(const struct cmd_context *ctx, const char *option, const char *text, char *out)
+{
+    if (!text)
+        return CMD_CONTINUE;
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
+        *out = '\t';
+    else if (strcmp(text, "space") == 0)
+        *out = ' ';
+    else if (strlen(text) == 1 && (text[0] == '\t' || text[0] == ' ' || ispunct((unsigned char)text[0])))
+        *out = text[0];
+    else
+        return refuse(ctx, option, "one character that is no letter and no digit, or tab or space", text);
+    return CMD_CONTINUE;
+}
+
+static int take_bad_rows(const struct cmd_context *ctx, const char *how, const char *input, struct ml_csv_options *out)
+{
+    if (!how || strcmp(how, "error") == 0)
+        return CMD_CONTINUE;
+    if (strcmp(how, "skip") == 0) {
+        out->bad_rows = ML_BAD_ROWS_SKIP;
+        return CMD_CONTINUE;
+    }
+    if (strncmp(how, quarantine, sizeof quarantine - 1) != 0 || !how[sizeof quarantine - 1])
+        return refuse(ctx, "bad-rows", "error, skip or quarantine=FILE", how);
+    out->bad_rows = ML_BAD_ROWS_QUARANTINE;
+    out->quarantine = how + sizeof quarantine - 1;
+    if (cmd_output_refused(ctx, out->quarantine, input))
+        return CMD_USAGE;
+    return cmd_output_writable(ctx, out->quarantine) ? CMD_CONTINUE : CMD_SYSTEM;
+}
+
+int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, const char *input,
+                    struct ml_csv_options *out)
+{
+    struct ml_csv_options options = { .no_header = flags->no_header != 0, .encoding = flags->encoding };
+    bool no_quote = flags->quote && strcmp(flags->quote, "none") == 0;
+    int code = take_character(ctx, "delimiter", flags->delimiter, &options.delimiter);
+    if (no_quote)
+        options.quote = ML_QUOTE_NONE;
+    else if (code == CMD_CONTINUE)
+        code = take_character(ctx, "quote", flags->quote, &options.quote);
+    if (code == CMD_CONTINUE)
+        code = take_character(ctx, "comment", flags->comment, &options.comment);
+    if (code == CMD_CONTINUE && flags->skip_rows < 0)
+        code = refuse(ctx, "skip-rows", "a count", "a negative number");
+    if (code == CMD_CONTINUE && !cmd_size(ctx, "max-field", flags->max_field, &options.max_field))
+        code = CMD_USAGE;
+    if (code == CMD_CONTINUE)
+        code = take_bad_rows(ctx, flags->bad_rows, input, &options);
+    options.skip_rows = (size_t)flags->skip_rows;
+    if (code == CMD_CONTINUE)
+        *out = options;
+    return code;
+}

@@ -1,0 +1,40 @@
+/* Options of every command that reads a CSV file: how its bytes become cells. docs/reading.md explains them. */
+#ifndef CMD_DIALECT_H
+#define CMD_DIALECT_H
+
+#include <cmd/cmd.h>
+#include <mlctl/table.h>
+
+struct dialect {
+    char *delimiter, *quote, *comment, *encoding, *max_field, *bad_rows, *missing;
+    int no_header;
+    long skip_rows;
+};
+
+#define DIALECT_ROWS(d)                                                                            \
+    { "delimiter", 'd', POPT_ARG_STRING, &(d).delimiter, 0,                                        \
+      "field delimiter: one character, or tab or space (found out if not given: , ; tab |)", "CHAR" }, \
+    { "quote", 0, POPT_ARG_STRING, &(d).quote, 0,                                                  \
+      "character that quotes fields, none: quotes are text (\" if not given)", "CHAR" },           \
+    { "no-header", 0, POPT_ARG_NONE, &(d).no_header, 0,                                            \
+      "the first line is a row; columns are called column1, column2, ...", NULL },                 \
+    { "encoding", 0, POPT_ARG_STRING, &(d).encoding, 0,                                            \
+      "utf-8, utf-16le, utf-16be, latin1, windows-1252 or another that iconv knows (found out if not given)", \
+      "NAME" },                                                                                    \
+    { "comment", 0, POPT_ARG_STRING, &(d).comment, 0, "lines that begin with it are passed over", "CHAR" }, \
+    { "skip-rows", 0, POPT_ARG_LONG, &(d).skip_rows, 0, "lines above the header to pass over", "COUNT" }, \
+    { "na", 0, POPT_ARG_STRING, &(d).missing, 0,                                                   \
+      "more tokens that mean missing, besides empty NA N/A NaN nan null NULL None ?", "LIST" },    \
+    { "bad-rows", 0, POPT_ARG_STRING, &(d).bad_rows, 0,                                            \
+      "malformed rows are an error, or left out: skip, or quarantine=FILE, which keeps line, reason and text", \
+      "HOW" },                                                                                     \
+    { "max-field", 0, POPT_ARG_STRING, &(d).max_field, 0, "a longer field is malformed (16M if not given)", "SIZE" }
+
+/* Row of a command's options that includes one of tables under a heading. */
+#define READING_GROUP(rows, heading) { NULL, 0, POPT_ARG_INCLUDE_TABLE, rows, 0, heading, NULL }
+
+/* The flags as options; CMD_CONTINUE or the exit code, with the error said. `input` (may be NULL) is not to be overwritten. */
+int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, const char *input,
+                    struct ml_csv_options *out);
+
+#endif

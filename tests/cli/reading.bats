@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# What a CSV file may look like: each dialect and encoding gives the table that the plain file gives.
+load common
+
+# plain: a table with everything in it that a dialect may change
+plain() {
+    awk -v OFS="${1:-,}" 'BEGIN {
+        print "größe", "note", "ok", "preis"
+        for (i = 1; i <= 60; i++) print i, "caf\303\251 " i % 7, i % 3 ? "yes" : "no", i * 2.5
+    }'
+}
+
+# same FILE OPTION...: the file, read with the options, is the plain table
+same() {
+    plain > plain.csv
+    mlctl convert -q plain.csv -o expected.csv
+    mlctl convert -q "$@" -o found.csv
+    diff expected.csv found.csv
+}
+
+@test "delimiters, sniffed and named" {
+    plain ';' > a.csv; same a.csv
+    (echo 'sep=^'; plain '^') > a.csv; same a.csv
+    plain $'\t' > a.csv; same a.csv
+    plain '|' > a.csv; same a.csv
+    plain '^' > a.csv; same a.csv --delimiter '^'
+    plain $'\t' > a.csv; same a.csv --delimiter tab
+    fails 2 "--delimiter wants one character" mlctl convert plain.csv --delimiter ab
+    fails 2 "--delimiter wants one character" mlctl convert plain.csv --delimiter x
+}
+@test "encodings, by mark, by name and found out" {
+    plain > utf8.csv
+    (printf '\357\273\277'; cat utf8.csv) > a.csv; same a.csv
+    (printf '\377\376'; iconv -t UTF-16LE utf8.csv) > a.csv; same a.csv
+    (printf '\376\377'; iconv -t UTF-16BE utf8.csv) > a.csv; same a.csv
+    iconv -t UTF-16LE utf8.csv > a.csv; same a.csv --encoding utf-16le
+    iconv -t ISO-8859-1 utf8.csv > a.csv; same a.csv --encoding latin1
+    iconv -t CP850 utf8.csv > a.csv; same a.csv --encoding cp850
+    iconv -t WINDOWS-1252 utf8.csv > a.csv; same a.csv
+    mlctl convert a.csv -o /dev/null 2> said.txt
+    grep -q "a.csv: line 1 is not UTF-8.*windows-1252" said.txt
+    fails 3 "a.csv:1:1: not utf-8 text" mlctl convert -q a.csv --encoding utf-8
+    fails 2 '"klingon" is not known' mlctl convert -q a.csv --encoding klingon
+}
+@test "quotes: another character, none, line ends and doubled quotes within" {
+    plain | awk -F, -v OFS=, 'NR > 1 { $2 = "\047" $2 "\047" } 1' > a.csv; same a.csv --quote "'"
+    printf 'a,b\n1,5" disk\n2,"x\n' > inch.tsv
+    mlctl convert -q inch.tsv --quote none > out.csv
+    grep -q '^1,"5"" disk"$' out.csv
+    printf 'a,b\n1,"x\ny ""z"""\n2,w\n' > lines.csv
+    mlctl convert -q lines.csv --json | grep -qF 'x\ny \"z\"'
+}
+@test "no header, lines above it, comments" {
+    plain | tail -n +2 > a.csv
+    mlctl convert -q a.csv --no-header > out.csv
+    head -1 out.csv | grep -qx "column1,column2,column3,column4"
+    [[ $(wc -l < out.csv) -eq 61 ]]
+    (printf 'A report\n"of, nobody\n'; plain) > a.csv; same a.csv --skip-rows 2
+    (printf '# made by hand, with a "\n'; plain; echo '#end') > a.csv; same a.csv --comment '#'
+    plain | sed 's/$/\r/' > a.csv; same a.csv
+    plain | tr '\n' '\r' > a.csv; same a.csv
+    fails 2 "--skip-rows wants a count" mlctl convert -q a.csv --skip-rows -1
+}
+@test "what is found out is said" {
+    plain | tail -n +2 > a.csv
+    mlctl convert a.csv 2>&1 > /dev/null | grep -q "the first line looks like data.*--no-header"
+    (printf 'A report\n\n'; plain) > a.csv
+    fails 3 "--skip-rows 2 passes over them" mlctl convert -q a.csv
+    printf 'a\tb\n1\t5" disk\n2\t3" disk\n' > a.tsv
+    mlctl convert a.tsv 2>&1 > /dev/null | grep -q "quotes stand where they quote nothing"
+    plain | awk -F, -v OFS=, '{ $2 = "\047" $2 "\047" } 1' > a.csv; same a.csv
+}
+@test "bad rows: an error, left out and said, put aside" {
+    (plain; printf '7\n8,"x"y,no,1\n'; plain | tail -n 5; printf '9,a\0b,no,1\n10,\377,no,1\n'; seq 11 20) > a.csv
+    fails 3 "a.csv:62: 1 field where the header has 4" mlctl convert -q a.csv
+    mlctl convert a.csv --bad-rows skip -o out.csv 2> said.txt
+    [[ $(wc -l < out.csv) -eq 66 ]]
+    grep -q 'a.csv:63: left out: field 2: text after a closing quote' said.txt
+    grep -q "and 9 more rows left out" said.txt
+    mlctl convert -q a.csv --bad-rows quarantine=bad.csv -o out2.csv
+    cmp out.csv out2.csv
+    [[ $(head -1 bad.csv) == line,reason,text,file ]]
+    grep -q '^62,1 field where the header has 4,7,a.csv$' bad.csv
+    grep -q '^63,.*,"8,""x""y,no,1",a.csv$' bad.csv
+    [[ $(mlctl convert -q bad.csv --encoding latin1 --bad-rows skip | wc -l) -eq 14 ]] # all but the NUL
+    plain > good.csv
+    mlctl convert -q good.csv --bad-rows quarantine=bad.csv -o out.csv
+    [[ $(cat bad.csv) == line,reason,text,file ]]
+    fails 2 "--bad-rows wants error, skip or quarantine=FILE" mlctl convert -q a.csv --bad-rows ignore
+    fails 2 "would be overwritten" mlctl convert -q a.csv --bad-rows quarantine=a.csv
+}
+@test "a quarantine stays as it was when reading fails" {
+    (plain; echo 7) > a.csv
+    echo old > bad.csv
+    fails 2 'no column "nothing"' mlctl train -q a.csv --bad-rows quarantine=bad.csv --target nothing || true
+    plain | gzip | head -c 300 > cut.csv.gz
+    fails 3 gzip mlctl convert -q cut.csv.gz --bad-rows quarantine=bad.csv
+    [[ $(ls -A | grep -c mlctl-) -eq 0 ]]
+}
+@test "a field that is too long is refused early and at little memory" {
+    (echo a,b; printf '1,"'; head -c 100000000 /dev/zero | tr '\0' x; echo '"') > giant.csv
+    fails 3 "giant.csv:2:2: a field of more than 16 MiB" mlctl convert -q giant.csv
+    if command -v /usr/bin/time > /dev/null; then
+        /usr/bin/time -f %M -o peak.txt "$MLCTL" convert -q giant.csv > out.txt 2> err.txt || true
+        [[ $(tail -1 peak.txt) -lt 120000 ]]
+    fi
+    mlctl convert -q giant.csv --max-field 120M > out.csv
+    [[ $(wc -c < out.csv) -gt 100000000 ]]
+    printf 'a\n12345\n' > five.csv
+    fails 3 "five.csv:2:1: a field of more than 4 bytes" mlctl convert -q five.csv --max-field 4
+}
+@test "eval reads the training file as train did" {
+    (echo title; plain ';' | awk -F';' -v OFS=';' 'NR > 1 { $2 = "\047" $2 "\047" } 1'; echo '# end') |
+        iconv -t CP850 > a.csv
+    mlctl train -q a.csv --target ok --skip-rows 1 --quote "'" --comment '#' --encoding cp850 > train.txt
+    mlctl eval -q > eval.txt
+    grep -q accuracy eval.txt
+    diff <(grep -o 'accuracy.*' train.txt) <(grep -o 'accuracy.*' eval.txt)
+    (echo title; plain ';' | tail -n +2; echo 5) > b.csv
+    mlctl train -q b.csv --target column3 --no-header --skip-rows 1 --bad-rows quarantine=bad.csv > train.txt
+    rm bad.csv
+    mlctl eval -q > eval.txt
+    [[ ! -e bad.csv ]]
+    diff <(grep -o 'accuracy.*' train.txt) <(grep -o 'accuracy.*' eval.txt)
+}
+@test "predict takes the same flags" {
+    plain > a.csv
+    mlctl train -q a.csv --target ok > /dev/null
+    mlctl predict -q a.csv > expected.csv
+    (echo title; plain ';' | iconv -t CP850; echo 7) > b.csv
+    mlctl predict -q b.csv --skip-rows 1 --encoding cp850 --bad-rows skip > found.csv
+    diff expected.csv found.csv
+}
