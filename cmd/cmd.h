@@ -38,7 +38,8 @@ struct cmd_context {
     size_t nargs;
     char **files; /* args, when cmd_parse() made them of patterns; NULL: popt's own */
     poptContext popt;
-    void *owned[CMD_MAX_OPTIONS]; /* option values that popt allocated */
+    void **owned; /* option values that popt allocated, freed by cmd_end() */
+    size_t owned_count, owned_capacity;
 };
 
 struct cmd {

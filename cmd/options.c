@@ -2,6 +2,7 @@
 #include <cmd/docs.h>
 
 #include <base/mem.h>
+#include <base/mem.h>
 #include <base/num.h>
 #include <base/suggest.h>
 #include <base/text.h>
@@ -77,6 +78,13 @@ static size_t value_targets(struct poptOption *rows, void ***targets, bool *list
     return n;
 }
 
+/* Without memory it stays allocated until the program ends, which is soon. */
+static void own(struct cmd_context *ctx, void *value)
+{
+    if (mli_grow((void **)&ctx->owned, &ctx->owned_capacity, ctx->owned_count, sizeof *ctx->owned))
+        ctx->owned[ctx->owned_count++] = value;
+}
+
 /*
  * popt replaces a default by memory of its own, which is the caller's to free; an option given twice replaces the first
  * string, so each is taken as it comes. A list grows in place and is taken at the end.
@@ -85,23 +93,24 @@ static int parse_and_own(struct cmd_context *ctx, struct poptOption *rows)
 {
     void **target[CMD_MAX_OPTIONS], *before[CMD_MAX_OPTIONS];
     bool list[CMD_MAX_OPTIONS];
-    size_t n = value_targets(rows, target, list, 0), owned = 0;
+    size_t n = value_targets(rows, target, list, 0);
     for (size_t i = 0; i < n; i++)
         before[i] = *target[i];
     int code;
     while ((code = poptGetNextOpt(ctx->popt)) > 0) {
         for (size_t i = 0; i < n; i++) {
-            if (list[i] || *target[i] == before[i] || owned == CMD_MAX_OPTIONS)
+            if (list[i] || *target[i] == before[i])
                 continue;
-            before[i] = ctx->owned[owned++] = *target[i];
+            before[i] = *target[i];
+            own(ctx, *target[i]);
         }
     }
     for (size_t i = 0; i < n; i++) {
         char **strings = *target[i] != before[i] && list[i] ? *(char ***)(void *)target[i] : NULL;
-        for (size_t k = 0; strings && strings[k] && owned + 1 < CMD_MAX_OPTIONS; k++)
-            ctx->owned[owned++] = strings[k];
-        if (*target[i] != before[i] && owned < CMD_MAX_OPTIONS)
-            ctx->owned[owned++] = *target[i];
+        for (size_t k = 0; strings && strings[k]; k++)
+            own(ctx, strings[k]);
+        if (*target[i] != before[i])
+            own(ctx, *target[i]);
     }
     return code;
 }
@@ -250,8 +259,9 @@ void cmd_end(struct cmd_context *ctx)
         poptFreeContext(ctx->popt);
     ctx->popt = NULL;
     cmd_list_free(ctx->files);
-    for (size_t i = 0; i < CMD_MAX_OPTIONS; i++)
+    for (size_t i = 0; i < ctx->owned_count; i++)
         free(ctx->owned[i]);
+    free(ctx->owned);
 }
 
 static int exit_code(enum ml_status status)

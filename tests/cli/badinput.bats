@@ -237,6 +237,10 @@ model.safetensors" ]
     jq -e '.pipeline.steps[] | select(.kind == "scale") | .method == ["robust", "minmax", "robust"]' model.json
     fails 2 '--scale petal_widht=none: there is no column "petal_widht"; did you mean "petal_width"?' \
         mlctl train "$DATA/iris.csv" --scale petal_widht=none
+    # as many as one likes: all are freed
+    many=()
+    for i in {1..200}; do many+=(--scale "petal_width=none" --impute mean); done
+    mlctl train "$DATA/iris.csv" -q "${many[@]}" > out.txt
     fails 2 'did you mean "robust"?' mlctl train "$DATA/iris.csv" --scale standard,petal_width=robst
     fails 2 'column "species" is not one that predicts' mlctl preprocess "$DATA/iris.csv" -o x.csv --scale species=none
     [ ! -e x.csv ]
