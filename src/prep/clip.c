@@ -43,7 +43,8 @@ static enum ml_status parse(const char *how, size_t *method, double *factor, str
     const char *colon = strchr(how, ':');
     size_t length = colon ? (size_t)(colon - how) : strlen(how), m = 0;
 
-    while (m < METHODS && (strlen(method_name[m]) != length || strncmp(how, method_name[m], length) != 0))
+    while (m < METHODS &&
+           (strlen(method_name[m]) != length || strncmp(how, method_name[m], length) != 0))
         m++;
     if (m == METHODS)
         return mli_choice_refuse(how, "way to find outliers", method_name, METHODS, NULL, err);
@@ -51,7 +52,8 @@ static enum ml_status parse(const char *how, size_t *method, double *factor, str
     *factor = factor_of[m].usual;
     if (colon && !mli_num_parse(colon + 1, strlen(colon + 1), factor))
         *factor = NAN;
-    if ((!colon || m != MLI_CLIP_NONE) && *factor >= factor_of[m].low && *factor <= factor_of[m].high)
+    if ((!colon || m != MLI_CLIP_NONE) && *factor >= factor_of[m].low &&
+        *factor <= factor_of[m].high)
         return ML_OK;
     return ml_error_set(err, ML_EUSAGE, "\"%.60s\": expected %s behind the colon", how,
                         factor_of[m].range);

@@ -5,12 +5,18 @@
  *
  *   drop    columns that are constant, identifier-like (texts, nearly all values distinct, row numbers) or too empty;
  *           each is said through the log
- *   dates   an instant becomes year, month, day, weekday (0 = Monday) and hour: those that vary in the training rows
+ *   flags   a 0/1 feature "name.missing" for numbers and instants of which training saw a missing one
+ *   dates   an instant becomes year, month, day, weekday (0 = Monday) and hour, or other parts: those that vary in the
+ *           training rows
  *   impute  a missing number becomes mean, median, mode or a constant (of the training rows)
+ *   fill    a missing category becomes one that training saw, where that is asked for
+ *   clip    a number that is far out becomes the bound
+ *   power   a skewed number by the transform of Yeo and Johnson
+ *   ordinal a category becomes the place of its value
  *   onehot  a category becomes one 0/1 feature a value, "name=value", and "name=missing" if training saw a missing
- *           one; an unseen value is all zeros and counted
- *   scale   numbers to mean 0 and variance 1 (standard), to [0,1] (minmax), or as they are (none); indicators are
- *           not scaled
+ *           one; an unseen value is all zeros and counted, or shares "name=(rare)" with the rare ones
+ *   scale   numbers to mean 0 and variance 1 (standard), to [0,1] (minmax), by median and quartiles (robust), or as
+ *           they are (none); indicators are not scaled
  *
  * Features stand in the order of the columns they are made of; values of a category in the order of the schema's
  * dictionary: by number if all are numbers, else by bytes. Rows that do not train change nothing.
