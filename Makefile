@@ -32,8 +32,10 @@ SRC_describe := describe document goal histogram html instants leak link number 
 	tests_column tests_file tests_number tests_target tests_values values variants warn words
 UNIT_describe := describe heap
 
-SRC_prep := apply choice clip dates drop encode explain fill fit flags frame impute onehot options ordinal parallel pca pipeline power saved scale select stats view
-UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved prep_stage prep_steps
+SRC_prep := apply choice clip dates drop encode explain fill fit flags frame hash hashing impute murmur onehot options ordinal \
+	parallel pca pipeline power saved scale select stats target text view words
+UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
+	prep_stage prep_steps prep_text
 
 SRC_net := cross_entropy dense kinds losses network squared
 UNIT_net := heap net
@@ -91,7 +93,7 @@ OPENMP := -fopenmp
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -DML_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. -fPIC -ffp-contract=off \
 	$(WARN) $(PROBED) $(MODE) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(CFLAGS)
 LDFLAGS_ALL := -pie $(LDMODE) $(LDFLAGS)
-LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lcsv -lm -lpthread
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lcsv -lunistring -lm -lpthread
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 # the pthread variant: Debian's serial one gives wrong results when several threads call it (src/la/blas.c takes turns then)
 OPENBLAS_DIR := $(firstword $(wildcard $(foreach v,pthread serial,/usr/lib/$(MULTIARCH)/openblas-$(v))))
@@ -246,7 +248,7 @@ install: all ## install program, runtime, library, headers, mlctl.pc, man pages,
 	install -m 644 include/mlctl/*.h $(DESTDIR)$(PREFIX)/include/mlctl/
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mlctl
-	printf 'prefix=%s\nlibdir=%s\nincludedir=%s/include\n\nName: mlctl\nDescription: train, evaluate and serve models\nVersion: %s\nRequires.private: $(PACKAGES)\nLibs: -L$${libdir} -lmlctl\nLibs.private: -lcsv -lm -fopenmp $(OPENBLAS_LIBS)\nCflags: -I$${includedir}\n' \
+	printf 'prefix=%s\nlibdir=%s\nincludedir=%s/include\n\nName: mlctl\nDescription: train, evaluate and serve models\nVersion: %s\nRequires.private: $(PACKAGES)\nLibs: -L$${libdir} -lmlctl\nLibs.private: -lcsv -lunistring -lm -fopenmp $(OPENBLAS_LIBS)\nCflags: -I$${includedir}\n' \
 		'$(PREFIX)' '$(LIBDIR)' '$(PREFIX)' '$(VERSION)' > $(DESTDIR)$(LIBDIR)/pkgconfig/mlctl.pc
 
 .PHONY: uninstall

@@ -62,11 +62,16 @@ static enum ml_status put_about(struct writer *w)
     return ML_OK;
 }
 
+static bool is_number(const struct mli_field *field)
+{
+    return field->type == ML_TYPE_NUMBER || field->type == ML_TYPE_INSTANT;
+}
+
 static void put_member(struct writer *w, size_t i)
 {
     const struct mli_field *field = &w->schema->field[i];
 
-    mli_buf_printf(w->out, "    %s%s;", field->dict ? "const char *" : "double ", w->member[i]);
+    mli_buf_printf(w->out, "    %s%s;", is_number(field) ? "double " : "const char *", w->member[i]);
     put_remark(w, field->name,
                field->type == ML_TYPE_INSTANT ? ": seconds since 1970-01-01T00:00:00Z" : "");
 }
@@ -244,6 +249,37 @@ static void put_ordinal(struct writer *w, const void *state)
                        ordinal->slot[k], ordinal->slot[k]);
 }
 
+/* The table of values of each slot stands above the function, see put_means(). */
+static void put_target(struct writer *w, const void *state)
+{
+    const struct mli_target_encoder *encoder = state;
+
+    put(w, "\n    /* target: a category becomes the mean of the target over rows that had it */\n");
+    for (size_t k = 0; k < encoder->count; k++) {
+        for (size_t o = 0; o < encoder->outputs; o++) {
+            mli_buf_printf(w->out, "    v%zu = %s_means_%zu[(c%zu >= 0 ? c%zu : %zu - 1 - c%zu) * %zu + %zu];\n",
+                           encoder->first + k * encoder->outputs + o, w->name, encoder->slot[k],
+                           encoder->slot[k], encoder->slot[k], encoder->values[k], encoder->slot[k],
+                           encoder->outputs, o);
+        }
+    }
+}
+
+static void put_means(struct writer *w, const struct mli_target_encoder *encoder)
+{
+    for (size_t k = 0; k < encoder->count; k++) {
+        size_t n = (encoder->values[k] + 2) * encoder->outputs;
+        put(w, "\nstatic const double @_means_");
+        mli_buf_printf(w->out, "%zu[%zu] = {", encoder->slot[k], n);
+        for (size_t i = 0; i < n; i++) {
+            mli_buf_str(w->out, i % 4 == 0 ? "\n    " : " ");
+            mli_c_number(w->out, encoder->value[encoder->at[k] + i]);
+            mli_buf_char(w->out, ',');
+        }
+        put(w, "\n};\n");
+    }
+}
+
 static void put_scale(struct writer *w, const void *state)
 {
     const struct mli_scaler *scaler = state;
@@ -273,6 +309,8 @@ static const struct {
     { &mli_fill_step, put_fill, NULL },
     { &mli_clip_step, put_clip, NULL },
     { &mli_power_step, put_power, mli_c_code_power },
+    { &mli_hash_step, NULL, mli_c_code_hash },
+    { &mli_target_step, put_target, NULL },
     { &mli_ordinal_step, put_ordinal, NULL },
     { &mli_onehot_step, NULL, mli_c_code_onehot },
     { &mli_scale_step, put_scale, NULL },
@@ -293,11 +331,17 @@ static enum ml_status put_helpers(struct writer *w)
     for (size_t i = 0; i < mli_pipeline_steps(w->model->pipeline); i++) {
         const struct mli_step *step = mli_pipeline_step(w->model->pipeline, i);
         size_t found = find_step(step);
+        if (step->kind == &mli_text_step)
+            return ml_error_set(w->err, ML_EUSAGE,
+                                "step \"text\" cannot be exported as C: lower case and words of Unicode text are "
+                                "more than the C library has; --format json describes it");
         if (found == STEPS)
             return ml_error_set(w->err, ML_EUSAGE, "step \"%s\" cannot be exported as C",
                                 step->kind->name);
         if (steps[found].helper)
             put(w, steps[found].helper);
+        if (step->kind == &mli_target_step)
+            put_means(w, step->state);
     }
     return ML_OK;
 }
@@ -311,7 +355,7 @@ static void put_cell(struct writer *w, size_t i)
     if (dict)
         mli_buf_printf(w->out, "    int c%zu = %s_code(row->%s, %s_values_%zu, %zu);\n", i, w->name,
                        w->member[i], w->name, i, mli_dict_count(dict));
-    else
+    else if (is_number(&w->schema->field[i]))
         mli_buf_printf(w->out, "    double v%zu = row->%s;\n", i, w->member[i]);
 }
 
@@ -351,6 +395,9 @@ static void put_feature(struct writer *w, size_t s)
 
     if (slot->kind == MLI_SLOT_INDICATORS)
         put_indicators(w, s);
+    else if (slot->kind == MLI_SLOT_HASHED)
+        mli_buf_printf(w->out, "    %s_hash(row->%s, %zu, x + %zu);", w->name,
+                       w->member[slot->field], slot->hashing.buckets, slot->feature);
     else
         mli_buf_printf(w->out, "    x[%zu] = v%zu;", slot->feature, s);
     put_remark(w, slot->name, "");
@@ -368,7 +415,7 @@ static void put_features(struct writer *w)
         mli_buf_printf(w->out, "    double v%zu;\n", s);
     put(w, "\n");
     for (size_t i = 0; i < w->schema->count; i++)
-        if (!w->schema->field[i].dict)
+        if (is_number(&w->schema->field[i]))
             mli_buf_printf(w->out, "    if (isinf(v%zu))\n        return -2;\n", i);
     for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++) {
         const struct mli_step *step = mli_pipeline_step(pipeline, i);

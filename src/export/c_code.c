@@ -130,6 +130,48 @@ const char mli_c_code_power[] =
     "    return x >= 0 ? y : -y;\n"
     "}\n";
 
+/* As prep/murmur.c has it. */
+const char mli_c_code_hash[] =
+    "\n#include <stdint.h>\n"
+    "\nstatic uint32_t @_scramble(uint32_t k)\n"
+    "{\n"
+    "    k *= 0xcc9e2d51u;\n"
+    "    return (k << 15 | k >> 17) * 0x1b873593u;\n"
+    "}\n"
+    "\n/* MurmurHash3_x86_32 with seed 0. */\n"
+    "static uint32_t @_murmur(const char *text, size_t n)\n"
+    "{\n"
+    "    const unsigned char *p = (const unsigned char *)text;\n"
+    "    uint32_t h = 0, k = 0;\n"
+    "    size_t i;\n"
+    "\n"
+    "    for (i = 0; i < n; i++) {\n"
+    "        k |= (uint32_t)p[i] << 8 * (i % 4);\n"
+    "        if (i % 4 == 3) {\n"
+    "            h ^= @_scramble(k);\n"
+    "            h = (h << 13 | h >> 19) * 5 + 0xe6546b64u;\n"
+    "            k = 0;\n"
+    "        }\n"
+    "    }\n"
+    "    h ^= @_scramble(k) ^ (uint32_t)n;\n"
+    "    h = (h ^ h >> 16) * 0x85ebca6bu;\n"
+    "    h = (h ^ h >> 13) * 0xc2b2ae35u;\n"
+    "    return h ^ h >> 16;\n"
+    "}\n"
+    "\n/* The text as one of count features: 1 or -1, by its hash. All 0 if it is missing. */\n"
+    "static void @_hash(const char *text, size_t count, double *x)\n"
+    "{\n"
+    "    uint32_t h;\n"
+    "    size_t i;\n"
+    "\n"
+    "    for (i = 0; i < count; i++)\n"
+    "        x[i] = 0.0;\n"
+    "    if (text == NULL || text[0] == '\\0')\n"
+    "        return;\n"
+    "    h = @_murmur(text, strlen(text));\n"
+    "    x[(h >> 31 ? 0u - h : h) % count] = h >> 31 ? -1.0 : 1.0;\n"
+    "}\n";
+
 /* As la/plain.c adds. */
 const char mli_c_code_dense[] =
     "\n/* Four sums side by side, then the rest: the order of additions is part of the result. */\n"

@@ -158,6 +158,57 @@ static json_t *onehot_json(const struct mli_frame *frame, const void *state)
     return columns;
 }
 
+static json_t *hashed_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_hashed *hashed = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < hashed->count; i++) {
+        const struct mli_hashing *h = &hashed->hashing[i];
+        json_t *column = json_pack("{s:s, s:I}", "column", frame->slot[hashed->slot[i]].name, "buckets",
+                                   (json_int_t)h->buckets);
+        if (h->high > 0 && (!mli_json_put(column, "words_from", json_integer((json_int_t)h->low)) ||
+                            !mli_json_put(column, "words_to", json_integer((json_int_t)h->high)))) {
+            json_decref(column);
+            column = NULL;
+        }
+        append(&columns, column);
+    }
+    return columns;
+}
+
+static json_t *row_json(const double *value, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t o = 0; o < n; o++)
+        append(&list, mli_json_from(value[o]));
+    return list;
+}
+
+/* Values, then missing, then any other, each with one number a feature. */
+static json_t *target_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_target_encoder *encoder = state;
+    json_t *columns = json_array();
+
+    for (size_t k = 0; k < encoder->count; k++) {
+        const double *value = encoder->value + encoder->at[k];
+        size_t n = encoder->outputs;
+        json_t *means = json_array(), *features = json_array();
+        for (size_t v = 0; v < encoder->values[k]; v++)
+            append(&means, row_json(value + v * n, n));
+        for (size_t o = 0; o < n; o++)
+            append(&features, json_string(frame->slot[encoder->first + k * n + o].name));
+        append(&columns, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "column",
+                                   frame->slot[encoder->slot[k]].name, "features", features, "values",
+                                   dict_json(slot_dict(frame, encoder->slot[k])), "means", means,
+                                   "missing", row_json(value + encoder->values[k] * n, n), "other",
+                                   row_json(value + (encoder->values[k] + 1) * n, n)));
+    }
+    return columns;
+}
+
 static json_t *scale_json(const struct mli_frame *frame, const void *state)
 {
     const struct mli_scaler *scaler = state;
@@ -189,6 +240,21 @@ static const struct {
       "with l = log(1 + |x|), p = lambda if x >= 0 and 2 - lambda if x < 0: x = sign(x) (exp(p l) - 1) "
       "/ p, and sign(x) l if p = 0",
       power_json },
+    { &mli_text_step,
+      "features COLUMN#0 .. COLUMN#(buckets-1), 0 at first; the text in lower case (Unicode, full mappings) has as "
+      "words its runs of two or more characters of general category L or N or _; for each n from words_from to "
+      "words_to and each n words in a row, joined by one space: h = MurmurHash3_x86_32 of the UTF-8 bytes with seed 0 "
+      "as a signed number, the feature |h| mod buckets gets 1 added if h >= 0, else -1; then all are divided by the "
+      "square root of the sum of their squares if that is not 0; a missing text leaves 0",
+      hashed_json },
+    { &mli_hash_step,
+      "features COLUMN#0 .. COLUMN#(buckets-1), 0 at first; h = MurmurHash3_x86_32 of the value's UTF-8 bytes with "
+      "seed 0 as a signed number, the feature |h| mod buckets becomes 1 if h >= 0, else -1; a missing cell leaves 0",
+      hashed_json },
+    { &mli_target_step,
+      "a category becomes the numbers of features: the entry of means at the place of its value in values, "
+      "missing for a missing cell, other for a value that is not listed",
+      target_json },
     { &mli_ordinal_step,
       "a category becomes a number: its place in values, from 0 on; -1 for a missing cell and for a value "
       "that is not listed",

@@ -162,7 +162,7 @@ enum ml_status mli_clean_write(const struct mli_pipeline *pipeline, const struct
 {
     struct mli_arena arena = MLI_ARENA_INIT;
     struct writing w = { .pipeline = pipeline, .table = table, .target = target, .has = has };
-    enum ml_status status = mli_pipeline_view(pipeline, table, &arena, &w.view, err);
+    enum ml_status status = mli_pipeline_view_fitted(pipeline, table, &arena, &w.view, err);
     mli_sha256_init(&w.sha);
     if (!status && !blocks_new(&w, threads))
         status = no_memory(err);

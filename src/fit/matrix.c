@@ -4,24 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1024 };
-
-/* Rows [begin, begin + n) of a table, sharing its arrays; columns has table->columns entries. */
-static struct ml_table slice(const struct ml_table *table, size_t begin, size_t n,
-                             struct mli_column *columns)
-{
-    struct ml_table part = *table;
-    for (size_t j = 0; j < table->columns; j++) {
-        columns[j] = table->column[j];
-        if (columns[j].number)
-            columns[j].number += begin;
-        if (columns[j].code)
-            columns[j].code += begin;
-    }
-    part.rows = n;
-    part.column = columns;
-    return part;
-}
+enum { BLOCK = 1024, BLOCK_VALUES = 4 << 20 /* doubles of a block */ };
 
 /* Moves the rows of a block that belong to the part to its front; how many there are. */
 static size_t gather(const uint8_t *part, uint8_t which, size_t n, size_t d, double *X)
@@ -44,19 +27,19 @@ enum ml_status mli_matrix_each(const struct mli_pipeline *pipeline, const struct
 {
     struct mli_arena keep = MLI_ARENA_INIT, scratch = MLI_ARENA_INIT;
     const struct ml_table *view = NULL;
-    size_t d = mli_pipeline_features(pipeline);
-    enum ml_status status = mli_pipeline_view(pipeline, table, &keep, &view, err);
+    size_t d = mli_pipeline_features(pipeline), size = d <= BLOCK_VALUES / BLOCK ? BLOCK : BLOCK_VALUES / d + 1;
+    enum ml_status status = mli_pipeline_view_fitted(pipeline, table, &keep, &view, err);
     struct mli_column *columns = NULL;
     double *block = NULL;
     if (!status) {
         columns = mli_arena_alloc(&keep, view->columns, sizeof *columns);
-        block = mli_arena_alloc(&keep, BLOCK * d, sizeof *block);
+        block = mli_arena_alloc(&keep, size * d, sizeof *block);
         if (!columns || !block)
             status = ml_error_set(err, ML_ENOMEM, "out of memory");
     }
-    for (size_t begin = 0; !status && begin < table->rows; begin += BLOCK) {
-        size_t n = table->rows - begin < BLOCK ? table->rows - begin : BLOCK;
-        struct ml_table rows = slice(view, begin, n, columns);
+    for (size_t begin = 0; !status && begin < table->rows; begin += size) {
+        size_t n = table->rows - begin < size ? table->rows - begin : size;
+        struct ml_table rows = mli_table_slice(view, begin, n, columns);
         if (!memchr(part + begin, which, n))
             continue;
         mli_arena_reset(&scratch);

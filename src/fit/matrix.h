@@ -9,6 +9,8 @@
 /*
  * X (marked rows, features) for the rows with part[row] == which, in order. prepared: the table is what
  * `mlctl preprocess` wrote, the features as its first columns; otherwise it holds raw rows and the pipeline is applied.
+ * A raw table is the one that the pipeline was fitted on, or the pipeline was loaded: rows that trained come out as a
+ * model is to be trained on them, see mli_pipeline_view_fitted().
  * ML_EUSAGE for a prepared table that was read with columns dropped or pinned to other types.
  */
 ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_pipeline *pipeline, bool prepared,

@@ -301,15 +301,27 @@ static enum ml_status reduce(const struct ml_table *table, const struct mli_plan
     return status;
 }
 
+/* One a table row; those without a target get 0. */
+static double *all_targets(const struct ml_table *table, const struct mli_plan *plan)
+{
+    double *y = mli_calloc(table->rows, sizeof *y);
+    for (size_t row = 0, i = 0; y && row < table->rows; row++)
+        if (plan->target.has[row])
+            y[row] = plan->target.y[i++];
+    return y;
+}
+
 enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct mli_plan *plan,
                                      const struct mli_settings *settings, const struct ml_log *log,
                                      struct mli_pipeline **out, struct ml_error *err)
 {
     size_t n = 0, *columns = mli_alloc(table->columns, sizeof *columns);
     uint8_t *use = mli_calloc(table->rows, 1);
+    double *y = all_targets(table, plan);
+    const struct mli_goal goal = { y, plan->target.classes, plan->target.label, settings->train.seed };
     struct mli_pipeline *pipeline = NULL;
     struct ml_prep_config clean = *settings->prep;
-    enum ml_status status = columns && use ? ML_OK : no_memory(err);
+    enum ml_status status = columns && use && y ? ML_OK : no_memory(err);
     clean.threads = settings->train.threads;
     for (size_t j = 0; !status && j < table->columns; j++) {
         const char *name = table->column[j].name;
@@ -325,9 +337,10 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
                              "there is no column besides the target \"%s\" to learn from",
                              table->column[plan->target.column].name);
     if (!status)
-        status = mli_pipeline_fit(table, columns, n, use, &clean, log, &pipeline, err);
+        status = mli_pipeline_fit_to(table, columns, n, use, &clean, &goal, log, &pipeline, err);
     if (!status)
         status = reduce(table, plan, settings, log, pipeline, err);
+    free(y);
     free(use);
     free(columns);
     if (status) {

@@ -237,7 +237,7 @@ static void say(const struct mli_reduce_rows *rows, const struct mli_select *sel
 {
     static const char *const why[MLI_SELECT_METHODS] = {
         [MLI_SELECT_VARIANCE] = "variance above",
-        [MLI_SELECT_F] = "the largest F statistics,",
+        [MLI_SELECT_F] = "by F statistic, the largest",
         [MLI_SELECT_L1] = "a weight under the L1 penalty",
     };
 

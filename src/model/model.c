@@ -166,24 +166,6 @@ size_t ml_model_width(const struct ml_model *model)
 
 /* ---- predicting -------------------------------------------------------------------------------------------------- */
 
-/* Rows [begin, begin + n) of a table, sharing its arrays; column has table->columns entries. */
-static struct ml_table slice(const struct ml_table *table, size_t begin, size_t n,
-                             struct mli_column *column)
-{
-    struct ml_table part = *table;
-
-    for (size_t j = 0; j < table->columns; j++) {
-        column[j] = table->column[j];
-        if (column[j].number)
-            column[j].number += begin;
-        if (column[j].code)
-            column[j].code += begin;
-    }
-    part.rows = n;
-    part.column = column;
-    return part;
-}
-
 enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct ml_table *rows,
                                       struct mli_arena *scratch, double *P,
                                       struct mli_apply_counts *counts, struct ml_error *err)
@@ -202,7 +184,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
         status = ml_error_set(err, ML_ENOMEM, "out of memory for predicting %zu rows", rows->rows);
     for (size_t i = 0; i < rows->rows && status == ML_OK; i += BLOCK) {
         size_t n = rows->rows - i < BLOCK ? rows->rows - i : BLOCK;
-        struct ml_table part = slice(rows, i, n, column);
+        struct ml_table part = mli_table_slice(rows, i, n, column);
         struct mli_apply_counts part_counts = { 0 };
         if (i > 0) /* what the last block took */
             mli_arena_rewind(scratch, turn);

@@ -6,6 +6,7 @@
 
 #include <base/mem.h>
 #include <math.h>
+#include <prep/hashing.h>
 #include <string.h>
 
 #define BLOCK_VALUES ((size_t)16384) /* doubles of a block, slots and features: 128 KiB */
@@ -16,14 +17,25 @@ static bool is_coded(const struct mli_slot *slot)
     return slot->kind == MLI_SLOT_CATEGORY || slot->kind == MLI_SLOT_INDICATORS;
 }
 
+static bool is_text(const struct mli_slot *slot)
+{
+    return slot->kind == MLI_SLOT_TEXT || slot->kind == MLI_SLOT_HASHED;
+}
+
+static bool column_fits(const struct mli_slot *slot, const struct mli_column *column)
+{
+    if (is_text(slot))
+        return column->text != NULL;
+    return is_coded(slot) ? column->code != NULL : column->number != NULL;
+}
+
 static enum ml_status check_rows(const struct mli_pipeline *pipeline, const struct ml_table *rows,
                                  struct ml_error *err)
 {
     bool fits = rows->columns == pipeline->schema->count;
 
     for (size_t i = 0; fits && i < rows->columns; i++)
-        fits = is_coded(&pipeline->frame.slot[i]) ? rows->column[i].code != NULL
-                                                  : rows->column[i].number != NULL;
+        fits = column_fits(&pipeline->frame.slot[i], &rows->column[i]);
     return fits ? ML_OK : ml_error_set(err, ML_EDATA, "rows do not follow the model's schema");
 }
 
@@ -36,17 +48,19 @@ static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *sc
 
     block->number = mli_arena_alloc(scratch, frame->count, sizeof(*block->number));
     block->code = mli_arena_alloc(scratch, frame->count, sizeof(*block->code));
-    if (!block->number || !block->code || !mli_mul(n, frame->count, &values))
+    block->text = mli_arena_alloc(scratch, frame->count, sizeof(*block->text));
+    if (!block->number || !block->code || !block->text || !mli_mul(n, frame->count, &values))
         return false;
     double *number = mli_arena_alloc(scratch, values, sizeof(*number));
     int32_t *code = mli_arena_alloc(scratch, values, sizeof(*code));
     if (!number || !code)
         return false;
     for (size_t s = 0; s < frame->count; s++) {
-        bool coded = is_coded(&frame->slot[s]);
-        block->number[s] = coded ? NULL : number;
+        bool coded = is_coded(&frame->slot[s]), other = !coded && !is_text(&frame->slot[s]);
+        block->number[s] = other ? number : NULL;
         block->code[s] = coded ? code : NULL;
-        number += coded ? 0 : n;
+        block->text[s] = NULL;
+        number += other ? n : 0;
         code += coded ? n : 0;
     }
     return true;
@@ -69,11 +83,23 @@ static void load_codes(const int32_t *from, size_t n, int32_t *to, struct mli_ap
     }
 }
 
+static void count_texts(const char *const *text, size_t n, struct mli_apply_counts *counts)
+{
+    for (size_t i = 0; i < n; i++)
+        counts->missing += text[i] == NULL;
+}
+
 static void load_block(const struct ml_table *rows, size_t begin, struct mli_block *block,
                        struct mli_apply_counts *counts)
 {
+    block->fold = rows->fold ? rows->fold + begin : NULL;
     for (size_t s = 0; s < rows->columns; s++) {
         const struct mli_column *column = &rows->column[s];
+        if (column->text) {
+            block->text[s] = column->text + begin;
+            count_texts(block->text[s], block->rows, counts);
+            continue;
+        }
         if (block->number[s])
             load_numbers(column->number + begin, block->rows, block->number[s], counts);
         else
@@ -105,21 +131,37 @@ static void write_indicators(const struct mli_slot *slot, const int32_t *code, s
     }
 }
 
-static enum ml_status write_block(const struct mli_pipeline *pipeline,
-                                  const struct mli_block *block, double *X, struct ml_error *err)
+static enum ml_status write_slots(const struct mli_pipeline *pipeline,
+                                  const struct mli_block *block, struct mli_words *words, double *X,
+                                  struct ml_error *err)
 {
     for (size_t o = 0; o < pipeline->outputs; o++) {
         size_t s = pipeline->output[o];
         const struct mli_slot *slot = &pipeline->frame.slot[s];
         double *x = X + slot->feature;
-        if (slot->kind == MLI_SLOT_INDICATORS)
+        if (slot->kind == MLI_SLOT_HASHED) {
+            if (!mli_hashing_write(&slot->hashing, block->text[s], block->rows, words, x,
+                                   pipeline->made))
+                return mli_step_nomem(err);
+        } else if (slot->kind == MLI_SLOT_INDICATORS) {
             write_indicators(slot, block->code[s], block->rows, x, pipeline->made);
-        else if (!write_numbers(block->number[s], block->rows, x, pipeline->made))
+        } else if (!write_numbers(block->number[s], block->rows, x, pipeline->made)) {
             return ml_error_set(err, ML_EDATA,
                                 "column \"%s\": a value is too far from those of the training rows",
                                 slot->name);
+        }
     }
     return ML_OK;
+}
+
+static enum ml_status write_block(const struct mli_pipeline *pipeline,
+                                  const struct mli_block *block, double *X, struct ml_error *err)
+{
+    struct mli_words words = MLI_WORDS_INIT;
+    enum ml_status status = write_slots(pipeline, block, &words, X, err);
+
+    mli_words_release(&words);
+    return status;
 }
 
 /* ---- stages -------------------------------------------------------------------------------------------------- */

@@ -5,8 +5,8 @@
  *   constant     a number or a category that is always the same; an instant none of whose parts varies. Numbers and
  *                instants with missing cells too: what is left of them behind the imputing is constant. A category
  *                with missing cells stays, its indicators say which rows have it.
- *   identifier   texts; categories with more values than max_categories, or nearly all distinct; whole numbers that
- *                count the rows
+ *   identifier   texts that are not hashed; categories with more values than max_categories, or nearly all distinct;
+ *                whole numbers that count the rows
  *
  * A column that --encode names is no identifier, and one that does not become a feature a value may have any number.
  * A category of more than 50 values is not judged by their share: reading would have called it a text (mlctl/table.h)
@@ -18,6 +18,7 @@
 #include <base/num.h>
 #include <base/text.h>
 #include <math.h>
+#include <prep/hashing.h>
 #include <prep/parallel.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +63,14 @@ static void advise_category(struct judgement *j, const char *name, const char *m
 
     snprintf(j->advice, sizeof(j->advice), "--type %s%s=category%s%s keeps it", quote,
              strlen(name) <= LONG_NAME ? name : "NAME", quote, more);
+}
+
+/* Words make better features than the text as a value does. */
+static void advise_text(struct judgement *j)
+{
+    size_t used = strlen(j->advice);
+
+    snprintf(j->advice + used, sizeof(j->advice) - used, ", --text hash:4096 takes its words");
 }
 
 static bool trains(const struct mli_fit *fit, size_t row)
@@ -219,10 +228,13 @@ static void judge_identifier(const struct mli_fit *fit, const struct mli_column 
           column->type == ML_TYPE_TEXT ? "texts" : "values", t->present);
     if (many)
         snprintf(more, sizeof(more), " --max-categories %zu", t->features);
-    if (text)
+    if (text) {
         advise_category(j, column->name, more);
-    else
+        if (column->type == ML_TYPE_TEXT)
+            advise_text(j);
+    } else {
         snprintf(j->advice, sizeof(j->advice), "%s keeps it", many ? more + 1 : "--keep-all");
+    }
 }
 
 static void judge_one_value(const char *value, struct judgement *j)
@@ -238,6 +250,7 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
                                   struct judgement *j, struct ml_error *err)
 {
     struct tally t = { 0 };
+    const char *argument;
     enum ml_status status = tally_codes(fit, column, &t, err);
 
     if (status != ML_OK)
@@ -245,7 +258,8 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
     judge_missing(fit, t.present, j);
     if (j->verdict == KEEP && t.distinct == 1 && t.present == fit->rows)
         judge_one_value(mli_dict_text(column->dict, t.last), j);
-    else if (j->verdict == KEEP && !fit->config->keep_all)
+    else if (j->verdict == KEEP && !fit->config->keep_all &&
+             mli_hashing_of(fit->config, column, &argument) == MLI_HASHING_NONE)
         judge_identifier(fit, column, &t, j);
     return ML_OK;
 }

@@ -10,6 +10,8 @@ static const struct {
 } encoders[] = {
     { "onehot", NULL },
     { "ordinal", NULL },
+    { "hash", mli_hash_check },
+    { "target", mli_target_check },
 };
 
 enum { ENCODERS = sizeof(encoders) / sizeof(encoders[0]) };
@@ -44,6 +46,16 @@ const char *mli_encode_how(const struct ml_prep_config *config, const char *colu
     return mli_choice_find(config->encode, column, encoders[0].name);
 }
 
+bool mli_encode_any(const struct ml_prep_config *config, const char *name)
+{
+    for (const char *const *entry = config->encode; entry && *entry; entry++) {
+        size_t length;
+        if (mli_encode_argument(mli_choice_how(*entry, &length), name))
+            return true;
+    }
+    return false;
+}
+
 enum ml_status mli_encode_slots_new(const struct mli_fit *fit, const char *name, size_t *count,
                                     size_t **slot, struct ml_error *err)
 {
@@ -52,7 +64,10 @@ enum ml_status mli_encode_slots_new(const struct mli_fit *fit, const char *name,
 
     for (size_t k = 0; status == ML_OK && k < *count; k++) {
         size_t s = (*slot)[k];
-        if (mli_encode_argument(mli_encode_how(fit->config, mli_slot_column(fit->frame, s)), name))
+        const char *how = mli_encode_how(fit->config, mli_slot_column(fit->frame, s));
+        if (mli_encode_argument(how, "hash"))
+            how = encoders[0].name; /* a boolean: it has two values, whatever the words */
+        if (mli_encode_argument(how, name))
             (*slot)[kept++] = s;
     }
     if (status == ML_OK && kept == 0) {

@@ -11,6 +11,8 @@
 const char *mli_encode_argument(const char *how, const char *name);
 /* How a column is encoded; never NULL. */
 const char *mli_encode_how(const struct ml_prep_config *config, const char *column);
+/* Whether an entry of --encode is that encoder. */
+bool mli_encode_any(const struct ml_prep_config *config, const char *name);
 /* The live CATEGORY slots that are to be encoded by `name`; as mli_slots_new(). */
 ML_NODISCARD enum ml_status mli_encode_slots_new(const struct mli_fit *fit, const char *name,
                                                  size_t *count, size_t **slot,

@@ -163,6 +163,47 @@ static void explain_onehot(struct explanation *e, const void *state)
     }
 }
 
+static void explain_text(struct explanation *e, const void *state)
+{
+    const struct mli_hashed *hashed = state;
+
+    for (size_t k = 0; k < hashed->count; k++) {
+        const struct mli_hashing *h = &hashed->hashing[k];
+        say(e, "text", hashed->slot[k],
+            json_pack("{s:I, s:I, s:I}", "buckets", (json_int_t)h->buckets, "words_from",
+                      (json_int_t)h->low, "words_to", (json_int_t)h->high),
+            "%zu to %zu words in a row, hashed into %zu features, each row of length 1", h->low, h->high,
+            h->buckets);
+    }
+}
+
+static void explain_hash(struct explanation *e, const void *state)
+{
+    const struct mli_hashed *hashed = state;
+
+    for (size_t k = 0; k < hashed->count; k++)
+        say(e, "hash", hashed->slot[k],
+            json_pack("{s:I}", "buckets", (json_int_t)hashed->hashing[k].buckets),
+            "the value, hashed, is 1 or -1 in one of %zu features", hashed->hashing[k].buckets);
+}
+
+static void explain_target(struct explanation *e, const void *state)
+{
+    const struct mli_target_encoder *encoder = state;
+
+    for (size_t k = 0; k < encoder->count; k++) {
+        double smooth = encoder->smooth[k];
+        char how[40] = "auto";
+        if (smooth >= 0)
+            snprintf(how, sizeof(how), "%g", smooth);
+        say(e, "target", encoder->slot[k],
+            json_pack("{s:I, s:o}", "values", (json_int_t)encoder->values[k], "smooth",
+                      mli_json_from(smooth)),
+            "becomes the mean of the target over rows with the value: %zu of them, smooth %s",
+            encoder->values[k], how);
+    }
+}
+
 static void explain_scale(struct explanation *e, const void *state)
 {
     static const char *const method[] = { "standard", "minmax", "robust" };
@@ -221,20 +262,73 @@ static bool add_features(const struct mli_pipeline *pipeline, json_t *columns)
     return done;
 }
 
+static json_t *numbers_of(const double *x, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < n; i++) {
+        if (json_array_append_new(list, mli_json_from(x[i])) == 0)
+            continue;
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+/* What a stage found, as members of doc and behind the text. */
+static bool describe_select(const void *state, json_t *doc, char *text, size_t size)
+{
+    static const char *const why[MLI_SELECT_METHODS] = {
+        [MLI_SELECT_VARIANCE] = "variance above",
+        [MLI_SELECT_F] = "by F statistic, the largest",
+        [MLI_SELECT_L1] = "those with a weight under the L1 penalty",
+    };
+    const struct mli_select *select = state;
+
+    snprintf(text, size, "%s %g", why[select->method], select->bound);
+    return mli_json_put(doc, "method", json_string(mli_select_name[select->method])) &&
+           mli_json_put(doc, "bound", mli_json_from(select->bound)) &&
+           mli_json_put(doc, "score", numbers_of(select->score, select->inputs));
+}
+
+static bool describe_pca(const void *state, json_t *doc, char *text, size_t size)
+{
+    const struct mli_pca *pca = state;
+    double share = 0;
+
+    for (size_t i = 0; i < pca->count; i++)
+        share += pca->ratio[i];
+    snprintf(text, size, "%.4g%% of their variance", 100 * share);
+    return mli_json_put(doc, "variance", numbers_of(pca->variance, pca->count)) &&
+           mli_json_put(doc, "ratio", numbers_of(pca->ratio, pca->count));
+}
+
+static bool describe_stage(const struct mli_stage *stage, json_t *doc)
+{
+    char found[100] = "", text[200];
+
+    if (!doc || (stage->kind == &mli_select_stage &&
+                 !describe_select(stage->state, doc, found, sizeof(found))) ||
+        (stage->kind == &mli_pca_stage && !describe_pca(stage->state, doc, found, sizeof(found))))
+        return false;
+    snprintf(text, sizeof(text), "%s %zu of %zu features: %s", stage->kind->source ? "keeps" : "makes",
+             stage->outputs, stage->inputs, found);
+    return mli_json_put(doc, "text", json_string(text));
+}
+
 static json_t *stages_of(const struct mli_pipeline *pipeline)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; list && i < pipeline->stages; i++) {
         const struct mli_stage *stage = &pipeline->stage[i];
-        char text[160];
-        snprintf(text, sizeof(text), "%s %zu of %zu features",
-                 stage->kind->source ? "keeps" : "makes", stage->outputs, stage->inputs);
-        json_t *item = json_pack("{s:s, s:I, s:I, s:s}", "stage", stage->kind->name, "inputs",
-                                 (json_int_t)stage->inputs, "outputs", (json_int_t)stage->outputs,
-                                 "text", text);
-        if (json_array_append_new(list, item) == 0)
+        json_t *item = json_pack("{s:s, s:I, s:I}", "stage", stage->kind->name, "inputs",
+                                 (json_int_t)stage->inputs, "outputs", (json_int_t)stage->outputs);
+        if (describe_stage(stage, item) && json_array_append(list, item) == 0) {
+            json_decref(item);
             continue;
+        }
+        json_decref(item);
         json_decref(list);
         return NULL;
     }

@@ -4,6 +4,8 @@
 #include <prep/parallel.h>
 
 #include <base/mem.h>
+#include <prep/encode.h>
+#include <prep/hashing.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@
 /* The training rows as slots, each array on its own, because slots come and go. */
 struct training {
     struct mli_block block;
-    size_t count;    /* slots there is room for */
+    uint8_t *fold; /* of the rows, NULL when no step cares */
+    size_t count;  /* slots there is room for */
 };
 
 static void training_release(struct training *training)
@@ -23,6 +26,7 @@ static void training_release(struct training *training)
     }
     free(training->block.number);
     free(training->block.code);
+    free(training->fold);
     *training = (struct training){ 0 };
 }
 
@@ -97,12 +101,29 @@ static void gather_codes(const int32_t *from, size_t rows, const uint8_t *train,
     }
 }
 
+static bool gather_folds(struct training *training, const struct ml_table *view,
+                         const uint8_t *train, size_t n)
+{
+    if (!view->fold)
+        return true;
+    training->fold = mli_alloc(n, 1);
+    for (size_t i = 0, at = 0; training->fold && i < view->rows; i++) {
+        if (!train || train[i])
+            training->fold[at++] = view->fold[i];
+    }
+    training->block.fold = training->fold;
+    return training->fold != NULL;
+}
+
+/* A text is not gathered: nothing is learned from it. */
 static enum ml_status gather_column(void *data, size_t k, struct ml_error *err)
 {
     const struct gathering *g = data;
     const struct mli_column *column = &g->view->column[k];
     struct mli_block *block = &g->training->block;
 
+    if (column->text)
+        return ML_OK;
     if (column->number && (block->number[k] = mli_alloc(block->rows + 1, sizeof(double))))
         gather_numbers(column->number, g->view->rows, g->train, block->number[k]);
     else if (!column->number && (block->code[k] = mli_alloc(block->rows + 1, sizeof(int32_t))))
@@ -143,13 +164,28 @@ static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error
     return ML_OK;
 }
 
+/* Columns that are hashed need no dictionary. Caller frees; NULL: no memory. */
+static uint8_t *mark_texts(const struct mli_fit *fit)
+{
+    uint8_t *text = mli_alloc(fit->n, 1);
+    const char *argument;
+
+    for (size_t i = 0; text && i < fit->n; i++)
+        text[i] = mli_hashing_of(fit->config, &fit->table->column[fit->columns[i]], &argument) !=
+                  MLI_HASHING_NONE;
+    return text;
+}
+
 static enum ml_status make_schema(struct mli_pipeline *pipeline, const struct mli_fit *fit,
                                   struct ml_error *err)
 {
     if (fit->n == 0)
         return ml_error_set(err, ML_EDATA, "no feature is left: every column was dropped");
-    enum ml_status status =
-        mli_schema_from_table(fit->table, fit->columns, fit->n, fit->train, &pipeline->schema, err);
+    uint8_t *text = mark_texts(fit);
+    enum ml_status status = text ? mli_schema_from_columns(fit->table, fit->columns, fit->n, text, fit->train,
+                                                           &pipeline->schema, err)
+                                 : mli_step_nomem(err);
+    free(text);
     if (status == ML_OK)
         status = sort_categories(pipeline->schema, err);
     return status == ML_OK ? mli_frame_init(&pipeline->frame, pipeline->schema, err) : status;
@@ -160,12 +196,13 @@ static enum ml_status gather(const struct mli_pipeline *pipeline, const struct m
 {
     struct mli_arena arena = MLI_ARENA_INIT;
     const struct ml_table *view;
-    enum ml_status status = mli_pipeline_view(pipeline, fit->table, &arena, &view, err);
+    enum ml_status status = mli_pipeline_view_fitted(pipeline, fit->table, &arena, &view, err);
 
     if (status == ML_OK) {
         struct gathering g = { .training = training, .view = view, .train = fit->train };
         training->block.rows = fit->rows;
-        status = training_resize(training, view->columns)
+        status = training_resize(training, view->columns) &&
+                         gather_folds(training, view, fit->train, fit->rows)
                      ? mli_fit_each(fit, view->columns, gather_column, &g, err)
                      : mli_step_nomem(err);
     }
@@ -178,8 +215,12 @@ static enum ml_status fit_frame(struct mli_pipeline *pipeline, struct mli_fit *f
                                 struct ml_error *err)
 {
     struct training training = { 0 };
-    enum ml_status status = gather(pipeline, fit, &training, err);
+    enum ml_status status = ML_OK;
 
+    if (fit->goal && mli_encode_any(fit->config, "target"))
+        status = mli_target_folds(fit, &pipeline->fold, err);
+    if (status == ML_OK)
+        status = gather(pipeline, fit, &training, err);
     fit->frame = &pipeline->frame;
     /* cppcheck-suppress autoVariables ; fit is read by the steps of this loop only */
     fit->block = &training.block;
@@ -215,10 +256,19 @@ enum ml_status mli_pipeline_fit(const struct ml_table *table, const size_t *colu
                                 const struct ml_log *log, struct mli_pipeline **out,
                                 struct ml_error *err)
 {
+    return mli_pipeline_fit_to(table, columns, n, train, config, NULL, log, out, err);
+}
+
+enum ml_status mli_pipeline_fit_to(const struct ml_table *table, const size_t *columns, size_t n,
+                                   const uint8_t *train, const struct ml_prep_config *config,
+                                   const struct mli_goal *goal, const struct ml_log *log,
+                                   struct mli_pipeline **out, struct ml_error *err)
+{
     struct mli_fit fit = {
         .config = config,
         .log = log,
         .table = table,
+        .goal = goal,
         .train = train,
         .n = n,
         .rows = count_rows(train, table->rows),

@@ -13,15 +13,16 @@ enum ml_status mli_step_nomem(struct ml_error *err)
 
 /* ---- the frame ----------------------------------------------------------------------------------------------- */
 
-static enum mli_slot_kind kind_of(enum ml_type type)
+static enum mli_slot_kind kind_of(const struct mli_field *field)
 {
-    switch (type) {
+    switch (field->type) {
     case ML_TYPE_NUMBER:
         return MLI_SLOT_NUMBER;
     case ML_TYPE_INSTANT:
         return MLI_SLOT_INSTANT;
-    case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
+        return field->dict ? MLI_SLOT_CATEGORY : MLI_SLOT_TEXT;
+    case ML_TYPE_CATEGORY:
     case ML_TYPE_BOOLEAN:
     case ML_TYPE_IDENTIFIER:
         break;
@@ -52,7 +53,7 @@ enum ml_status mli_frame_init(struct mli_frame *frame, const struct mli_schema *
 
     *frame = (struct mli_frame){ .schema = schema };
     for (size_t i = 0; i < schema->count && status == ML_OK; i++)
-        status = add_slot(frame, mli_strdup(schema->field[i].name), kind_of(schema->field[i].type),
+        status = add_slot(frame, mli_strdup(schema->field[i].name), kind_of(&schema->field[i]),
                           i, err);
     if (status != ML_OK)
         mli_frame_release(frame);
@@ -88,7 +89,7 @@ enum ml_status mli_frame_check(const struct mli_frame *frame, size_t count, cons
                                enum mli_slot_kind kind, struct ml_error *err)
 {
     static const char *const what[] = { "a number", "an instant", "a category",
-                                        "a set of indicators", "a flag" };
+                                        "a set of indicators", "a flag", "a text", "a hashed text" };
 
     for (size_t i = 0; i < count; i++) {
         if (slot[i] >= frame->count)

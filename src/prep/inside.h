@@ -17,6 +17,9 @@
     X(fill)                                                                                        \
     X(clip)                                                                                        \
     X(power)                                                                                       \
+    X(text)                                                                                        \
+    X(hash)                                                                                        \
+    X(target)                                                                                      \
     X(ordinal)                                                                                     \
     X(onehot)                                                                                      \
     X(scale)
@@ -38,6 +41,7 @@ struct mli_pipeline {
     size_t made; /* features of the slots: what the first stage takes */
     struct mli_stage stage[MLI_STAGE_KINDS];
     size_t stages;
+    uint8_t *fold; /* of the rows of the table that it was fitted on; NULL: no step cares, or it was loaded */
     char **name; /* of the features */
     size_t features;
 };

@@ -52,7 +52,8 @@ static const struct mli_prep_option options[] = {
       .check = mli_power_check },
     { .name = "encode",
       .argument = "[COLUMN=]HOW",
-      .help = "categories as onehot or ordinal (onehot if not given)",
+      .help = "categories as onehot, ordinal, hash:N (N features that values are hashed into), target or target:SMOOTH "
+              "(mean of the target; onehot if not given)",
       .kind = MLI_OPTION_LIST,
       .offset = AT(encode),
       .columns = MLI_FOR_CATEGORIES,
@@ -72,6 +73,14 @@ static const struct mli_prep_option options[] = {
       .offset = AT(scale),
       .columns = ANY,
       .check = mli_scale_check },
+    { .name = "text",
+      .argument = "[COLUMN=]HOW",
+      .help = "texts: hash:N, N features that their words are hashed into, hash:N:J-K for J to K words in a row, or "
+              "none (none if not given: texts are dropped)",
+      .kind = MLI_OPTION_LIST,
+      .offset = AT(text),
+      .columns = MLI_FOR_CATEGORIES,
+      .check = mli_text_check },
     { .name = "select",
       .argument = "HOW",
       .help = "features to keep: variance:T (those above), k:N (the N most telling by F statistic), l1 or "

@@ -81,7 +81,8 @@ static enum ml_status apply_chunk(void *data, size_t k, struct ml_error *err)
     size_t begin = k * CHUNK, left = chunks->block->rows - begin;
     struct mli_block part = { .rows = left < CHUNK ? left : CHUNK,
                               .number = mli_alloc(chunks->slots, sizeof(*part.number)),
-                              .code = mli_alloc(chunks->slots, sizeof(*part.code)) };
+                              .code = mli_alloc(chunks->slots, sizeof(*part.code)),
+                              .fold = chunks->block->fold ? chunks->block->fold + begin : NULL };
     enum ml_status status = part.number && part.code ? ML_OK : mli_step_nomem(err);
 
     for (size_t s = 0; s < chunks->slots && status == ML_OK; s++) {

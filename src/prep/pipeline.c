@@ -35,6 +35,7 @@ void mli_pipeline_free(struct mli_pipeline *pipeline)
         pipeline->stage[i].kind->free(pipeline->stage[i].state);
     free_names(pipeline->name, pipeline->features);
     free(pipeline->output);
+    free(pipeline->fold);
     mli_frame_release(&pipeline->frame);
     mli_schema_free(pipeline->schema);
     free(pipeline);
@@ -93,6 +94,7 @@ static enum ml_status check_outputs(const struct mli_pipeline *pipeline, struct 
     for (size_t s = 0; s < pipeline->frame.count; s++) {
         const struct mli_slot *slot = &pipeline->frame.slot[s];
         if (!slot->live || slot->kind == MLI_SLOT_INDICATORS || slot->kind == MLI_SLOT_FLAG ||
+            slot->kind == MLI_SLOT_HASHED ||
             (slot->kind == MLI_SLOT_NUMBER && slot->filled))
             continue;
         return ml_error_set(err, ML_EARTIFACT,
@@ -146,42 +148,52 @@ static enum ml_status place_slots(struct mli_pipeline *pipeline, struct ml_error
     return ML_OK;
 }
 
-/* Name of feature k of a slot as two parts with '=' between them; *value NULL: the first is all. */
+/*
+ * Name of feature k of a slot as two parts with `*between` in the middle; *between '\0': the first is all. A number is
+ * written into `digits`.
+ */
 static const char *name_parts(const struct mli_frame *frame, const struct mli_slot *slot, size_t k,
-                              const char **value)
+                              char digits[24], char *between, const char **value)
 {
     const struct mli_dict *dict = frame->schema->field[slot->field].dict;
 
-    *value = NULL;
-    if (slot->kind == MLI_SLOT_INDICATORS && k < slot->values)
-        *value = mli_dict_text(dict, slot->kept ? (size_t)slot->kept[k] : k);
-    else if (slot->kind == MLI_SLOT_INDICATORS)
-        *value = k == slot->values && slot->missing ? "missing" : "(rare)";
+    *between = '\0';
+    *value = "";
+    if (slot->kind == MLI_SLOT_INDICATORS) {
+        *between = '=';
+        *value = k < slot->values ? mli_dict_text(dict, slot->kept ? (size_t)slot->kept[k] : k)
+                 : k == slot->values && slot->missing ? "missing"
+                                                      : "(rare)";
+    } else if (slot->kind == MLI_SLOT_HASHED) {
+        *between = '#';
+        snprintf(digits, 24, "%zu", k);
+        *value = digits;
+    }
     return slot->name;
 }
 
 char *mli_slot_feature_name(const struct mli_frame *frame, const struct mli_slot *slot, size_t k)
 {
-    const char *value, *stem = name_parts(frame, slot, k, &value);
-
-    if (!value)
-        return mli_strdup(stem);
+    char digits[24], between;
+    const char *value, *stem = name_parts(frame, slot, k, digits, &between, &value);
     size_t length = strlen(stem) + strlen(value) + 2;
     char *name = mli_alloc(length, 1);
+
     if (name)
-        snprintf(name, length, "%s=%s", stem, value);
+        snprintf(name, length, "%s%.*s%s", stem, between != '\0', &between, value);
     return name;
 }
 
 static bool is_name(const struct mli_frame *frame, const struct mli_slot *slot, size_t k,
                     const char *text)
 {
-    const char *value, *stem = name_parts(frame, slot, k, &value);
+    char digits[24], between;
+    const char *value, *stem = name_parts(frame, slot, k, digits, &between, &value);
     size_t length = strlen(stem);
 
-    if (!value)
+    if (!between)
         return strcmp(text, stem) == 0;
-    return strncmp(text, stem, length) == 0 && text[length] == '=' &&
+    return strncmp(text, stem, length) == 0 && text[length] == between &&
            strcmp(text + length + 1, value) == 0;
 }
 

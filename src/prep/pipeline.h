@@ -33,6 +33,14 @@
 
 struct mli_pipeline;
 
+/* What the columns are to predict, for steps that look at it. */
+struct mli_goal {
+    const double *y;    /* one a table row: value or class; of rows that do not train it may be anything */
+    size_t classes;     /* 0: values */
+    char *const *label; /* classes */
+    uint64_t seed;      /* of random folds */
+};
+
 /*
  * Fits on rows of `table` with train[row] != 0 (NULL: all), using columns[0..n) of it. The pipeline's schema holds
  * only the columns that survive. ML_EUSAGE for a configuration that does not fit (prep/options.h); ML_EDATA when no
@@ -43,6 +51,12 @@ ML_NODISCARD enum ml_status mli_pipeline_fit(const struct ml_table *table, const
                                              const struct ml_prep_config *config,
                                              const struct ml_log *log, struct mli_pipeline **out,
                                              struct ml_error *err);
+/* The same with a goal, without which a step that needs one is ML_EUSAGE. */
+ML_NODISCARD enum ml_status mli_pipeline_fit_to(const struct ml_table *table, const size_t *columns,
+                                                size_t n, const uint8_t *train,
+                                                const struct ml_prep_config *config,
+                                                const struct mli_goal *goal, const struct ml_log *log,
+                                                struct mli_pipeline **out, struct ml_error *err);
 void mli_pipeline_free(struct mli_pipeline *pipeline);
 
 const struct mli_schema *
@@ -76,6 +90,17 @@ ML_NODISCARD enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeli
 ML_NODISCARD enum ml_status mli_pipeline_view(const struct mli_pipeline *pipeline,
                                               const struct ml_table *table, struct mli_arena *arena,
                                               const struct ml_table **out, struct ml_error *err);
+
+/*
+ * The same for the table that the pipeline was just fitted on: rows that trained are to train a model, so encodings by
+ * the target give them values that were fitted without them. Without such a step there is no difference, nor for the
+ * other rows, nor with a pipeline that was loaded.
+ */
+ML_NODISCARD enum ml_status mli_pipeline_view_fitted(const struct mli_pipeline *pipeline,
+                                                     const struct ml_table *table,
+                                                     struct mli_arena *arena,
+                                                     const struct ml_table **out,
+                                                     struct ml_error *err);
 
 /*
  * Structure as JSON ({"schema":[...],"steps":[{"kind":"impute",...}],"features":[...]}), statistics as tensors

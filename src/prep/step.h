@@ -13,6 +13,7 @@
  *   for each live slot s        NUMBER, FLAG: X[slot.feature] = v[s]
  *                               INDICATORS:  X[slot.feature .. slot.feature + width) = 0; then the one that
  *                                            mli_slot_indicator() names = 1, if it names one
+ *                               HASHED:      X[slot.feature .. slot.feature + width) by prep/hashing.h
  *
  * Arithmetic is double without fused operations. A step kind is one const row in a file of its own. To add one:
  * write the file, declare row and state here, put its name into MLI_STEPS (inside.h) at the place in the order where it
@@ -32,6 +33,14 @@ enum mli_slot_kind {
     MLI_SLOT_CATEGORY,   /* a code of field[slot.field].dict */
     MLI_SLOT_INDICATORS, /* the same code, to be spread over 0/1 features */
     MLI_SLOT_FLAG,       /* a double, 0 or 1; a feature as it is */
+    MLI_SLOT_TEXT,       /* a cell as it is written, NULL where missing */
+    MLI_SLOT_HASHED,     /* the same cell, to be spread over hashed features */
+};
+
+/* How a cell is hashed; prep/hashing.h says what it means. */
+struct mli_hashing {
+    size_t buckets;   /* features */
+    size_t low, high; /* words of an n-gram; 0: the cell is one token */
 };
 
 struct mli_slot {
@@ -44,7 +53,8 @@ struct mli_slot {
     bool missing;   /* INDICATORS: the feature behind them says "missing" */
     bool rare;      /* INDICATORS: the last feature says "any other" */
     const int32_t *place, *kept; /* INDICATORS: feature of a value (-1: rare), value of a feature; NULL: the same */
-    size_t width;   /* features it makes: 1, INDICATORS: values + missing + rare */
+    struct mli_hashing hashing;  /* HASHED */
+    size_t width;   /* features it makes: 1, INDICATORS: values + missing + rare, HASHED: buckets */
     size_t feature; /* index of the first; set behind the last step, in order of field, then slot */
 };
 
@@ -81,11 +91,13 @@ ML_NODISCARD enum ml_status mli_frame_check(const struct mli_frame *frame, size_
                                             const size_t *slot, enum mli_slot_kind kind,
                                             struct ml_error *err);
 
-/* Values of a block of rows: number[s] or code[s] has `rows` elements, the other is NULL, for every live slot s. */
+/* Values of a block of rows: one of number[s], code[s] and text[s] has `rows` elements, for every live slot s. */
 struct mli_block {
     size_t rows;
     double **number;
     int32_t **code;
+    const char *const **text;
+    const uint8_t *fold; /* of each row, as struct ml_table has it; NULL: all 0 */
 };
 
 /* ---- the row of a step kind ---------------------------------------------------------------------------------- */
@@ -95,6 +107,7 @@ struct mli_fit {
     const struct ml_prep_config *config;
     const struct ml_log *log;
     const struct ml_table *table;
+    const struct mli_goal *goal; /* NULL: there is none */
     const uint8_t *train; /* NULL: every row trains */
     size_t rows;          /* training rows, > 0 */
     size_t *columns, n;   /* columns of the table that the schema will have; drop takes some out */
@@ -281,6 +294,31 @@ struct mli_ordinal {
 extern const struct mli_step_kind mli_ordinal_step;
 enum ml_status mli_encode_check(const char *how, unsigned column, struct ml_error *err); /* encode.c */
 
+/* ---- target: mli_target_step, struct mli_target_encoder ------------------------------------------------------- */
+
+/*
+ * v[first + k outputs + o] = value[at[k] + place outputs + o], place = c[slot[k]], values[k] where it is missing, and
+ * values[k] + 1 where training did not see it; slot[k] is retired. With outputs = 1 the new NUMBER has its name, else
+ * there is one a class, "NAME.LABEL". Rows with fold f > 0 read f size further on.
+ */
+struct mli_target_encoder {
+    size_t count, first;
+    size_t *slot;
+    size_t outputs;   /* 1: a number, or the second of two classes; else classes */
+    char **label;     /* outputs > 1: of each class, its first 60 bytes */
+    double *smooth;   /* NaN: auto */
+    size_t *values;   /* of the dictionary of the slot's field */
+    size_t *at, size; /* where the values of each slot begin; of all slots together */
+    double *value;    /* size; of a pipeline just fitted (folds + 1, size): by all rows, by those not in fold 1, .. */
+    size_t folds;     /* 0 when it was loaded */
+};
+extern const struct mli_step_kind mli_target_step;
+/* SMOOTH of target:SMOOTH, for encode.c. */
+enum ml_status mli_target_check(const char *argument, struct ml_error *err);
+/* Folds of the rows of the table, one a row: 0 for those that do not train. Caller frees. */
+ML_NODISCARD enum ml_status mli_target_folds(const struct mli_fit *fit, uint8_t **out,
+                                             struct ml_error *err);
+
 /* ---- onehot: mli_onehot_step, struct mli_onehot -------------------------------------------------------------- */
 
 /*
@@ -304,6 +342,19 @@ extern const struct mli_step_kind mli_onehot_step;
 /* A HOW of --min-count, and whether a value that `count` of `rows` training rows have is rare by it. */
 enum ml_status mli_min_count_check(const char *how, unsigned column, struct ml_error *err);
 bool mli_min_count_rare(const char *how, size_t count, size_t rows);
+
+/* ---- text and hash: mli_text_step, mli_hash_step, struct mli_hashed ------------------------------------------- */
+
+/* slot[k] becomes HASHED: text by n-grams of its words, hash by its value. */
+struct mli_hashed {
+    size_t count;
+    size_t *slot;
+    struct mli_hashing *hashing;
+};
+extern const struct mli_step_kind mli_text_step, mli_hash_step;
+/* A HOW of --text, for prep/options.h, and N of hash:N, for encode.c. */
+enum ml_status mli_text_check(const char *how, unsigned column, struct ml_error *err);
+enum ml_status mli_hash_check(const char *argument, struct ml_error *err);
 
 /* ---- scale: mli_scale_step, struct mli_scaler ---------------------------------------------------------------- */
 

@@ -5,6 +5,16 @@
 #include <string.h>
 #include <table/boolean.h>
 
+enum ml_status mli_pipeline_view_fitted(const struct mli_pipeline *pipeline,
+                                        const struct ml_table *table, struct mli_arena *arena,
+                                        const struct ml_table **out, struct ml_error *err)
+{
+    struct ml_table fitted = *table;
+
+    fitted.fold = pipeline->fold;
+    return mli_pipeline_view(pipeline, &fitted, arena, out, err);
+}
+
 /* Columns mostly stand in the schema's order, so the search begins behind the last one found. */
 static size_t find_column(const struct ml_table *table, const char *name, size_t start)
 {
@@ -19,7 +29,9 @@ static size_t find_column(const struct ml_table *table, const char *name, size_t
 static bool is_empty(const struct mli_column *column, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
-        if (column->number ? !isnan(column->number[i]) : column->code[i] != MLI_CODE_MISSING)
+        if (column->text ? column->text[i] != NULL
+            : column->number ? !isnan(column->number[i])
+                             : column->code[i] != MLI_CODE_MISSING)
             return false;
     }
     return true;
@@ -58,6 +70,25 @@ static bool view_codes(const struct mli_column *column, size_t rows, struct mli_
     return true;
 }
 
+static const char *text_of(const struct mli_column *column, size_t row)
+{
+    return column->dict && column->code[row] >= 0 ? mli_dict_text(column->dict, (size_t)column->code[row])
+                                                  : NULL;
+}
+
+/* Of codes, or of numbers that are all missing. */
+static bool view_texts(const struct mli_column *column, size_t rows, struct mli_arena *arena,
+                       struct mli_column *out)
+{
+    out->text = column->text;
+    if (out->text)
+        return true;
+    out->text = mli_arena_alloc(arena, rows, sizeof(*out->text));
+    for (size_t i = 0; out->text && i < rows; i++)
+        out->text[i] = text_of(column, i);
+    return out->text != NULL;
+}
+
 static bool view_empty_numbers(size_t rows, struct mli_arena *arena, struct mli_column *out)
 {
     out->number = mli_arena_alloc(arena, rows, sizeof(*out->number));
@@ -71,8 +102,10 @@ static enum ml_status view_column(const struct mli_field *field, const struct ml
                                   size_t rows, struct mli_arena *arena, struct mli_column *out,
                                   struct ml_error *err)
 {
-    bool coded = field->dict != NULL, done;
-    bool same = coded ? column->dict != NULL : column->type == field->type;
+    bool coded = field->dict != NULL, text = field->type == ML_TYPE_TEXT && !coded, done;
+    bool same = coded  ? column->dict != NULL
+                : text ? column->dict != NULL || column->text != NULL
+                       : column->type == field->type;
 
     *out = (struct mli_column){
         .name = field->name, .type = field->type, .format = field->format,
@@ -82,7 +115,9 @@ static enum ml_status view_column(const struct mli_field *field, const struct ml
         return ml_error_set(err, ML_EDATA,
                             "column \"%s\": expected type %s, found %s (--type sets it)",
                             field->name, ml_type_name(field->type), ml_type_name(column->type));
-    if (coded) {
+    if (text) {
+        done = view_texts(column, rows, arena, out);
+    } else if (coded) {
         done = view_codes(column, rows, arena, out);
     } else if (column->number) {
         out->number = column->number;

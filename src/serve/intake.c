@@ -62,6 +62,7 @@ static const struct {
 } meanings[] = {
     { "not_a_number", "expected a number" },
     { "not_an_instant", "expected an ISO 8601 date or date-time" },
+    { "too_large", "expected a text that fits into memory" },
     { "missing_column", "the column is missing" },
     { "wrong_type", "expected a number, a string, true, false or null" },
 };
@@ -96,7 +97,7 @@ void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code,
 
 static bool refused(enum mli_cell cell)
 {
-    return cell == MLI_CELL_NOT_A_NUMBER || cell == MLI_CELL_NOT_AN_INSTANT;
+    return cell == MLI_CELL_NOT_A_NUMBER || cell == MLI_CELL_NOT_AN_INSTANT || cell == MLI_CELL_NO_MEMORY;
 }
 
 static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell cell,

@@ -153,7 +153,8 @@ void mli_bound_reset(struct mli_bound *bound)
 
 bool mli_bound_is_full(const struct mli_bound *bound)
 {
-    return mli_rows_count(bound->rows) >= bound->capacity || bound->text.len >= KEPT_MAX;
+    return mli_rows_count(bound->rows) >= bound->capacity || bound->text.len >= KEPT_MAX ||
+           mli_rows_text(bound->rows) >= KEPT_MAX;
 }
 
 static enum ml_status keep_texts(struct mli_bound *bound, size_t row,
@@ -194,6 +195,8 @@ enum ml_status mli_bound_add(struct mli_bound *bound, const struct mli_csv_recor
         enum mli_cell cell =
             mli_rows_set_text(bound->rows, binding->field[i], field->text, field->len);
         bound->unknown += cell == MLI_CELL_UNKNOWN;
+        if (cell == MLI_CELL_NO_MEMORY)
+            return out_of_memory(binding, err);
         if (cell != MLI_CELL_NOT_A_NUMBER && cell != MLI_CELL_NOT_AN_INSTANT)
             continue;
         *column = i;

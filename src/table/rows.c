@@ -1,9 +1,11 @@
 /*
- * One block of memory holds all cells: first the columns of doubles, then the columns of codes, each contiguous, so
- * that the pipeline runs down a column and a block of one row is a few cache lines.
+ * One block of memory holds all cells: first the columns of doubles, then those of pointers to texts, then those of
+ * codes, each contiguous, so that the pipeline runs down a column and a block of one row is a few cache lines. Texts
+ * themselves are copied into an arena that a reset empties.
  */
 #include <table/rows.h>
 
+#include <base/arena.h>
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 #include <table/boolean.h>
 
+#define TEXTS_KEPT ((size_t)1 << 20) /* memory of texts that a reset keeps */
+
 struct mli_rows {
     const struct mli_schema *schema;
     const struct mli_missing *missing;
@@ -19,13 +23,27 @@ struct mli_rows {
     struct mli_numerals numerals;
     size_t capacity;
     void *cells;
+    struct mli_arena texts;
+    size_t text; /* bytes in there */
     struct ml_table table; /* its columns borrow from schema and cells */
     char no_source[1];
 };
 
+static bool is_text(const struct mli_field *field)
+{
+    return field->type == ML_TYPE_TEXT && !field->dict;
+}
+
 static bool is_coded(const struct mli_field *field)
 {
-    return mli_type_coded(field->type);
+    return mli_type_coded(field->type) && !is_text(field);
+}
+
+static size_t cell_size(const struct mli_field *field)
+{
+    if (is_text(field))
+        return sizeof(const char *);
+    return is_coded(field) ? sizeof(int32_t) : sizeof(double);
 }
 
 static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t *bytes)
@@ -33,7 +51,7 @@ static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t 
     size_t row = 0;
 
     for (size_t i = 0; i < schema->count; i++) {
-        if (!mli_add(row, is_coded(&schema->field[i]) ? sizeof(int32_t) : sizeof(double), &row))
+        if (!mli_add(row, cell_size(&schema->field[i]), &row))
             return false;
     }
     return mli_mul(row, capacity, bytes);
@@ -49,13 +67,20 @@ static void lay_out(struct mli_rows *rows)
             .name = field->name, .type = field->type, .format = field->format,
             .integer = field->integer, .dict = field->dict
         };
-        if (is_coded(field))
+        if (is_coded(field) || is_text(field))
             continue;
         rows->table.column[i].number = number;
         number += rows->capacity;
     }
-    /* cppcheck-suppress invalidPointerCast ; one allocation, the codes lie behind the numbers */
-    int32_t *code = (int32_t *)number;
+    /* cppcheck-suppress invalidPointerCast ; one allocation, the texts lie behind the numbers */
+    const char **text = (const char **)number;
+    for (size_t i = 0; i < rows->schema->count; i++) {
+        if (!is_text(&rows->schema->field[i]))
+            continue;
+        rows->table.column[i].text = text;
+        text += rows->capacity;
+    }
+    int32_t *code = (int32_t *)text; /* and the codes behind them */
     for (size_t i = 0; i < rows->schema->count; i++) {
         if (!is_coded(&rows->schema->field[i]))
             continue;
@@ -103,12 +128,18 @@ void mli_rows_free(struct mli_rows *rows)
         return;
     free(rows->table.column);
     free(rows->cells);
+    mli_arena_release(&rows->texts);
     mli_missing_free(rows->own_missing);
     free(rows);
 }
 
 void mli_rows_reset(struct mli_rows *rows)
 {
+    if (rows->texts.total > TEXTS_KEPT)
+        mli_arena_release(&rows->texts);
+    else
+        mli_arena_reset(&rows->texts);
+    rows->text = 0;
     rows->table.rows = 0;
 }
 
@@ -122,6 +153,8 @@ bool mli_rows_append(struct mli_rows *rows)
         struct mli_column *column = &rows->table.column[i];
         if (column->code)
             column->code[row] = MLI_CODE_MISSING;
+        else if (column->text)
+            column->text[row] = NULL;
         else
             column->number[row] = NAN;
     }
@@ -132,6 +165,11 @@ bool mli_rows_append(struct mli_rows *rows)
 size_t mli_rows_count(const struct mli_rows *rows)
 {
     return rows->table.rows;
+}
+
+size_t mli_rows_text(const struct mli_rows *rows)
+{
+    return rows->text;
 }
 
 const struct ml_table *mli_rows_table(const struct mli_rows *rows)
@@ -153,14 +191,30 @@ static enum mli_cell set_missing(struct mli_rows *rows, size_t field)
 
     if (column->code)
         column->code[rows->table.rows - 1] = MLI_CODE_MISSING;
+    else if (column->text)
+        column->text[rows->table.rows - 1] = NULL;
     else
         column->number[rows->table.rows - 1] = NAN;
     return MLI_CELL_MISSING;
 }
 
+static enum mli_cell set_string(struct mli_rows *rows, size_t field, const char *text, size_t len)
+{
+    char *copy = len < MLI_ROWS_TEXT - rows->text ? mli_arena_strndup(&rows->texts, text, len) : NULL;
+
+    if (!copy)
+        return MLI_CELL_NO_MEMORY;
+    rows->text += len + 1;
+    rows->table.column[field].text[rows->table.rows - 1] = copy;
+    return MLI_CELL_OK;
+}
+
+/* A cell of a type that is not made of numbers. */
 static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *text, size_t len)
 {
     struct mli_column *column = &rows->table.column[field];
+    if (column->text)
+        return set_string(rows, field, text, len);
     int32_t code = column->type == ML_TYPE_BOOLEAN ? mli_boolean_parse(text, len)
                                                    : mli_dict_find(column->dict, text, len);
     bool new_is_fine = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER;
@@ -207,7 +261,7 @@ enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double va
 
     if (!isfinite(value))
         return MLI_CELL_NOT_A_NUMBER;
-    if (!rows->table.column[field].code)
+    if (rows->table.column[field].number)
         return set_number(rows, field, value);
     return set_code(rows, field, text, mli_num_format(value, text));
 }
@@ -237,6 +291,8 @@ const char *mli_cell_code(enum mli_cell cell)
         return "not_an_instant";
     case MLI_CELL_UNKNOWN:
         return "unknown_category";
+    case MLI_CELL_NO_MEMORY:
+        return "too_large";
     case MLI_CELL_OK:
     case MLI_CELL_MISSING:
         break;

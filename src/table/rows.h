@@ -1,7 +1,8 @@
 /*
  * Row builder: a small table under a pinned schema, filled cell by cell. The one place where a raw value meets the
  * schema: predict's CSV reader, the server's JSON and CSV decoders all set cells through it, so they cannot disagree.
- * Fill at most `capacity` rows, look at the table, reset, fill again; nothing is allocated after _new.
+ * Fill at most `capacity` rows, look at the table, reset, fill again; nothing is allocated after _new but copies of the
+ * texts of TEXT fields without a dictionary, at most MLI_ROWS_TEXT bytes until the next reset.
  */
 #ifndef TABLE_ROWS_H
 #define TABLE_ROWS_H
@@ -10,12 +11,15 @@
 #include <table/decide.h>
 #include <table/schema.h>
 
+#define MLI_ROWS_TEXT ((size_t)1 << 30)
+
 enum mli_cell { /* what became of a cell */
     MLI_CELL_OK,
     MLI_CELL_MISSING,      /* stored as missing */
     MLI_CELL_UNKNOWN,      /* a category that training did not see; stored as MLI_CODE_UNKNOWN, as new TEXT is, too (OK) */
     MLI_CELL_NOT_A_NUMBER, /* refused, nothing stored */
     MLI_CELL_NOT_AN_INSTANT,
+    MLI_CELL_NO_MEMORY,    /* for the text of a TEXT cell; nothing stored */
 };
 
 struct mli_missing; /* set of missing tokens */
@@ -52,11 +56,14 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
 enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value);
 /* true/false: for a CATEGORY or BOOLEAN looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value);
+/* Bytes of the texts that the rows hold: whoever fills many rows looks at them well before MLI_ROWS_TEXT. */
+size_t mli_rows_text(const struct mli_rows *rows);
 /* The rows so far as a table; borrowed, valid until the next change. */
 const struct ml_table *mli_rows_table(const struct mli_rows *rows);
 
 /*
- * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "unknown_category"; "" for the others.
+ * Machine-readable code of a refused cell: "not_a_number", "not_an_instant", "unknown_category", "too_large" (NO_MEMORY);
+ * "" for the others.
  */
 const char *mli_cell_code(enum mli_cell cell);
 /* ML_EDATA for a cell of a CSV file that does not fit the type of its column, naming column, text and what to do. */

@@ -110,8 +110,21 @@ static enum ml_status see_codes(struct mli_field *field, const struct mli_column
     return status;
 }
 
+static bool is_missing(const struct mli_column *column, size_t row)
+{
+    return column->number ? isnan(column->number[row]) : column->code[row] == MLI_CODE_MISSING;
+}
+
+static void see_texts(struct mli_field *field, const struct mli_column *column, size_t rows,
+                      const uint8_t *use)
+{
+    field->type = ML_TYPE_TEXT;
+    for (size_t i = 0; i < rows; i++)
+        field->missing += (!use || use[i]) && is_missing(column, i);
+}
+
 static enum ml_status see_column(struct mli_field *field, const struct mli_column *column,
-                                 size_t rows, const uint8_t *use)
+                                 size_t rows, bool text, const uint8_t *use)
 {
     field->type = column->type;
     field->format = column->format;
@@ -119,6 +132,10 @@ static enum ml_status see_column(struct mli_field *field, const struct mli_colum
     field->name = mli_strdup(column->name);
     if (!field->name)
         return ML_ENOMEM;
+    if (text) {
+        see_texts(field, column, rows, use);
+        return ML_OK;
+    }
     if (column->dict)
         return see_codes(field, column, rows, use);
     see_numbers(field, column->number, rows, use);
@@ -129,13 +146,20 @@ enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t 
                                      const uint8_t *use, struct mli_schema **out,
                                      struct ml_error *err)
 {
+    return mli_schema_from_columns(table, columns, n, NULL, use, out, err);
+}
+
+enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_t *columns,
+                                       size_t n, const uint8_t *text, const uint8_t *use,
+                                       struct mli_schema **out, struct ml_error *err)
+{
     struct mli_schema *schema = schema_new(n);
     enum ml_status status = schema ? ML_OK : ML_ENOMEM;
     size_t categories = 0;
 
     for (size_t i = 0; i < n && status == ML_OK; i++) {
         struct mli_field *field = &schema->field[schema->count++];
-        status = see_column(field, &table->column[columns[i]], table->rows, use);
+        status = see_column(field, &table->column[columns[i]], table->rows, text && text[i], use);
         if (status == ML_OK && field->dict)
             categories += mli_dict_count(field->dict);
     }
@@ -182,7 +206,7 @@ static json_t *field_to_json(const struct mli_field *field)
     done = done && mli_json_put(doc, "missing", json_integer((json_int_t)field->missing));
     if (done && field->dict)
         done = mli_json_put(doc, "categories", categories_to_json(field->dict));
-    else if (done)
+    else if (done && field->type != ML_TYPE_TEXT)
         done = mli_json_put(doc, "min", mli_json_from(field->low)) &&
                mli_json_put(doc, "max", mli_json_from(field->high));
     if (done)
@@ -317,6 +341,8 @@ static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size
     field->name = mli_strdup(json_string_value(json_object_get(doc, "name")));
     if (!field->name)
         return out_of_memory(err);
+    if (field->type == ML_TYPE_TEXT && !json_object_get(doc, "categories"))
+        return ML_OK; /* its values are not listed */
     return mli_type_coded(field->type) ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
 }
 

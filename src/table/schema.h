@@ -17,7 +17,7 @@ struct mli_field {
     enum ml_type type;
     enum mli_format format; /* INSTANT: how the cells of a file are written; ISO 8601 is understood beside it */
     bool integer;          /* NUMBER: only whole numbers were seen */
-    struct mli_dict *dict; /* coded types: the values seen (BOOLEAN: its two words, seen or not), owned; else NULL */
+    struct mli_dict *dict; /* coded types but a TEXT whose values are not listed: the values seen (BOOLEAN: its two words, seen or not), owned; else NULL */
     double low, high;      /* NUMBER, INSTANT: smallest and largest value seen, NaN if none */
     size_t missing;        /* missing cells seen */
 };
@@ -36,13 +36,18 @@ struct mli_schema {
  */
 ML_NODISCARD enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t *columns, size_t n,
                                                   const uint8_t *use, struct mli_schema **out, struct ml_error *err);
+/* The same; the columns with text[i] != 0 (NULL: none) become TEXT fields whose values are not listed. */
+ML_NODISCARD enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_t *columns, size_t n,
+                                                    const uint8_t *text, const uint8_t *use,
+                                                    struct mli_schema **out, struct ml_error *err);
 void mli_schema_free(struct mli_schema *schema); /* NULL is fine */
 /* Index of a field, schema->count when there is none. */
 size_t mli_schema_find(const struct mli_schema *schema, const char *name);
 
 /*
  * [{"name":"age","type":"number","integer":true,"missing":177,"min":0.42,"max":80},
- * {"name":"sex","type":"category","missing":0,"categories":["female","male"]}]
+ * {"name":"sex","type":"category","missing":0,"categories":["female","male"]},
+ * {"name":"body","type":"text","missing":3}]
  */
 json_t *mli_schema_to_json(const struct mli_schema *schema); /* NULL: no memory */
 /*

@@ -120,6 +120,10 @@ void ml_table_text(const struct ml_table *table, size_t row, size_t column, char
     char text[MLI_INSTANT_MAX] = "";
     _Static_assert(MLI_INSTANT_MAX >= MLI_NUM_MAX, "text must hold a number too");
 
+    if (col->text) {
+        copy_text(out, size, col->text[row] ? col->text[row] : "");
+        return;
+    }
     if (col->code) {
         int32_t code = col->code[row];
         copy_text(out, size, code >= 0 ? mli_dict_text(col->dict, (size_t)code) : "");
@@ -143,7 +147,11 @@ struct ml_table mli_table_slice(const struct ml_table *table, size_t begin, size
             columns[i].number += begin;
         if (columns[i].code)
             columns[i].code += begin;
+        if (columns[i].text)
+            columns[i].text += begin;
     }
+    if (part.fold)
+        part.fold += begin;
     part.rows = n;
     part.column = columns;
     return part;

@@ -22,6 +22,8 @@ struct mli_column {
     double *number;        /* NUMBER, INSTANT: one a row, NaN is missing; else NULL */
     int32_t *code;         /* the other types: one a row, MLI_CODE_MISSING or MLI_CODE_UNKNOWN; else NULL */
     struct mli_dict *dict; /* the other types; else NULL */
+    const char **text;     /* instead of code and dict, in tables that follow a schema whose TEXT field has no dictionary:
+                              one a row, NULL is missing; never in a table that was read */
 };
 
 /* Whether columns of a type hold codes and a dictionary: all but NUMBER and INSTANT. */
@@ -37,6 +39,8 @@ struct ml_table {
     struct mli_column *column;
     struct mli_table_file *file;  /* those of a table that was read from several, else NULL */
     size_t files;
+    const uint8_t *fold;          /* one a row, NULL: all 0; above 0 the part of the training rows that it is in, for
+                                     encodings that must not be fitted on the row itself (mli_pipeline_view_fitted) */
     char *source;                 /* path as given, "standard input" for "-", "" for a table that is not a file */
     char sha256[MLI_SHA256_HEX];  /* of the file's bytes as stored; "" for a table that is not a file */
     uint64_t bytes;               /* stored size */

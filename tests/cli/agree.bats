@@ -131,3 +131,15 @@ PY
     mlctl inspect --json | jq -e '.pipeline.features | index("tailnum=(rare)")'
     agree numbers
 }
+
+@test "1000 random rows: hashed categories, seen and unseen (flights)" {
+    mlctl train "$DATA/flights.csv" -q --encode hash:16 > out.txt
+    agree numbers
+}
+
+@test "1000 random rows: means of the target in place of categories (flights, penguins)" {
+    mlctl train "$DATA/flights.csv" -q --encode target:10 --encode carrier=target > out.txt
+    agree numbers
+    mlctl train "$DATA/penguins.csv" -q --encode target --split every:5 > out.txt
+    agree classes
+}

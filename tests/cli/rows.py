@@ -19,6 +19,8 @@ fields = json.load(sys.stdin)["pipeline"]["schema"]
 def cell(field):
     if random.random() < 0.05:
         return None
+    if field["type"] == "text":  # of a model: values that are hashed, no list of them
+        return random.choice(["AA", "UA", "DL", "B6", "never, \"seen\"", "Zürich", "a longer value of 31 bytes.."])
     if field["type"] == "category":
         return random.choice(field["categories"] + ["never, \"seen\""])
     if field["type"] == "instant":
@@ -37,8 +39,8 @@ def text(field, value):
 
 
 def member(field, value):
-    if field["type"] == "category":
-        return "NULL" if value is None else json.dumps(value)
+    if field["type"] in ("category", "text"):
+        return "NULL" if value is None else json.dumps(value, ensure_ascii=False)
     return "NAN" if value is None else repr(float(value))
 
 

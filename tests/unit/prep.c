@@ -140,6 +140,7 @@ int main(void)
     failed += prep_parity_tests();
     failed += prep_saved_tests();
     failed += prep_stage_tests();
+    failed += prep_text_tests();
     failed += prep_memory_tests();
     return failed > 0;
 }

@@ -22,6 +22,7 @@ int prep_parity_tests(void);
 int prep_saved_tests(void);
 int prep_stage_tests(void);
 int prep_steps_tests(void);
+int prep_text_tests(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
