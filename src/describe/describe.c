@@ -46,24 +46,35 @@ static enum ml_status describe_column(struct mli_description *d, size_t j, struc
     return status;
 }
 
-/* Each thread takes the next column; the first error in any of them ends all. */
+/* The work of one thread: the next column that nobody has taken, until there is none. */
+static enum ml_status take_columns(struct mli_description *d, size_t *next, struct ml_error *err)
+{
+    struct scratch scratch;
+    enum ml_status status = scratch_init(&scratch, d->table->rows, err);
+
+    for (size_t j = 0; status == ML_OK;) {
+        j = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
+        if (j >= d->table->columns)
+            break;
+        status = describe_column(d, j, &scratch, err);
+    }
+    scratch_release(&scratch);
+    return status;
+}
+
+/* The first error in any thread ends all. One thread is this one, without OpenMP, which ends a process without memory. */
 static enum ml_status describe_columns(struct mli_description *d, size_t threads, struct ml_error *err)
 {
     struct ml_error failure = ML_ERROR_INIT;
-    size_t columns = d->table->columns;
+    size_t next = 0, columns = d->table->columns;
 
     threads = threads > columns ? columns : threads;
+    if (threads == 1)
+        return take_columns(d, &next, err);
 #pragma omp parallel num_threads((int)threads)
     {
         struct ml_error own = ML_ERROR_INIT;
-        struct scratch scratch;
-        enum ml_status status = scratch_init(&scratch, d->table->rows, &own);
-#pragma omp for schedule(dynamic)
-        for (size_t j = 0; j < columns; j++) {
-            if (status == ML_OK)
-                status = describe_column(d, j, &scratch, &own);
-        }
-        scratch_release(&scratch);
+        enum ml_status status = take_columns(d, &next, &own);
 #pragma omp critical
         if (status != ML_OK && failure.status == ML_OK)
             failure = own;

@@ -70,6 +70,27 @@ static int compare_pairs(const void *a, const void *b)
     return p->two < q->two ? -1 : p->two > q->two;
 }
 
+struct work {
+    const struct ml_table *table;
+    const struct mli_profile *profile;
+    const size_t *column;
+    size_t n, step;
+    double *r; /* (n,n), above the diagonal */
+    size_t next;
+};
+
+/* One thread: the next column that nobody has taken, with all behind it. */
+static void take_rows(struct work *w)
+{
+    for (;;) {
+        size_t i = __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED);
+        if (i >= w->n)
+            return;
+        for (size_t k = i + 1; k < w->n; k++)
+            w->r[i * w->n + k] = correlation(w->table, w->profile, w->column[i], w->column[k], w->step);
+    }
+}
+
 static enum ml_status gather(const size_t *column, const double *r, struct mli_pairs *out)
 {
     size_t capacity = 0;
@@ -124,10 +145,12 @@ enum ml_status mli_pairs_find(const struct ml_table *table, const struct mli_pro
     enum ml_status status = column && r ? ML_OK : ML_ENOMEM;
 
     if (status == ML_OK) {
-#pragma omp parallel for num_threads((int)threads) schedule(dynamic)
-        for (size_t i = 0; i < n; i++) {
-            for (size_t k = i + 1; k < n; k++)
-                r[i * n + k] = correlation(table, profile, column[i], column[k], pairs.step);
+        struct work work = { table, profile, column, n, pairs.step, r, 0 };
+        if (threads == 1) {
+            take_rows(&work);
+        } else {
+#pragma omp parallel num_threads((int)threads)
+            take_rows(&work);
         }
         status = gather(column, r, &pairs);
     }

@@ -32,8 +32,6 @@ struct heap_report heap_stop(void)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void *memalign(size_t alignment, size_t size);
 void __libc_free(void *p);
 
 static bool on;
@@ -93,17 +91,6 @@ void *realloc(void *p, size_t size)
     if (!allow(size))
         return NULL;
     return p ? __libc_realloc(p, size) : count(__libc_malloc(size));
-}
-
-/* Counted, never refused: ours does not call it, and OpenMP's library, which does for its threads, ends the process. */
-void *memalign(size_t alignment, size_t size)
-{
-    return count(__libc_memalign(alignment, size));
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    return memalign(alignment, size);
 }
 
 void free(void *p)
