@@ -286,12 +286,30 @@ static void look(struct view *view, const struct scan *from, char delimiter, cha
 
 /* ---- decisions ------------------------------------------------------------------------------- */
 
+/*
+ * One column of text with a delimiter here and there, and not lines of text above a table: those end, and what comes
+ * then goes on to the last record.
+ */
+static bool is_prose(const struct view *view)
+{
+    size_t single = 0;
+
+    for (size_t i = 0; i < view->records; i++)
+        single += view->fields[i] == 1;
+    if (single == view->records || view->records == 0 || view->fields[0] > 1)
+        return false;
+    bool last = view->fields[view->records - 1] == 1;
+    return single * 10 >= view->records * (last ? 5 : 9);
+}
+
 /* The pattern score times the type score of the paper, where a pattern is a number of fields. */
 static double score(const struct view *view)
 {
     size_t rows[LENGTHS + 1] = { 0 }, patterns = 0;
     double sum = 0;
 
+    if (is_prose(view))
+        return 0;
     for (size_t i = 0; i < view->records; i++) {
         size_t fields = view->fields[i];
         patterns += rows[fields < LENGTHS ? fields : LENGTHS]++ == 0;
@@ -373,6 +391,8 @@ static size_t title_lines(const struct view *view, size_t first_line)
 
     while (i < view->records && view->fields[i] < usual)
         i++;
+    if (i == 1 && view->fields[0] > 1 && view->fields[0] + 1 == usual)
+        return 0; /* a header without a name for the row names, or rows with a delimiter at their end */
     return i > 0 && i < view->records ? view->line[i] - first_line : 0;
 }
 

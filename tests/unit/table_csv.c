@@ -387,6 +387,9 @@ static const struct {
     { "sep=;\na,b;c\n1,2;3\n", { 0 }, ';', '"', ',', false, true, 0 },
     { "sep=^\r\na,b^c\r\n1,2^3\r\n", { 0 }, '^', '"', ',', false, true, 0 },
     { "sep=x\na,b\n1,2\n", { 0 }, ',', '"', '.', false, false, 1 },
+    { "name\nAda\nBo; the other\nCy\n", { 0 }, ',', '"', '.', false, false, 0 }, /* text with one here and there */
+    { "text\na, b\nc\nd; e\nf\n", { 0 }, '\t', '"', '.', false, false, 0 }, /* any that it does not hold */
+    { "a,b,c\n1,2,3,\n4,5,6,\n", { 0 }, ',', '"', '.', false, false, 0 }, /* a delimiter at the end is no title */
     { "'a','b'\n'x,y','it''s'\n'z','w'\n", { 0 }, ',', '\'', '.', false, false, 0 },
     { "'a';1\n'b';2\n'c';3\n", { 0 }, ';', '\'', '.', true, false, 0 },
     { "a,b\nit's,1\ndon't,2\n'tis,3\n", { 0 }, ',', '"', '.', false, false, 0 },
