@@ -398,10 +398,12 @@ static enum ml_status refill(struct mli_csv *csv)
     size_t got = 0, kept = 0;
     enum ml_status status = ML_OK;
 
-    if (csv->decode && csv->keep)
+    if (!csv->decode) /* the text was all there is */
+        return finish(csv);
+    if (csv->keep)
         status = keep_record(csv, &kept);
     begin_window(csv, csv->block + kept, csv->block + kept);
-    if (csv->decode && status == ML_OK)
+    if (status == ML_OK)
         status = mli_decode_read(csv->decode, csv->at, BLOCK_SIZE, &got, csv->err);
     if (status != ML_OK)
         return status;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS ((size_t)16)
+#define AHEAD ((size_t)16) /* strings whose slots are fetched before the first is needed */
 
 struct slot {
     uint32_t hash;
@@ -155,9 +156,9 @@ static bool grow_slots(struct mli_dict *dict)
     return true;
 }
 
-enum ml_status mli_dict_add(struct mli_dict *dict, const char *text, size_t len, int32_t *code)
+static enum ml_status add_hashed(struct mli_dict *dict, uint32_t hash, const char *text, size_t len,
+                                 int32_t *code)
 {
-    uint32_t hash = hash_of(text, len);
     struct slot *slot = probe(dict, hash, text, len);
 
     if (slot->code >= 0) {
@@ -185,6 +186,39 @@ enum ml_status mli_dict_add(struct mli_dict *dict, const char *text, size_t len,
     *slot = (struct slot){ .hash = hash, .code = (int32_t)dict->count };
     *code = (int32_t)dict->count++;
     return ML_OK;
+}
+
+enum ml_status mli_dict_add(struct mli_dict *dict, const char *text, size_t len, int32_t *code)
+{
+    return add_hashed(dict, hash_of(text, len), text, len, code);
+}
+
+enum ml_status mli_dict_add_texts(struct mli_dict *dict, const char *texts, size_t n, int32_t *code)
+{
+    struct {
+        const char *text;
+        size_t len;
+        uint32_t hash;
+    } ahead[AHEAD];
+    enum ml_status status = ML_OK;
+
+    for (size_t i = 0; i < n && status == ML_OK; i += AHEAD) {
+        size_t count = n - i < AHEAD ? n - i : AHEAD;
+        for (size_t k = 0; k < count; k++) {
+            size_t len = strlen(texts);
+            ahead[k].text = texts;
+            ahead[k].len = len;
+            ahead[k].hash = hash_of(texts, len);
+            __builtin_prefetch(&dict->slot[ahead[k].hash & (dict->slots - 1)]);
+            texts += len + 1;
+        }
+        for (size_t k = 0; k < count && status == ML_OK; k++) {
+            code[i + k] = MLI_CODE_MISSING;
+            if (ahead[k].len > 0)
+                status = add_hashed(dict, ahead[k].hash, ahead[k].text, ahead[k].len, &code[i + k]);
+        }
+    }
+    return status;
 }
 
 struct mli_dict *mli_dict_copy(const struct mli_dict *dict)

@@ -22,6 +22,11 @@ const char *mli_dict_text(const struct mli_dict *dict, size_t code);
 int32_t mli_dict_find(const struct mli_dict *dict, const char *text, size_t len);
 /* Code of a string, added when it is new. ML_ENOMEM; ML_ELIMIT past 2^31-1 strings. */
 ML_NODISCARD enum ml_status mli_dict_add(struct mli_dict *dict, const char *text, size_t len, int32_t *code);
+/*
+ * Codes of n strings that lie end to end, each with its NUL; an empty one is MLI_CODE_MISSING. Faster than one by one:
+ * what the table is looked up for is fetched ahead.
+ */
+ML_NODISCARD enum ml_status mli_dict_add_texts(struct mli_dict *dict, const char *texts, size_t n, int32_t *code);
 struct mli_dict *mli_dict_copy(const struct mli_dict *dict); /* NULL: no memory */
 /*
  * A copy in sorted order, which does not depend on the order of first sight: numerically when every string is a

@@ -131,15 +131,14 @@ static bool may_be_value(char c)
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == ',';
 }
 
-static enum ml_status set_code(struct mli_cells *cells, size_t row, const char *text, size_t len,
-                               bool missing)
+/* Codes of raw cells, from row `first` on, where there is room. */
+static enum ml_status set_codes(struct mli_cells *cells, size_t first, const struct mli_buf *raw, size_t count)
 {
     if (!cells->dict)
         cells->dict = mli_dict_new();
     if (!cells->dict)
         return ML_ENOMEM;
-    cells->code[row] = MLI_CODE_MISSING;
-    return missing ? ML_OK : mli_dict_add(cells->dict, text, len, &cells->code[row]);
+    return mli_dict_add_texts(cells->dict, raw->data, count, cells->code + first);
 }
 
 /* The texts of short decimals, to go on with raw cells. */
@@ -161,19 +160,12 @@ static enum ml_status short_to_raw(struct mli_cells *cells)
 
 static enum ml_status raw_to_codes(struct mli_cells *cells)
 {
-    const char *text = cells->raw.data;
-    enum ml_status status = ML_OK;
+    enum ml_status status = ML_ENOMEM;
 
     cells->store = MLI_STORE_CODES;
-    if (!reserve(cells, cells->count))
-        return ML_ENOMEM;
-    for (size_t i = 0; i < cells->count && status == ML_OK; i++) {
-        size_t len = strlen(text);
-        status = set_code(cells, i, text, len, len == 0);
-        text += len + 1;
-    }
-    mli_buf_release(&cells->raw);
-    mli_buf_init(&cells->raw, SIZE_MAX);
+    if (reserve(cells, cells->count))
+        status = set_codes(cells, 0, &cells->raw, cells->count);
+    mli_buf_reset(&cells->raw);
     return status;
 }
 
@@ -234,19 +226,13 @@ static enum ml_status add_number(struct mli_cells *cells, const char *text, size
     return ML_OK;
 }
 
-static enum ml_status add_code(struct mli_cells *cells, const char *text, size_t len, bool missing)
-{
-    if (cells->pinned && cells->pin.type == ML_TYPE_BOOLEAN && !missing &&
-        mli_boolean_parse(text, len) < 0)
-        return ML_EDATA;
-    if (!reserve(cells, cells->count + 1))
-        return ML_ENOMEM;
-    return set_code(cells, cells->count, text, len, missing);
-}
-
 static enum ml_status add_raw(struct mli_cells *cells, const char *text, size_t len, bool missing)
 {
-    if (cells->pinned && !missing && !mli_instant_shapes(text, len, MLI_SHAPES_ALL))
+    if (cells->pinned && !missing && cells->store == MLI_STORE_RAW &&
+        !mli_instant_shapes(text, len, MLI_SHAPES_ALL))
+        return ML_EDATA;
+    if (cells->pinned && !missing && cells->pin.type == ML_TYPE_BOOLEAN &&
+        mli_boolean_parse(text, len) < 0)
         return ML_EDATA;
     mli_buf_add(&cells->raw, missing ? "" : text, missing ? 1 : len + 1);
     return cells->raw.status;
@@ -284,11 +270,8 @@ static enum ml_status add_text(struct mli_cells *cells, const char *text, size_t
         status = short_to_raw(cells);
     if (status == ML_OK && cells->store == MLI_STORE_RAW && !cells->pinned && !cells->texts &&
         !missing && !may_be_value(*text))
-        status = raw_to_codes(cells);
-    if (status != ML_OK)
-        return status;
-    return cells->store == MLI_STORE_RAW ? add_raw(cells, text, len, missing)
-                                         : add_code(cells, text, len, missing);
+        cells->store = MLI_STORE_CODES; /* which are made at the end of the piece */
+    return status == ML_OK ? add_raw(cells, text, len, missing) : status;
 }
 
 enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t len, bool missing)
@@ -342,6 +325,8 @@ static unsigned raw_shapes(const struct mli_cells *cells)
 
 enum ml_status mli_cells_end(struct mli_cells *piece)
 {
+    if (piece->store == MLI_STORE_CODES)
+        return raw_to_codes(piece);
     if (piece->store != MLI_STORE_RAW || !piece->forgetful || piece->pinned || piece->texts ||
         piece->present == 0)
         return ML_OK;
@@ -471,16 +456,9 @@ static enum ml_status append_codes(struct mli_cells *column, struct mli_cells *p
 /* Raw cells into the dictionary of a column of codes. */
 static enum ml_status append_texts(struct mli_cells *column, const struct mli_cells *piece)
 {
-    const char *text = piece->raw.data;
-    enum ml_status status = ML_OK;
-
     if (!reserve(column, column->count + piece->count))
         return ML_ENOMEM;
-    for (size_t i = 0; i < piece->count && status == ML_OK; i++) {
-        size_t len = strlen(text);
-        status = set_code(column, column->count + i, text, len, len == 0);
-        text += len + 1;
-    }
+    enum ml_status status = set_codes(column, column->count, &piece->raw, piece->count);
     column->count += piece->count;
     column->present += piece->present;
     return status;
@@ -523,6 +501,10 @@ static enum ml_status reconcile(struct mli_cells *column, struct mli_cells *piec
     status = codes ? to_codes(column) : to_raw(column);
     if (status != ML_OK)
         return status;
+    if (codes) { /* a piece's is kept for the next chunk, a column's is as large as the column */
+        mli_buf_release(&column->raw);
+        mli_buf_init(&column->raw, SIZE_MAX);
+    }
     return codes ? to_codes(piece) : to_raw(piece);
 }
 

@@ -91,4 +91,21 @@ static inline bool mli_cells_add_short(struct mli_cells *piece, const char *text
     return true;
 }
 
+/* The same of a text of a piece that will be codes; the text is not a missing one. */
+static inline bool mli_cells_add_word(struct mli_cells *piece, const char *text, size_t len)
+{
+    struct mli_buf *raw = &piece->raw;
+
+    if ((piece->store != MLI_STORE_CODES && !piece->texts) || piece->pinned || len > 16 ||
+        raw->capacity - raw->len < MLI_SHORT_ROOM || raw->status != ML_OK)
+        return false;
+    memcpy(raw->data + raw->len, text, 16); /* more than there is, in one move */
+    raw->len += len + 1;
+    raw->data[raw->len - 1] = '\0';
+    raw->data[raw->len] = '\0';
+    piece->count++;
+    piece->present++;
+    return true;
+}
+
 #endif

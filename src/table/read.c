@@ -217,6 +217,8 @@ static enum ml_status read_row(const struct reader *reader, struct piece *piece,
         bool missing = mli_missing_has(reader->missing, field->text, field->len);
         if (reader->rules && !follows_rule(reader, piece, chunk, record, i, missing))
             missing = true;
+        if (!missing && mli_cells_add_word(&piece->cells[i], field->text, field->len))
+            continue;
         enum ml_status status = mli_cells_add(&piece->cells[i], field->text, field->len, missing);
         if (status != ML_OK)
             return cell_error(reader, status, chunk, record, i, err);
