@@ -29,6 +29,10 @@ static int check(const struct cmd_context *ctx, struct describe_flags *f)
         ml_error_set(&err, ML_EUSAGE, "--sort %s: it is file, link or missing", f->sort);
         return cmd_fail(ctx, &err);
     }
+    if (ctx->json && f->html && strcmp(f->html, "-") == 0) {
+        ml_error_set(&err, ML_EUSAGE, "--json and --html - both want standard output; give the page a file");
+        return cmd_fail(ctx, &err);
+    }
     if (reading_count(ctx, "max-columns", f->max_columns, &f->most) != CMD_CONTINUE ||
         reading_count(ctx, "threads", f->threads, &f->workers) != CMD_CONTINUE)
         return CMD_USAGE;

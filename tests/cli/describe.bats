@@ -203,6 +203,9 @@ END
     head -c 15 page.html | grep -qx '<!DOCTYPE html>'
     mlctl describe "$DATA/iris.csv" --html same.html > text.txt
     cmp page.html same.html
+    fails 2 "both want standard output" mlctl describe "$DATA/iris.csv" --html - --json
+    mlctl describe "$DATA/iris.csv" --html both.html --json | jq -e '.file.rows == 150'
+    cmp both.html same.html
     fails 5 "nowhere" mlctl describe "$DATA/iris.csv" --html nowhere/page.html
     cp "$DATA/iris.csv" iris.csv
     fails 2 "overwritten" mlctl describe iris.csv --html iris.csv
