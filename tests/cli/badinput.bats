@@ -226,7 +226,7 @@ model.safetensors" ]
     fails 2 '--delimiter' mlctl train "$DATA/iris.csv" --delimiter x
     fails 2 '--port 99999' mlctl serve --port 99999
     fails 2 '--memory' mlctl train "$DATA/iris.csv" --memory lots
-    fails 2 'one argument too many' mlctl train "$DATA/iris.csv" other.csv
+    fails 2 'one argument too many' mlctl eval "$DATA/iris.csv" other.csv
     fails 2 'it wants DATA.csv' mlctl train
     fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
 }
@@ -286,10 +286,14 @@ model.safetensors" ]
     grep -q 'a?\[31mz' out.txt
     ! LC_ALL=C grep -q '[[:cntrl:]]' out.txt err.txt
 }
-@test "a class that validation takes all rows of is blamed on --patience" {
+@test "validation leaves a row of a rare class to train on; where groups forbid that, it is blamed on --patience" {
     printf 'x,y\n' > rare.csv
     for i in $(seq 40); do echo "$i,$((i > 38))"; done >> rare.csv
-    fails 3 'for --patience' mlctl train rare.csv -q --patience 3 --validation 0.9
+    mlctl train rare.csv -q --patience 3 --validation 0.9 > fitted.txt
+    printf 'x,g,y\n' > rare.csv
+    for i in $(seq 40); do echo "$i,$((i % 4)),$((i % 4 == 1))"; done >> rare.csv
+    fails 3 'no row to train on' mlctl train rare.csv -q --group g --split none --patience 3 --validation 0.7
+    grep -q -e '--patience' stderr.txt
 }
 @test "--version and --help that do not arrive" {
     for flag in --version --help; do
