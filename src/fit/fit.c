@@ -121,7 +121,7 @@ static enum ml_status check_memory(const struct job *job, struct ml_error *err)
     if (need <= job->settings.memory)
         return ML_OK;
     return ml_error_set(err, ML_ELIMIT,
-                        "training needs about %zu MiB of memory (%zu rows of %zu features), %zu MiB may be used; --drop-columns, --max-categories or fewer rows need less",
+                        "training needs about %zu MiB of memory (%zu rows of %zu features), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N or fewer rows need less",
                         need >> 20, job->plan.target.n, d, job->settings.memory >> 20);
 }
 

@@ -5,6 +5,8 @@
  */
 #include <tests/unit/prep.h>
 
+#include <prep/stage.h>
+
 #include <errno.h>
 #include <prep/explain.h>
 #include <stdlib.h>
@@ -116,6 +118,56 @@ static enum ml_status fit(struct world *world, struct ml_error *err)
     return status;
 }
 
+/* Three rows, and everything that is learned by a target or is a stage. */
+static const double goal_y[] = { 0, 1, 2 };
+static char *goal_label[] = { "a", "b", "c" };
+static const struct mli_goal goal = { .y = goal_y, .classes = 3, .label = goal_label, .seed = 1 };
+
+static enum ml_status add_stages(struct mli_pipeline *pipeline, struct ml_error *err)
+{
+    static const double score[64] = { 0 };
+    static const uint8_t keep[64] = { 1, 1, 1 };
+    size_t inputs = mli_pipeline_features(pipeline);
+    struct mli_select *select = mli_select_new(MLI_SELECT_F, 3, inputs, score, keep);
+    enum ml_status status = select ? mli_pipeline_append(pipeline, &mli_select_stage, select, err)
+                                   : ml_error_set(err, ML_ENOMEM, "no memory");
+    struct mli_pca *pca = status == ML_OK ? mli_pca_new(3, 1) : NULL;
+
+    if (status == ML_OK && !pca)
+        status = ml_error_set(err, ML_ENOMEM, "no memory");
+    if (!pca)
+        return status;
+    for (size_t i = 0; i < 3; i++)
+        pca->mean[i] = pca->component[i] = 0.5;
+    pca->variance[0] = pca->ratio[0] = 0.5;
+    return mli_pipeline_append(pipeline, &mli_pca_stage, pca, err);
+}
+
+static enum ml_status fit_goal(const struct world *world, struct mli_pipeline **out, struct ml_error *err)
+{
+    static const size_t columns[] = { 0, 1, 2, 3 };
+    struct mli_pipeline *pipeline = NULL;
+    enum ml_status status = mli_pipeline_fit_to(world->table, columns, world->table->columns, NULL,
+                                                world->config, &goal, NULL, &pipeline, err);
+
+    if (status == ML_OK)
+        status = add_stages(pipeline, err);
+    if (status == ML_OK)
+        *out = pipeline;
+    else
+        mli_pipeline_free(pipeline);
+    return status;
+}
+
+static enum ml_status fit_to(struct world *world, struct ml_error *err)
+{
+    struct mli_pipeline *pipeline = NULL;
+    enum ml_status status = fit_goal(world, &pipeline, err);
+
+    mli_pipeline_free(pipeline);
+    return status;
+}
+
 static enum ml_status apply(struct world *world, struct ml_error *err)
 {
     struct mli_arena arena = MLI_ARENA_INIT;
@@ -179,6 +231,24 @@ static void survive(const char *text, const struct ml_prep_config *config)
     ml_table_free(world.table);
 }
 
+static void survive_goal(const char *text, const struct ml_prep_config *config)
+{
+    struct world world = { .config = config, .table = table_of(text) };
+
+    assert_int_equal(fit_goal(&world, &world.pipeline, NULL), ML_OK);
+    mli_tensors_init(&world.set);
+    assert_int_equal(mli_pipeline_save(world.pipeline, &world.doc, &world.set, NULL), ML_OK);
+    exhaust(fit_to, &world);
+    exhaust(apply, &world);
+    exhaust(save, &world);
+    exhaust(explain, &world);
+    exhaust(load, &world);
+    json_decref(world.doc);
+    mli_tensors_release(&world.set);
+    mli_pipeline_free(world.pipeline);
+    ml_table_free(world.table);
+}
+
 static void calls_survive(void **state)
 {
     struct ml_prep_config config = ML_PREP_CONFIG_INIT;
@@ -193,6 +263,10 @@ static void calls_survive(void **state)
     config.min_count = (const char *const[]){ "2", NULL };
     config.scale = (const char *const[]){ "robust", "n=minmax", NULL };
     survive("n,c,t,o\n1.5,red,2024-01-05,p\n-3,blue,2024-02-06,q\n,,,\n", &config);
+    config = (struct ml_prep_config)ML_PREP_CONFIG_INIT;
+    config.text = (const char *const[]){ "w=hash:3:1-2", NULL };
+    config.encode = (const char *const[]){ "target", "h=hash:2", NULL };
+    survive_goal("w,c,h,n\nsome W\303\226RDS,red,p,1\nother words,blue,q,2\n,,p,4\n", &config);
 }
 
 int prep_memory_tests(void)

@@ -1,0 +1,74 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# A table of our own in several scripts (tests/numeric/text_reference.py): a text, a category with missing cells.
+TEXTS="$BATS_TEST_DIRNAME/../numeric/texts.csv"
+
+train_texts() {
+    mlctl train "$TEXTS" -q -t amount --type body=text --drop-columns yes,kind --text hash:512:1-2 --encode city=target "$@" > out.txt
+}
+
+@test "texts: the command, the server with JSON and with CSV give the same" {
+    train_texts
+    cut_columns() { python3 -c '
+import csv, json, sys
+rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8", newline="")))
+keep = [{"body": r["body"], "city": r["city"]} for r in rows] + [{"body": "never a word of this", "city": "Nowhere"}]
+with open("rows.csv", "w", encoding="utf-8", newline="") as out:
+    w = csv.DictWriter(out, ["body", "city"], lineterminator="\n")
+    w.writeheader()
+    w.writerows(keep)
+json.dump([{k: v or None for k, v in r.items()} for r in keep], open("rows.json", "w"))' "$1"; }
+    cut_columns "$TEXTS"
+    mlctl predict -q rows.csv > predicted.csv
+    start_server
+    curl -sf -H 'Content-Type: text/csv' --data-binary @rows.csv "http://127.0.0.1:$port/predict" > served.csv
+    cmp predicted.csv served.csv
+    curl -sf -H 'Content-Type: application/json' --data-binary @rows.json "http://127.0.0.1:$port/predict" > served.json
+    jq -r '.[].prediction' served.json > from-json.txt
+    python3 -c '
+a = [float(x) for x in open("predicted.csv").read().split()[1:]]
+b = [float(x) for x in open("from-json.txt")]
+assert a == b and len(a) == 241, (len(a), len(b))'
+    # one row at a time: to the last bit what the batch gave
+    jq -c '.[]' rows.json | head -20 | while read -r row; do
+        curl -sf -H 'Content-Type: application/json' -d "$row" "http://127.0.0.1:$port/predict" | jq -r .prediction
+    done > single.txt
+    cmp single.txt <(head -20 from-json.txt)
+    stop_server
+}
+
+@test "texts of training are not in the model, nor hashed categories" {
+    mlctl train "$TEXTS" -q -t amount --type body=text --drop-columns yes,kind --text hash:64 --encode hash:16 > out.txt
+    run ! grep -a -q -e 'Σίσυφος' -e 'Trondheim' -e 'Bergen' model.safetensors
+    mlctl inspect --json | jq -e '.pipeline.schema[0] == {"name":"body","type":"text","missing":.pipeline.schema[0].missing}'
+}
+
+@test "texts: preprocess and train on the clean file is training on the raw one" {
+    mlctl preprocess "$TEXTS" -q -t amount --type body=text --drop-columns yes,kind --text hash:16 --encode target --select k:9 -o clean.csv > out.txt
+    mlctl train clean.csv -q -m two.safetensors --json > two.json
+    mlctl train "$TEXTS" -q -t amount --type body=text --drop-columns yes,kind --text hash:16 --encode target --select k:9 -m one.safetensors --json > one.json
+    [ "$(jq -c .metrics one.json)" = "$(jq -c .metrics two.json)" ]
+    mlctl predict -q -m one.safetensors "$TEXTS" > one.csv
+    mlctl predict -q -m two.safetensors "$TEXTS" > two.csv
+    cmp one.csv two.csv
+}
+
+@test "texts: export as C is refused in one line, as JSON described" {
+    train_texts
+    fails 2 'step "text" cannot be exported as C' mlctl export --format c -o model.c
+    [ ! -e model.c ]
+    mlctl export --format json -o model.json > out.txt
+    jq -e '[.pipeline[] | select(.step == "text")][0].columns[0] == {"column":"body","buckets":512,"words_from":1,"words_to":2}' model.json
+}
+
+@test "texts: a matrix over memory is refused with its size" {
+    fails 5 'features' env bash -c "ulimit -v 1500000; '$MLCTL' train '$TEXTS' -q -t amount --type body=text --text hash:1048576"
+}
+
+@test "the same bytes whatever --threads is, with every encoder and stage" {
+    for t in 1 3; do
+        train_texts --select l1 --pca 0.9 --threads "$t" -m "$t.safetensors"
+    done
+    cmp 1.safetensors 3.safetensors
+}
