@@ -665,6 +665,8 @@ enum ml_status mli_csv_open(struct mli_input *input, const struct ml_csv_options
         mli_input_close(input);
         status = ml_error_set(err, ML_ENOMEM, "out of memory for a CSV reader");
     }
+    if (status == ML_OK && !options->encoding && mli_decode_is_utf16(csv->decode))
+        csv->options.encoding = "utf-16"; /* by its mark; for errors to name */
     if (status == ML_OK)
         status = begin(csv, err);
     if (status != ML_OK) {

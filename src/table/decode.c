@@ -312,6 +312,11 @@ void mli_decode_close(struct mli_decode *decode)
     free(decode);
 }
 
+bool mli_decode_is_utf16(const struct mli_decode *decode)
+{
+    return decode->convert == convert_utf16le || decode->convert == convert_utf16be;
+}
+
 struct mli_input *mli_decode_input(const struct mli_decode *decode)
 {
     return decode->input;

@@ -25,6 +25,8 @@ ML_NODISCARD enum ml_status mli_decode_open(struct mli_input *input, const char 
 /* Reads up to n bytes of text; *got is 0 at the end only. A sequence may be cut where a read ends. */
 ML_NODISCARD enum ml_status mli_decode_read(struct mli_decode *decode, char *bytes, size_t n, size_t *got,
                                             struct ml_error *err);
+/* Whether the text is UTF-16, as its mark or `encoding` says. */
+bool mli_decode_is_utf16(const struct mli_decode *decode);
 struct mli_input *mli_decode_input(const struct mli_decode *decode);
 void mli_decode_close(struct mli_decode *decode); /* NULL is fine */
 
