@@ -33,6 +33,8 @@ struct reader {
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
     size_t columns, rows;
     size_t *file_rows; /* rows of each file; NULL when they are not counted */
+    size_t first_line; /* of row 0 */
+    bool irregular;    /* rows do not stand in a line each, one after the other */
     bool forgetful, again; /* the files can be read again; they are being, for the columns that are lost */
 };
 
@@ -40,6 +42,8 @@ struct reader {
 struct piece {
     struct mli_cells *cells; /* one a column of the file */
     size_t columns, rows, file;
+    size_t first_line; /* as the reader's */
+    bool irregular;
     struct mli_faults faults;
 };
 
@@ -257,6 +261,13 @@ static void *piece_new(void *shared)
     return piece;
 }
 
+static void note_line(struct piece *piece, size_t line)
+{
+    if (piece->rows == 0)
+        piece->first_line = line;
+    piece->irregular |= line != piece->first_line + piece->rows;
+}
+
 static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, struct ml_error *err)
 {
     const struct reader *reader = shared;
@@ -267,12 +278,15 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
     piece->rows = 0;
     piece->file = mli_chunk_file(chunk);
     piece->faults.count = 0;
+    piece->irregular = false;
     for (size_t i = 0; i < piece->columns; i++)
         mli_cells_clear(&piece->cells[i]);
     do {
         status = mli_chunk_next(chunk, &record, err);
-        if (status == ML_OK && record.count > 0)
+        if (status == ML_OK && record.count > 0) {
+            note_line(piece, record.line);
             status = read_row(reader, piece, chunk, &record, err);
+        }
     } while (status == ML_OK && record.count > 0);
     for (size_t i = 0; i < piece->columns && status == ML_OK; i++) {
         if (!reader->plan[i].drop && mli_cells_end(&piece->cells[i]) != ML_OK)
@@ -300,6 +314,10 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
         if (status != ML_OK)
             return out_of_memory(reader, err);
     }
+    if (reader->rows == 0)
+        reader->first_line = piece->first_line;
+    reader->irregular |= piece->irregular ||
+                         (piece->rows > 0 && piece->first_line != reader->first_line + reader->rows);
     reader->rows += piece->rows;
     if (reader->file_rows)
         reader->file_rows[piece->file] += piece->rows;
@@ -393,6 +411,7 @@ struct finishing {
     size_t next;   /* column of the file to be taken next */
     size_t *field; /* of each slot: the column of the file */
     size_t *place; /* and of the table */
+    struct mli_adviser adviser;
 };
 
 static enum ml_status take_column(void *data, size_t slot, bool *made, struct ml_error *err)
@@ -428,15 +447,20 @@ static enum ml_status advise_on_column(void *data, size_t slot, struct ml_error 
     struct finishing *f = data;
 
     (void)err;
-    if (!f->reader->plan[f->field[slot]].pinned)
-        mli_advise(&f->table->column[f->place[slot]], f->reader->options->log);
+    mli_advise(&f->adviser, &f->table->column[f->place[slot]],
+               f->reader->plan[f->field[slot]].pinned);
     return ML_OK;
 }
 
 static enum ml_status finish_columns(struct reader *reader, struct ml_table *table,
                                      struct ml_error *err)
 {
-    struct finishing f = { .reader = reader, .table = table };
+    struct finishing f = { .reader = reader,
+                           .table = table,
+                           .adviser = { .rows = table->rows,
+                                        .first_line = reader->irregular ? 0 : reader->first_line,
+                                        .numerals = reader->numerals,
+                                        .log = reader->options->log } };
     const struct mli_ordered plan = { .threads = mli_chunks_threads(reader->chunks),
                                       .slots = mli_ordered_slots(mli_chunks_threads(reader->chunks)),
                                       .make = take_column,
@@ -449,6 +473,8 @@ static enum ml_status finish_columns(struct reader *reader, struct ml_table *tab
     enum ml_status status = f.field && f.place ? mli_ordered_run(&plan, err) : out_of_memory(reader, err);
     free(f.field);
     free(f.place);
+    if (status == ML_OK)
+        mli_advise_end(&f.adviser);
     return status;
 }
 

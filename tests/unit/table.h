@@ -12,6 +12,7 @@
 #include <table/rows.h>
 #include <table/schema.h>
 
+int table_advise_tests(void);
 int table_boolean_tests(void);
 int table_chunks_tests(void);
 int table_csv_tests(void);
