@@ -17,7 +17,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
 
 # ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
-SRC_base := arena buf error fd file input json limits log mem num ordered output powers rng sha256 shortest suggest tensors text
+SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng sha256 shortest suggest tensors text zstd
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
 
 SRC_la := plain
@@ -71,7 +71,7 @@ FUZZ := artifact csv guard json_rows prep_file
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
 
-PACKAGES := jansson libsodium nettle zlib popt libmicrohttpd gnutls
+PACKAGES := jansson libsodium nettle zlib libzstd popt libmicrohttpd gnutls
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Werror=format-security -Werror=implicit \
 	-Werror=incompatible-pointer-types -Werror=int-conversion

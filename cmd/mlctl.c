@@ -24,7 +24,7 @@ const struct cmd cmd_table[] = {
       "mlctl convert umsatz.csv --rows 5\nmlctl convert export.tsv -o plain.csv\nmlctl convert data.csv --json | jq '.[0]'",
       cmd_convert },
     { "train", "Build a model", "DATA.csv...", "train a model on a CSV file",
-      "Reads the file, infers delimiter, types and task, holds rows out, fits cleaning and model on the others, measures the held-out rows and writes the model. Everything inferred or defaulted is said. The file may be gzipped; - is standard input.\n\nMinimises the mean loss + l2/2 |w|^2 + l1 |w|, the bias free. If DATA.csv.prep.json is there (mlctl preprocess wrote it), that pipeline goes into the model, which then takes raw rows.",
+      "Reads the file, infers delimiter, types and task, holds rows out, fits cleaning and model on the others, measures the held-out rows and writes the model. Everything inferred or defaulted is said. The file may be packed with gzip or zstd; - is standard input.\n\nMinimises the mean loss + l2/2 |w|^2 + l1 |w|, the bias free. If DATA.csv.prep.json is there (mlctl preprocess wrote it), that pipeline goes into the model, which then takes raw rows.",
       "mlctl train churn.csv\nmlctl train churn.csv --target left --drop-columns id,name --split last:0.2\nmlctl train house.csv --kind linear --l1 0.01 --optimiser lbfgs -m house.safetensors",
       cmd_train },
     { "eval", "Build a model", "[DATA.csv]", "measure a model",

@@ -79,7 +79,7 @@ struct ml_read_options {
 struct ml_table;
 
 /*
- * Reads a whole CSV file (or "-"): RFC 4180 with a header line, UTF-8 with or without BOM, LF or CRLF, gzip by its magic
+ * Reads a whole CSV file (or "-"): RFC 4180 with a header line, UTF-8 with or without BOM, LF or CRLF, gzip and zstd by their magic
  * bytes. Types are inferred over all rows: NUMBER if every present cell is a number, INSTANT if every one is a date or
  * date-time in one format (ISO 8601, day first, month first, year first, with the name of the month; day first, and a
  * warning, where month first would fit as well), BOOLEAN if they are the two words of one pair (yes/no, y/n, true/false, t/f, on/off, in any case),

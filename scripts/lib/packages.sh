@@ -5,7 +5,7 @@
 build_packages=(
     gcc libc6-dev make pkg-config
     libcsv-dev libgnutls28-dev libjansson-dev libmicrohttpd-dev libopenblas-pthread-dev libpopt-dev
-    libsodium-dev libunistring-dev nettle-dev zlib1g-dev
+    libsodium-dev libunistring-dev nettle-dev zlib1g-dev libzstd-dev
 )
 # shellcheck disable=SC2034
 test_packages=(

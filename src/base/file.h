@@ -1,5 +1,5 @@
 /*
- * Files: input streams with gzip, and output that is replaced whole.
+ * Files: input streams that are unpacked on the way, and output that is replaced whole.
  *
  * Output is written to a temporary file in the same directory, then fsync, rename over the target, fsync of the
  * directory: a kill at any moment leaves the old file or the new one [order: POSIX.1-2017 rename, fsync].
@@ -15,15 +15,15 @@
 #include <sys/types.h>
 
 /*
- * Input stream: a path, or "-" for standard input; one or more gzip members are unpacked when the first two bytes are
- * 1f 8b. The SHA-256 of the bytes as stored (before unpacking) is computed on the way. A directory is refused.
+ * Input stream: a path, or "-" for standard input; gzip and zstd, told by their first bytes, are unpacked as they are read, of as
+ * many members or frames as there are. The SHA-256 of the bytes as stored (before unpacking) is computed on the way. A directory is refused.
  */
 struct mli_input;
 ML_NODISCARD enum ml_status mli_input_open(const char *path, struct mli_input **out, struct ml_error *err);
 /* A stream over memory that the caller keeps alive; `name` is used in errors. */
 ML_NODISCARD enum ml_status mli_input_memory(const char *name, const void *bytes, size_t n, struct mli_input **out,
                                              struct ml_error *err);
-/* Reads up to n bytes; *got is 0 at the end only. ML_EIO on read errors, ML_EDATA on a damaged gzip stream. */
+/* Reads up to n bytes; *got is 0 at the end only. ML_EIO on read errors, ML_EDATA on a damaged packed stream. */
 ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
                                            struct ml_error *err);
 /*
@@ -31,6 +31,8 @@ ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, si
  * pipe. False for files and memory, and at the end.
  */
 bool mli_input_waits(const struct mli_input *in, int milliseconds);
+/* How bytes that begin a file are packed: "gzip", "zstd"; NULL: not. */
+const char *mli_input_packing(const void *bytes, size_t n);
 const char *mli_input_name(const struct mli_input *in); /* the path, "standard input" for "-" */
 uint64_t mli_input_size(const struct mli_input *in);    /* bytes as stored, 0 when not known (pipe) */
 uint64_t mli_input_taken(const struct mli_input *in);   /* stored bytes consumed so far, for progress */

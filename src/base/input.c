@@ -2,20 +2,28 @@
 
 #include <base/fd.h>
 #include <base/mem.h>
+#include <base/packing.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define CHUNK ((size_t)64 << 10)
 #define THROUGH ((size_t)256 << 10) /* read at once when the caller has room for more than a chunk */
 
-enum packing { NOT_KNOWN, PLAIN, GZIP };
+#define MAGIC 4
+
+static const struct {
+    unsigned char magic[MAGIC], mask[MAGIC];
+    const struct mli_packing *packing;
+} packings[] = {
+    { { 0x1f, 0x8b }, { 0xff, 0xff }, &mli_gzip },
+    { { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff }, &mli_zstd },
+    { { 0x50, 0x2a, 0x4d, 0x18 }, { 0xf0, 0xff, 0xff, 0xff }, &mli_zstd }, /* a skippable frame */
+};
 
 struct mli_input {
     char *name;
@@ -25,9 +33,10 @@ struct mli_input {
     unsigned char *chunk;      /* CHUNK bytes, for files */
     const unsigned char *next; /* stored bytes taken and not yet handed on */
     size_t available;
-    enum packing packing;
-    z_stream gzip;
-    bool in_member; /* within a gzip member, so the end may not come yet */
+    bool begun; /* the first bytes have been looked at */
+    const struct mli_packing *packing; /* NULL: none */
+    void *unpacker;
+    bool inside, more; /* a packed stream; the unpacker had no room for all it has */
     struct mli_sha256 sha;
     uint64_t size, taken;
 };
@@ -111,8 +120,8 @@ void mli_input_close(struct mli_input *in)
 {
     if (!in)
         return;
-    if (in->packing == GZIP)
-        inflateEnd(&in->gzip);
+    if (in->unpacker)
+        in->packing->close(in->unpacker);
     if (in->fd > STDIN_FILENO)
         close(in->fd);
     free(in->chunk);
@@ -159,29 +168,45 @@ static enum ml_status take(struct mli_input *in, struct ml_error *err)
     return ML_OK;
 }
 
-/* Looks at the first two bytes; a pipe may hand them out one by one. */
+/* Packing whose mark the bytes are or, unless they must be all of it, may become. */
+static const struct mli_packing *packing_of(const unsigned char *bytes, size_t n, bool whole)
+{
+    for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
+        size_t k = 0;
+        while (k < MAGIC && packings[i].mask[k] && k < n && (bytes[k] & packings[i].mask[k]) == packings[i].magic[k])
+            k++;
+        if (k == MAGIC || !packings[i].mask[k] || (k == n && !whole))
+            return packings[i].packing;
+    }
+    return NULL;
+}
+
+const char *mli_input_packing(const void *bytes, size_t n)
+{
+    const struct mli_packing *packing = packing_of(bytes, n, true);
+    return packing ? packing->name : NULL;
+}
+
+/* Looks at the first bytes; a pipe may hand them out one by one. */
 static enum ml_status find_packing(struct mli_input *in, struct ml_error *err)
 {
     enum ml_status status = take(in, err);
+    size_t got = 1;
 
-    if (status != ML_OK)
-        return status;
-    if (in->fd >= 0 && in->available == 1) {
-        size_t got;
-        status = take_from_file(in, 1, &got, err);
-        if (status != ML_OK)
-            return status;
+    while (status == ML_OK && in->fd >= 0 && in->available > 0 && in->available < MAGIC && got > 0 &&
+           packing_of(in->next, in->available, false)) {
+        status = take_from_file(in, in->available, &got, err);
         in->available += got;
         in->taken += got;
     }
-    if (in->available < 2 || in->next[0] != 0x1f || in->next[1] != 0x8b) {
-        in->packing = PLAIN;
+    if (status != ML_OK)
+        return status;
+    in->begun = true;
+    in->packing = packing_of(in->next, in->available, true);
+    if (!in->packing)
         return ML_OK;
-    }
-    if (inflateInit2(&in->gzip, MAX_WBITS + 16) != Z_OK)
-        return ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
-    in->packing = GZIP;
-    return ML_OK;
+    in->unpacker = in->packing->open();
+    return in->unpacker ? ML_OK : ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
 }
 
 /* Large reads go straight to the caller, in pieces that are still in the cache when they are hashed. */
@@ -218,62 +243,54 @@ static enum ml_status read_plain(struct mli_input *in, void *bytes, size_t n, si
 static enum ml_status damaged(const struct mli_input *in, const char *reason, struct ml_error *err)
 {
     return ml_error_at(err, ML_EDATA, in->name, 0, 0,
-                       "this is a damaged gzip file (%s): make it anew or fetch it again", reason);
+                       "this is a damaged %s file (%s): make it anew or fetch it again", in->packing->name, reason);
 }
 
-/* One call of inflate: some of the stored bytes go in, maybe some text comes out. */
-static enum ml_status unpack(struct mli_input *in, struct ml_error *err)
+static enum ml_status unpack(struct mli_input *in, struct mli_unpacking *io, struct ml_error *err)
 {
-    in->gzip.next_in = (Bytef *)(uintptr_t)in->next;
-    in->gzip.avail_in = (uInt)in->available; /* at most CHUNK */
-    in->in_member = true;
-    int code = inflate(&in->gzip, Z_NO_FLUSH);
-    in->next = in->gzip.next_in;
-    in->available = in->gzip.avail_in;
-    if (code == Z_OK)
-        return ML_OK;
-    if (code == Z_MEM_ERROR)
+    io->in = in->next;
+    io->in_left = in->available;
+    enum ml_status status = in->packing->unpack(in->unpacker, io);
+    in->next = io->in;
+    in->available = io->in_left;
+    in->inside = io->inside;
+    in->more = io->inside && io->out_left == 0;
+    if (status == ML_ENOMEM)
         return ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
-    if (code != Z_STREAM_END || inflateReset(&in->gzip) != Z_OK)
-        return damaged(in, in->gzip.msg ? in->gzip.msg : "not gzip data", err);
-    /* what follows, if anything, must be another member [RFC 1952, section 2.2] */
-    in->in_member = false;
-    return ML_OK;
+    return status == ML_OK ? ML_OK : damaged(in, io->why, err);
 }
 
-static enum ml_status read_gzip(struct mli_input *in, void *bytes, size_t n, size_t *got,
-                                struct ml_error *err)
+static enum ml_status read_packed(struct mli_input *in, void *bytes, size_t n, size_t *got,
+                                  struct ml_error *err)
 {
-    uInt room = n < UINT_MAX ? (uInt)n : UINT_MAX;
+    struct mli_unpacking io = { .out = bytes, .out_left = n };
 
-    in->gzip.next_out = bytes;
-    in->gzip.avail_out = room;
-    while (in->gzip.avail_out == room && room > 0) {
-        enum ml_status status = in->available == 0 ? take(in, err) : ML_OK;
+    while (io.out_left == n && n > 0) {
+        enum ml_status status = in->available == 0 && !in->more ? take(in, err) : ML_OK;
         if (status != ML_OK)
             return status;
-        if (in->available == 0 && in->in_member)
+        if (in->available == 0 && !in->more && in->inside)
             return damaged(in, "it ends too early", err);
-        if (in->available == 0)
+        if (in->available == 0 && !in->more)
             break;
-        status = unpack(in, err);
+        status = unpack(in, &io, err);
         if (status != ML_OK)
             return status;
     }
-    *got = room - in->gzip.avail_out;
+    *got = n - io.out_left;
     return ML_OK;
 }
 
 enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
                               struct ml_error *err)
 {
-    if (in->packing == NOT_KNOWN) {
+    if (!in->begun) {
         enum ml_status status = find_packing(in, err);
         if (status != ML_OK)
             return status;
     }
-    if (in->packing == GZIP)
-        return read_gzip(in, bytes, n, got, err);
+    if (in->packing)
+        return read_packed(in, bytes, n, got, err);
     return read_plain(in, bytes, n, got, err);
 }
 

@@ -81,8 +81,8 @@ enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *int
     struct mli_input *input;
 
     intake->many = true;
-    if (len >= 2 && memcmp(text, "\x1f\x8b", 2) == 0)
-        return ml_error_set(err, ML_EDATA, "the body is gzip data; expected CSV text");
+    if (mli_input_packing(text, len))
+        return ml_error_set(err, ML_EDATA, "the body is %s data; expected CSV text", mli_input_packing(text, len));
     enum ml_status status = mli_input_memory("body", text, len, &input, err);
     if (status == ML_OK)
         status = mli_csv_open(input, &(struct ml_csv_options){ 0 }, &reader.csv, err);

@@ -42,6 +42,18 @@ same() {
     fails 3 "a.csv:1:1: not utf-8 text" mlctl convert -q a.csv --encoding utf-8
     fails 2 '"klingon" is not known' mlctl convert -q a.csv --encoding klingon
 }
+@test "gzip and zstd, by their first bytes" {
+    plain > utf8.csv
+    gzip -c utf8.csv > a.csv; same a.csv
+    python3 -c 'import ctypes, sys
+z = ctypes.CDLL("libzstd.so.1"); b = sys.stdin.buffer.read(); o = ctypes.create_string_buffer(len(b) + 1000)
+n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])' < utf8.csv > a.csv
+    same a.csv
+    mlctl convert -q - < a.csv > found.csv
+    diff expected.csv found.csv
+    head -c 200 a.csv > cut.csv
+    fails 3 "cut.csv: this is a damaged zstd file (it ends too early)" mlctl convert -q cut.csv
+}
 @test "quotes: another character, none, line ends and doubled quotes within" {
     plain | awk -F, -v OFS=, 'NR > 1 { $2 = "\047" $2 "\047" } 1' > a.csv; same a.csv --quote "'"
     printf 'a,b\n1,5" disk\n2,"x\n' > inch.tsv

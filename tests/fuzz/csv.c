@@ -59,9 +59,10 @@ static void compare_dict(const struct mli_dict *a, const struct mli_dict *b)
         require(strcmp(mli_dict_text(a, i), mli_dict_text(b, i)) == 0, "a string of a dictionary");
 }
 
-static void stream_again(const uint8_t *bytes, size_t n, const struct ml_table *table)
+static void stream_again(const uint8_t *bytes, size_t n, const struct ml_table *table,
+                         const struct ml_csv_options *csv)
 {
-    const struct mli_stream_options options = { .csv.delimiter = table->delimiter, .block = 3 };
+    const struct mli_stream_options options = { .csv = *csv, .block = 3 };
     struct mli_schema *schema;
     struct mli_stream *stream;
     const struct ml_table *block;
@@ -92,7 +93,9 @@ static void stream_again(const uint8_t *bytes, size_t n, const struct ml_table *
 
 static void write_again(const struct ml_table *table)
 {
-    const struct ml_read_options options = { .csv.delimiter = ',' };
+    const struct ml_read_options options = {
+        .csv = { .delimiter = ',', .quote = '"', .encoding = "utf-8" }
+    };
     struct mli_csv_writer writer;
     struct ml_table *back;
     struct mli_buf out;
@@ -166,12 +169,13 @@ static enum ml_status read_file(const uint8_t *bytes, size_t n, const struct ml_
 }
 
 /* Whole or in chunks, by one thread or two, all by libcsv or not, once or twice: the same table or the same error. */
-static void read_otherwise(const uint8_t *bytes, size_t n, const struct ml_table *table,
-                           const struct ml_error *err)
+static void read_otherwise(const uint8_t *bytes, size_t n, const struct ml_csv_options *csv,
+                           const struct ml_table *table, const struct ml_error *err)
 {
-    const struct ml_read_options ways[] = { { .csv.libcsv = true },
-                                            { .chunk = 1 + n % 64, .threads = 1 },
-                                            { .chunk = 16 + n % 200, .threads = 2 } };
+    struct ml_read_options ways[] = { { .csv = *csv },
+                                      { .csv = *csv, .chunk = 1 + n % 64, .threads = 1 },
+                                      { .csv = *csv, .chunk = 16 + n % 200, .threads = 2 } };
+    ways[0].csv.libcsv = true;
 
     for (size_t i = 0; i < 4; i++) {
         struct ml_error found = ML_ERROR_INIT;
@@ -186,18 +190,43 @@ static void read_otherwise(const uint8_t *bytes, size_t n, const struct ml_table
     }
 }
 
+/* The options that the first bytes choose; how many those were. */
+static size_t choose_options(const uint8_t *bytes, size_t n, struct ml_csv_options *csv)
+{
+    static const char delimiters[] = { 0, ',', ';', '\t', '|', ' ' };
+    static const char quotes[] = { 0, '"', '\'', ML_QUOTE_NONE };
+    static const char *const encodings[] = { NULL, "utf-8", "utf-16le", "utf-16be", "latin1", "windows-1252", "shift_jis" };
+
+    *csv = (struct ml_csv_options){ 0 };
+    if (n < 5 || bytes[0] != 1)
+        return 0;
+    csv->delimiter = delimiters[bytes[1] % sizeof(delimiters)];
+    csv->comment = bytes[1] & 0x80 ? '#' : 0;
+    csv->quote = quotes[bytes[2] % sizeof(quotes)];
+    csv->no_header = bytes[2] & 0x80;
+    csv->encoding = encodings[bytes[3] % (sizeof(encodings) / sizeof(*encodings))];
+    csv->bad_rows = bytes[3] & 0x80 ? ML_BAD_ROWS_SKIP : ML_BAD_ROWS_ERROR;
+    csv->skip_rows = bytes[4] % 4;
+    csv->max_field = bytes[4] & 0x80 ? 8 : 0;
+    return 5;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    struct ml_read_options options = { 0 };
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = NULL;
+    size_t chosen = choose_options(bytes, n, &options.csv);
 
-    if (mli_table_read_input(input_of(bytes, n), NULL, &table, &err) != ML_OK) {
+    bytes += chosen;
+    n -= chosen;
+    if (mli_table_read_input(input_of(bytes, n), &options, &table, &err) != ML_OK) {
         require(err.status != ML_OK && err.text[0] != '\0' && !table, "the error");
-        read_otherwise(bytes, n, NULL, &err);
+        read_otherwise(bytes, n, &options.csv, NULL, &err);
         return 0;
     }
-    read_otherwise(bytes, n, table, &err);
-    stream_again(bytes, n, table);
+    read_otherwise(bytes, n, &options.csv, table, &err);
+    stream_again(bytes, n, table, &options.csv);
     write_again(table);
     ml_table_free(table);
     return 0;

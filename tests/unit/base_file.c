@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 /* ---- a directory of its own for every test ---- */
 
@@ -192,8 +193,9 @@ static void packed_input(void **state)
     free(text);
 }
 
-static void assert_damaged(const void *stored, size_t n, const char *reason)
+static void assert_damaged_as(const char *packing, const void *stored, size_t n, const char *reason)
 {
+    char said[64];
     struct mli_input *in = NULL;
     struct ml_error err = ML_ERROR_INIT;
     struct mli_buf buf;
@@ -202,12 +204,18 @@ static void assert_damaged(const void *stored, size_t n, const char *reason)
     assert_int_equal(mli_input_memory("x.csv.gz", stored, n, &in, &err), ML_OK);
     assert_int_equal(drain(in, 100, &buf, &err), ML_EDATA);
     assert_string_equal(err.source, "x.csv.gz");
-    assert_non_null(strstr(err.text, "is a damaged gzip file"));
+    snprintf(said, sizeof(said), "is a damaged %s file", packing);
+    assert_non_null(strstr(err.text, said));
     if (!strstr(err.text, reason))
         fail_msg("%s", err.text);
     assert_int_equal(drain(in, 100, &buf, NULL), ML_EDATA); /* and stays so */
     mli_buf_release(&buf);
     mli_input_close(in);
+}
+
+static void assert_damaged(const void *stored, size_t n, const char *reason)
+{
+    assert_damaged_as("gzip", stored, n, reason);
 }
 
 static void damaged_input(void **state)
@@ -231,6 +239,66 @@ static void damaged_input(void **state)
     packed[n - 1] ^= 1;
     packed[n - 8] ^= 1;
     assert_damaged(packed, n, "incorrect data check");
+}
+
+/* A frame, with a checksum; "" packs to one as well. */
+static size_t pack_zstd(const void *bytes, size_t n, unsigned char *out, size_t room)
+{
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    assert_non_null(context);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    size_t length = ZSTD_compress2(context, out, room, bytes, n);
+    assert_false(ZSTD_isError(length));
+    ZSTD_freeCCtx(context);
+    return length;
+}
+
+static void zstd_input(void **state)
+{
+    static const unsigned char skip[] = { 0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'x', 'y', 'z' };
+    enum { TEXT = 300000 };
+    char *text = malloc(TEXT);
+    unsigned char *packed = malloc(2 * TEXT);
+
+    (void)state;
+    assert_non_null(text);
+    assert_non_null(packed);
+    for (size_t i = 0; i < TEXT; i++)
+        text[i] = (char)(i % 1000 < 500 ? 'a' : i * i * 7919 >> 5);
+    assert_reads_as(packed, pack_zstd("", 0, packed, 1000), "", 0);
+    assert_reads_as(packed, pack_zstd(text, TEXT, packed, 2 * TEXT), text, TEXT);
+
+    /* frames one after the other, skippable and empty ones between and at both ends */
+    memcpy(packed, skip, sizeof(skip));
+    size_t n = sizeof(skip);
+    n += pack_zstd(text, 100000, packed + n, TEXT);
+    n += pack_zstd("", 0, packed + n, 1000);
+    memcpy(packed + n, skip, sizeof(skip));
+    n += sizeof(skip);
+    n += pack_zstd(text + 100000, TEXT - 100000, packed + n, TEXT);
+    memcpy(packed + n, skip, sizeof(skip));
+    assert_reads_as(packed, n + sizeof(skip), text, TEXT);
+    assert_string_equal(mli_input_packing(packed, n), "zstd");
+    assert_reads_as(skip, 3, skip, 3); /* not all of a mark */
+    assert_reads_as("\x28\xb5\x2f", 3, "\x28\xb5\x2f", 3);
+    assert_null(mli_input_packing("a,b\n", 4));
+    free(packed);
+    free(text);
+}
+
+static void damaged_zstd(void **state)
+{
+    unsigned char packed[1000];
+    size_t n = pack_zstd("a,b\n1,2\n3,4\n", 12, packed, sizeof(packed));
+
+    (void)state;
+    for (size_t length = 4; length < n; length++)
+        assert_damaged_as("zstd", packed, length, "it ends too early");
+    packed[n - 1] ^= 1;
+    assert_damaged_as("zstd", packed, n, "checksum");
+    packed[n - 1] ^= 1;
+    memcpy(packed + n, "tail", 4);
+    assert_damaged_as("zstd", packed, n + 4, "Unknown frame");
 }
 
 static void input_that_cannot_be_opened(void **state)
@@ -648,6 +716,8 @@ int base_file_tests(void)
         IN_DIRECTORY(plain_input),
         IN_DIRECTORY(packed_input),
         cmocka_unit_test(damaged_input),
+        cmocka_unit_test(zstd_input),
+        cmocka_unit_test(damaged_zstd),
         IN_DIRECTORY(input_that_cannot_be_opened),
         IN_DIRECTORY(input_from_a_pipe),
         IN_DIRECTORY(output_appears_on_commit),

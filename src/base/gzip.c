@@ -1,0 +1,58 @@
+/* gzip members, one after the other [RFC 1952], by zlib. */
+#include <base/packing.h>
+
+#include <base/mem.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+static void *gzip_open(void)
+{
+    z_stream *stream = mli_calloc(1, sizeof(*stream));
+
+    if (stream && inflateInit2(stream, MAX_WBITS + 16) == Z_OK)
+        return stream;
+    free(stream);
+    return NULL;
+}
+
+static uInt at_most(size_t n)
+{
+    return n < UINT_MAX ? (uInt)n : UINT_MAX;
+}
+
+static enum ml_status gzip_unpack(void *state, struct mli_unpacking *io)
+{
+    z_stream *stream = state;
+    uInt in = at_most(io->in_left), out = at_most(io->out_left);
+
+    stream->next_in = (Bytef *)(uintptr_t)io->in;
+    stream->avail_in = in;
+    stream->next_out = io->out;
+    stream->avail_out = out;
+    io->inside = true;
+    int code = inflate(stream, Z_NO_FLUSH);
+    io->in = stream->next_in;
+    io->in_left -= in - stream->avail_in;
+    io->out = stream->next_out;
+    io->out_left -= out - stream->avail_out;
+    if (code == Z_OK || code == Z_BUF_ERROR) /* the latter: nothing to do with what there is */
+        return ML_OK;
+    if (code == Z_MEM_ERROR)
+        return ML_ENOMEM;
+    if (code != Z_STREAM_END || inflateReset(stream) != Z_OK) {
+        io->why = stream->msg ? stream->msg : "not gzip data";
+        return ML_EDATA;
+    }
+    io->inside = false; /* what follows, if anything, must be another member [section 2.2] */
+    return ML_OK;
+}
+
+static void gzip_close(void *state)
+{
+    inflateEnd(state);
+    free(state);
+}
+
+const struct mli_packing mli_gzip = { "gzip", gzip_open, gzip_unpack, gzip_close };
