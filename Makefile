@@ -17,7 +17,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
 
 # ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
-SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng sha256 shortest suggest tensors text zstd
+SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng sha256 shortest spool suggest tensors text zstd
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
 
 SRC_la := plain
@@ -49,7 +49,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum
 SRC_model := document file layout model output safetensors
 UNIT_model := heap model model_container model_hostile model_sample
 
-SRC_fit := clean components divide evaluate fit gather holdout matrix plan prepfile preprocess record reduce select select_l1 settings target
+SRC_fit := clean components divide evaluate fit gather holdout matrix passes plan prepfile preprocess record reduce select select_l1 settings target
 UNIT_fit := fit fit_divide fit_reduce heap
 
 SRC_export := c c_code c_stage c_text formats json

@@ -14,6 +14,7 @@
 struct preprocess_flags {
     struct reading reading;
     char *output, *apply;
+    char *memory;
     long threads;
     int explain;
 };
@@ -57,19 +58,15 @@ static int print_explained(const struct cmd_context *ctx, const char *prep)
 static int fit(struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
-    struct ml_table *table = NULL;
     struct ml_prep_report report;
     char prep[4096];
     if ((size_t)snprintf(prep, sizeof prep, "%s.prep.json", f->output) >= sizeof prep)
         ml_error_set(&err, ML_EUSAGE, "the output's name is too long");
-    else if (!ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err))
-        (void)!ml_preprocess(table, &f->reading.fit, f->output, prep, &report, &err);
-    if (err.status) {
-        ml_table_free(table);
+    else
+        (void)!ml_preprocess_files(ctx->args, ctx->nargs, &f->reading.fit, f->output, prep, &report, &err);
+    if (err.status)
         return cmd_fail(ctx, &err);
-    }
     if (ctx->json) {
-        ml_table_free(table);
         json_t *doc = json_pack("{sssssIsIsIsIsIsI}", "output", f->output, "prep", prep, "rows",
                                        (json_int_t)report.rows, "columns", (json_int_t)report.columns,
                                        "rows_with_target", (json_int_t)(report.used + report.duplicates), "duplicates",
@@ -78,8 +75,7 @@ static int fit(struct cmd_context *ctx, struct preprocess_flags *f)
                                        (json_int_t)report.features);
         return f->explain ? out_explained(ctx, doc, prep) : out_json(ctx, doc);
     }
-    out_line("data", "%s: %zu rows, %zu columns", table->source, report.rows, report.columns);
-    ml_table_free(table);
+    out_line("data", "%s: %zu rows, %zu columns", report.source, report.rows, report.columns);
     if (report.duplicates)
         out_line("", "%zu duplicate rows left out", report.duplicates);
     out_line("fitted", "on %zu training rows", report.trained);
@@ -121,6 +117,7 @@ static const char *fitting_option(const struct reading *r)
         { "seed", r->seed != unset.seed },
         { "drop-columns", r->drop != NULL },
         { "type", r->type != NULL },
+        { "memory", fit->memory != 0 },
         { "schema", r->schema != NULL },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
@@ -133,6 +130,8 @@ static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     int code = reading_count(ctx, "threads", f->threads, &f->reading.fit.threads);
+    if (code == CMD_CONTINUE && !cmd_size(ctx, "memory", f->memory, &f->reading.fit.memory))
+        code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &f->reading);
     if (code != CMD_CONTINUE)
@@ -171,6 +170,8 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption running[] = {
         { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0,
           "0: one a core; the result does not depend on it", "COUNT" },
+        { "memory", 0, POPT_ARG_STRING, &f.memory, 0,
+          "most memory to use, e.g. 2G (what is free if not given); a larger file is read in passes, its columns kept in $TMPDIR or beside the output", "SIZE" },
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),

@@ -8,6 +8,7 @@
 #include <mlctl/fit.h>
 
 struct ml_prep_report {
+    char source[256];     /* the raw file's name, of several the names, cut to fit */
     size_t rows, columns; /* of the raw file */
     size_t used, trained; /* rows written; those of them the statistics come from */
     size_t duplicates;    /* rows with a target left out as duplicates */
@@ -22,6 +23,17 @@ struct ml_prep_report {
 ML_NODISCARD enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_config *config,
                                           const char *clean, const char *prep, struct ml_prep_report *report,
                                           struct ml_error *err);
+
+/*
+ * The same from CSV files, read as config->read says. When their columns and what fitting takes do not fit into
+ * config->memory (0: what is free), the files are read several times, a group of columns at a time, and the columns
+ * are kept in unnamed temporary files, in $TMPDIR or beside `clean`; the result is the same, byte for byte. ML_EUSAGE
+ * for config->memory with what is no regular file, ML_ELIMIT when not one column fits, ML_EIO.
+ */
+ML_NODISCARD enum ml_status ml_preprocess_files(const char *const *paths, size_t n,
+                                                const struct ml_fit_config *config, const char *clean,
+                                                const char *prep, struct ml_prep_report *report,
+                                                struct ml_error *err);
 
 /*
  * Applies a prep file to the rows of CSV files at constant memory, by read->threads threads: features, and the target

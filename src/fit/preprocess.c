@@ -3,9 +3,11 @@
 #include <base/file.h>
 #include <base/mem.h>
 #include <fit/clean.h>
+#include <fit/passes.h>
 #include <fit/plan.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <table/flow.h>
@@ -54,15 +56,32 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
                                  settings.train.threads, clean, file.clean_sha256, err);
     if (!status)
         status = write_prep(table, config, &settings, &plan, &file, prep, err);
-    if (!status)
+    if (!status) {
         *report = (struct ml_prep_report){ .rows = table->rows,
                                            .columns = table->columns,
                                            .used = plan.target.n,
                                            .duplicates = plan.duplicates,
                                            .trained = plan.rows[MLI_PART_TRAIN],
                                            .features = mli_pipeline_features(file.pipeline) };
+        snprintf(report->source, sizeof report->source, "%s", table->source);
+    }
     mli_prepfile_release(&file);
     mli_plan_release(&plan);
+    return status;
+}
+
+enum ml_status ml_preprocess_files(const char *const *paths, size_t n,
+                                   const struct ml_fit_config *config, const char *clean,
+                                   const char *prep, struct ml_prep_report *report,
+                                   struct ml_error *err)
+{
+    static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
+    struct ml_table *table = NULL;
+    enum ml_status status = mli_passes_read(paths, n, config->read ? config->read : &defaults,
+                                            config->memory, clean, &table, err);
+    if (!status)
+        status = ml_preprocess(table, config, clean, prep, report, err);
+    ml_table_free(table);
     return status;
 }
 

@@ -14,15 +14,29 @@
 /* The training rows as slots, each array on its own, because slots come and go. */
 struct training {
     struct mli_block block;
-    uint8_t *fold; /* of the rows, NULL when no step cares */
-    size_t count;  /* slots there is room for */
+    uint8_t *fold;           /* of the rows, NULL when no step cares */
+    size_t count;            /* slots there is room for */
+    struct mli_spool *spool; /* the table's: where arrays are made if it has one */
 };
+
+static void *array_new(const struct training *training, size_t rows, size_t size)
+{
+    return training->spool ? mli_spool_alloc(training->spool, rows, size) : mli_alloc(rows, size);
+}
+
+static void array_free(const struct training *training, void *array)
+{
+    if (training->spool)
+        mli_spool_give_back(training->spool, array);
+    else
+        free(array);
+}
 
 static void training_release(struct training *training)
 {
     for (size_t s = 0; s < training->count; s++) {
-        free(training->block.number[s]);
-        free(training->block.code[s]);
+        array_free(training, training->block.number[s]);
+        array_free(training, training->block.code[s]);
     }
     free(training->block.number);
     free(training->block.code);
@@ -55,7 +69,7 @@ static bool training_follow(struct training *training, const struct mli_frame *f
     if (!training_resize(training, frame->count))
         return false;
     for (size_t s = before; s < frame->count; s++) {
-        training->block.number[s] = mli_alloc(training->block.rows, sizeof(double));
+        training->block.number[s] = array_new(training, training->block.rows, sizeof(double));
         if (!training->block.number[s])
             return false;
     }
@@ -67,8 +81,8 @@ static void training_forget(struct training *training, const struct mli_frame *f
     for (size_t s = 0; s < frame->count; s++) {
         if (frame->slot[s].live)
             continue;
-        free(training->block.number[s]);
-        free(training->block.code[s]);
+        array_free(training, training->block.number[s]);
+        array_free(training, training->block.code[s]);
         training->block.number[s] = NULL;
         training->block.code[s] = NULL;
     }
@@ -124,9 +138,9 @@ static enum ml_status gather_column(void *data, size_t k, struct ml_error *err)
 
     if (column->text)
         return ML_OK;
-    if (column->number && (block->number[k] = mli_alloc(block->rows + 1, sizeof(double))))
+    if (column->number && (block->number[k] = array_new(g->training, block->rows + 1, sizeof(double))))
         gather_numbers(column->number, g->view->rows, g->train, block->number[k]);
-    else if (!column->number && (block->code[k] = mli_alloc(block->rows + 1, sizeof(int32_t))))
+    else if (!column->number && (block->code[k] = array_new(g->training, block->rows + 1, sizeof(int32_t))))
         gather_codes(column->code, g->view->rows, g->train, block->code[k]);
     return block->number[k] || block->code[k] ? ML_OK : mli_step_nomem(err);
 }
@@ -214,7 +228,7 @@ static enum ml_status gather(const struct mli_pipeline *pipeline, const struct m
 static enum ml_status fit_frame(struct mli_pipeline *pipeline, struct mli_fit *fit,
                                 struct ml_error *err)
 {
-    struct training training = { 0 };
+    struct training training = { .spool = fit->table->spool };
     enum ml_status status = ML_OK;
 
     if (fit->goal && mli_encode_any(fit->config, "target"))

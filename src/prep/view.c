@@ -52,14 +52,23 @@ static int32_t *translation(const struct mli_dict *from, const struct mli_column
     return map;
 }
 
-static bool view_codes(const struct mli_column *column, size_t rows, struct mli_arena *arena,
-                       struct mli_column *out)
+/* An array of all rows is where those of the table are. */
+static void *rows_new(const struct ml_table *table, struct mli_arena *arena, size_t size)
 {
+    return table->spool ? mli_spool_alloc(table->spool, table->rows, size)
+                        : mli_arena_alloc(arena, table->rows, size);
+}
+
+static bool view_codes(const struct mli_column *column, const struct ml_table *table,
+                       struct mli_arena *arena, struct mli_column *out)
+{
+    size_t rows = table->rows;
+
     if (column->dict == out->dict) {
         out->code = column->code;
         return true;
     }
-    out->code = mli_arena_alloc(arena, rows, sizeof(*out->code));
+    out->code = rows_new(table, arena, sizeof(*out->code));
     const int32_t *map = column->dict ? translation(column->dict, out, arena) : NULL;
     if (!out->code || (column->dict && !map))
         return false;
@@ -77,30 +86,31 @@ static const char *text_of(const struct mli_column *column, size_t row)
 }
 
 /* Of codes, or of numbers that are all missing. */
-static bool view_texts(const struct mli_column *column, size_t rows, struct mli_arena *arena,
-                       struct mli_column *out)
+static bool view_texts(const struct mli_column *column, const struct ml_table *table,
+                       struct mli_arena *arena, struct mli_column *out)
 {
     out->text = column->text;
     if (out->text)
         return true;
-    out->text = mli_arena_alloc(arena, rows, sizeof(*out->text));
-    for (size_t i = 0; out->text && i < rows; i++)
+    out->text = rows_new(table, arena, sizeof(*out->text));
+    for (size_t i = 0; out->text && i < table->rows; i++)
         out->text[i] = text_of(column, i);
     return out->text != NULL;
 }
 
-static bool view_empty_numbers(size_t rows, struct mli_arena *arena, struct mli_column *out)
+static bool view_empty_numbers(const struct ml_table *table, struct mli_arena *arena,
+                               struct mli_column *out)
 {
-    out->number = mli_arena_alloc(arena, rows, sizeof(*out->number));
-    for (size_t i = 0; out->number && i < rows; i++)
+    out->number = rows_new(table, arena, sizeof(*out->number));
+    for (size_t i = 0; out->number && i < table->rows; i++)
         out->number[i] = NAN;
     return out->number != NULL;
 }
 
 /* A column without a value fits every type: reading could not know which it has. */
 static enum ml_status view_column(const struct mli_field *field, const struct mli_column *column,
-                                  size_t rows, struct mli_arena *arena, struct mli_column *out,
-                                  struct ml_error *err)
+                                  const struct ml_table *table, struct mli_arena *arena,
+                                  struct mli_column *out, struct ml_error *err)
 {
     bool coded = field->dict != NULL, text = field->type == ML_TYPE_TEXT && !coded, done;
     bool same = coded  ? column->dict != NULL
@@ -111,19 +121,19 @@ static enum ml_status view_column(const struct mli_field *field, const struct ml
         .name = field->name, .type = field->type, .format = field->format,
         .integer = field->integer, .dict = field->dict
     };
-    if (!same && !is_empty(column, rows))
+    if (!same && !is_empty(column, table->rows))
         return ml_error_set(err, ML_EDATA,
                             "column \"%s\": expected type %s, found %s (--type sets it)",
                             field->name, ml_type_name(field->type), ml_type_name(column->type));
     if (text) {
-        done = view_texts(column, rows, arena, out);
+        done = view_texts(column, table, arena, out);
     } else if (coded) {
-        done = view_codes(column, rows, arena, out);
+        done = view_codes(column, table, arena, out);
     } else if (column->number) {
         out->number = column->number;
         done = true;
     } else {
-        done = view_empty_numbers(rows, arena, out);
+        done = view_empty_numbers(table, arena, out);
     }
     return done ? ML_OK : mli_step_nomem(err);
 }
@@ -143,7 +153,8 @@ enum ml_status mli_pipeline_view(const struct mli_pipeline *pipeline, const stru
             return ml_error_set(err, ML_EDATA, "there is no column \"%s\", which the model needs",
                                 schema->field[i].name);
         status =
-            view_column(&schema->field[i], &table->column[at], table->rows, arena, &column[i], err);
+            view_column(&schema->field[i], &table->column[at], table, arena, &column[i],
+                        err);
     }
     if (status != ML_OK)
         return status;

@@ -53,13 +53,16 @@ void ml_table_free(struct ml_table *table)
         return;
     for (size_t i = 0; table->column && i < table->columns; i++) {
         free(table->column[i].name);
-        free(table->column[i].number);
-        free(table->column[i].code);
+        if (!table->spool) {
+            free(table->column[i].number);
+            free(table->column[i].code);
+        }
         mli_dict_free(table->column[i].dict);
     }
     for (size_t i = 0; table->file && i < table->files; i++)
         free(table->file[i].path);
     free(table->file);
+    mli_spool_free(table->spool);
     free(table->column);
     free(table->source);
     free(table);

@@ -6,6 +6,7 @@
 #define TABLE_TABLE_H
 
 #include <base/file.h>
+#include <base/spool.h>
 #include <mlctl/table.h>
 #include <stdint.h>
 #include <table/dict.h>
@@ -45,6 +46,7 @@ struct ml_table {
     char sha256[MLI_SHA256_HEX];  /* of the file's bytes as stored; "" for a table that is not a file */
     uint64_t bytes;               /* stored size */
     char delimiter;
+    struct mli_spool *spool; /* where the columns' arrays are, and large ones that are made of them should be; NULL: memory */
 };
 
 /* ml_table_read() over an input that the caller has opened; taken, closed in any case. */

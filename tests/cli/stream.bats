@@ -90,3 +90,51 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
     head -30 "$DATA/penguins.csv" > thirty.csv
     mlctl preprocess thirty.csv -q --apply clean.csv.prep.json -o - | cmp answers.txt
 }
+
+@test "a file over --memory is preprocessed in passes, to the same bytes" {
+    repeated "$DATA/penguins.csv" 600 > many.csv
+    cp many.csv more.csv
+    for flags in "" "--group year --missing-flags --outliers iqr:1.5 --encode ordinal --pca 3 --drop-columns sex"; do
+        # shellcheck disable=SC2086
+        mlctl preprocess many.csv -t species $flags -o whole.csv -q > out.txt
+        # shellcheck disable=SC2086
+        mlctl preprocess many.csv -t species $flags -o passes.csv --memory 77M > out.txt 2> notes.txt
+        grep -q "columns at a time" notes.txt
+        cmp whole.csv passes.csv
+        cmp whole.csv.prep.json passes.csv.prep.json
+    done
+    mlctl preprocess many.csv more.csv -t species -o whole.csv -q > out.txt
+    TMPDIR=$PWD mlctl preprocess many.csv more.csv -t species -o passes.csv --memory 90M > out.txt 2> notes.txt
+    grep -q "columns at a time.*$PWD" notes.txt
+    cmp whole.csv passes.csv
+    [ -z "$(find . -name '.mlctl-*')" ]
+}
+
+@test "memory for not one column is refused at once, and so is a pipe that cannot be read twice" {
+    repeated "$DATA/penguins.csv" 600 > many.csv
+    fails 5 "even when a column is read at a time; 66 MiB may be used" mlctl preprocess many.csv -o clean.csv --memory 66M
+    fails 2 "--memory needs a file" mlctl preprocess - -o clean.csv --memory 1G < many.csv
+    fails 5 'TMPDIR names another place' env TMPDIR=/nowhere "$MLCTL" preprocess many.csv -o clean.csv --memory 77M -q
+    [ ! -e clean.csv ]
+}
+
+@test "a stream takes the same memory whatever the size of the file" {
+    repeated "$DATA/diamonds.csv" 350 > large.csv
+    [ "$(wc -c < large.csv)" -gt 40000000 ]
+    mlctl preprocess "$DATA/diamonds.csv" -o clean.csv -q > out.txt
+    mlctl train "$DATA/diamonds.csv" -q > out.txt
+    for command in "preprocess large.csv --apply clean.csv.prep.json" "predict large.csv" "predict large.csv --json --keep cut"; do
+        # shellcheck disable=SC2086
+        "$MLCTL" $command -q -o out.csv --threads 4 > out.txt &
+        pid=$! peak=0
+        while read -r now < <(awk '/VmHWM/ { print $2 }' "/proc/$pid/status" 2> /dev/null); do
+            [ -z "$now" ] && break
+            peak=$now
+            sleep 0.02
+        done
+        wait "$pid"
+        echo "$command: $peak KiB"
+        [ "$peak" -gt 1000 ]
+        [ "$peak" -lt 65536 ]
+    done
+}
