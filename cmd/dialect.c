@@ -28,6 +28,21 @@ static int take_character(const struct cmd_context *ctx, const char *option, con
     return CMD_CONTINUE;
 }
 
+static int take_numerals(const struct cmd_context *ctx, const struct dialect *flags,
+                         struct ml_csv_options *out)
+{
+    const char *decimal = flags->decimal;
+    if (decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
+        return refuse(ctx, "decimal", ". or ,", decimal);
+    out->decimal = decimal ? decimal[0] : '\0';
+    int code = take_character(ctx, "thousands", flags->thousands, &out->thousands);
+    if (code != CMD_CONTINUE || !out->thousands)
+        return code;
+    if (strchr("+-", out->thousands) || out->thousands == (decimal ? decimal[0] : '.'))
+        return refuse(ctx, "thousands", "a character that is no sign and not the decimal point", flags->thousands);
+    return CMD_CONTINUE;
+}
+
 static int take_bad_rows(const struct cmd_context *ctx, const char *how, const char *input, struct ml_csv_options *out)
 {
     if (!how || strcmp(how, "error") == 0)
@@ -57,6 +72,8 @@ int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, 
         code = take_character(ctx, "quote", flags->quote, &options.quote);
     if (code == CMD_CONTINUE)
         code = take_character(ctx, "comment", flags->comment, &options.comment);
+    if (code == CMD_CONTINUE)
+        code = take_numerals(ctx, flags, &options);
     if (code == CMD_CONTINUE && flags->skip_rows < 0)
         code = refuse(ctx, "skip-rows", "a count", "a negative number");
     if (code == CMD_CONTINUE && !cmd_size(ctx, "max-field", flags->max_field, &options.max_field))

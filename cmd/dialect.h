@@ -6,7 +6,7 @@
 #include <mlctl/table.h>
 
 struct dialect {
-    char *delimiter, *quote, *comment, *encoding, *max_field, *bad_rows, *missing;
+    char *delimiter, *quote, *comment, *decimal, *thousands, *encoding, *max_field, *bad_rows, *missing;
     int no_header;
     long skip_rows;
 };
@@ -23,6 +23,10 @@ struct dialect {
       "NAME" },                                                                                    \
     { "comment", 0, POPT_ARG_STRING, &(d).comment, 0, "lines that begin with it are passed over", "CHAR" }, \
     { "skip-rows", 0, POPT_ARG_LONG, &(d).skip_rows, 0, "lines above the header to pass over", "COUNT" }, \
+    { "decimal", 0, POPT_ARG_STRING, &(d).decimal, 0,                                              \
+      "decimal point of numbers: . or , (found out if not given)", "CHAR" },                       \
+    { "thousands", 0, POPT_ARG_STRING, &(d).thousands, 0,                                          \
+      "character between groups of three digits (none if not given)", "CHAR" },                    \
     { "na", 0, POPT_ARG_STRING, &(d).missing, 0,                                                   \
       "more tokens that mean missing, besides empty NA N/A NaN nan null NULL None ?", "LIST" },    \
     { "bad-rows", 0, POPT_ARG_STRING, &(d).bad_rows, 0,                                            \

@@ -41,7 +41,7 @@ struct ml_csv_options {
     char comment;     /* lines that begin with it, where a record would, are passed over; 0: none */
     size_t skip_rows; /* lines above the header to pass over, blank ones and comments too */
     /*
-     * The decimal point ('.' or ','; 0: '.'), and what may stand between groups of three digits in front of it (0: nothing).
+     * The decimal point ('.' or ','; 0: found out from the first numbers of the file, which is said of a comma), and what may stand between groups of three digits in front of it (0: nothing).
      */
     char decimal, thousands;
     bool no_header;   /* the first line is a row; columns are called column1, column2, ... */

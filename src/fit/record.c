@@ -43,6 +43,7 @@ json_t *mli_record_read(const struct ml_table *table, const struct ml_read_optio
     bool ok = doc && put_character(doc, "delimiter", table->delimiter);
 
     ok = ok && put_character(doc, "quote", csv->quote) && put_character(doc, "comment", csv->comment);
+    ok = ok && put_character(doc, "decimal", csv->decimal) && put_character(doc, "thousands", csv->thousands);
     ok = ok && put_count(doc, "skip_rows", csv->skip_rows) && put_count(doc, "max_field", csv->max_field);
     if (ok && csv->no_header)
         ok = mli_json_put(doc, "no_header", json_true());
@@ -89,6 +90,8 @@ void mli_record_read_options(const json_t *read, struct ml_read_options *options
         .delimiter = character(read, "delimiter"),
         .quote = character(read, "quote"),
         .comment = character(read, "comment"),
+        .decimal = character(read, "decimal"),
+        .thousands = character(read, "thousands"),
         .skip_rows = count(read, "skip_rows"),
         .max_field = count(read, "max_field"),
         .no_header = json_is_true(json_object_get(read, "no_header")),

@@ -175,3 +175,34 @@ PY
     mlctl eval t.csv --json > eval.json
     [[ $(q eval.json 'd["metrics"]["accuracy"]') == 1 ]]
 }
+@test "decimal comma and thousands: found out, or given, for training, evaluating and predicting" {
+    python3 - <<'PY'
+def comma(x):
+    whole, part = f"{x:,.2f}".split(".")
+    return whole.replace(",", ".") + "," + part
+with open("de.csv", "w") as a, open("en.csv", "w") as b:
+    for f, text in (a, comma), (b, lambda x: f"{x:.2f}"):
+        f.write("x;z;y\n")
+        for i in range(80):
+            f.write(f"{text(i * 37.25)};{i % 7};{text(i * 100.5 + i % 7)}\n")
+PY
+    mlctl schema de.csv --decimal , --thousands . > de.json
+    mlctl schema en.csv > en.json
+    [[ $(q de.json 'd["columns"]') == "$(q en.json 'd["columns"]')" ]]
+    mlctl train -q de.csv --decimal , --thousands . -m de.safetensors > /dev/null
+    mlctl train -q en.csv -m en.safetensors > /dev/null
+    mlctl eval -q -m de.safetensors --json > de.json
+    mlctl eval -q -m en.safetensors --json > en.json
+    [[ $(q de.json 'd["metrics"]') == "$(q en.json 'd["metrics"]')" ]]
+    mlctl predict -q -m de.safetensors de.csv --decimal , --thousands . > de.txt
+    mlctl predict -q -m en.safetensors en.csv > en.txt
+    cmp de.txt en.txt
+    printf 'x;y\n1,5;2\n2,25;3\n' > found.csv
+    mlctl schema found.csv > found.json 2> stderr.txt
+    grep -qF 'numbers have a decimal comma (--decimal . if they have not)' stderr.txt
+    [[ $(q found.json 'd["columns"][0]["max"]') == 2.25 ]]
+    mlctl schema found.csv --decimal . 2> /dev/null > found.json
+    [[ $(q found.json 'd["columns"][0]["type"]') == '"category"' ]]
+    fails 2 '--decimal wants . or ,, not "x"' mlctl schema found.csv --decimal x
+    fails 2 '--thousands wants' mlctl schema found.csv --decimal , --thousands ,
+}

@@ -66,7 +66,7 @@ static void is_said(void **state)
         struct notes notes;
         struct ml_log log = log_to(&notes);
         write_case(&cases[i], text, sizeof(text), false);
-        struct ml_table *table = table_with(text, &(struct ml_read_options){ .csv.delimiter = ';', .log = &log });
+        struct ml_table *table = table_with(text, &(struct ml_read_options){ .csv = { .delimiter = ';', .decimal = '.' }, .log = &log });
         assert_int_equal(ml_table_type(table, 1), ML_TYPE_CATEGORY);
         assert_string_equal(notes.text, cases[i].said);
         ml_table_free(table);
@@ -83,11 +83,11 @@ static void rows_and_pins(void **state)
 
     (void)state;
     write_case(&cases[0], text, sizeof(text), true);
-    ml_table_free(table_with(text, &(struct ml_read_options){ .csv.delimiter = ';', .log = &log }));
+    ml_table_free(table_with(text, &(struct ml_read_options){ .csv = { .delimiter = ';', .decimal = '.' }, .log = &log }));
     assert_non_null(strstr(notes.text, "the first is \"abc\" in row 10;"));
     log = log_to(&notes);
     ml_table_free(table_with(
-        text, &(struct ml_read_options){ .csv.delimiter = ';', .type = pins, .log = &log }));
+        text, &(struct ml_read_options){ .csv = { .delimiter = ';', .decimal = '.' }, .type = pins, .log = &log }));
     assert_string_equal(notes.text, "");
 }
 
