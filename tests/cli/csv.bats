@@ -28,7 +28,7 @@ load common
 @test "the corpus does not depend on the locale" {
     export MLCTL
     locale=$(locale -a 2> /dev/null | grep -m1 -iE '^(de|fr|nl|sv)_.*utf' || true)
-    for case in dates-dmy dates-month-names numbers boolean-case; do
+    for case in decimal-comma dates-month-names numbers boolean-case; do
         mkdir "$case"
         (cd "$case" && CSV_LOCALE=${locale:-de_DE.UTF-8} bash "$BATS_TEST_DIRNAME/csv/run" "$BATS_TEST_DIRNAME/csv/$case" > ../out.txt 2>&1) || true
         diff -u "$BATS_TEST_DIRNAME/csv/$case/expected" out.txt
