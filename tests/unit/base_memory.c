@@ -3,6 +3,7 @@
 #include <base/arena.h>
 #include <base/buf.h>
 #include <base/limits.h>
+#include <base/spool.h>
 #include <base/mem.h>
 #include <base/tensors.h>
 #include <math.h>
@@ -403,6 +404,30 @@ static void many_tensors_keep_their_order(void **state)
     mli_tensors_release(&set);
 }
 
+/* ---- spool ---- */
+
+static void spooled_arrays_hold_what_is_written(void **state)
+{
+    (void)state;
+    struct mli_spool *spool = NULL;
+
+    assert_int_equal(mli_spool_new("/tmp/some-file", &spool, NULL), ML_OK);
+    int *a = mli_spool_alloc(spool, 100000, sizeof(*a)), *b = mli_spool_alloc(spool, 10, sizeof(*b));
+    assert_true(a && b && a[99999] == 0);
+    for (int i = 0; i < 100000; i++)
+        a[i] = i;
+    mli_spool_rest(spool, a);
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(a[i], i);
+    mli_spool_give_back(spool, b);
+    mli_spool_give_back(spool, NULL);
+    assert_null(mli_spool_alloc(spool, SIZE_MAX / 2, 4));
+    assert_null(mli_spool_alloc(spool, (size_t)1 << 50, 8)); /* no disk is that large */
+    assert_non_null(mli_spool_alloc(spool, 0, 8));
+    mli_spool_free(spool);
+    mli_spool_free(NULL);
+}
+
 /* ---- limits ---- */
 
 static void memory_is_bounded_by_the_address_space(void **state)
@@ -464,6 +489,7 @@ int base_memory_tests(void)
         cmocka_unit_test(tensors_too_large_to_count_are_refused),
         cmocka_unit_test(many_tensors_keep_their_order),
         cmocka_unit_test(memory_is_bounded_by_the_address_space),
+        cmocka_unit_test(spooled_arrays_hold_what_is_written),
         cmocka_unit_test(processors_are_those_of_the_affinity),
     };
     return cmocka_run_group_tests_name("base: memory", tests, NULL, NULL);

@@ -99,6 +99,7 @@ int main(void)
     failed += table_dict_tests();
     failed += table_duplicates_tests();
     failed += table_fast_tests();
+    failed += table_flow_tests();
     failed += table_format_tests();
     failed += table_instant_tests();
     failed += table_read_tests();

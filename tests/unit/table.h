@@ -20,6 +20,7 @@ int table_decode_tests(void);
 int table_dict_tests(void);
 int table_duplicates_tests(void);
 int table_fast_tests(void);
+int table_flow_tests(void);
 int table_format_tests(void);
 int table_instant_tests(void);
 int table_memory_tests(void);
