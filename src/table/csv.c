@@ -579,6 +579,8 @@ static void take_dialect(struct mli_csv *csv, bool whole)
         say(csv, ML_LOG_WARNING, "quotes stand where they quote nothing, so they are read as text (--quote '\"' if they are not)");
     if (found.looks_like_data)
         say(csv, ML_LOG_WARNING, "the first line looks like data and not like names of columns; --no-header reads it as a row");
+    if (options->thousands == ',')
+        found.decimal = '.'; /* what was found is those */
     if (!options->decimal && found.decimal == ',')
         say(csv, ML_LOG_NOTE, "numbers have a decimal comma (--decimal . if they have not)");
     if (!options->decimal)

@@ -62,6 +62,16 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     printf 'a,b\n1,"x\ny ""z"""\n2,w\n' > lines.csv
     mlctl convert -q lines.csv --json | grep -qF 'x\ny \"z\"'
 }
+@test "decimal commas, sniffed and named, and thousands" {
+    plain ';' | sed 's/\./,/' > a.csv; same a.csv
+    mlctl convert a.csv 2>&1 > /dev/null | grep -q "a.csv: numbers have a decimal comma"
+    plain | awk -F, -v OFS=, 'NR > 1 { sub(/\./, ",", $4); $4 = "\"" $4 "\"" } 1' > a.csv; same a.csv --decimal ,
+    printf 'a;b\n1.234,5;x\n-1.000.000;y\n' > a.csv
+    mlctl convert -q a.csv --decimal , --thousands . > out.csv
+    diff out.csv <(printf 'a,b\n1234.5,x\n-1000000,y\n')
+    fails 2 "--decimal wants" mlctl convert -q a.csv --decimal ';'
+    fails 2 "--thousands wants" mlctl convert -q a.csv --thousands .
+}
 @test "no header, lines above it, comments" {
     plain | tail -n +2 > a.csv
     mlctl convert -q a.csv --no-header > out.csv
@@ -122,9 +132,9 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     fails 3 "five.csv:2:1: a field of more than 4 bytes" mlctl convert -q five.csv --max-field 4
 }
 @test "eval reads the training file as train did" {
-    (echo title; plain ';' | awk -F';' -v OFS=';' 'NR > 1 { $2 = "\047" $2 "\047" } 1'; echo '# end') |
+    (echo title; plain ';' | awk -F';' -v OFS=';' 'NR > 1 { sub(/\./, ",", $4); $2 = "\047" $2 "\047" } 1'; echo '# end') |
         iconv -t CP850 > a.csv
-    mlctl train -q a.csv --target ok --skip-rows 1 --quote "'" --comment '#' --encoding cp850 > train.txt
+    mlctl train -q a.csv --target ok --skip-rows 1 --quote "'" --comment '#' --encoding cp850 --decimal , > train.txt
     mlctl eval -q > eval.txt
     grep -q accuracy eval.txt
     diff <(grep -o 'accuracy.*' train.txt) <(grep -o 'accuracy.*' eval.txt)
