@@ -25,7 +25,7 @@ SRC_blas := blas cholesky eigen
 UNIT_la := la la_baseline
 
 SRC_table := advise bad_rows boolean bound chunks csv cut decide decode dict duplicates faults flow format header infer instant missing read rows rules schema sniff source split stream survey table write
-UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_instant table_memory table_read table_rows table_schema table_split \
+UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_instant table_memory table_read table_rows table_rules table_schema table_split \
 	table_stream table_write
 
 SRC_describe := describe document goal histogram html instants leak link number order pairs profile suggest \
@@ -66,7 +66,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train
 
-FUZZ := artifact csv guard json_rows prep_file
+FUZZ := artifact csv guard json_rows prep_file schema
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')

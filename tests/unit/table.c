@@ -104,6 +104,7 @@ int main(void)
     failed += table_instant_tests();
     failed += table_read_tests();
     failed += table_rows_tests();
+    failed += table_rules_tests();
     failed += table_schema_tests();
     failed += table_split_tests();
     failed += table_stream_tests();

@@ -26,6 +26,7 @@ int table_instant_tests(void);
 int table_memory_tests(void);
 int table_read_tests(void);
 int table_rows_tests(void);
+int table_rules_tests(void);
 int table_schema_tests(void);
 int table_split_tests(void);
 int table_stream_tests(void);
