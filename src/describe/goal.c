@@ -1,7 +1,6 @@
 #include <describe/goal.h>
 
 #include <base/mem.h>
-#include <base/suggest.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,24 +9,8 @@
 static enum ml_status find_column(const struct ml_table *table, const char *name, size_t *out,
                                   struct ml_error *err)
 {
-    *out = name ? ml_table_find(table, name) : table->columns - 1;
-    if (*out < table->columns)
-        return ML_OK;
-    const char **names = mli_calloc(table->columns, sizeof(*names));
-    if (!names)
-        return ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t j = 0; j < table->columns; j++)
-        names[j] = table->column[j].name;
-    size_t near = mli_suggest(name, names, table->columns);
-    if (near < table->columns)
-        ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
-                    "no column \"%s\" to be the target; did you mean \"%s\"?", name, names[near]);
-    else
-        ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
-                    "no column \"%s\" to be the target; it has %zu columns, \"%s\" to \"%s\"", name,
-                    table->columns, names[0], names[table->columns - 1]);
-    free(names);
-    return ML_EUSAGE;
+    *out = table->columns - 1;
+    return name ? mli_table_target(table, name, out, err) : ML_OK;
 }
 
 static enum ml_status nomem(struct ml_error *err)

@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <base/num.h>
+#include <base/suggest.h>
 #include <base/text.h>
 #include <math.h>
 #include <stdlib.h>
@@ -95,6 +96,29 @@ size_t ml_table_find(const struct ml_table *table, const char *name)
             return i;
     }
     return table->columns;
+}
+
+enum ml_status mli_table_target(const struct ml_table *table, const char *name, size_t *out,
+                                struct ml_error *err)
+{
+    *out = ml_table_find(table, name);
+    if (*out < table->columns)
+        return ML_OK;
+    const char **names = mli_calloc(table->columns, sizeof(*names));
+    if (!names)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t j = 0; j < table->columns; j++)
+        names[j] = table->column[j].name;
+    size_t near = mli_suggest(name, names, table->columns);
+    if (near < table->columns)
+        ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
+                    "no column \"%s\" to be the target; did you mean \"%s\"?", name, names[near]);
+    else
+        ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
+                    "no column \"%s\" to be the target; it has %zu columns, \"%s\" to \"%s\"", name,
+                    table->columns, names[0], names[table->columns - 1]);
+    free(names);
+    return ML_EUSAGE;
 }
 
 const double *ml_table_numbers(const struct ml_table *table, size_t column)

@@ -70,6 +70,10 @@ void mli_instant_format(double seconds, char out[MLI_INSTANT_MAX]);
 /* Rows [begin, begin + n) of a table, sharing its arrays; `columns` has room for table->columns. */
 struct ml_table mli_table_slice(const struct ml_table *table, size_t begin, size_t n, struct mli_column *columns);
 
+/* Index of the column that is to be the target; ML_EUSAGE naming the nearest one when there is none of that name. */
+ML_NODISCARD enum ml_status mli_table_target(const struct ml_table *table, const char *name, size_t *out,
+                                             struct ml_error *err);
+
 /*
  * A copy of the rows that `keep` marks (keep has table->rows bytes), dictionaries copied. For tests and for leaving
  * out rows without a target.
