@@ -15,6 +15,7 @@ int cmd_schema(struct cmd_context *ctx, int argc, const char **argv)
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &reading);
     if (code == CMD_CONTINUE) {
+        reading.options.undigested = true;
         if (ml_table_read_files(ctx->args, ctx->nargs, &reading.options, &table, &err))
             code = cmd_fail(ctx, &err);
         else

@@ -37,8 +37,9 @@ struct mli_input {
     const struct mli_packing *packing; /* NULL: none */
     void *unpacker;
     bool inside, more; /* a packed stream; the unpacker had no room for all it has */
+    bool undigested;
     struct mli_sha256 sha;
-    uint64_t size, taken;
+    uint64_t size, taken, version;
 };
 
 static enum ml_status input_new(const char *name, struct mli_input **out, struct ml_error *err)
@@ -84,6 +85,19 @@ static uint64_t stored_size(int fd, const struct stat *st)
     return at >= 0 && at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
 }
 
+static uint64_t version_of(const struct stat *st)
+{
+    const uint64_t parts[] = { st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+                               (uint64_t)st->st_mtim.tv_nsec };
+    uint64_t version = 0;
+
+    if (!S_ISREG(st->st_mode))
+        return 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        version = (version ^ parts[i]) * UINT64_C(0x9E3779B97F4A7C15);
+    return version;
+}
+
 enum ml_status mli_input_open(const char *path, struct mli_input **out, struct ml_error *err)
 {
     bool standard = strcmp(path, "-") == 0;
@@ -103,6 +117,7 @@ enum ml_status mli_input_open(const char *path, struct mli_input **out, struct m
         goto out;
     }
     in->size = stored_size(in->fd, &st);
+    in->version = version_of(&st);
     in->chunk = mli_alloc(CHUNK, 1);
     if (!in->chunk) {
         status = ml_error_at(err, ML_ENOMEM, in->name, 0, 0, "out of memory");
@@ -129,13 +144,19 @@ void mli_input_close(struct mli_input *in)
     free(in);
 }
 
+static void digest(struct mli_input *in, const void *bytes, size_t n)
+{
+    if (!in->undigested)
+        mli_sha256_add(&in->sha, bytes, n);
+}
+
 /* The next piece of a file behind `kept` bytes that are in the chunk already. */
 static enum ml_status take_from_file(struct mli_input *in, size_t kept, size_t *got,
                                      struct ml_error *err)
 {
     if (!mli_fd_read(in->fd, in->chunk + kept, CHUNK - kept, got))
         return ml_error_at(err, ML_EIO, in->name, 0, 0, "cannot be read: %s", strerror(errno));
-    mli_sha256_add(&in->sha, in->chunk + kept, *got);
+    digest(in, in->chunk + kept, *got);
     in->next = in->chunk;
     return ML_OK;
 }
@@ -143,7 +164,7 @@ static enum ml_status take_from_file(struct mli_input *in, size_t kept, size_t *
 static void take_from_memory(struct mli_input *in, size_t *got)
 {
     *got = in->memory_left < CHUNK ? in->memory_left : CHUNK;
-    mli_sha256_add(&in->sha, in->memory, *got);
+    digest(in, in->memory, *got);
     in->next = in->memory;
     if (*got > 0)
         in->memory += *got;
@@ -215,7 +236,7 @@ static enum ml_status read_through(struct mli_input *in, void *bytes, size_t n, 
 {
     if (!mli_fd_read(in->fd, bytes, n < THROUGH ? n : THROUGH, got))
         return ml_error_at(err, ML_EIO, in->name, 0, 0, "cannot be read: %s", strerror(errno));
-    mli_sha256_add(&in->sha, bytes, *got);
+    digest(in, bytes, *got);
     in->taken += *got;
     return ML_OK;
 }
@@ -316,13 +337,26 @@ uint64_t mli_input_taken(const struct mli_input *in)
     return in->taken;
 }
 
+void mli_input_undigested(struct mli_input *in)
+{
+    in->undigested = true;
+}
+
+uint64_t mli_input_version(const struct mli_input *in)
+{
+    return in->version;
+}
+
 void mli_input_follow(struct mli_input *in, const struct mli_input *before)
 {
     in->sha = before->sha;
+    in->undigested = before->undigested;
 }
 
 void mli_input_sha256(struct mli_input *in, char hex[MLI_SHA256_HEX])
 {
     struct mli_sha256 sha = in->sha; /* a copy, so that asking twice gives the same */
     mli_sha256_hex(&sha, hex);
+    if (in->undigested)
+        hex[0] = '\0';
 }

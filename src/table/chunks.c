@@ -123,6 +123,11 @@ size_t mli_chunks_threads(const struct mli_chunks *chunks)
     return chunks->source.whole ? 1 : chunks->threads;
 }
 
+uint64_t mli_chunks_version(const struct mli_chunks *chunks)
+{
+    return chunks->source.version;
+}
+
 void mli_chunks_sha256(const struct mli_chunks *chunks, char hex[MLI_SHA256_HEX])
 {
     mli_input_sha256(mli_csv_input(chunks->source.reader), hex);

@@ -29,6 +29,7 @@
 struct mli_chunks_options {
     const struct ml_csv_options *csv; /* NULL: everything is found out from the first file */
     size_t threads;                   /* 0: one a processor; 1: the caller's alone */
+    bool undigested;                  /* spare the digest */
     size_t size;                      /* bytes of text a chunk, 0: 1 MiB; small ones for tests */
     const struct ml_log *log;
 };
@@ -63,8 +64,11 @@ uint64_t mli_chunks_taken(const struct mli_chunks *chunks);
 uint64_t mli_chunks_size(const struct mli_chunks *chunks);
 bool mli_chunks_rereadable(const struct mli_chunks *chunks); /* opened by paths, which are regular files */
 size_t mli_chunks_threads(const struct mli_chunks *chunks); /* how many will run, at least 1 */
-/* Of the stored bytes of all files, one after the other; after a _run that returned ML_OK. */
+/* Of the stored bytes of all files, one after the other, "" for a spared one; after a _run that returned ML_OK. */
 void mli_chunks_sha256(const struct mli_chunks *chunks, char hex[MLI_SHA256_HEX]);
+
+/* Of all files together, see mli_input_version(); after a _run that returned ML_OK. */
+uint64_t mli_chunks_version(const struct mli_chunks *chunks);
 
 struct mli_chunk;
 /*

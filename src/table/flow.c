@@ -44,6 +44,7 @@ enum ml_status mli_flow_open(const char *const *paths, size_t n, const struct ml
 {
     struct ml_csv_options csv = options->csv;
     const struct mli_chunks_options chunks = { .csv = &csv,
+                                               .undigested = true,
                                                .threads = options->threads,
                                                .size = options->chunk ? options->chunk
                                                                       : chunk_size(options),

@@ -361,7 +361,6 @@ static enum ml_status changed(const struct reader *reader, struct ml_error *err)
 static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again, struct ml_error *err)
 {
     struct reader lost = *reader;
-    char before[MLI_SHA256_HEX], after[MLI_SHA256_HEX];
     enum ml_status status;
 
     if (mli_dict_count(mli_chunks_header(again)) != reader->columns)
@@ -384,9 +383,8 @@ static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again,
     free(lost.plan);
     if (status != ML_OK)
         return status;
-    mli_chunks_sha256(reader->chunks, before);
-    mli_chunks_sha256(again, after);
-    return strcmp(before, after) == 0 && lost.rows == reader->rows ? ML_OK : changed(reader, err);
+    bool same = mli_chunks_version(again) == mli_chunks_version(reader->chunks);
+    return same && lost.rows == reader->rows ? ML_OK : changed(reader, err);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -540,6 +538,7 @@ static enum ml_status open_chunks(const char *const *paths, size_t n, struct mli
                                   struct ml_error *err)
 {
     const struct mli_chunks_options reading = { .csv = &options->csv,
+                                                .undigested = options->undigested,
                                                 .threads = options->threads,
                                                 .size = options->chunk,
                                                 .log = options->log };
@@ -555,6 +554,7 @@ static enum ml_status read_again(struct reader *reader, const char *const *paths
     struct mli_chunks *again;
 
     silent.log = NULL;
+    silent.undigested = true;
     enum ml_status status = open_chunks(paths, n, NULL, &silent, &again, err);
     if (status != ML_OK)
         return status;

@@ -88,6 +88,7 @@ static enum ml_status begin_file(struct mli_source *source, struct mli_input *in
 {
     struct mli_csv *before = source->reader, *reader = NULL;
 
+    source->version = source->version * 31 + mli_input_version(input);
     if (before)
         mli_input_follow(input, mli_csv_input(before));
     struct ml_csv_options options = before ? source->csv : source->given;
@@ -183,6 +184,8 @@ enum ml_status mli_source_open(struct mli_source *source, const char *const *pat
         return out_of_memory(source, err);
     }
     source->bytes = mli_input_size(input);
+    if (options->undigested)
+        mli_input_undigested(input);
     status = begin_file(source, input, err);
     source->whole = status == ML_OK && !mli_csv_may_cut(source->reader);
     return status;

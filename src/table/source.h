@@ -22,6 +22,7 @@ struct mli_source {
     struct mli_dict *header;
     struct mli_csv *reader; /* of the file reached */
     bool rereadable;        /* regular files all */
+    uint64_t version;       /* of the files reached */
     bool whole;             /* the files are not cut: their readers are handed out */
     bool ended;             /* it has no more */
     char *carry;            /* the beginning of the next text */
