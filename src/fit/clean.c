@@ -216,6 +216,18 @@ static void state_free(void *data)
     free(state);
 }
 
+/* As a fit writes it: a number that has a decimal comma or separators in the file has a decimal point and none here. */
+static void write_target(struct mli_csv_writer *csv, const char *text, struct mli_numerals numerals)
+{
+    bool own = (numerals.decimal == ',' && strchr(text, ',')) ||
+               (numerals.thousands && strchr(text, numerals.thousands));
+    double value;
+    if (own && mli_num_parse_grouped(text, strlen(text), numerals, &value))
+        mli_csv_write_numbers(csv, &value, 1);
+    else
+        mli_csv_write_text(csv, text, strlen(text));
+}
+
 static void add_rows(const struct flowing *f, const struct mli_bound *rows, size_t begin, size_t n,
                      const double *X, struct mli_buf *text)
 {
@@ -226,7 +238,7 @@ static void add_rows(const struct flowing *f, const struct mli_bound *rows, size
         mli_csv_write_numbers(&csv, X + i * d, d);
         const char *target = f->target ? mli_bound_kept(rows, begin + i, 0) : NULL;
         if (target)
-            mli_csv_write_text(&csv, target, strlen(target));
+            write_target(&csv, target, rows->binding->numerals);
         mli_csv_write_end(&csv);
     }
 }

@@ -88,7 +88,10 @@ enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *int
         status = mli_csv_open(input, &(struct ml_csv_options){ 0 }, &reader.csv, err);
     if (status != ML_OK)
         return status;
+    const struct ml_csv_options *found = mli_csv_options(reader.csv);
+    mli_rows_numerals(intake->worker->rows, (struct mli_numerals){ found->decimal, found->thousands });
     status = read_body(&reader, err);
+    mli_rows_numerals(intake->worker->rows, (struct mli_numerals){ 0 }); /* the worker's next body may be JSON */
     free(reader.field);
     mli_dict_free(reader.header);
     mli_csv_close(reader.csv);

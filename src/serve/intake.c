@@ -61,7 +61,7 @@ static const struct {
     const char *code, *text;
 } meanings[] = {
     { "not_a_number", "expected a number" },
-    { "not_an_instant", "expected an ISO 8601 date or date-time" },
+    { "not_an_instant", "expected a date or date-time, in ISO 8601 or as the training data has them" },
     { "too_large", "expected a text that fits into memory" },
     { "missing_column", "the column is missing" },
     { "wrong_type", "expected a number, a string, true, false or null" },

@@ -5,7 +5,7 @@
  *
  *   null              a missing value                    number  a NUMBER; seconds since 1970 for an INSTANT;
  *   absent name       fault missing_column                       for a category looked up by its shortest text
- *   unknown name      ignored                            string  a category, or an ISO 8601 instant; never a number
+ *   unknown name      ignored                            string  a category, or an instant; never a number
  *   array or object   fault wrong_type                   bool    1 or 0 for a NUMBER, its word for a category
  */
 #ifndef SERVE_JSON_ROWS_H

@@ -69,6 +69,18 @@ load common
     cut -d, -f1-"$(head -1 no-target.csv | tr , '\n' | wc -l)" clean.csv | cmp - no-target.csv
 }
 
+@test "preprocess --apply writes the target as fitting did, however the file writes numbers" {
+    awk 'BEGIN { print "a;y"; for (i = 0; i < 40; i++) print i % 7 ",5;" i ",25" }' > comma.csv
+    awk 'BEGIN { print "a,y"; for (i = 0; i < 40; i++) print i % 7 ",\"" 1 + i ",000.5\"" }' > thousands.csv
+    for flags in "comma.csv" "thousands.csv --thousands ,"; do
+        # shellcheck disable=SC2086 # words
+        mlctl preprocess $flags -o clean.csv -q > out.txt
+        # shellcheck disable=SC2086
+        mlctl preprocess --apply clean.csv.prep.json $flags -o again.csv -q > out.txt
+        cmp clean.csv again.csv
+    done
+}
+
 @test "a clean file that was changed, or split otherwise, is refused" {
     cp "$DATA/penguins.csv" raw.csv
     mlctl preprocess raw.csv -o clean.csv --target species -q > out.txt

@@ -23,6 +23,18 @@ load common
     done
 }
 
+@test "CSV with decimal commas is read as mlctl predict reads it, JSON behind it as before" {
+    serve mean
+    awk 'BEGIN { print "x;y"; for (i = 0; i < 50; i++) print i % 10 ",5;" i % 7 ",25" }' > comma.csv
+    "$MLCTL" predict comma.csv -m "$BATS_FILE_TMPDIR/mean.safetensors" -q > predict.csv
+    tr ',;' '.,' < comma.csv > point.csv
+    for file in comma.csv point.csv; do
+        curl -sS -H 'Content-Type: text/csv' --data-binary @$file "$URL/predict" > served.csv
+        cmp predict.csv served.csv
+    done
+    json '{"x":1.5,"y":1.25}' | jq -e ".prediction == $(sed -n 3p predict.csv)"
+}
+
 @test "a prediction has the form that is documented" {
     serve people
     json '{"age":30,"city":"Oslo","when":"2024-03-01"}' -D head.txt > reply.json
