@@ -139,7 +139,8 @@ int cmd_convert(struct cmd_context *ctx, int argc, const char **argv)
         code = reading_count(ctx, "rows", f.rows, &rows);
     if (code == CMD_CONTINUE)
         code = reading_options(ctx, &f.reading);
-    if (code == CMD_CONTINUE && cmd_output_is_file(ctx, f.output))
+    if (code == CMD_CONTINUE && (cmd_output_is_file(ctx, f.output) ||
+                                 dialect_output_refused(ctx, &f.reading.options.csv, f.output)))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = convert(ctx, &f, rows);

@@ -40,7 +40,10 @@ static int check(const struct cmd_context *ctx, struct describe_flags *f)
         return CMD_USAGE;
     if (f->html && !cmd_output_writable(ctx, f->html))
         return CMD_SYSTEM;
-    return reading_options(ctx, &f->reading);
+    int code = reading_options(ctx, &f->reading);
+    if (code == CMD_CONTINUE && dialect_output_refused(ctx, &f->reading.options.csv, f->html))
+        code = CMD_USAGE;
+    return code;
 }
 
 static size_t *sorted(const struct mli_description *d, const char *sort)

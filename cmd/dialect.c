@@ -43,7 +43,7 @@ static int take_numerals(const struct cmd_context *ctx, const struct dialect *fl
     return CMD_CONTINUE;
 }
 
-static int take_bad_rows(const struct cmd_context *ctx, const char *how, const char *input, struct ml_csv_options *out)
+static int take_bad_rows(const struct cmd_context *ctx, const char *how, struct ml_csv_options *out)
 {
     if (!how || strcmp(how, "error") == 0)
         return CMD_CONTINUE;
@@ -55,13 +55,12 @@ static int take_bad_rows(const struct cmd_context *ctx, const char *how, const c
         return refuse(ctx, "bad-rows", "error, skip or quarantine=FILE", how);
     out->bad_rows = ML_BAD_ROWS_QUARANTINE;
     out->quarantine = how + sizeof quarantine - 1;
-    if (cmd_output_refused(ctx, out->quarantine, input))
+    if (cmd_output_is_file(ctx, out->quarantine))
         return CMD_USAGE;
     return cmd_output_writable(ctx, out->quarantine) ? CMD_CONTINUE : CMD_SYSTEM;
 }
 
-int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, const char *input,
-                    struct ml_csv_options *out)
+int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, struct ml_csv_options *out)
 {
     struct ml_csv_options options = { .no_header = flags->no_header != 0, .encoding = flags->encoding };
     bool no_quote = flags->quote && strcmp(flags->quote, "none") == 0;
@@ -79,9 +78,21 @@ int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, 
     if (code == CMD_CONTINUE && !cmd_size(ctx, "max-field", flags->max_field, &options.max_field))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
-        code = take_bad_rows(ctx, flags->bad_rows, input, &options);
+        code = take_bad_rows(ctx, flags->bad_rows, &options);
     options.skip_rows = (size_t)flags->skip_rows;
     if (code == CMD_CONTINUE)
         *out = options;
     return code;
+}
+
+bool dialect_output_refused(const struct cmd_context *ctx, const struct ml_csv_options *csv, const char *file)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (!csv->quarantine || !file || cmd_output_refused(ctx, csv->quarantine, file))
+        return csv->quarantine && file;
+    if (strcmp(csv->quarantine, file) != 0)
+        return false;
+    ml_error_set(&err, ML_EUSAGE, "--bad-rows quarantine=%.400s is the output as well; name another file", file);
+    cmd_fail(ctx, &err);
+    return true;
 }

@@ -37,8 +37,9 @@ struct dialect {
 /* Row of a command's options that includes one of tables under a heading. */
 #define READING_GROUP(rows, heading) { NULL, 0, POPT_ARG_INCLUDE_TABLE, rows, 0, heading, NULL }
 
-/* The flags as options; CMD_CONTINUE or the exit code, with the error said. `input` (may be NULL) is not to be overwritten. */
-int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, const char *input,
-                    struct ml_csv_options *out);
+/* The flags as options; CMD_CONTINUE or the exit code, with the error said. No argument of the command is overwritten. */
+int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, struct ml_csv_options *out);
+/* True, with a usage error said, when bad rows are to be put aside in this other file of the command. NULL is fine. */
+bool dialect_output_refused(const struct cmd_context *ctx, const struct ml_csv_options *csv, const char *file);
 
 #endif

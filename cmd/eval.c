@@ -205,6 +205,8 @@ int cmd_eval(struct cmd_context *ctx, int argc, const char **argv)
     struct ml_csv_options csv;
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
-        code = dialect_options(ctx, &f.dialect, ctx->nargs ? ctx->args[0] : NULL, &csv);
+        code = dialect_options(ctx, &f.dialect, &csv);
+    if (code == CMD_CONTINUE && dialect_output_refused(ctx, &csv, f.model))
+        code = CMD_USAGE;
     return code == CMD_CONTINUE ? eval(ctx, &f, &csv) : code;
 }

@@ -309,10 +309,11 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
     struct ml_csv_options csv;
     int code = cmd_parse(ctx, argc, argv, options, 1, 1);
     if (code == CMD_CONTINUE)
-        code = dialect_options(ctx, &f.dialect, ctx->args[0], &csv);
+        code = dialect_options(ctx, &f.dialect, &csv);
     if (code != CMD_CONTINUE)
         return code;
-    if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model))
+    if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model) ||
+        dialect_output_refused(ctx, &csv, f.output) || dialect_output_refused(ctx, &csv, f.model))
         return CMD_USAGE;
     f.keep_list = cmd_list((const char *const *)f.keep);
     code = check_threads(ctx, f.threads);

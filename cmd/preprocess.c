@@ -182,7 +182,8 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
         code = check(ctx, &f);
     if (code == CMD_CONTINUE && !ctx->nargs)
         code = ctx->json ? out_explained(ctx, json_pack("{ss}", "prep", f.apply), f.apply) : print_explained(ctx, f.apply);
-    if (code == CMD_CONTINUE && cmd_output_is_file(ctx, f.output))
+    if (code == CMD_CONTINUE && (cmd_output_is_file(ctx, f.output) || cmd_output_refused(ctx, f.output, f.apply) ||
+                                 dialect_output_refused(ctx, &f.reading.options.csv, f.output)))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = f.apply ? apply(ctx, &f) : fit(ctx, &f);

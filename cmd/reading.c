@@ -99,7 +99,7 @@ int reading_count(const struct cmd_context *ctx, const char *option, long value,
 int reading_options(const struct cmd_context *ctx, struct reading *reading)
 {
     struct ml_csv_options csv;
-    int code = dialect_options(ctx, &reading->dialect, ctx->nargs > 0 ? ctx->args[0] : NULL, &csv);
+    int code = dialect_options(ctx, &reading->dialect, &csv);
     if (code != CMD_CONTINUE)
         return code;
     size_t seed;

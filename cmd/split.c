@@ -19,13 +19,14 @@ static int usage(const struct cmd_context *ctx, const char *name, const char *wh
     return cmd_fail(ctx, &err);
 }
 
-static int check_outputs(const struct cmd_context *ctx, char *const *outputs, size_t *n)
+static int check_outputs(const struct cmd_context *ctx, const struct ml_csv_options *csv, char *const *outputs,
+                         size_t *n)
 {
     for (*n = 0; outputs && outputs[*n]; ++*n) {
         const char *output = outputs[*n];
         if (strcmp(output, "-") == 0)
             return usage(ctx, output, "is no file; each part needs one");
-        if (cmd_output_is_file(ctx, output))
+        if (cmd_output_is_file(ctx, output) || dialect_output_refused(ctx, csv, output))
             return CMD_USAGE;
         for (size_t i = 0; i < *n; i++)
             if (strcmp(outputs[i], output) == 0 || cmd_output_refused(ctx, output, outputs[i]))
@@ -82,7 +83,7 @@ static int split(struct cmd_context *ctx, struct split_flags *f)
                                             .read = &f->reading.options,
                                             .log = &ctx->log };
     size_t n;
-    int code = check_outputs(ctx, f->outputs, &n);
+    int code = check_outputs(ctx, &f->reading.options.csv, f->outputs, &n);
     if (code != CMD_CONTINUE)
         return code;
     if (ml_split(ctx->args, ctx->nargs, &config, (const char *const *)f->outputs, n, &report, &err))

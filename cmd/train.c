@@ -204,7 +204,8 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
     struct ml_model *model = NULL;
     struct epoch_report report = { .ctx = ctx, .next = 1 };
     double started = progress_now();
-    if (cmd_output_is_file(ctx, f->model) || cmd_output_refused(ctx, f->model, f->reading.fit.test))
+    if (cmd_output_is_file(ctx, f->model) || cmd_output_refused(ctx, f->model, f->reading.fit.test) ||
+        dialect_output_refused(ctx, &f->reading.options.csv, f->model))
         return CMD_USAGE;
     if (!cmd_output_writable(ctx, f->model))
         return CMD_SYSTEM;

@@ -110,6 +110,26 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     [[ $(cat bad.csv) == line,reason,text,file ]]
     fails 2 "--bad-rows wants error, skip or quarantine=FILE" mlctl convert -q a.csv --bad-rows ignore
     fails 2 "would be overwritten" mlctl convert -q a.csv --bad-rows quarantine=a.csv
+    fails 2 "would be overwritten" mlctl schema -q a.csv good.csv --bad-rows quarantine=good.csv
+    plain | cmp - good.csv
+}
+@test "bad rows are not put aside in a file that the command reads or writes too" {
+    plain > a.csv
+    mlctl train -q a.csv > out.txt
+    cp model.safetensors kept.safetensors
+    local aside="--bad-rows quarantine"
+    fails 2 "is the output as well" mlctl convert -q a.csv $aside=x.csv -o x.csv
+    fails 2 "is the output as well" mlctl preprocess -q a.csv $aside=x.csv -o x.csv
+    fails 2 "is the output as well" mlctl split -q a.csv $aside=y.csv -o x.csv,y.csv
+    fails 2 "is the output as well" mlctl describe -q a.csv $aside=x.csv --html x.csv
+    fails 2 "is the output as well" mlctl train -q a.csv $aside=x.csv --model x.csv
+    fails 2 "is the output as well" mlctl predict -q a.csv $aside=x.csv -o x.csv
+    [[ ! -e x.csv && ! -e y.csv ]]
+    fails 2 "would be overwritten" mlctl predict -q a.csv $aside=model.safetensors
+    fails 2 "would be overwritten" mlctl eval -q a.csv $aside=model.safetensors
+    cmp model.safetensors kept.safetensors
+    mlctl preprocess -q a.csv -o clean.csv > out.txt
+    fails 2 "would be overwritten" mlctl preprocess -q --apply clean.csv.prep.json a.csv -o clean.csv.prep.json
 }
 @test "a quarantine stays as it was when reading fails" {
     (plain; echo 7) > a.csv
