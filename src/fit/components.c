@@ -59,6 +59,12 @@ static enum ml_status fit_covariance(const struct mli_pipeline *pipeline,
     return status;
 }
 
+/* How many may be wanted: n rows vary in fewer than n directions, so for a share no more are looked for. */
+static size_t sought(const struct mli_reduction *reduction, size_t d, size_t n)
+{
+    return reduction->components ? reduction->components : d < n ? d : n;
+}
+
 /* ---- checks -------------------------------------------------------------------------------------------------- */
 
 static enum ml_status check_size(const struct mli_reduction *reduction,
@@ -72,7 +78,7 @@ static enum ml_status check_size(const struct mli_reduction *reduction,
         return ml_error_set(err, ML_EUSAGE,
                             "--pca %zu: there are only %zu features and %zu training rows",
                             reduction->components, d, rows->n);
-    size_t k = reduction->components ? reduction->components : d;
+    size_t k = sought(reduction, d, rows->n);
     if (mli_mul(d, d, &matrix) && mli_mul(d, d + k, &need) && mli_mul(need, sizeof(double), &need) &&
         mli_add(need, mli_eigen_memory(d), &need) && need <= rows->memory)
         return ML_OK;
@@ -138,7 +144,7 @@ static enum ml_status decompose(const struct mli_reduction *reduction, struct co
                                 struct mli_pca **out, struct ml_error *err)
 {
     double total = total_variance(c);
-    size_t k = reduction->components ? reduction->components : c->d, size;
+    size_t k = sought(reduction, c->d, c->n), size;
     double *value = mli_alloc(k, sizeof(*value));
     double *vector = mli_mul(k, c->d, &size) ? mli_alloc(size, sizeof(*vector)) : NULL;
     enum ml_status status = value && vector ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
