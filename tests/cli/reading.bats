@@ -139,6 +139,7 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     fails 3 gzip mlctl convert -q cut.csv.gz --bad-rows quarantine=bad.csv
     [[ $(ls -A | grep -c mlctl-) -eq 0 ]]
 }
+# bats test_tags=release
 @test "a field that is too long is refused early and at little memory" {
     (echo a,b; printf '1,"'; head -c 100000000 /dev/zero | tr '\0' x; echo '"') > giant.csv
     fails 3 "giant.csv:2:2: a field of more than 16 MiB" mlctl convert -q giant.csv

@@ -118,6 +118,7 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
     [ ! -e clean.csv ]
 }
 
+# bats test_tags=release
 @test "a stream takes the same memory whatever the size of the file" {
     repeated "$DATA/diamonds.csv" 350 > large.csv
     [ "$(wc -c < large.csv)" -gt 40000000 ]

@@ -62,6 +62,7 @@ assert a == b and len(a) == 241, (len(a), len(b))'
     jq -e '[.pipeline[] | select(.step == "text")][0].columns[0] == {"column":"body","buckets":512,"words_from":1,"words_to":2}' model.json
 }
 
+# bats test_tags=release
 @test "texts: a matrix over memory is refused with its size" {
     fails 5 'features' env bash -c "ulimit -v 1500000; '$MLCTL' train '$TEXTS' -q -t amount --type body=text --text hash:1048576"
 }
