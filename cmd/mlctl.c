@@ -40,9 +40,9 @@ const struct cmd cmd_table[] = {
       "mlctl preprocess raw.csv -o clean.csv && mlctl train clean.csv\nmlctl preprocess --apply clean.csv.prep.json new.csv -o new-clean.csv\nmlctl preprocess raw.csv -o clean.csv --missing-flags --outliers iqr:1.5 --scale robust,age=none --explain",
       cmd_preprocess },
 #endif
-    { "predict", "Use a model", "DATA.csv", "predict the rows of a CSV file",
-      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Streams at constant memory; - is standard input. --json writes an array of objects in place of CSV.",
-      "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict new.csv --keep id,name",
+    { "predict", "Use a model", "DATA.csv...", "predict the rows of a CSV file",
+      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Several files, or a quoted pattern, are read as one. Streams at constant memory; - is standard input. --json writes an array of objects in place of CSV.",
+      "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict 'new/*.csv' --keep id,name",
       cmd_predict },
     { "serve", "Use a model", "[MODEL]", "answer predictions over HTTP",
       "POST /predict takes a JSON object, an array of objects, or text/csv. GET /healthz /readyz /metrics /model /version. Ends on SIGTERM or SIGINT after the requests in flight.",

@@ -227,7 +227,6 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
     struct run run = { .ctx = ctx, .flags = f };
-    const char *path = ctx->args[0];
     struct mli_flow_options options = { .csv = *csv,
                                         .missing = f->dialect.missing,
                                         .keep = (const char *const *)f->keep_list,
@@ -241,7 +240,8 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
     if (!status) {
         options.grows = grows(&run);
-        status = mli_flow_open(&path, 1, mli_pipeline_schema(model->pipeline), &options, &run.flow, &err);
+        status = mli_flow_open(ctx->args, ctx->nargs, mli_pipeline_schema(model->pipeline), &options, &run.flow,
+                               &err);
     }
     if (!status)
         status = mli_output_open(f->output, &run.out, &err);
@@ -307,12 +307,12 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption file[] = { DIALECT_ROWS(f.dialect), POPT_TABLEEND };
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
     struct ml_csv_options csv;
-    int code = cmd_parse(ctx, argc, argv, options, 1, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = dialect_options(ctx, &f.dialect, &csv);
     if (code != CMD_CONTINUE)
         return code;
-    if (cmd_output_refused(ctx, f.output, ctx->args[0]) || cmd_output_refused(ctx, f.output, f.model) ||
+    if (cmd_output_is_file(ctx, f.output) || cmd_output_refused(ctx, f.output, f.model) ||
         dialect_output_refused(ctx, &csv, f.output) || dialect_output_refused(ctx, &csv, f.model))
         return CMD_USAGE;
     f.keep_list = cmd_list((const char *const *)f.keep);

@@ -61,3 +61,13 @@ setup() {
     [ "$status" -eq 5 ]
     [ ! -e m.safetensors ]
 }
+
+@test "predict reads several files as one, and does not write over any of them" {
+    "$MLCTL" train -q whole.csv > trained.txt
+    "$MLCTL" predict -q whole.csv -o whole.out --keep species
+    "$MLCTL" predict -q 'parts/*.csv' -o files.out --keep species
+    cmp whole.out files.out
+    run "$MLCTL" predict parts/a.csv parts/b.csv -o parts/b.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"parts/b.csv would be overwritten"* ]]
+}
