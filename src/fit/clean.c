@@ -217,11 +217,14 @@ static void state_free(void *data)
 }
 
 /* As a fit writes it: a number that has a decimal comma or separators in the file has a decimal point and none here. */
-static void write_target(struct mli_csv_writer *csv, const char *text, struct mli_numerals numerals)
+static void write_target(struct mli_csv_writer *csv, const struct mli_bound *rows, const char *text)
 {
+    struct mli_numerals numerals = rows->binding->numerals;
     bool own = (numerals.decimal == ',' && strchr(text, ',')) ||
                (numerals.thousands && strchr(text, numerals.thousands));
     double value;
+    if (rows->missing && mli_missing_has(rows->missing, text, strlen(text)))
+        text = ""; /* what --na says of this file, nobody says of the clean one */
     if (own && mli_num_parse_grouped(text, strlen(text), numerals, &value))
         mli_csv_write_numbers(csv, &value, 1);
     else
@@ -238,7 +241,7 @@ static void add_rows(const struct flowing *f, const struct mli_bound *rows, size
         mli_csv_write_numbers(&csv, X + i * d, d);
         const char *target = f->target ? mli_bound_kept(rows, begin + i, 0) : NULL;
         if (target)
-            write_target(&csv, target, rows->binding->numerals);
+            write_target(&csv, rows, target);
         mli_csv_write_end(&csv);
     }
 }

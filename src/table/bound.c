@@ -125,7 +125,7 @@ enum ml_status mli_bound_init(struct mli_bound *bound, const struct mli_binding 
 {
     size_t texts;
 
-    *bound = (struct mli_bound){ .binding = binding, .capacity = capacity };
+    *bound = (struct mli_bound){ .binding = binding, .missing = missing, .capacity = capacity };
     mli_buf_init(&bound->text, SIZE_MAX);
     if (mli_mul(capacity, binding->kept, &texts))
         bound->offset = mli_alloc(texts, sizeof(*bound->offset));

@@ -40,6 +40,7 @@ void mli_binding_release(struct mli_binding *binding);
 /* Some rows, filled and emptied again. */
 struct mli_bound {
     const struct mli_binding *binding;
+    const struct mli_missing *missing; /* borrowed; NULL: the built-in tokens */
     struct mli_rows *rows;
     struct mli_buf text; /* kept texts, row-major */
     size_t *offset;      /* where each starts */

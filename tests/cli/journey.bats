@@ -81,6 +81,14 @@ load common
     done
 }
 
+@test "preprocess --apply leaves no target that only --na calls missing" {
+    awk 'BEGIN { print "x,y"; for (i = 0; i < 40; i++) print i % 7 "," (i % 10 ? i : -999) }' > raw.csv
+    mlctl preprocess raw.csv -o clean.csv --na -999 -q > out.txt
+    mlctl preprocess --apply clean.csv.prep.json raw.csv -o again.csv --na -999 -q > out.txt
+    [ "$(wc -l < again.csv)" -eq 41 ]
+    grep -v ',$' again.csv | cmp clean.csv -
+}
+
 @test "a clean file that was changed, or split otherwise, is refused" {
     cp "$DATA/penguins.csv" raw.csv
     mlctl preprocess raw.csv -o clean.csv --target species -q > out.txt
