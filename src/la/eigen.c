@@ -28,6 +28,13 @@ void mli_gram_add(size_t n, size_t d, const double *X, double *C)
                     1, C, (blasint)d);
 }
 
+void mli_gram_rows(size_t n, size_t d, const double *X, double *C)
+{
+    if (n > 0 && d > 0)
+        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)d, 1, X,
+                    (blasint)d, 0, C, (blasint)n);
+}
+
 size_t mli_eigen_memory(size_t n)
 {
     return n * (WORK + 1) * sizeof(double) + n * (IWORK + 2) * sizeof(blasint);

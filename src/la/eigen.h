@@ -10,6 +10,8 @@
 
 /* C (d,d) += X' X for X (n,d); only the lower triangle of C is read and written. */
 void mli_gram_add(size_t n, size_t d, const double *X, double *C);
+/* C (n,n) = X X' for X (n,d); only the lower triangle of C is written. */
+void mli_gram_rows(size_t n, size_t d, const double *X, double *C);
 
 /*
  * The k largest eigenvalues of a symmetric A (n,n), of which the lower triangle is read: value (k) descending, vector

@@ -4,8 +4,8 @@
     pip install scikit-learn==1.9.1 pandas
     python3 tests/numeric/reduce_reference.py > tests/numeric/reduce_expected.h
 
-Run in the root of the repository. Everything is fitted on the rows that `every:5` trains on (row % 5 != 4). Of the matrix
-every 29th row is kept. Components have the sign under which their largest absolute entry is positive.
+Run in the root of the repository. Everything is fitted on the rows that `every:5` trains on (row % 5 != 4), or those
+that `last:F` leaves. Of the matrix every 29th row is kept. Components have the sign under which their largest absolute entry is positive.
 """
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 STEP = 29
-CASES = [  # file, target, scale, select, pca
+CASES = [  # file, target, scale, select, pca, split unless every:5
     ("breast_cancer", "diagnosis", "standard", "k:7", None),
     ("breast_cancer", "diagnosis", "minmax", "variance:0.025", None),
     ("breast_cancer", "diagnosis", "standard", "l1:0.02", None),
@@ -28,6 +28,10 @@ CASES = [  # file, target, scale, select, pca
     ("diabetes", "target", "standard", "l1:4", None),
     ("diabetes", "target", "minmax", None, "5"),
     ("wine", "class", "standard", "k:5", "2"),
+    ("breast_cancer", "diagnosis", "standard", None, "7", "last:0.96"),  # 23 rows of 30 features
+    ("breast_cancer", "diagnosis", "none", None, "0.999", "last:0.96"),
+    ("diabetes", "target", "standard", None, "0.97", "last:0.98"),  # 9 rows of 10 features
+    ("diabetes", "target", "minmax", None, "8", "last:0.98"),
 ]
 
 
@@ -69,9 +73,11 @@ def text(value):
 
 print("/* Made by reduce_reference.py with scikit-learn %s; do not edit. */" % sklearn.__version__)
 print("static const struct expected expected[] = {")
-for file, target, scale, how, pca in CASES:
+for file, target, scale, how, pca, *split in CASES:
     table = pd.read_csv("datasets/%s.csv" % file)
     train = np.arange(len(table)) % 5 != 4
+    if split:
+        train = np.arange(len(table)) < len(table) - round(len(table) * float(split[0].removeprefix("last:")))
     y = table.pop(target)
     classes = file != "diabetes"
     y = pd.factorize(y, sort=True)[0] if classes else y.to_numpy(float)
@@ -92,6 +98,7 @@ for file, target, scale, how, pca in CASES:
         names = ["pc%d" % (i + 1) for i in range(len(W))]
     print("    {")
     print('    .file = "datasets/%s.csv", .target = "%s", .scale = "%s",' % (file, target, scale))
+    print('    .split = "%s",' % (split[0] if split else "every:5"))
     print("    .select = %s, .pca = %s," % (text(how), text(pca)))
     print("    .rows = %d, .step = %d, .features = %d," % (len(X), STEP, len(names)))
     print("    .name = %s," % array("char *const", ['"%s"' % n for n in names]))

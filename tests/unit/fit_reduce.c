@@ -8,6 +8,7 @@
 
 #include <fit/matrix.h>
 #include <fit/plan.h>
+#include <la/kernels.h>
 #include <math.h>
 #include <prep/stage.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include <tests/unit/fit.h>
 
 struct expected {
-    const char *file, *target, *scale, *select, *pca;
+    const char *file, *target, *scale, *split, *select, *pca;
     size_t rows, step, features, scores;
     const char *const *name;
     const double *score, *variance, *ratio;
@@ -88,12 +89,13 @@ static void compare_states(const struct expected *c, const struct mli_pipeline *
 static void compare_case(const struct expected *c)
 {
     const char *scale[] = { c->scale, NULL }, *select[] = { c->select, NULL }, *pca[] = { c->pca, NULL };
-    const struct ml_fit_config config = config_of(c->target, scale, select, pca);
+    struct ml_fit_config config = config_of(c->target, scale, select, pca);
     struct ml_error err = ML_ERROR_INIT;
     struct mli_pipeline *pipeline = NULL;
     struct ml_table *table = NULL;
     const double *wanted = c->X;
 
+    config.split = c->split;
     if (ml_table_read(c->file, NULL, &table, &err) != ML_OK || fit(table, &config, &pipeline, &err) != ML_OK)
         fail_msg("%s: %s", c->file, err.text);
     uint8_t *all = calloc(c->rows, 1);
@@ -190,6 +192,63 @@ static void refusals(void **state)
     ml_table_free(table);
 }
 
+/* 9 rows of 10 features vary in 8 directions: there is no ninth component, whatever is asked for. */
+static void as_many_components_as_directions(void **state)
+{
+    static const char *const wanted[] = { "9", "0.999999999999" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        const char *pca[] = { wanted[i], NULL };
+        struct ml_fit_config config = config_of("target", NULL, NULL, pca);
+        struct mli_pipeline *pipeline = NULL;
+        struct ml_table *table = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        config.split = "last:0.98";
+        assert_int_equal(ml_table_read("datasets/diabetes.csv", NULL, &table, &err), ML_OK);
+        assert_int_equal(fit(table, &config, &pipeline, &err), ML_OK);
+        const struct mli_pca *found = state_of(pipeline, &mli_pca_stage);
+        assert_int_equal(found->inputs, 10);
+        assert_int_equal(found->count, 8);
+        for (size_t j = 0; j < 8; j++)
+            for (size_t k = 0; k <= j; k++)
+                assert_true(near(mli_dot(10, found->component + j * 10, found->component + k * 10), j == k, 1e-9));
+        mli_pipeline_free(pipeline);
+        ml_table_free(table);
+    }
+}
+
+/* 456 rows of 30 features, then 23: the matrix, the rows if they are held, and what LAPACK works in. */
+static void memory_is_counted_before(void **state)
+{
+    static const struct {
+        const char *split, *part;
+        size_t memory;
+    } cases[] = {
+        { "every:5", "--pca needs a matrix of 30 by 30 for 30 features of 456 rows", 30 * 30 * 8 },
+        { "last:0.96", "--pca needs a matrix of 23 by 23 for 30 features of 23 rows", 23 * (23 + 30) * 8 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *pca[] = { "2", NULL };
+        struct ml_fit_config config = config_of("diagnosis", NULL, NULL, pca);
+        struct mli_pipeline *pipeline = NULL;
+        struct ml_table *table = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        config.split = cases[i].split;
+        config.memory = cases[i].memory;
+        assert_int_equal(ml_table_read("datasets/breast_cancer.csv", NULL, &table, NULL), ML_OK);
+        assert_int_equal(fit(table, &config, &pipeline, &err), ML_ELIMIT);
+        if (!strstr(err.text, cases[i].part))
+            fail_msg("expected \"%s\", got \"%s\"", cases[i].part, err.text);
+        config.memory = 1 << 20;
+        assert_int_equal(fit(table, &config, &pipeline, NULL), ML_OK);
+        mli_pipeline_free(pipeline);
+        ml_table_free(table);
+    }
+}
+
 /* A feature that is the target, and one that never varies among the training rows. */
 static void scores_at_the_ends(void **state)
 {
@@ -216,6 +275,8 @@ int fit_reduce_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(against_scikit_learn),
         cmocka_unit_test(the_default_strength_keeps_some),
+        cmocka_unit_test(as_many_components_as_directions),
+        cmocka_unit_test(memory_is_counted_before),
         cmocka_unit_test(refusals),
         cmocka_unit_test(scores_at_the_ends),
     };

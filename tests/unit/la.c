@@ -311,6 +311,14 @@ static void eigenvalues_of_a_gram_matrix(void **state)
         for (size_t j = 0; j <= i; j++)
             assert_true(fabs(A[i * SIZE + j] - full[i * SIZE + j]) < 1e-10);
     }
+    mli_kernels_plain.multiply_nt(SIZE, SIZE, ROWS, X, X, 0, full); /* the same numbers as (SIZE,ROWS) */
+    double *rows = filled(SIZE * SIZE, 9);
+    mli_gram_rows(SIZE, ROWS, X, rows);
+    for (size_t i = 0; i < SIZE; i++)
+        for (size_t j = 0; j < SIZE; j++)
+            assert_true(fabs(rows[i * SIZE + j] - (j <= i ? full[i * SIZE + j] : 9)) < 1e-10);
+    free(rows);
+    mli_kernels_plain.multiply_tn(ROWS, SIZE, SIZE, X, X, 0, full);
     for (size_t k = LARGEST; k <= SIZE; k += SIZE - LARGEST) {
         double *copy = filled(SIZE * SIZE, 0);
         memcpy(copy, A, SIZE * SIZE * sizeof(double));
