@@ -51,10 +51,9 @@ count() {
     count_passed=$((count_passed + $2)) count_failed=$((count_failed + $3)) count_skipped=$((count_skipped + $4))
 }
 
-# finish: the last line, and the exit status of the run.
+# finish: what was skipped, the last line, and the exit status of the run.
 finish() {
-    printf '%d passed, %d failed' "$count_passed" "$count_failed"
-    [ "$count_skipped" -eq 0 ] || printf ', %d skipped' "$count_skipped"
-    printf '\n'
+    [ "$count_skipped" -eq 0 ] || printf '%d skipped\n' "$count_skipped"
+    printf '%d passed, %d failed\n' "$count_passed" "$count_failed"
     [ "$count_failed" -eq 0 ] && [ "$count_passed" -gt 0 ]
 }
