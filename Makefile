@@ -43,7 +43,8 @@ UNIT_net := heap net
 SRC_eval := classification metrics rank regression
 UNIT_eval := eval
 
-SRC_train := adam batches blocks descent gd lbfgs linesearch momentum optimiser orthant precondition problem rate sgd trainer
+SRC_train := adagrad adam adamw batches blocks descent gd lbfgs linesearch momentum nesterov optimiser orthant precondition problem \
+	rate rmsprop sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum
 
 SRC_model := document file layout model output safetensors
@@ -64,7 +65,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train
+SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train train_report
 
 FUZZ := artifact csv guard json_rows prep_file schema
 

@@ -2,12 +2,10 @@
 #include <cmd/out.h>
 #include <cmd/progress.h>
 #include <cmd/reading.h>
+#include <cmd/train_report.h>
 
-#include <inttypes.h>
 #include <math.h>
 #include <mlctl/fit.h>
-#include <model/model.h>
-#include <net/kinds.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,80 +121,6 @@ static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
     return reading_options(ctx, &f->reading);
 }
 
-static const char *text_of(const json_t *doc, const char *key)
-{
-    const char *text = json_string_value(json_object_get(doc, key));
-    return text ? text : "";
-}
-
-static long long count_of(const json_t *doc, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(doc, key));
-}
-
-static void print_target(const struct ml_model *model)
-{
-    char list[200] = "";
-    size_t n = 0;
-    for (size_t k = 0; k < model->classes && n < sizeof list - 40; k++)
-        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.30s", k ? ", " : "", model->label[k]);
-    if (!model->classes)
-        out_line("target", "%s (a number)", model->target);
-    else
-        out_line("target", "%s (%zu classes: %s%s)", model->target, model->classes, list,
-                 n >= sizeof list - 40 ? ", ..." : "");
-}
-
-static void print_fit(const struct ml_model *model, double seconds)
-{
-    const json_t *r = model->record, *s = json_object_get(r, "settings");
-    out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
-             mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
-    const struct mli_kind *kind = mli_kind_find(text_of(r, "kind"));
-    out_line("objective", "%s + l2/2 |w|^2, l2 %.6g%s", kind ? kind->objective : model->loss->name,
-             json_number_value(json_object_get(s, "l2")),
-             json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
-    out_line("fit", "%s, %lld epochs, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),
-             count_of(r, "epochs"), text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
-             seconds);
-}
-
-static void print_report(const struct ml_table *table, const struct ml_model *model,
-                         const char *path, double seconds)
-{
-    const json_t *r = model->record, *data = json_object_get(r, "data");
-    char digest[20];
-    snprintf(digest, sizeof digest, "%.12s", table->sha256);
-    out_line("data", "%s: %zu rows, %zu columns, sha256 %s...", table->source, table->rows,
-             table->columns, digest);
-    if (count_of(data, "duplicates"))
-        out_line("", "%lld duplicate rows left out", count_of(data, "duplicates"));
-    print_target(model);
-    if (*text_of(r, "group"))
-        out_line("groups", "of %s stay on one side", text_of(r, "group"));
-    out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
-             count_of(r, "train_rows"), count_of(r, "test_rows"),
-             count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
-    print_fit(model, seconds);
-    out_line("metrics", "on %s rows", text_of(r, "metrics_on"));
-    out_metrics(json_object_get(r, "metrics"));
-    out_line("wrote", "%s", path);
-}
-
-static json_t *report_json(const struct ml_model *model, const char *path)
-{
-    json_t *doc = json_object();
-    bool ok = doc && mli_json_put(doc, "model", json_string(path)) &&
-              mli_json_put(doc, "target", json_string(model->target)) &&
-              mli_json_put(doc, "task", json_string(model->classes ? "classification" : "regression")) &&
-              mli_json_put(doc, "features", json_integer((json_int_t)mli_pipeline_features(model->pipeline))) &&
-              json_object_update(doc, model->record) == 0;
-    if (ok)
-        return doc;
-    json_decref(doc);
-    return NULL;
-}
-
 static int train(struct cmd_context *ctx, struct train_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -234,9 +158,9 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         goto out;
     }
     if (ctx->json)
-        code = out_json(ctx, report_json(model, f->model));
+        code = out_json(ctx, train_report_json(model, f->model));
     else {
-        print_report(table, model, f->model, progress_now() - started);
+        train_report_print(table, model, f->model, progress_now() - started);
         code = out_end(ctx, CMD_DONE);
     }
     if (!code && stopped) { /* a signal that came after the last epoch counts too */
@@ -276,12 +200,13 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         { "kind", 'k', STRING, &fit->kind, 0, "auto, linear or logistic", "KIND" },
         { "l1", 0, NUMBER, &fit->l1, 0, "penalty l1 |w|", "NUMBER" },
         { "l2", 0, POPT_ARG_DOUBLE, &f.l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
-        { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, adam or lbfgs", "NAME" },
+        { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" },
         { "rate", 'r', NUMBER, &fit->rate, 0, "step size, 0: chosen by the optimiser", "NUMBER" },
-        { "momentum", 0, NUMBER, &fit->momentum, 0, "of the momentum optimiser", "NUMBER" },
+        { "momentum", 0, NUMBER, &fit->momentum, 0, "of momentum and nesterov", "NUMBER" },
+        { "decay", 0, NUMBER, &fit->decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" },
         { "tolerance", 0, NUMBER, &fit->tolerance, 0, "converged when no gradient entry is larger", "NUMBER" },
         { "epochs", 'e', COUNT, &f.epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others", "COUNT" },
-        { "batch", 'b', COUNT, &f.batch, 0, "rows a step of sgd, momentum and adam", "ROWS" },
+        { "batch", 'b', COUNT, &f.batch, 0, "rows a step (of all but gd and lbfgs)", "ROWS" },
         { "patience", 0, COUNT, &f.patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" },
         { "validation", 0, NUMBER, &fit->validation, 0, "share of the training rows that --patience sets aside", "SHARE" },
         { "threads", 0, COUNT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },

@@ -143,6 +143,8 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));
     ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->rate));
     ok = ok && mli_json_put(doc, "momentum", mli_json_from(t->momentum));
+    if (ok && strcmp(t->optimiser, "adamw") == 0)
+        ok = mli_json_put(doc, "decay", mli_json_from(t->decay));
     ok = ok && mli_json_put(doc, "batch", json_integer((json_int_t)t->batch));
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)t->epochs));
     ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));

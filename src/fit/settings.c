@@ -47,6 +47,7 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
     } rows[] = {
         { "rate", c->rate, 0, INFINITY, "0 (chosen) or more" },
         { "momentum", c->momentum, 0, nextafter(1, 0), "from 0 to below 1" },
+        { "decay", c->decay, 0, 1e12, "0 or more" },
         { "l1", c->l1, 0, 1e12, "0 or more" },
         { "l2", c->l2, -INFINITY, 1e12, "0 or more, or negative for 1 / rows" },
         { "tolerance", c->tolerance, 0, 1, "from 0 to 1" },
@@ -124,6 +125,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     bool full_batch = !strcmp(s.train.optimiser, "lbfgs") || !strcmp(s.train.optimiser, "gd");
     s.train.rate = config->rate;
     s.train.momentum = config->momentum;
+    s.train.decay = config->decay;
     s.train.l1 = config->l1;
     s.train.l2 = config->l2;
     s.train.tolerance = config->tolerance;

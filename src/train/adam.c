@@ -14,19 +14,17 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const struct mli_problem *problem = &descent->problem;
-    double *mean = descent->vectors, *square = mean + problem->p;
-    double t = (double)++descent->count;
-    double unbias1 = 1 / (1 - pow(BETA1, t)), unbias2 = 1 / (1 - pow(BETA2, t));
+    size_t p = descent->problem.p;
+    const double *restrict grad = descent->grad, t = (double)++descent->count;
+    double *restrict theta = descent->theta, *restrict mean = descent->vectors, *restrict square = mean + p;
+    const double size = descent->rate / (1 - pow(BETA1, t)), scale = 1 / sqrt(1 - pow(BETA2, t));
 
-    for (size_t j = 0; j < problem->p; j++) {
-        double g = descent->grad[j];
-        mean[j] = BETA1 * mean[j] + (1 - BETA1) * g;
-        square[j] = BETA2 * square[j] + (1 - BETA2) * g * g;
-        double size = descent->rate / (sqrt(square[j] * unbias2) + EPSILON);
-        double x = descent->theta[j] - size * (mean[j] * unbias1);
-        descent->theta[j] = problem->penalised[j] ? mli_shrink(x, size * problem->l1) : x;
+    for (size_t j = 0; j < p; j++) {
+        mean[j] = BETA1 * mean[j] + (1 - BETA1) * grad[j];
+        square[j] = BETA2 * square[j] + (1 - BETA2) * grad[j] * grad[j];
+        theta[j] -= size * mean[j] / (scale * sqrt(square[j]) + EPSILON);
     }
+    mli_problem_shrink_each(&descent->problem, descent->rate, square, scale, EPSILON, theta);
 }
 
 /* A step moves a parameter by about the rate, whatever the curvature; weights of prepared data are around 1. */

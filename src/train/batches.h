@@ -1,4 +1,4 @@
-/* Epochs over batches: what sgd, momentum and adam share. */
+/* Epochs over batches: what the optimisers with a step a batch share. */
 #ifndef TRAIN_BATCHES_H
 #define TRAIN_BATCHES_H
 

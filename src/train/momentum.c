@@ -14,15 +14,14 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const struct mli_problem *problem = &descent->problem;
-    double momentum = descent->config->momentum, *velocity = descent->vectors;
-    double size = descent->rate * problem->l1 / (1 - momentum);
+    const double rate = descent->rate, momentum = descent->config->momentum, *restrict grad = descent->grad;
+    double *restrict theta = descent->theta, *restrict velocity = descent->vectors;
 
-    for (size_t j = 0; j < problem->p; j++) {
-        velocity[j] = momentum * velocity[j] + descent->grad[j];
-        double x = descent->theta[j] - descent->rate * velocity[j];
-        descent->theta[j] = problem->penalised[j] ? mli_shrink(x, size) : x;
+    for (size_t j = 0; j < descent->problem.p; j++) {
+        velocity[j] = momentum * velocity[j] + grad[j];
+        theta[j] -= rate * velocity[j];
     }
+    mli_problem_shrink(&descent->problem, rate / (1 - momentum), theta);
 }
 
 static double rate(const struct mli_curvature *curvature, const struct mli_train_config *config)

@@ -5,7 +5,11 @@
  *   gd        theta -= rate * gradient over all rows
  *   sgd       the same over a batch of rows
  *   momentum  sgd along a velocity that forgets by `momentum`
- *   adam      sgd with a step size for every parameter
+ *   nesterov  momentum whose gradient counts once more, as if taken further on
+ *   adagrad   sgd with a step size for every parameter, by the sum of its squared gradients
+ *   rmsprop   the same by a running mean of them
+ *   adam      rmsprop along a running mean of the gradients
+ *   adamw     adam, and a share of every weight taken away each step: `decay`
  *   lbfgs     quasi-Newton over all rows with a line search
  *
  * All know both penalties; l1 enters by the proximal map (lbfgs: orthant by orthant), so weights become exactly 0.
@@ -31,11 +35,13 @@ struct mli_optimiser {
     /* Step size when none is given, for one layer and for a stack; neither where it finds its own (lbfgs). */
     double (*rate)(const struct mli_curvature *curvature, const struct mli_train_config *config);
     bool preconditioned; /* wants train/precondition.h */
+    bool decays;         /* knows config->decay */
     double stack_rate;
 };
 
 extern const struct mli_optimiser mli_optimiser_gd, mli_optimiser_sgd, mli_optimiser_momentum,
-    mli_optimiser_adam, mli_optimiser_lbfgs;
+    mli_optimiser_nesterov, mli_optimiser_adagrad, mli_optimiser_rmsprop, mli_optimiser_adam, mli_optimiser_adamw,
+    mli_optimiser_lbfgs;
 
 /* ML_EUSAGE, with the nearest name, when there is none of that name. */
 ML_NODISCARD enum ml_status mli_optimiser_find(const char *name, const struct mli_optimiser **out,

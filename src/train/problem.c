@@ -131,6 +131,21 @@ double mli_shrink(double x, double size)
     return x - x;
 }
 
+void mli_problem_shrink(const struct mli_problem *problem, double size, double *theta)
+{
+    for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
+        if (problem->penalised[j])
+            theta[j] = mli_shrink(theta[j], size * problem->l1);
+}
+
+void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const double *square, double scale,
+                             double epsilon, double *theta)
+{
+    for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
+        if (problem->penalised[j])
+            theta[j] = mli_shrink(theta[j], rate * problem->l1 / (scale * sqrt(square[j]) + epsilon));
+}
+
 enum ml_status mli_objective(const struct mli_network *net, const struct mli_loss *loss,
                              const struct mli_train_data *data, double l1, double l2,
                              size_t threads, const double *theta, double *grad, double *value,

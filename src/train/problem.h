@@ -52,10 +52,16 @@ double mli_problem_batch(const struct mli_problem *problem, const struct mli_tra
 void mli_problem_subgradient(const struct mli_problem *problem, const double *theta,
                              const double *grad, double *out);
 
-/*
- * x moved towards 0 by size, not past it: the proximal map of size |x|, which is how a step takes l1 in. NaN stays.
- */
+/* x moved towards 0 by size, not past it: the proximal map of size |x|. NaN stays. */
 double mli_shrink(double x, double size);
+/*
+ * How a step takes l1 in: _shrink moves every penalised parameter by size * l1, the proximal map of a step of that
+ * size; _shrink_each by rate * l1 / (scale sqrt(square_j) + epsilon), the same in the metric of an optimiser that
+ * divides its steps by that [Duchi, Hazan & Singer 2011, section 5]. Nothing happens without l1.
+ */
+void mli_problem_shrink(const struct mli_problem *problem, double size, double *theta);
+void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const double *square, double scale,
+                             double epsilon, double *theta);
 
 /* Largest absolute entry of that subgradient; infinite when an entry is not finite. */
 double mli_problem_largest(const struct mli_problem *problem, const double *theta,

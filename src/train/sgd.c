@@ -11,13 +11,12 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const struct mli_problem *problem = &descent->problem;
-    double size = descent->rate * problem->l1;
+    const double rate = descent->rate, *restrict grad = descent->grad;
+    double *restrict theta = descent->theta;
 
-    for (size_t j = 0; j < problem->p; j++) {
-        double x = descent->theta[j] - descent->rate * descent->grad[j];
-        descent->theta[j] = problem->penalised[j] ? mli_shrink(x, size) : x;
-    }
+    for (size_t j = 0; j < descent->problem.p; j++)
+        theta[j] -= rate * grad[j];
+    mli_problem_shrink(&descent->problem, rate, theta);
 }
 
 static double rate(const struct mli_curvature *curvature, const struct mli_train_config *config)

@@ -89,12 +89,15 @@ static enum ml_status check_config(const struct mli_train_config *c,
     if (c->rate > 0 && !optimiser->step && !optimiser->rate)
         return ml_error_set(
             err, ML_EUSAGE,
-            "%s finds its step sizes by itself; leave the step size (rate) away or choose gd, sgd, "
-            "momentum or adam",
+            "%s finds its step sizes by itself; leave the step size (rate) away or choose another "
+            "optimiser",
             optimiser->name);
     if (!at_least(c->momentum, 0) || c->momentum >= 1)
         return ml_error_set(err, ML_EUSAGE, "momentum must be at least 0 and below 1, not %g",
                             c->momentum);
+    if (!at_least(c->decay, 0) || (optimiser->decays && c->decay * c->rate >= 1))
+        return ml_error_set(err, ML_EUSAGE,
+                            "the decay must be 0 or more and below 1 / step size, not %g", c->decay);
     if (!at_least(c->l1, 0) || !at_least(c->l2, 0))
         return ml_error_set(err, ML_EUSAGE,
                             "the penalties l1 and l2 must be 0 or more, not %g and %g", c->l1,

@@ -1,7 +1,7 @@
 /*
  * Trainer: minimises  1/W sum_i w_i loss_i(theta) + l2/2 |v|^2 + l1 |v|_1  over the parameters of a network, W = sum w_i,
  * v the penalised ones (weights, not biases). Stepped by the caller: _new, then _epoch until _state says it is over. One
- * epoch is one pass over the rows (sgd, momentum, adam), one step (gd) or one iteration with its line search (lbfgs).
+ * epoch is one step (gd), one iteration with its line search (lbfgs), or one pass over the rows (all others).
  *
  * Deterministic: rows are cut into blocks of fixed size, blocks are shared out to `threads`, and their partial sums are
  * added in block order, so the result does not depend on the number of threads. Everything is allocated by _new.
@@ -21,28 +21,29 @@ struct mli_train_data {
 };
 
 struct mli_train_config {
-    const char *optimiser; /* gd sgd momentum adam lbfgs */
-    double rate;           /* step size; 0: chosen (train/rate.c says how). It falls to 0 over `epochs` for sgd, momentum
-                              and adam; lbfgs finds its own and refuses one */
-    double momentum;       /* of `momentum` */
+    const char *optimiser; /* a name of train/optimiser.h */
+    double rate;           /* step size; 0: chosen (train/rate.c says how). It falls to 0 over `epochs` for those over
+                              batches; lbfgs finds its own and refuses one */
+    double momentum;       /* of `momentum` and `nesterov` */
+    double decay;          /* of `adamw`: share of the weights that a step of size 1 takes; 0.01 as PyTorch's */
     double l1, l2;
     double tolerance; /* converged when the largest gradient entry is at most this (lbfgs, gd), or the objective stalls */
     size_t epochs;    /* at most */
-    size_t batch;     /* rows a step of sgd, momentum and adam */
+    size_t batch;     /* rows a step, of those over batches */
     size_t patience;  /* epochs without a better validation loss before stopping; 0: no early stopping */
     uint64_t seed;
     size_t threads;
 };
 
 #define MLI_TRAIN_CONFIG_INIT                                                                      \
-    { .optimiser = "lbfgs", .momentum = 0.9, .tolerance = 1e-8, .epochs = 1000, .batch = 32, .threads = 1 }
+    { .optimiser = "lbfgs", .momentum = 0.9, .decay = 0.01, .tolerance = 1e-8, .epochs = 1000, .batch = 32, .threads = 1 }
 
 enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED };
 
 struct mli_train_state {
     size_t epoch;      /* epochs done */
     double objective;  /* with penalties */
-    double loss;       /* mean training loss without penalties; of sgd, momentum and adam over the epoch as it went */
+    double loss;       /* mean training loss without penalties; over batches that of the epoch as it went */
     double validation; /* mean validation loss, NaN without validation rows */
     double gradient;   /* largest absolute entry of the objective's gradient (full-batch optimisers), else NaN */
     double rate;       /* step size in use */

@@ -15,7 +15,7 @@ load common
 }
 
 @test "the same command twice, and 1, 2 and 4 threads, give the same bytes" {
-    for optimiser in lbfgs gd sgd momentum adam; do
+    for optimiser in lbfgs gd sgd momentum nesterov adagrad rmsprop adam adamw; do
         for threads in 1 2 4; do
             mlctl train "$DATA/wine.csv" -q --optimiser $optimiser --epochs 5 --threads $threads -m $threads.safetensors > out.txt
         done
@@ -74,7 +74,7 @@ load common
     best=$(jq .objective best.json)
     mlctl train "$DATA/diabetes.csv" -q --json --split none --l2 0.1 --optimiser gd --epochs 20000 > gd.json
     near "$(jq .objective gd.json)" "$best" 1e-6
-    for optimiser in sgd momentum adam; do
+    for optimiser in sgd momentum nesterov adagrad rmsprop adam adamw; do
         mlctl train "$DATA/diabetes.csv" -q --json --split none --l2 0.1 --optimiser $optimiser --epochs 300 > other.json
         near "$(jq .objective other.json)" "$best" 0.01
     done

@@ -31,35 +31,40 @@ static void settings_out_of_range_are_refused(void **state)
         struct mli_train_config config;
         const char *text;
     } cases[] = {
-        /* optimiser, rate, momentum, l1, l2, tolerance, epochs, batch, patience, seed, threads */
-        { { "adm", 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
+        /* optimiser, rate, momentum, decay, l1, l2, tolerance, epochs, batch, patience, seed, threads */
+        { { "adm", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
           "unknown optimiser \"adm\"; did you mean \"adam\"?" },
-        { { "newton-raphson", 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum adam lbfgs" },
-        { { "sgd", -1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
+        { { "newton-raphson", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
+          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum nesterov "
+          "adagrad rmsprop adam adamw lbfgs" },
+        { { "sgd", -1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
           "the step size (rate) must be 0 (chosen) or more, not -1" },
-        { { "sgd", NAN, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
+        { { "sgd", NAN, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
           "the step size (rate) must be 0 (chosen) or more, not nan" },
-        { { "lbfgs", 0.1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "lbfgs finds its step sizes by itself; leave the step size (rate) away or choose gd, "
-          "sgd, momentum or adam" },
-        { { "sgd", 0, 1, 0, 0, 0, 1, 1, 0, 0, 1 },
+        { { "lbfgs", 0.1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
+          "lbfgs finds its step sizes by itself; leave the step size (rate) away or choose another "
+          "optimiser" },
+        { { "sgd", 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
           "momentum must be at least 0 and below 1, not 1" },
-        { { "sgd", 0, -0.1, 0, 0, 0, 1, 1, 0, 0, 1 },
+        { { "sgd", 0, -0.1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
           "momentum must be at least 0 and below 1, not -0.1" },
-        { { "sgd", 0, 0, -1, 0, 0, 1, 1, 0, 0, 1 },
+        { { "adamw", 0, 0, -1, 0, 0, 0, 1, 1, 0, 0, 1 },
+          "the decay must be 0 or more and below 1 / step size, not -1" },
+        { { "adamw", 10, 0, 0.1, 0, 0, 0, 1, 1, 0, 0, 1 },
+          "the decay must be 0 or more and below 1 / step size, not 0.1" },
+        { { "sgd", 0, 0, 0, -1, 0, 0, 1, 1, 0, 0, 1 },
           "the penalties l1 and l2 must be 0 or more, not -1 and 0" },
-        { { "sgd", 0, 0, 0, INFINITY, 0, 1, 1, 0, 0, 1 },
+        { { "sgd", 0, 0, 0, 0, INFINITY, 0, 1, 1, 0, 0, 1 },
           "the penalties l1 and l2 must be 0 or more, not 0 and inf" },
-        { { "sgd", 0, 0, 0, 0, -1e-9, 1, 1, 0, 0, 1 },
+        { { "sgd", 0, 0, 0, 0, 0, -1e-9, 1, 1, 0, 0, 1 },
           "the tolerance must be 0 or more, not -1e-09" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 0, 0, 1 }, "the number of epochs must be at least 1" },
-        { { "sgd", 0, 0, 0, 0, 0, 1, 0, 0, 0, 1 }, "a batch must have at least 1 row" },
-        { { "sgd", 0, 0, 0, 0, 0, 1, 1, 0, 0, 0 },
+        { { "sgd", 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1 }, "the number of epochs must be at least 1" },
+        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1 }, "a batch must have at least 1 row" },
+        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0 },
           "the number of threads must be from 1 to 1024, not 0" },
-        { { "sgd", 0, 0, 0, 0, 0, 1, 1, 0, 0, 1025 },
+        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1025 },
           "the number of threads must be from 1 to 1024, not 1025" },
-        { { "sgd", 0, 0, 0, 0, 0, 1, 1, 3, 0, 1 },
+        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 3, 0, 1 },
           "early stopping (patience) needs validation rows" },
     };
     struct problem problem = problem_new("dense 1", "squared", 10, 2, 1, 1);
@@ -88,7 +93,8 @@ static void settings_out_of_range_are_refused(void **state)
 
 static void optimisers_are_the_ones_named(void **state)
 {
-    static const char *const expected[] = { "gd", "sgd", "momentum", "adam", "lbfgs" };
+    static const char *const expected[] = { "gd",      "sgd",  "momentum", "nesterov", "adagrad",
+                                            "rmsprop", "adam", "adamw",    "lbfgs" };
     const char *const *names = mli_optimiser_names();
     (void)state;
 

@@ -69,15 +69,18 @@ static const struct toy {
         spread; /* column j is scaled by spread^j: 0.4^3 makes a condition number of some hundreds */
     double l1, l2;
     bool hard;
+    bool separable; /* the class is the sign of the first columns' sum */
 } toys[] = {
-    { "well-conditioned quadratic", "dense 1", "squared", 200, 5, 1, 0, 0, false },
-    { "ill-conditioned quadratic", "dense 1", "squared", 200, 4, 0.4, 0, 0, true },
-    { "ridge", "dense 1", "squared", 300, 10, 0.9, 0, 0.1, false },
-    { "lasso", "dense 1", "squared", 300, 10, 1, 0.5, 0, false },
-    { "logistic", "dense 1", "cross_entropy", 400, 5, 1, 0, 0.01, false },
-    { "softmax", "dense 3", "cross_entropy", 400, 5, 1, 0, 0.01, false },
-    { "softmax with both penalties", "dense 3", "cross_entropy", 400, 5, 1, 0.02, 0.01, false },
-    { "one row", "dense 1", "squared", 1, 3, 1, 0, 0.1, true },
+    { "well-conditioned quadratic", "dense 1", "squared", 200, 5, 1, 0, 0, false, false },
+    { "ill-conditioned quadratic", "dense 1", "squared", 200, 4, 0.4, 0, 0, true, false },
+    { "ridge", "dense 1", "squared", 300, 10, 0.9, 0, 0.1, false, false },
+    { "lasso", "dense 1", "squared", 300, 10, 1, 0.5, 0, false, false },
+    { "logistic", "dense 1", "cross_entropy", 400, 5, 1, 0, 0.01, false, false },
+    { "softmax", "dense 3", "cross_entropy", 400, 5, 1, 0, 0.01, false, false },
+    { "softmax with both penalties", "dense 3", "cross_entropy", 400, 5, 1, 0.02, 0.01, false, false },
+    { "one row", "dense 1", "squared", 1, 3, 1, 0, 0.1, true, false },
+    { "separable logistic", "dense 1", "cross_entropy", 300, 4, 1, 0, 0.01, false, true },
+    { "separable logistic, l1", "dense 1", "cross_entropy", 300, 4, 1, 0.01, 0, false, true },
 };
 
 /*
@@ -91,8 +94,18 @@ static const struct {
         hard; /* hard: an ill-conditioned problem, or one row, which is one step an epoch */
 } runs[] = {
     { "lbfgs", 1000, 1e-12, 1e-12 },  { "gd", 2000, 1e-9, 2e-4 },   { "sgd", 1000, 1e-4, 5e-3 },
-    { "momentum", 1000, 1e-4, 5e-3 }, { "adam", 1000, 1e-4, 5e-3 },
+    { "momentum", 1000, 1e-4, 5e-3 }, { "nesterov", 1000, 1e-4, 5e-3 },
+    { "adagrad", 1000, 1e-4, 5e-3 },  { "rmsprop", 1000, 1e-4, 5e-3 },
+    { "adam", 1000, 1e-4, 5e-3 },     { "adamw", 1000, 1e-4, 5e-3 },
 };
+
+static void separate(const struct problem *problem)
+{
+    for (size_t i = 0; i < problem->data.n; i++) {
+        const double *x = problem->X + i * problem->data.d;
+        problem->y[i] = x[0] + x[1] > 0;
+    }
+}
 
 static void every_optimiser_reaches_every_optimum(void **state)
 {
@@ -100,6 +113,8 @@ static void every_optimiser_reaches_every_optimum(void **state)
     for (size_t i = 0; i < COUNT(toys); i++) {
         const struct toy *toy = &toys[i];
         struct problem problem = problem_new(toy->spec, toy->loss, toy->n, toy->d, toy->spread, 7);
+        if (toy->separable)
+            separate(&problem);
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         double theta[64] = { 0 }, grad[64], least = 0;
         config.l1 = toy->l1;
@@ -108,6 +123,7 @@ static void every_optimiser_reaches_every_optimum(void **state)
         for (size_t r = 0; r < COUNT(runs); r++) {
             config.optimiser = runs[r].optimiser;
             config.epochs = runs[r].epochs;
+            config.decay = 0; /* it has an optimum of its own */
             struct mli_train_state end = problem_train(&problem, &config, theta);
             double value = problem_value(&problem, &config, theta, grad);
             if (r == 0) { /* lbfgs goes first and its gradient says that this is the optimum */

@@ -1,0 +1,81 @@
+#include <cmd/train_report.h>
+
+#include <cmd/out.h>
+#include <net/kinds.h>
+#include <stdio.h>
+#include <string.h>
+#include <table/table.h>
+
+static const char *text_of(const json_t *doc, const char *key)
+{
+    const char *text = json_string_value(json_object_get(doc, key));
+    return text ? text : "";
+}
+
+static long long count_of(const json_t *doc, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(doc, key));
+}
+
+static void print_target(const struct ml_model *model)
+{
+    char list[200] = "";
+    size_t n = 0;
+    for (size_t k = 0; k < model->classes && n < sizeof list - 40; k++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.30s", k ? ", " : "", model->label[k]);
+    if (!model->classes)
+        out_line("target", "%s (a number)", model->target);
+    else
+        out_line("target", "%s (%zu classes: %s%s)", model->target, model->classes, list,
+                 n >= sizeof list - 40 ? ", ..." : "");
+}
+
+static void print_fit(const struct ml_model *model, double seconds)
+{
+    const json_t *r = model->record, *s = json_object_get(r, "settings");
+    out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
+             mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
+    const struct mli_kind *kind = mli_kind_find(text_of(r, "kind"));
+    out_line("objective", "%s + l2/2 |w|^2, l2 %.6g%s", kind ? kind->objective : model->loss->name,
+             json_number_value(json_object_get(s, "l2")),
+             json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
+    out_line("fit", "%s, %lld epochs, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),
+             count_of(r, "epochs"), text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
+             seconds);
+}
+
+void train_report_print(const struct ml_table *table, const struct ml_model *model,
+                        const char *path, double seconds)
+{
+    const json_t *r = model->record, *data = json_object_get(r, "data");
+    char digest[20];
+    snprintf(digest, sizeof digest, "%.12s", table->sha256);
+    out_line("data", "%s: %zu rows, %zu columns, sha256 %s...", table->source, table->rows,
+             table->columns, digest);
+    if (count_of(data, "duplicates"))
+        out_line("", "%lld duplicate rows left out", count_of(data, "duplicates"));
+    print_target(model);
+    if (*text_of(r, "group"))
+        out_line("groups", "of %s stay on one side", text_of(r, "group"));
+    out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
+             count_of(r, "train_rows"), count_of(r, "test_rows"),
+             count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
+    print_fit(model, seconds);
+    out_line("metrics", "on %s rows", text_of(r, "metrics_on"));
+    out_metrics(json_object_get(r, "metrics"));
+    out_line("wrote", "%s", path);
+}
+
+json_t *train_report_json(const struct ml_model *model, const char *path)
+{
+    json_t *doc = json_object();
+    bool ok = doc && mli_json_put(doc, "model", json_string(path)) &&
+              mli_json_put(doc, "target", json_string(model->target)) &&
+              mli_json_put(doc, "task", json_string(model->classes ? "classification" : "regression")) &&
+              mli_json_put(doc, "features", json_integer((json_int_t)mli_pipeline_features(model->pipeline))) &&
+              json_object_update(doc, model->record) == 0;
+    if (ok)
+        return doc;
+    json_decref(doc);
+    return NULL;
+}

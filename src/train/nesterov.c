@@ -1,0 +1,38 @@
+/*
+ * Momentum that looks ahead [Nesterov 1983; Sutskever et al. 2013], in the form that PyTorch uses:
+ * v = momentum v + g,  theta -= rate (g + momentum v). In the end a gradient that stays moves theta as far as a heavy
+ * ball does, and l1 shrinks by as much.
+ */
+#include <train/optimiser.h>
+
+#include <train/rate.h>
+
+static size_t doubles(size_t p)
+{
+    return p;
+}
+
+static void step(struct mli_descent *descent)
+{
+    const double rate = descent->rate, momentum = descent->config->momentum, *restrict grad = descent->grad;
+    double *restrict theta = descent->theta, *restrict velocity = descent->vectors;
+
+    for (size_t j = 0; j < descent->problem.p; j++) {
+        velocity[j] = momentum * velocity[j] + grad[j];
+        theta[j] -= rate * (grad[j] + momentum * velocity[j]);
+    }
+    mli_problem_shrink(&descent->problem, rate / (1 - momentum), theta);
+}
+
+static double rate(const struct mli_curvature *curvature, const struct mli_train_config *config)
+{
+    return (1 - config->momentum) * 0.5 / mli_batch_curvature(curvature);
+}
+
+const struct mli_optimiser mli_optimiser_nesterov = {
+    .name = "nesterov",
+    .doubles = doubles,
+    .step = step,
+    .rate = rate,
+    .stack_rate = 0.01,
+};
