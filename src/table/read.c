@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/advise.h>
+#include <table/cells.h>
 #include <table/chunks.h>
 #include <table/faults.h>
-#include <table/infer.h>
 #include <table/rows.h>
 #include <table/rules.h>
 #include <table/table.h>

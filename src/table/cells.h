@@ -3,10 +3,11 @@
  *
  * Whether a column is numeric is known only after its last cell, and "1.50" must still be "1.50" if it is not. Cells are
  * gathered in pieces, one a chunk of the file, each by its own thread, and the pieces appended to the column in file
- * order; the result does not depend on where they were cut. See infer.c.
+ * order; the result does not depend on where they were cut. See cells.c; a piece is piece.c, a column column.c, the
+ * type at the end infer.c.
  */
-#ifndef TABLE_INFER_H
-#define TABLE_INFER_H
+#ifndef TABLE_CELLS_H
+#define TABLE_CELLS_H
 
 #include <base/buf.h>
 #include <base/num.h>
