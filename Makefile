@@ -47,8 +47,8 @@ SRC_train := adagrad adam adamw batches blocks descent gd lbfgs linesearch momen
 	rate rmsprop sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum
 
-SRC_model := document file layout model output safetensors
-UNIT_model := heap model model_container model_hostile model_sample
+SRC_model := document file layout model output reading safetensors
+UNIT_model := heap model model_container model_hostile model_reading model_sample
 
 SRC_fit := clean components divide evaluate fit gather holdout matrix passes plan prepfile preprocess record reduce select select_l1 settings target
 UNIT_fit := fit fit_divide fit_reduce heap

@@ -1,6 +1,8 @@
 #include <cmd/dialect.h>
 
+#include <base/num.h>
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 static const char quarantine[] = "quarantine=";
@@ -28,6 +30,36 @@ static int take_character(const struct cmd_context *ctx, const char *option, con
     return CMD_CONTINUE;
 }
 
+/* The same or none: nothing, on purpose. */
+static int take_or_none(const struct cmd_context *ctx, const char *option, const char *text, enum ml_said which,
+                        struct ml_csv_options *options, char *out)
+{
+    if (!text || strcmp(text, "none") != 0)
+        return take_character(ctx, option, text, out);
+    options->said |= which;
+    return CMD_CONTINUE;
+}
+
+static int take_lines(const struct cmd_context *ctx, const struct dialect *flags, struct ml_csv_options *out)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    double rows = 0;
+    if (flags->header && flags->no_header) {
+        ml_error_set(&err, ML_EUSAGE, "--header and --no-header exclude each other");
+        return cmd_fail(ctx, &err);
+    }
+    out->no_header = flags->no_header != 0;
+    if (flags->header)
+        out->said |= ML_SAID_HEADER;
+    if (!flags->skip_rows)
+        return CMD_CONTINUE;
+    if (!mli_num_parse(flags->skip_rows, strlen(flags->skip_rows), &rows) || rows < 0 || rows > 1e9 || rows != floor(rows))
+        return refuse(ctx, "skip-rows", "a count", flags->skip_rows);
+    out->skip_rows = (size_t)rows;
+    out->said |= ML_SAID_SKIP_ROWS;
+    return CMD_CONTINUE;
+}
+
 static int take_numerals(const struct cmd_context *ctx, const struct dialect *flags,
                          struct ml_csv_options *out)
 {
@@ -35,7 +67,7 @@ static int take_numerals(const struct cmd_context *ctx, const struct dialect *fl
     if (decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
         return refuse(ctx, "decimal", ". or ,", decimal);
     out->decimal = decimal ? decimal[0] : '\0';
-    int code = take_character(ctx, "thousands", flags->thousands, &out->thousands);
+    int code = take_or_none(ctx, "thousands", flags->thousands, ML_SAID_THOUSANDS, out, &out->thousands);
     if (code != CMD_CONTINUE || !out->thousands)
         return code;
     if (strchr("+-", out->thousands) || out->thousands == (decimal ? decimal[0] : '.'))
@@ -62,7 +94,7 @@ static int take_bad_rows(const struct cmd_context *ctx, const char *how, struct 
 
 int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, struct ml_csv_options *out)
 {
-    struct ml_csv_options options = { .no_header = flags->no_header != 0, .encoding = flags->encoding };
+    struct ml_csv_options options = { .encoding = flags->encoding };
     bool no_quote = flags->quote && strcmp(flags->quote, "none") == 0;
     int code = take_character(ctx, "delimiter", flags->delimiter, &options.delimiter);
     if (no_quote)
@@ -70,16 +102,15 @@ int dialect_options(const struct cmd_context *ctx, const struct dialect *flags, 
     else if (code == CMD_CONTINUE)
         code = take_character(ctx, "quote", flags->quote, &options.quote);
     if (code == CMD_CONTINUE)
-        code = take_character(ctx, "comment", flags->comment, &options.comment);
+        code = take_or_none(ctx, "comment", flags->comment, ML_SAID_COMMENT, &options, &options.comment);
     if (code == CMD_CONTINUE)
         code = take_numerals(ctx, flags, &options);
-    if (code == CMD_CONTINUE && flags->skip_rows < 0)
-        code = refuse(ctx, "skip-rows", "a count", "a negative number");
+    if (code == CMD_CONTINUE)
+        code = take_lines(ctx, flags, &options);
     if (code == CMD_CONTINUE && !cmd_size(ctx, "max-field", flags->max_field, &options.max_field))
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = take_bad_rows(ctx, flags->bad_rows, &options);
-    options.skip_rows = (size_t)flags->skip_rows;
     if (code == CMD_CONTINUE)
         *out = options;
     return code;

@@ -6,9 +6,8 @@
 #include <mlctl/table.h>
 
 struct dialect {
-    char *delimiter, *quote, *comment, *decimal, *thousands, *encoding, *max_field, *bad_rows, *missing;
-    int no_header;
-    long skip_rows;
+    char *delimiter, *quote, *comment, *decimal, *thousands, *encoding, *max_field, *bad_rows, *missing, *skip_rows;
+    int no_header, header;
 };
 
 #define DIALECT_ROWS(d)                                                                            \
@@ -18,11 +17,13 @@ struct dialect {
       "character that quotes fields, none: quotes are text (\" if not given)", "CHAR" },           \
     { "no-header", 0, POPT_ARG_NONE, &(d).no_header, 0,                                            \
       "the first line is a row; columns are called column1, column2, ...", NULL },                 \
+    { "header", 0, POPT_ARG_NONE, &(d).header, 0,                                                  \
+      "the first line has the names, whatever it looks like or a model says", NULL },              \
     { "encoding", 0, POPT_ARG_STRING, &(d).encoding, 0,                                            \
       "utf-8, utf-16le, utf-16be, latin1, windows-1252 or another that iconv knows (found out if not given)", \
       "NAME" },                                                                                    \
-    { "comment", 0, POPT_ARG_STRING, &(d).comment, 0, "lines that begin with it are passed over", "CHAR" }, \
-    { "skip-rows", 0, POPT_ARG_LONG, &(d).skip_rows, 0, "lines above the header to pass over", "COUNT" }, \
+    { "comment", 0, POPT_ARG_STRING, &(d).comment, 0, "lines that begin with it are passed over (none if not given)", "CHAR" }, \
+    { "skip-rows", 0, POPT_ARG_STRING, &(d).skip_rows, 0, "lines above the header to pass over (0 if not given)", "COUNT" }, \
     { "decimal", 0, POPT_ARG_STRING, &(d).decimal, 0,                                              \
       "decimal point of numbers: . or , (found out if not given)", "CHAR" },                       \
     { "thousands", 0, POPT_ARG_STRING, &(d).thousands, 0,                                          \

@@ -7,6 +7,7 @@
 #include <base/suggest.h>
 #include <eval/metrics.h>
 #include <fit/evaluate.h>
+#include <model/reading.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,12 +120,13 @@ static enum ml_status measure(const struct cmd_context *ctx, const struct eval_f
                               bool *measured, struct ml_error *err)
 {
     if (ctx->nargs) {
-        const struct mli_stream_options options = { .csv = *csv,
+        struct mli_stream_options options = { .csv = *csv,
                                                     .missing = f->dialect.missing,
                                                     .log = &ctx->log };
         snprintf(on, size, "%s", ctx->args[0]);
         *measured = true;
         warn_of_training_file(ctx, model, ctx->args[0]);
+        mli_reading_inherit(mli_model_reading(model), "the model was trained", &options.csv, &options.missing, &ctx->log);
         return mli_evaluate_file(model, ctx->args[0], &options, metrics, err);
     }
     char why[512];

@@ -8,6 +8,7 @@
 #include <base/mem.h>
 #include <model/model.h>
 #include <model/output.h>
+#include <model/reading.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
     if (!status && !run.label_json)
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
     if (!status) {
+        mli_reading_inherit(mli_model_reading(model), "the model was trained", &options.csv, &options.missing, &ctx->log);
         options.grows = grows(&run);
         status = mli_flow_open(ctx->args, ctx->nargs, mli_pipeline_schema(model->pipeline), &options, &run.flow,
                                &err);

@@ -38,7 +38,8 @@ ML_NODISCARD enum ml_status ml_preprocess_files(const char *const *paths, size_t
 /*
  * Applies a prep file to the rows of CSV files at constant memory, by read->threads threads: features, and the target
  * where the files have it, to `clean` ("-": standard output, to which rows go as they are done). *rows counts them.
- * The bytes do not depend on the number of threads. The first error in file order ends it, with `clean` as it was.
+ * What read->csv and read->missing leave open is as in the file that the prep file was fitted on, which is said
+ * (model/reading.h says what). The bytes do not depend on the number of threads. The first error in file order ends it, with `clean` as it was.
  */
 ML_NODISCARD enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, size_t n,
                                                 const struct ml_read_options *read, const char *clean,

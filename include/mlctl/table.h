@@ -28,6 +28,13 @@ bool ml_type_parse(const char *name, enum ml_type *out);
 
 #define ML_QUOTE_NONE '\x7F' /* of ml_csv_options */
 
+enum ml_said {
+    ML_SAID_HEADER = 1, /* the first line is one, whatever it looks like */
+    ML_SAID_SKIP_ROWS = 2,
+    ML_SAID_COMMENT = 4,
+    ML_SAID_THOUSANDS = 8,
+};
+
 enum ml_bad_rows {
     ML_BAD_ROWS_ERROR,      /* the first one ends the reading */
     ML_BAD_ROWS_SKIP,       /* left out; the log hears of the first ones and how many there were */
@@ -58,6 +65,7 @@ struct ml_csv_options {
      */
     enum ml_bad_rows bad_rows;
     const char *quarantine; /* the file; written also when nothing was left out */
+    unsigned said;          /* which of them are nothing on purpose, so that no model or prep file fills them in: ML_SAID_... */
     size_t title_lines; /* found out, whatever it is: lines above what looks like the header, for errors to name */
     bool libcsv;        /* no fast lane: every byte goes through libcsv, in one thread. Gives the same table, for tests */
     const struct ml_log *log; /* hears of what was found out; NULL: the log of who reads, if any */

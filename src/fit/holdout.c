@@ -4,6 +4,7 @@
 #include <fit/gather.h>
 #include <fit/plan.h>
 #include <fit/record.h>
+#include <model/reading.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
     r.dedupe = json_is_true(json_object_get(model->record, "dedupe"));
     r.read.type = r.type;
     r.read.drop = r.drop;
-    mli_record_read_options(read, &r.read);
+    mli_reading_again(read, &r.read.csv, &r.read.missing);
     *out = r;
     return ML_OK;
 }

@@ -7,6 +7,7 @@
 #include <fit/plan.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
+#include <model/reading.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, s
     if (status)
         return status;
     const char *keep[] = { file.target, NULL };
-    const struct mli_flow_options options = { .csv = read->csv,
+    struct mli_flow_options options = { .csv = read->csv,
                                               .missing = read->missing,
                                               .keep = keep,
                                               .optional = file.target,
@@ -106,6 +107,7 @@ enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, s
                                               .grows = mli_clean_grows(file.pipeline),
                                               .chunk = read->chunk,
                                               .log = read->log };
+    mli_reading_inherit(file.read, "the prep file was fitted", &options.csv, &options.missing, read->log);
     status = mli_flow_open(paths, n, mli_pipeline_schema(file.pipeline), &options, &flow, err);
     if (!status)
         status = mli_output_open(clean, &out, err);

@@ -72,36 +72,6 @@ json_t *mli_record_files(const struct ml_table *table)
     return files;
 }
 
-static char character(const json_t *read, const char *key)
-{
-    const char *text = json_string_value(json_object_get(read, key));
-    return text ? text[0] : '\0';
-}
-
-static size_t count(const json_t *read, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(read, key));
-    return value > 0 ? (size_t)value : 0;
-}
-
-void mli_record_read_options(const json_t *read, struct ml_read_options *options)
-{
-    options->csv = (struct ml_csv_options){
-        .delimiter = character(read, "delimiter"),
-        .quote = character(read, "quote"),
-        .comment = character(read, "comment"),
-        .decimal = character(read, "decimal"),
-        .thousands = character(read, "thousands"),
-        .skip_rows = count(read, "skip_rows"),
-        .max_field = count(read, "max_field"),
-        .no_header = json_is_true(json_object_get(read, "no_header")),
-        .bad_rows = json_is_true(json_object_get(read, "leave_out_bad_rows")) ? ML_BAD_ROWS_SKIP
-                                                                              : ML_BAD_ROWS_ERROR,
-        .encoding = json_string_value(json_object_get(read, "encoding")),
-    };
-    options->missing = json_string_value(json_object_get(read, "missing"));
-}
-
 /* Path and digest are of the raw rows: the table itself, or the file that preprocess read; counts are of the table. */
 static json_t *data(const struct mli_record_parts *p)
 {

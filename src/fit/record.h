@@ -30,11 +30,9 @@ struct mli_record_parts {
 
 /*
  * {"delimiter":",","missing":"n/a","type":["zip=category"],"drop":["id"]}: what reading the file again needs, options
- * that are not the default. NULL: no memory. And back, but for type and drop, to read the same cells: rows that were put
- * aside are left out. The strings are those of `read`.
+ * that are not the default. NULL: no memory. Back: model/reading.h.
  */
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options);
-void mli_record_read_options(const json_t *read, struct ml_read_options *options);
 /* [{"path":..,"rows":..}, ...] of a table read from several files; NULL of one, or without memory. */
 json_t *mli_record_files(const struct ml_table *table);
 /* The whole record, without metrics. NULL: no memory. */

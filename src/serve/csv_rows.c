@@ -85,7 +85,7 @@ enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *int
         return ml_error_set(err, ML_EDATA, "the body is %s data; expected CSV text", mli_input_packing(text, len));
     enum ml_status status = mli_input_memory("body", text, len, &input, err);
     if (status == ML_OK)
-        status = mli_csv_open(input, &(struct ml_csv_options){ 0 }, &reader.csv, err);
+        status = mli_csv_open(input, &intake->worker->csv, &reader.csv, err);
     if (status != ML_OK)
         return status;
     const struct ml_csv_options *found = mli_csv_options(reader.csv);

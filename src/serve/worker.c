@@ -1,6 +1,7 @@
 #include <serve/worker.h>
 
 #include <base/mem.h>
+#include <model/reading.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,18 @@ static size_t block_rows(size_t columns)
     return rows ? rows : 1;
 }
 
+/* What cells mean is the model's; how a text is cut into them is each body's own. */
+static enum ml_status take_reading(struct mli_worker *worker, struct ml_error *err)
+{
+    struct ml_csv_options csv;
+    const char *missing;
+
+    mli_reading_again(mli_model_reading(worker->model), &csv, &missing);
+    worker->csv = (struct ml_csv_options){ .decimal = csv.decimal, .thousands = csv.thousands };
+    worker->missing = mli_missing_new(missing);
+    return worker->missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory for missing tokens");
+}
+
 enum ml_status mli_worker_init(struct mli_worker *worker, const struct ml_model *model,
                                struct ml_error *err)
 {
@@ -28,7 +41,9 @@ enum ml_status mli_worker_init(struct mli_worker *worker, const struct ml_model 
     mli_arena_init(&worker->scratch, 0);
     if (!mli_mul(width, sizeof(double), &bytes) || !(worker->P = mli_alloc(rows, bytes)))
         return ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows);
-    enum ml_status status = mli_rows_new(schema, NULL, rows, &worker->rows, err);
+    enum ml_status status = take_reading(worker, err);
+    if (status == ML_OK)
+        status = mli_rows_new(schema, worker->missing, rows, &worker->rows, err);
     if (status != ML_OK)
         mli_worker_release(worker);
     return status;
@@ -37,8 +52,10 @@ enum ml_status mli_worker_init(struct mli_worker *worker, const struct ml_model 
 void mli_worker_release(struct mli_worker *worker)
 {
     mli_rows_free(worker->rows);
+    mli_missing_free(worker->missing);
     free(worker->P);
     mli_arena_release(&worker->scratch);
     worker->rows = NULL;
+    worker->missing = NULL;
     worker->P = NULL;
 }

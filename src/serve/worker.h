@@ -12,6 +12,8 @@
 struct mli_worker {
     const struct ml_model *model;
     const struct mli_schema *schema;
+    struct ml_csv_options csv; /* how numbers of CSV bodies are written, as in the training data; else nothing */
+    struct mli_missing *missing;
     struct mli_rows *rows;
     double *P; /* (rows of a block, width) */
     struct mli_arena scratch;

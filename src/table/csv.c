@@ -577,7 +577,7 @@ static void take_dialect(struct mli_csv *csv, bool whole)
         say(csv, ML_LOG_NOTE, "fields are quoted by apostrophes");
     if (!options->quote && found.quote == ML_QUOTE_NONE)
         say(csv, ML_LOG_WARNING, "quotes stand where they quote nothing, so they are read as text (--quote '\"' if they are not)");
-    if (found.looks_like_data)
+    if (found.looks_like_data && !(options->said & ML_SAID_HEADER))
         say(csv, ML_LOG_WARNING, "the first line looks like data and not like names of columns; --no-header reads it as a row");
     if (options->thousands == ',')
         found.decimal = '.'; /* what was found is those */

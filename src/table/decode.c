@@ -196,6 +196,7 @@ static const struct {
     { "windows1252", convert_windows },
     { "cp1252", convert_windows },
 };
+enum { OWN = sizeof(own) / sizeof(*own) };
 
 static void plain_name(const char *name, char *out, size_t size)
 {
@@ -208,17 +209,35 @@ static void plain_name(const char *name, char *out, size_t size)
     out[n] = '\0';
 }
 
+static size_t find_own(const char *plain)
+{
+    size_t i = 0;
+
+    while (i < OWN && strcmp(own[i].name, plain) != 0)
+        i++;
+    return i;
+}
+
+/* UTF-16 may lack its mark. */
+bool mli_decode_finds(const char *encoding)
+{
+    char plain[32];
+
+    plain_name(encoding, plain, sizeof(plain));
+    size_t i = find_own(plain);
+    return i < OWN && own[i].convert != convert_utf16le && own[i].convert != convert_utf16be;
+}
+
 static enum ml_status find_encoding(struct mli_decode *decode, const char *name,
                                     struct ml_error *err)
 {
     char plain[32];
 
     plain_name(name, plain, sizeof(plain));
-    for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
-        if (strcmp(own[i].name, plain) == 0) {
-            decode->convert = own[i].convert;
-            return ML_OK;
-        }
+    size_t known = find_own(plain);
+    if (known < OWN) {
+        decode->convert = own[known].convert;
+        return ML_OK;
     }
     if (plain[0] && !strchr(name, '/')) /* behind a slash stand settings of iconv */
         decode->iconv = iconv_open("UTF-8", name);

@@ -22,6 +22,8 @@ struct mli_decode;
  */
 ML_NODISCARD enum ml_status mli_decode_open(struct mli_input *input, const char *encoding, const struct ml_log *log,
                                             struct mli_decode **out, struct ml_error *err);
+/* Whether files in this encoding, which may be of no meaning, are recognised without its name. */
+bool mli_decode_finds(const char *encoding);
 /* Reads up to n bytes of text; *got is 0 at the end only. A sequence may be cut where a read ends. */
 ML_NODISCARD enum ml_status mli_decode_read(struct mli_decode *decode, char *bytes, size_t n, size_t *got,
                                             struct ml_error *err);

@@ -20,6 +20,7 @@ struct mli_rows {
     const struct mli_schema *schema;
     const struct mli_missing *missing;
     struct mli_missing *own_missing; /* when the caller gave none */
+    bool missing_number; /* a token is one */
     struct mli_numerals numerals;
     size_t capacity;
     void *cells;
@@ -101,6 +102,7 @@ enum ml_status mli_rows_new(const struct mli_schema *schema, const struct mli_mi
     rows->capacity = capacity;
     rows->own_missing = missing ? NULL : mli_missing_new(NULL);
     rows->missing = missing ? missing : rows->own_missing;
+    rows->missing_number = rows->missing && mli_missing_has_number(rows->missing);
     rows->cells = mli_alloc(bytes, 1);
     rows->table.column = mli_alloc(schema->count, sizeof(*rows->table.column));
     if (!rows->missing || !rows->cells || !rows->table.column)
@@ -261,9 +263,13 @@ enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double va
 
     if (!isfinite(value))
         return MLI_CELL_NOT_A_NUMBER;
-    if (rows->table.column[field].number)
+    bool number = rows->table.column[field].number != NULL;
+    if (number && !rows->missing_number)
         return set_number(rows, field, value);
-    return set_code(rows, field, text, mli_num_format(value, text));
+    size_t len = mli_num_format(value, text);
+    if (mli_missing_has(rows->missing, text, len))
+        return set_missing(rows, field);
+    return number ? set_number(rows, field, value) : set_code(rows, field, text, len);
 }
 
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)

@@ -50,7 +50,7 @@ size_t mli_rows_count(const struct mli_rows *rows);
  */
 enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char *text, size_t len);
 /*
- * A number for a CATEGORY or BOOLEAN field is looked up by its shortest text; for an INSTANT it is seconds since 1970. Not
+ * One whose shortest text is a missing token (--na -1) is missing. A number for a CATEGORY or BOOLEAN field is looked up by its shortest text; for an INSTANT it is seconds since 1970. Not
  * finite: MLI_CELL_NOT_A_NUMBER.
  */
 enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value);

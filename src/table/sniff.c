@@ -432,7 +432,7 @@ void mli_sniff(const char *text, size_t len, bool whole, const struct ml_csv_opt
                struct mli_dialect *out)
 {
     struct scan scan = { .at = text, .end = text + len, .whole = whole, .line = 1 };
-    char delimiters[] = ",;\t|";
+    char delimiters[] = MLI_SNIFF_DELIMITERS;
     struct view view;
 
     *out = (struct mli_dialect){ 0 };

@@ -22,6 +22,8 @@
 
 #include <mlctl/table.h>
 
+#define MLI_SNIFF_DELIMITERS ",;\t|" /* those that are looked for */
+
 struct mli_dialect {
     char delimiter, quote, decimal;
     bool sep_line, looks_like_data;

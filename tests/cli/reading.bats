@@ -164,6 +164,53 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     [[ ! -e bad.csv ]]
     diff <(grep -o 'accuracy.*' train.txt) <(grep -o 'accuracy.*' eval.txt)
 }
+@test "other files are read as the model was trained, unless a flag says otherwise" {
+    local how=(--no-header --skip-rows 1 --quote "'" --comment '#' --na 'none,-9' --thousands ' ')
+    awk -v OFS=, 'BEGIN { print "title"; for (i = 1; i <= 60; i++) {
+        print (i % 9 ? "1 " sprintf("%03d", i) : "none"), (i % 8 ? i % 7 : -9), "\047it, " i % 3 "\047", i % 2 ? "yes" : "no"; if (i % 20 == 0) print "# " i } }' > a.csv
+    mlctl train -q a.csv "${how[@]}" > /dev/null
+    mlctl predict -q a.csv "${how[@]}" > expected.csv
+    mlctl predict a.csv > found.csv 2> said.txt
+    diff expected.csv found.csv
+    grep -qxF "mlctl predict: reading as the model was trained: --na none,-9 --quote \"'\" --no-header --skip-rows 1 --comment '#' --thousands space" said.txt
+    mlctl predict -q a.csv --na none,-9 > found.csv
+    diff expected.csv found.csv
+    fails 3 'column "column1": "none" is not a number' mlctl predict -q a.csv --na x
+    mlctl eval a.csv --json "${how[@]}" -q > expected.json
+    mlctl eval a.csv --json > found.json 2> said.txt
+    diff expected.json found.json
+    grep -q "reading as the model was trained: --na" said.txt
+
+    # a file that has what this one lacks
+    (echo column4,column3,column2,column1; sed "1d; s/'//g; /^#/d" a.csv | awk -F, -v OFS=, '{ print $5, "\"" $3 "," $4 "\"", $2, $1 }') > b.csv
+    mlctl predict -q b.csv --header --skip-rows 0 --quote '"' --comment none > found.csv
+    diff <(mlctl predict -q a.csv) found.csv
+    fails 3 'no column "column1"' mlctl predict -q a.csv --header --skip-rows 1
+    fails 2 "--header and --no-header exclude each other" mlctl predict a.csv --header --no-header
+
+    # and the prep file
+    mlctl preprocess -q a.csv "${how[@]}" -o clean.csv > /dev/null
+    mlctl preprocess -q --apply clean.csv.prep.json a.csv "${how[@]}" -o expected.csv > /dev/null
+    mlctl preprocess --apply clean.csv.prep.json a.csv -o found.csv 2> said.txt > /dev/null
+    diff expected.csv found.csv
+    grep -q "reading as the prep file was fitted: --na none,-9" said.txt
+    fails 3 'no column "column1"' mlctl preprocess -q --apply clean.csv.prep.json a.csv --header
+    mlctl train -q clean.csv -m clean.safetensors > /dev/null
+    diff <(mlctl predict -q a.csv) <(mlctl predict -q a.csv -m clean.safetensors)
+}
+@test "delimiter and encoding are each file's own, where they can be found out" {
+    plain > a.csv
+    plain ';' | iconv -t WINDOWS-1252 > b.csv
+    mlctl train -q b.csv --target ok --delimiter ';' --encoding windows-1252 > /dev/null
+    mlctl predict a.csv > expected.csv 2> said.txt
+    if grep "reading as" said.txt; then return 1; fi
+    diff expected.csv <(mlctl predict -q b.csv)
+    plain '^' | iconv -t CP850 > b.csv
+    mlctl train -q b.csv --target ok --delimiter ^ --encoding cp850 > /dev/null
+    mlctl predict b.csv > expected.csv 2> said.txt
+    grep -q "reading as the model was trained: --delimiter ^ --encoding cp850" said.txt
+    diff expected.csv <(mlctl predict -q a.csv --delimiter , --encoding utf-8)
+}
 @test "predict takes the same flags" {
     plain > a.csv
     mlctl train -q a.csv --target ok > /dev/null

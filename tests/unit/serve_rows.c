@@ -220,6 +220,34 @@ static void test_files(void **state)
     bench_release(&bench);
 }
 
+/* What a cell means is as it was in the training data: missing tokens, in JSON numbers too, and numbers. */
+static const struct exchange cells[] = {
+    { "x;y\n1.000,5;n.a.\n-1;1,5\n", 200, "prediction\n502.25\n2.25" }, /* the medians are 3 and 4 */
+    { "x,y\n\"1,5\",-1\n", 200, "prediction\n2.75" },
+    { "x,y\n1.5,2\n", 400, "\"found\":\"1.5\"" },
+};
+static const struct exchange numerals[] = {
+    { "{\"x\":1.5,\"y\":-1}", 200, "{\"prediction\":2.75}" },
+    { "{\"x\":1.5,\"y\":-1.5}", 200, "{\"prediction\":0}" },
+};
+
+static void test_cells_mean_as_in_training(void **state)
+{
+    struct bench bench;
+    struct ml_model *model = sample_mean();
+
+    (void)state;
+    json_object_set_new(model->record, "data",
+                        json_pack("{s:{s:s, s:s, s:s, s:b, s:i}}", "read", "missing", "n.a.,-1", "decimal", ",",
+                                  "thousands", ".", "no_header", 1, "skip_rows", 3));
+    bench_init(&bench, model);
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+        check(&bench, MLI_MEDIA_CSV, &cells[i]);
+    for (size_t i = 0; i < sizeof(numerals) / sizeof(numerals[0]); i++)
+        check(&bench, MLI_MEDIA_JSON, &numerals[i]);
+    bench_release(&bench);
+}
+
 /* Many rows go through in blocks: each result as if it were alone, in order, in both forms. */
 static void test_blocks(void **state)
 {
@@ -425,6 +453,7 @@ int run_rows_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),    cmocka_unit_test(test_people),
         cmocka_unit_test(test_meaning),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_cells_mean_as_in_training),
         cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nul),        cmocka_unit_test(test_bombs),
