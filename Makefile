@@ -37,8 +37,9 @@ SRC_prep := apply choice clip dates drop encode explain fill fit flags frame has
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_steps prep_text
 
-SRC_net := cross_entropy dense kinds losses network squared
-UNIT_net := heap net
+SRC_net := activation batch_norm cross_entropy dense dropout elu gelu kinds leaky_relu losses network parts relu \
+	sigmoid squared tanh
+UNIT_net := heap net net_gradient net_layers
 
 SRC_eval := classification metrics rank regression
 UNIT_eval := eval

@@ -276,7 +276,7 @@ static enum ml_status measure_part(const struct job *job, const struct ml_model 
     enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
     if (!status) {
         const double *Z = mli_network_forward(model->network, &mli_kernels_plain, model->theta, n,
-                                              job->X[part], workspace);
+                                              job->X[part], NULL, workspace);
         model->loss->predict(n, model->network->outputs, Z, P);
         bool scaled = part != MLI_PART_TEST;
         for (size_t i = 0; i < n; i++)

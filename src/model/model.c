@@ -192,7 +192,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
         if (status != ML_OK)
             break;
         const double *Z =
-            mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, workspace);
+            mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, NULL, workspace);
         model->loss->predict(n, net->outputs, Z, P + i * ml_model_width(model));
         total.missing += part_counts.missing;
         total.unknown += part_counts.unknown;

@@ -1,8 +1,8 @@
-#include <net/dense.h>
+#include <net/layers.h>
 
 #include <base/num.h>
 #include <math.h>
-#include <stdio.h>
+#include <net/parts.h>
 #include <string.h>
 
 #define UNITS_MAX ((size_t)1 << 20)
@@ -32,10 +32,14 @@ static enum ml_status parse(struct mli_layer *layer, const char *arguments, stru
     return ML_OK;
 }
 
-/* Weights uniform so that variances stay level forward and backward [Glorot & Bengio 2010]; biases 0. */
+/*
+ * Weights uniform so that variances stay level: forward and backward as well as both can be [Glorot & Bengio 2010], or
+ * forward through an activation that lets half of the signal through [He et al. 2015]. Biases 0.
+ */
 static void init(const struct mli_layer *layer, double *theta, struct mli_rng *rng)
 {
-    double bound = sqrt(6.0 / (double)(layer->inputs + layer->outputs));
+    double fan = layer->rectified ? (double)layer->inputs : (double)(layer->inputs + layer->outputs);
+    double bound = sqrt(6.0 / fmax(fan, 1));
     size_t n = weights(layer);
 
     for (size_t i = 0; i < n; i++)
@@ -43,32 +47,28 @@ static void init(const struct mli_layer *layer, double *theta, struct mli_rng *r
     memset(theta + n, 0, layer->outputs * sizeof(*theta));
 }
 
-static void forward(const struct mli_layer *layer, const struct mli_kernels *la,
-                    const double *theta, size_t n, const double *X, double *Z)
+static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 {
-    const double *bias = theta + weights(layer);
+    const double *bias = t->theta + weights(layer);
     size_t k = layer->outputs;
 
-    la->multiply_nt(n, k, layer->inputs, X, theta, 0, Z);
-    for (size_t i = 0; i < n; i++)
+    t->la->multiply_nt(t->n, k, layer->inputs, t->X, t->theta, 0, t->Z);
+    for (size_t i = 0; i < t->n; i++)
         for (size_t j = 0; j < k; j++)
-            Z[i * k + j] += bias[j];
+            t->Z[i * k + j] += bias[j];
 }
 
-static void backward(const struct mli_layer *layer, const struct mli_kernels *la,
-                     const double *theta, size_t n, const double *X, const double *Z,
-                     const double *dZ, double *grad, double *dX)
+static void backward(const struct mli_layer *layer, const struct mli_turn *t)
 {
-    double *bias = grad + weights(layer);
+    double *bias = t->grad + weights(layer);
     size_t k = layer->outputs;
 
-    (void)Z;
-    la->multiply_tn(n, k, layer->inputs, dZ, X, 1, grad);
-    for (size_t i = 0; i < n; i++)
+    t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, 1, t->grad);
+    for (size_t i = 0; i < t->n; i++)
         for (size_t j = 0; j < k; j++)
-            bias[j] += dZ[i * k + j];
-    if (dX)
-        la->multiply_nn(n, k, layer->inputs, dZ, theta, 0, dX);
+            bias[j] += t->dZ[i * k + j];
+    if (t->dX)
+        t->la->multiply_nn(t->n, k, layer->inputs, t->dZ, t->theta, 0, t->dX);
 }
 
 static void penalised(const struct mli_layer *layer, uint8_t *flags)
@@ -78,38 +78,26 @@ static void penalised(const struct mli_layer *layer, uint8_t *flags)
     memset(flags + n, 0, layer->outputs);
 }
 
-static void tensor_name(char *out, size_t size, size_t index, const char *part)
-{
-    snprintf(out, size, "net.%zu.%s", index, part);
-}
-
 static enum ml_status save(const struct mli_layer *layer, size_t index, const double *theta,
                            struct mli_tensors *set, struct ml_error *err)
 {
-    char name[64];
     size_t shape[2] = { layer->outputs, layer->inputs };
+    enum ml_status status = mli_part_save(set, index, "weight", 2, shape, theta, err);
 
-    tensor_name(name, sizeof(name), index, "weight");
-    enum ml_status status = mli_tensors_add(set, name, 2, shape, theta, err);
     if (status != ML_OK)
         return status;
-    tensor_name(name, sizeof(name), index, "bias");
-    return mli_tensors_add_vector(set, name, layer->outputs, theta + weights(layer), err);
+    return mli_part_save(set, index, "bias", 1, shape, theta + weights(layer), err);
 }
 
 static enum ml_status load(const struct mli_layer *layer, size_t index, double *theta,
                            struct mli_tensors *set, struct ml_error *err)
 {
-    char name[64];
     size_t shape[2] = { layer->outputs, layer->inputs };
     const double *weight, *bias;
+    enum ml_status status = mli_part_find(set, index, "weight", 2, shape, &weight, err);
 
-    tensor_name(name, sizeof(name), index, "weight");
-    enum ml_status status = mli_tensors_find(set, name, 2, shape, &weight, err);
-    if (status != ML_OK)
-        return status;
-    tensor_name(name, sizeof(name), index, "bias");
-    status = mli_tensors_find_vector(set, name, layer->outputs, &bias, err);
+    if (status == ML_OK)
+        status = mli_part_find(set, index, "bias", 1, shape, &bias, err);
     if (status != ML_OK)
         return status;
     memcpy(theta, weight, weights(layer) * sizeof(*theta));
@@ -117,5 +105,16 @@ static enum ml_status load(const struct mli_layer *layer, size_t index, double *
     return ML_OK;
 }
 
-const struct mli_layer_kind mli_layer_dense = { "dense",  parse,     init, forward,
-                                                backward, penalised, save, load };
+const struct mli_layer_kind mli_layer_dense = {
+    .name = "dense",
+    .example = "dense 3",
+    .meaning = "every output a weighted sum of all inputs, plus a bias",
+    .reads = MLI_READS_INPUT,
+    .parse = parse,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .penalised = penalised,
+    .save = save,
+    .load = load,
+};

@@ -1,13 +1,14 @@
 /*
- * Workspace of forward and backward over n rows: the outputs of every layer one after the other, then, when there is
- * more than one layer and backward is wanted, two buffers (n, widest) in which the gradient moves down the stack.
+ * Workspace of forward and backward over n rows: the outputs and the scratch of every layer one after the other, but for
+ * layers that work in place; then, when there is more than one layer and backward is wanted, two buffers (n, widest) in
+ * which the gradient moves down the stack.
  */
 #include <net/network.h>
 
 #include <base/buf.h>
 #include <base/mem.h>
 #include <base/suggest.h>
-#include <net/dense.h>
+#include <net/layers.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,20 @@
 #define INPUTS_MAX ((size_t)1 << 24)
 #define PARAMETERS_MAX ((size_t)1 << 28) /* 2 GiB of doubles */
 
-static const struct mli_layer_kind *const kinds[] = { &mli_layer_dense };
+#define RUNNING_RATE 0.1 /* how far running statistics follow a batch, as in PyTorch */
+
+static const struct mli_layer_kind *const kinds[] = {
+    &mli_layer_dense,      &mli_layer_relu, &mli_layer_leaky_relu, &mli_layer_elu,     &mli_layer_gelu,
+    &mli_layer_tanh,       &mli_layer_sigmoid, &mli_layer_dropout, &mli_layer_batch_norm,
+};
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct mli_layer_kind *const *mli_layer_kinds(size_t *n)
+{
+    *n = KINDS;
+    return kinds;
+}
 
 /* One layer's part of the spec. Columns are 1-based bytes of the whole spec. */
 struct part {
@@ -36,8 +48,8 @@ static enum ml_status refuse(const struct part *part, struct ml_error *err)
     if (part->name[0] == '\0')
         return ml_error_set(
             err, ML_EUSAGE,
-            "layer %zu at column %zu: a layer is missing; expected one such as \"%s 3\"",
-            part->number, part->column, names[0]);
+            "layer %zu at column %zu: a layer is missing; expected one such as \"%s\"",
+            part->number, part->column, kinds[0]->example);
     size_t near = mli_suggest(part->name, names, KINDS);
     if (near < KINDS)
         return ml_error_set(err, ML_EUSAGE,
@@ -117,6 +129,16 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/*
+ * Whether the outputs may lie where the inputs were: its own backward does not read what it overwrites, nor does that
+ * of the layer below.
+ */
+static bool in_place(const struct mli_network *net, const struct mli_layer *layer)
+{
+    return layer->kind->pointwise && net->layers > 0 && !(layer->kind->reads & MLI_READS_INPUT) &&
+           !(net->layer[net->layers - 1].kind->reads & MLI_READS_OUTPUT);
+}
+
 /* Puts a parsed layer at the end of the stack. */
 static enum ml_status push(struct mli_network *net, struct mli_layer layer, const struct part *part,
                            struct ml_error *err)
@@ -127,12 +149,52 @@ static enum ml_status push(struct mli_network *net, struct mli_layer layer, cons
                             "network (%zu inputs times %zu outputs); use fewer",
                             part->number, part->column, PARAMETERS_MAX, layer.inputs,
                             layer.outputs);
+    layer.index = net->layers;
+    layer.column = part->column;
     layer.offset = net->parameters;
+    if (in_place(net, &layer)) {
+        layer.row = net->layer[net->layers - 1].row;
+        layer.before = net->layer[net->layers - 1].before;
+    } else {
+        layer.row = net->row;
+        layer.before = net->scratch;
+        net->row += layer.outputs;
+        net->scratch += layer.scratch;
+    }
     net->parameters += layer.parameters;
     net->outputs = layer.outputs;
     net->widest = larger(net->widest, larger(layer.inputs, layer.outputs));
+    net->drops = net->drops || layer.kind->drops;
+    net->statistics = net->statistics || layer.statistics > 0;
     net->layer[net->layers++] = layer;
     return ML_OK;
+}
+
+/* Tells each layer whether the next activation above it rectifies. */
+static void look_ahead(struct mli_network *net)
+{
+    bool rectified = false;
+
+    for (size_t i = net->layers; i-- > 0;) {
+        struct mli_layer *layer = &net->layer[i];
+        layer->rectified = rectified;
+        if (layer->kind == &mli_layer_dense)
+            rectified = false;
+        else if (layer->kind->pointwise && !layer->kind->drops)
+            rectified = layer->kind->rectifies;
+    }
+}
+
+static enum ml_status check_last(const struct mli_network *net, struct ml_error *err)
+{
+    const struct mli_layer *last = &net->layer[net->layers - 1];
+
+    if (last->kind == &mli_layer_dense)
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE,
+                        "layer %zu at column %zu: the last layer must be dense, found \"%s\"; probabilities are "
+                        "made of its outputs by the loss",
+                        net->layers, last->column, last->kind->name);
 }
 
 static enum ml_status parse(struct mli_network *net, const char *spec, struct mli_buf *normal,
@@ -179,8 +241,11 @@ enum ml_status mli_network_new(const char *spec, size_t inputs, struct mli_netwo
                               inputs, INPUTS_MAX);
     else
         status = parse(net, spec, &normal, err);
+    if (status == ML_OK)
+        status = check_last(net, err);
     if (status != ML_OK)
         goto out;
+    look_ahead(net);
     net->spec = mli_buf_detach(&normal);
     status = net->spec ? ML_OK : ML_ENOMEM;
 out:
@@ -203,7 +268,7 @@ void mli_network_free(struct mli_network *net)
 }
 
 /*
- * One layer is a convex problem and starts at 0; in a stack equal units would stay equal, so each layer draws its
+ * One dense layer is a convex problem and starts at 0; in a stack equal units would stay equal, so each layer draws its
  * own.
  */
 void mli_network_init(const struct mli_network *net, double *theta, struct mli_rng *rng)
@@ -212,59 +277,79 @@ void mli_network_init(const struct mli_network *net, double *theta, struct mli_r
     if (net->layers == 1)
         return;
     for (size_t i = 0; i < net->layers; i++)
-        net->layer[i].kind->init(&net->layer[i], theta + net->layer[i].offset, rng);
+        if (net->layer[i].kind->init)
+            net->layer[i].kind->init(&net->layer[i], theta + net->layer[i].offset, rng);
 }
 
 void mli_network_penalised(const struct mli_network *net, uint8_t *penalised)
 {
     for (size_t i = 0; i < net->layers; i++)
-        net->layer[i].kind->penalised(&net->layer[i], penalised + net->layer[i].offset);
+        if (net->layer[i].kind->penalised)
+            net->layer[i].kind->penalised(&net->layer[i], penalised + net->layer[i].offset);
+}
+
+void mli_network_settle(const struct mli_network *net, double *theta, double *grad)
+{
+    for (size_t i = 0; i < net->layers; i++) {
+        const struct mli_layer *layer = &net->layer[i];
+        size_t end = layer->offset + layer->parameters;
+        for (size_t j = end - layer->statistics; j < end; j++) {
+            theta[j] += RUNNING_RATE * grad[j];
+            grad[j] = 0;
+        }
+    }
 }
 
 size_t mli_network_workspace(const struct mli_network *net, size_t n, bool backward)
 {
-    size_t row = 0, total;
+    size_t row = net->row + (backward && net->layers > 1 ? 2 * net->widest : 0), total;
 
-    for (size_t i = 0; i < net->layers; i++)
-        row += net->layer[i].outputs;
-    if (backward && net->layers > 1)
-        row += 2 * net->widest;
-    return mli_mul(n, row, &total) ? total : SIZE_MAX;
+    return mli_mul(n, row, &total) && mli_add(total, net->scratch, &total) ? total : SIZE_MAX;
+}
+
+static double *outputs_of(const struct mli_layer *layer, size_t n, double *workspace)
+{
+    return workspace + n * layer->row + layer->before;
 }
 
 double *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la,
-                            const double *theta, size_t n, const double *X, double *workspace)
+                            const double *theta, size_t n, const double *X,
+                            const struct mli_pass *pass, double *workspace)
 {
-    double *Z = workspace;
+    struct mli_turn turn = { .la = la, .pass = pass, .n = n, .X = X };
 
-    for (size_t i = 0;; i++) {
+    for (size_t i = 0; i < net->layers; i++) {
         const struct mli_layer *layer = &net->layer[i];
-        layer->kind->forward(layer, la, theta + layer->offset, n, X, Z);
-        if (i + 1 == net->layers)
-            return Z;
-        X = Z;
-        Z += n * layer->outputs;
+        turn.theta = theta + layer->offset;
+        turn.Z = outputs_of(layer, n, workspace);
+        layer->kind->forward(layer, &turn);
+        turn.X = turn.Z;
     }
+    return turn.Z;
 }
 
 void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la,
                           const double *theta, size_t n, const double *X, const double *dZ,
-                          double *grad, double *workspace)
+                          const struct mli_pass *pass, double *grad, double *workspace)
 {
-    double *spare[2], *Z = workspace;
+    struct mli_turn turn = { .la = la, .pass = pass, .n = n, .dZ = dZ };
+    double *spare[2] = { workspace + n * net->row + net->scratch };
+    double *now = NULL; /* of the two, what dZ lies in */
 
-    for (size_t i = 0; i < net->layers; i++)
-        Z += n * net->layer[i].outputs;
-    spare[0] = Z;
-    spare[1] = Z + n * net->widest;
+    spare[1] = spare[0] + n * net->widest;
+
     for (size_t i = net->layers; i-- > 0;) {
         const struct mli_layer *layer = &net->layer[i];
-        Z -= n * layer->outputs;
-        const double *input = i ? Z - n * layer->inputs : X;
-        double *dX = i ? spare[i % 2] : NULL;
-        layer->kind->backward(layer, la, theta + layer->offset, n, input, Z, dZ,
-                              grad + layer->offset, dX);
-        dZ = dX;
+        bool over = now && layer->kind->pointwise; /* dX takes the place of dZ */
+        turn.theta = theta + layer->offset;
+        turn.grad = grad + layer->offset;
+        turn.X = i ? outputs_of(layer - 1, n, workspace) : X;
+        turn.Z = outputs_of(layer, n, workspace);
+        if (!over)
+            now = spare[now == spare[0]];
+        turn.dX = i ? now : NULL;
+        layer->kind->backward(layer, &turn);
+        turn.dZ = turn.dX;
     }
 }
 
@@ -273,8 +358,8 @@ enum ml_status mli_network_save(const struct mli_network *net, const double *the
 {
     enum ml_status status = ML_OK;
     for (size_t i = 0; i < net->layers && status == ML_OK; i++)
-        status =
-            net->layer[i].kind->save(&net->layer[i], i, theta + net->layer[i].offset, set, err);
+        if (net->layer[i].kind->save)
+            status = net->layer[i].kind->save(&net->layer[i], i, theta + net->layer[i].offset, set, err);
     return status;
 }
 
@@ -283,7 +368,7 @@ enum ml_status mli_network_load(const struct mli_network *net, double *theta,
 {
     enum ml_status status = ML_OK;
     for (size_t i = 0; i < net->layers && status == ML_OK; i++)
-        status =
-            net->layer[i].kind->load(&net->layer[i], i, theta + net->layer[i].offset, set, err);
+        if (net->layer[i].kind->load)
+            status = net->layer[i].kind->load(&net->layer[i], i, theta + net->layer[i].offset, set, err);
     return status;
 }

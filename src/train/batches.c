@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define IDLE_EPOCHS 5
+#define GOLDEN 0x9e3779b97f4a7c15u /* 2^64 over the golden ratio: epochs of one seed lie far apart */
 
 static size_t batch_rows(size_t n, size_t batch)
 {
@@ -93,12 +94,16 @@ enum mli_fault mli_batches_epoch(struct mli_descent *descent,
 {
     const struct mli_problem *problem = &descent->problem;
     struct mli_batches *batches = &descent->batches;
+    /* the seed of an epoch follows from its number, so that there is none to keep */
+    struct mli_pass pass = { .training = true,
+                             .seed = descent->config->seed + GOLDEN * (descent->epoch + 1) };
     double sum = 0;
 
     mli_rng_shuffle(&batches->rng, batches->order, problem->data.n);
     for (size_t first = 0; first < problem->data.n; first += batches->size) {
         struct mli_train_data rows = gather(batches, &problem->data, first);
-        double part = mli_problem_batch(problem, &rows, descent->theta, descent->grad);
+        pass.row = first;
+        double part = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
         enum mli_fault fault = mli_descent_check(descent, part / mli_weight_sum(&rows));
         if (fault)
             return fault;

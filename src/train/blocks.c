@@ -28,22 +28,24 @@ static size_t quotient_up(size_t a, size_t b)
     return a / b + (a % b != 0);
 }
 
-static size_t block_rows(const struct mli_network *net)
+/* n: most rows of a gradient. */
+static size_t block_rows(const struct mli_network *net, size_t n)
 {
     size_t row = net->inputs + mli_network_workspace(net, 1, true) + net->outputs;
-    return clamp(BLOCK_DOUBLES / row, BLOCK_ROWS_MIN, BLOCK_ROWS_MAX);
+    size_t rows = clamp(BLOCK_DOUBLES / row, BLOCK_ROWS_MIN, BLOCK_ROWS_MAX);
+    return net->statistics && n > rows ? n : rows;
 }
 
 static size_t chunk_count(const struct mli_network *net, size_t n)
 {
     size_t most = clamp(CHUNK_DOUBLES / net->parameters, CHUNKS_MIN, CHUNKS_MAX);
-    return clamp(quotient_up(n, block_rows(net)), 1, most);
+    return clamp(quotient_up(n, block_rows(net, n)), 1, most);
 }
 
 /* Forward and backward, then the loss's gradient at the outputs, in whole cache lines so that threads share none. */
-static size_t workspace(const struct mli_network *net)
+static size_t workspace(const struct mli_network *net, size_t n)
 {
-    size_t rows = block_rows(net);
+    size_t rows = block_rows(net, n);
     size_t doubles = mli_network_workspace(net, rows, true) + rows * net->outputs;
     return quotient_up(doubles, CACHE_LINE) * CACHE_LINE + CACHE_LINE;
 }
@@ -56,7 +58,7 @@ static size_t gradients(const struct mli_network *net, size_t n)
 
 size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads)
 {
-    return (threads * workspace(net) + CHUNKS_MAX + gradients(net, n)) * sizeof(double);
+    return (threads * workspace(net, n) + CHUNKS_MAX + gradients(net, n)) * sizeof(double);
 }
 
 enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_network *net,
@@ -67,9 +69,9 @@ enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_netwo
         .net = net,
         .loss = loss,
         .threads = threads,
-        .rows = block_rows(net),
+        .rows = block_rows(net, n),
         .chunks = chunk_count(net, n),
-        .stride = workspace(net),
+        .stride = workspace(net, n),
     };
     blocks->workspace = mli_alloc(threads, blocks->stride * sizeof(double));
     blocks->sums = mli_alloc(CHUNKS_MAX, sizeof(double));
@@ -89,44 +91,50 @@ void mli_blocks_release(struct mli_blocks *blocks)
     *blocks = (struct mli_blocks){ 0 };
 }
 
-static double block_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                        size_t first, size_t n, const double *theta, double *grad, double *work)
+/* A sum under way over `all` blocks. */
+struct sum {
+    const struct mli_blocks *blocks;
+    const struct mli_train_data *data;
+    const struct mli_pass *pass;
+    const double *theta;
+    double *grad;
+    size_t all, chunks;
+};
+
+static double block_sum(const struct sum *sum, size_t first, size_t n, double *grad, double *work)
 {
+    const struct mli_blocks *blocks = sum->blocks;
+    const struct mli_train_data *data = sum->data;
+    const double *theta = sum->theta;
     const struct mli_network *net = blocks->net;
     const double *X = data->X + first * data->d;
     const double *weight = data->weight ? data->weight + first : NULL;
-    double *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, work);
+    struct mli_pass pass = sum->pass ? *sum->pass : (struct mli_pass){ 0 };
+
+    pass.row += first;
+    double *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
     double *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
 
-    double sum = blocks->loss->value(n, net->outputs, Z, data->y + first, weight, dZ);
+    double value = blocks->loss->value(n, net->outputs, Z, data->y + first, weight, dZ);
     if (grad)
-        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, grad, work);
-    return sum;
+        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, grad, work);
+    return value;
 }
 
 /* Rows [first, end), block by block; grad is overwritten. */
-static double chunk_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                        size_t first, size_t end, const double *theta, double *grad, double *work)
+static double chunk_sum(const struct sum *sum, size_t first, size_t end, double *grad, double *work)
 {
-    double sum = 0;
+    const struct mli_blocks *blocks = sum->blocks;
+    double total = 0;
 
     if (grad)
         memset(grad, 0, blocks->net->parameters * sizeof(*grad));
     for (size_t n; first < end; first += n) {
         n = end - first < blocks->rows ? end - first : blocks->rows;
-        sum += block_sum(blocks, data, first, n, theta, grad, work);
+        total += block_sum(sum, first, n, grad, work);
     }
-    return sum;
+    return total;
 }
-
-/* A sum under way over `all` blocks. */
-struct sum {
-    const struct mli_blocks *blocks;
-    const struct mli_train_data *data;
-    const double *theta;
-    double *grad;
-    size_t all, chunks;
-};
 
 static void run_chunk(const struct sum *sum, size_t c, size_t thread)
 {
@@ -139,8 +147,8 @@ static void run_chunk(const struct sum *sum, size_t c, size_t thread)
         end = sum->data->n;
     if (grad && sum->chunks > 1)
         grad = blocks->grads + c * blocks->net->parameters;
-    blocks->sums[c] = chunk_sum(blocks, sum->data, first, end, sum->theta, grad,
-                                blocks->workspace + thread * blocks->stride);
+    blocks->sums[c] =
+        chunk_sum(sum, first, end, grad, blocks->workspace + thread * blocks->stride);
 }
 
 /* The sums do not depend on it, so a small one may go without the others. */
@@ -153,12 +161,12 @@ static size_t thread_count(const struct mli_blocks *blocks, size_t n, size_t chu
 }
 
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                      const double *theta, double *grad)
+                      const struct mli_pass *pass, const double *theta, double *grad)
 {
     size_t all = quotient_up(data->n, blocks->rows), p = blocks->net->parameters;
     size_t chunks = clamp(all, 1, grad ? blocks->chunks : CHUNKS_MAX);
     int threads = (int)thread_count(blocks, data->n, chunks, grad);
-    struct sum sum = { blocks, data, theta, grad, all, chunks };
+    struct sum sum = { blocks, data, pass, theta, grad, all, chunks };
 
     if (threads == 1) { /* OpenMP would set up a team even for one */
         for (size_t c = 0; c < chunks; c++)

@@ -35,8 +35,10 @@ size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads
 
 /*
  * Weighted sum of the loss over all rows; grad (parameters) is overwritten with its gradient, NULL when not wanted.
+ * pass: what for, NULL for predicting; its row is that of the first of the rows. A network that measures its rows in
+ * training gets those of a gradient as one block.
  */
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                      const double *theta, double *grad);
+                      const struct mli_pass *pass, const double *theta, double *grad);
 
 #endif

@@ -3,7 +3,7 @@
 #include <base/mem.h>
 #include <la/cholesky.h>
 #include <math.h>
-#include <net/dense.h>
+#include <net/layers.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

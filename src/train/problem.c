@@ -77,7 +77,7 @@ struct mli_value mli_problem_at(const struct mli_problem *problem, const double 
 {
     struct mli_value value;
 
-    value.loss = mli_blocks_sum(&problem->blocks, &problem->data, theta, grad) / problem->weight;
+    value.loss = mli_blocks_sum(&problem->blocks, &problem->data, NULL, theta, grad) / problem->weight;
     value.objective = value.loss + mli_problem_penalty(problem, theta);
     if (grad)
         finish_gradient(problem, theta, 1 / problem->weight, grad);
@@ -85,11 +85,12 @@ struct mli_value mli_problem_at(const struct mli_problem *problem, const double 
 }
 
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const double *theta, double *grad)
+                         const struct mli_pass *pass, double *theta, double *grad)
 {
     double share = (double)rows->n / (double)problem->data.n;
-    double sum = mli_blocks_sum(&problem->blocks, rows, theta, grad);
+    double sum = mli_blocks_sum(&problem->blocks, rows, pass, theta, grad);
 
+    mli_network_settle(problem->blocks.net, theta, grad);
     finish_gradient(problem, theta, 1 / (problem->weight * share), grad);
     return sum;
 }

@@ -40,10 +40,10 @@ struct mli_value mli_problem_at(const struct mli_problem *problem, const double 
 double mli_problem_penalty(const struct mli_problem *problem, const double *theta);
 /*
  * The part of the loss that `rows` of the n rows are: overwrites grad with an unbiased estimate of the gradient of
- * the smooth part and returns the weighted sum of their losses.
+ * the smooth part and returns the weighted sum of their losses. Of theta only what is measured and not trained changes.
  */
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const double *theta, double *grad);
+                         const struct mli_pass *pass, double *theta, double *grad);
 
 /*
  * The subgradient of the objective with the smallest entries, from that of the smooth part; its negative is the

@@ -79,6 +79,17 @@ static bool at_least(double x, double low)
     return x >= low && isfinite(x);
 }
 
+/* What changes from step to step would mislead a line search, and a network that measures needs batches to measure. */
+static enum ml_status check_network(const struct mli_network *net, const struct mli_optimiser *optimiser,
+                                    struct ml_error *err)
+{
+    if (optimiser->step || !(net->drops || net->statistics))
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE,
+                        "%s takes all rows at a time and %s needs batches; choose an optimiser over batches such as adam",
+                        optimiser->name, net->drops ? "dropout" : "batch_norm");
+}
+
 static enum ml_status check_config(const struct mli_train_config *c,
                                    const struct mli_optimiser *optimiser, bool validation,
                                    struct ml_error *err)
@@ -162,6 +173,8 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
     enum ml_status status = mli_optimiser_find(config->optimiser, &optimiser, err);
     if (status == ML_OK)
         status = check_config(config, optimiser, validates, err);
+    if (status == ML_OK)
+        status = check_network(net, optimiser, err);
     if (status != ML_OK)
         return status;
     if (data->n == 0)
@@ -273,7 +286,7 @@ static void judge(struct mli_trainer *t)
 
     if (t->validation.n > 0)
         state->validation =
-            mli_blocks_sum(&t->descent.problem.blocks, &t->validation, t->descent.theta, NULL) /
+            mli_blocks_sum(&t->descent.problem.blocks, &t->validation, NULL, t->descent.theta, NULL) /
             t->validation_weight;
     if (t->config.patience == 0 || state->validation < t->least) {
         memcpy(t->best, t->descent.theta, p * sizeof(double));

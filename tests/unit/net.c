@@ -1,23 +1,12 @@
 /*
- * src/net: specifications, layers, losses. The gradients are checked in the tests of src/train, where losses meet
- * layers.
+ * src/net: specifications, stacks, losses, kinds; layers and gradients have files of their own.
  */
-#include <float.h>
-#include <math.h>
-#include <net/kinds.h>
-#include <net/losses.h>
-#include <net/network.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
+#include <tests/unit/net.h>
 
-#include <cmocka.h>
+#include <float.h>
 #include <tests/unit/heap.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static struct mli_network *make(const char *spec, size_t inputs)
+struct mli_network *net_make(const char *spec, size_t inputs)
 {
     struct mli_network *net = NULL;
     struct ml_error err = ML_ERROR_INIT;
@@ -42,11 +31,13 @@ static void specifications_become_shapes(void **state)
         { "dense 5,dense 3", "dense 5, dense 3", 4, 2, 3, 43, 5 },
         { "dense 2 ,\tdense 9 , dense 1", "dense 2, dense 9, dense 1", 3, 3, 1, 45, 9 },
         { "dense 2", "dense 2", 0, 1, 2, 2, 2 },
+        { "dense 5,relu ,dropout  0.25, dense 3", "dense 5, relu, dropout 0.25, dense 3", 4, 4, 3, 43, 5 },
+        { "batch_norm, dense 2, batch_norm, tanh, dense 1", "batch_norm, dense 2, batch_norm, tanh, dense 1", 3, 5, 1, 31, 3 },
     };
     (void)state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct mli_network *net = make(cases[i].spec, cases[i].inputs);
+        struct mli_network *net = net_make(cases[i].spec, cases[i].inputs);
         assert_string_equal(net->spec, cases[i].normal);
         assert_int_equal(net->layers, cases[i].layers);
         assert_int_equal(net->inputs, cases[i].inputs);
@@ -67,7 +58,25 @@ static void bad_specifications_name_layer_and_column(void **state)
         { "dense 5, dens 3", ML_EUSAGE,
           "layer 2 at column 10: unknown layer \"dens\"; did you mean \"dense\"?" },
         { "convolution 3", ML_EUSAGE,
-          "layer 1 at column 1: unknown layer \"convolution\"; expected one of: dense" },
+          "layer 1 at column 1: unknown layer \"convolution\"; expected one of: dense, relu, leaky_relu, elu, gelu, tanh, "
+          "sigmoid, dropout, batch_norm" },
+        { "dense 5, ReLU6, dense 3", ML_EUSAGE,
+          "layer 2 at column 10: unknown layer \"ReLU6\"; did you mean \"relu\"?" },
+        { "dense 5, relu 3, dense 3", ML_EUSAGE,
+          "layer 2 at column 15: relu takes no arguments, found \"3\"" },
+        { "dense 5, batch_norm 0.1, dense 3", ML_EUSAGE,
+          "layer 2 at column 21: batch_norm takes no arguments, found \"0.1\"" },
+        { "dense 5, dropout, dense 3", ML_EUSAGE,
+          "layer 2 at column 17: dropout needs the share to drop, for example \"dropout 0.2\"" },
+        { "dropout 1, dense 3", ML_EUSAGE,
+          "layer 1 at column 9: expected a share to drop, from 0 to below 1, found \"1\"" },
+        { "dropout -0.1, dense 3", ML_EUSAGE,
+          "layer 1 at column 9: expected a share to drop, from 0 to below 1, found \"-0.1\"" },
+        { "dropout nan, dense 3", ML_EUSAGE,
+          "layer 1 at column 9: expected a share to drop, from 0 to below 1, found \"nan\"" },
+        { "dense 3, sigmoid", ML_EUSAGE,
+          "layer 2 at column 10: the last layer must be dense, found \"sigmoid\"; probabilities are made of its "
+          "outputs by the loss" },
         { "", ML_EUSAGE,
           "layer 1 at column 1: a layer is missing; expected one such as \"dense 3\"" },
         { "  ", ML_EUSAGE,
@@ -117,7 +126,7 @@ static void limits_hold(void **state)
 
     for (size_t i = 1; i < 64; i++)
         memcpy(spec + 8 * i - 1, ",dense 1", 9);
-    net = make(spec, 1);
+    net = net_make(spec, 1);
     assert_int_equal(net->layers, 64);
     mli_network_free(net);
     net = NULL;
@@ -161,7 +170,7 @@ static void no_memory_is_an_error_and_leaks_nothing(void **state)
 
 static void start_is_zero_alone_and_drawn_in_a_stack(void **state)
 {
-    struct mli_network *one = make("dense 3", 4), *two = make("dense 6, dense 2", 4);
+    struct mli_network *one = net_make("dense 3", 4), *two = net_make("dense 6, dense 2", 4);
     struct mli_rng rng;
     double theta[44], again[44];
     (void)state;
@@ -188,7 +197,7 @@ static void start_is_zero_alone_and_drawn_in_a_stack(void **state)
 static void weights_are_penalised_and_biases_not(void **state)
 {
     static const uint8_t expected[] = { 1, 1, 1, 1, 0, 0, 1, 1, 0 };
-    struct mli_network *net = make("dense 2, dense 1", 2);
+    struct mli_network *net = net_make("dense 2, dense 1", 2);
     uint8_t got[9];
     (void)state;
 
@@ -204,18 +213,18 @@ static void stack_computes_and_propagates(void **state)
     static const double theta[] = { 1, 2, 3, -1, 0.5, 0, 1, -1, 10 }, X[] = { 1, 1, 2, -3 },
                         dZ[] = { 1, 10 };
     static const double gradient[] = { 21, -29, -21, 29, 11, -11, -31.5, 92, 11 };
-    struct mli_network *net = make("dense 2, dense 1", 2);
+    struct mli_network *net = net_make("dense 2, dense 1", 2);
     double work[64], grad[9] = { 0 };
     (void)state;
 
     assert_int_equal(mli_network_workspace(net, 2, false), 2 * (2 + 1));
     assert_int_equal(mli_network_workspace(net, 2, true), 2 * (2 + 1) + 2 * 2 * 2);
-    double *Z = mli_network_forward(net, &mli_kernels_plain, theta, 2, X, work);
+    double *Z = mli_network_forward(net, &mli_kernels_plain, theta, 2, X, NULL, work);
     assert_true(Z[0] == 3.5 - 2 + 10 && Z[1] == -3.5 - 9 + 10);
-    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, grad, work);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, grad, work);
     for (size_t i = 0; i < 9; i++)
         assert_true(grad[i] == gradient[i]);
-    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, grad, work);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, grad, work);
     for (size_t i = 0; i < 9; i++)
         assert_true(grad[i] == 2 * gradient[i]); /* added to */
     mli_network_free(net);
@@ -224,7 +233,7 @@ static void stack_computes_and_propagates(void **state)
 static void many_rows_equal_single_rows_bit_by_bit(void **state)
 {
     enum { N = 37, D = 11, K = 3 };
-    struct mli_network *net = make("dense 7, dense 3", D);
+    struct mli_network *net = net_make("dense 7, dense 3", D);
     struct mli_rng rng;
     double X[N * D], theta[(D + 1) * 7 + 8 * K], all[N * 10], one[10];
     (void)state;
@@ -233,9 +242,9 @@ static void many_rows_equal_single_rows_bit_by_bit(void **state)
     mli_network_init(net, theta, &rng);
     for (size_t i = 0; i < N * D; i++)
         X[i] = mli_rng_normal(&rng);
-    const double *Z = mli_network_forward(net, &mli_kernels_plain, theta, N, X, all);
+    const double *Z = mli_network_forward(net, &mli_kernels_plain, theta, N, X, NULL, all);
     for (size_t i = 0; i < N; i++) {
-        const double *z = mli_network_forward(net, &mli_kernels_plain, theta, 1, X + i * D, one);
+        const double *z = mli_network_forward(net, &mli_kernels_plain, theta, 1, X + i * D, NULL, one);
         assert_memory_equal(z, Z + i * K, K * sizeof(double));
     }
     mli_network_free(net);
@@ -243,7 +252,7 @@ static void many_rows_equal_single_rows_bit_by_bit(void **state)
 
 static void parameters_survive_the_tensors(void **state)
 {
-    struct mli_network *net = make("dense 3, dense 2", 4), *wider = make("dense 4, dense 2", 4);
+    struct mli_network *net = net_make("dense 3, dense 2", 4), *wider = net_make("dense 4, dense 2", 4);
     struct mli_tensors set;
     struct mli_rng rng;
     struct ml_error err = ML_ERROR_INIT;
@@ -424,5 +433,8 @@ int main(void)
         cmocka_unit_test(kinds_expand_to_layers),
     };
 
-    return cmocka_run_group_tests_name("net", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("net", tests, NULL, NULL);
+    failed += net_layer_tests();
+    failed += net_gradient_tests();
+    return failed;
 }
