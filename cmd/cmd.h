@@ -72,6 +72,10 @@ int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
 /* Comma-separated lists (repeated flags add up) as a NULL-terminated array of strings; free with cmd_list_free(). NULL in: NULL out. */
 char **cmd_list(const char *const *values);
 void cmd_list_free(char **list);
+/* Files that arguments name, patterns expanded as by CMD_FILES, and how many; free with cmd_list_free(). Else the exit code. */
+int cmd_files(const struct cmd_context *ctx, const char *const *arguments, size_t count, char ***files, size_t *n);
+/* "a.csv, b.csv", cut to fit. */
+void cmd_join(const char *const *names, size_t n, char *out, size_t size);
 
 /* True, with a usage error said, when output and input are one file: writing would destroy what is read. NULLs are fine. */
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input);

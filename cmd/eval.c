@@ -104,15 +104,16 @@ static void print_gates(const json_t *gates)
 }
 
 /* The rows of the training file flatter the model; whoever asks should know. */
-static void warn_of_training_file(const struct cmd_context *ctx, const struct ml_model *model, const char *path)
+static void warn_of_training_file(const struct cmd_context *ctx, const struct ml_model *model, const char *on)
 {
     char sha256[MLI_SHA256_HEX];
     const json_t *data = json_object_get(model->record, "data");
     const char *trained = json_string_value(json_object_get(data, "sha256"));
-    if (trained && strcmp(path, "-") != 0 && !mli_file_sha256(path, sha256, NULL) && strcmp(sha256, trained) == 0)
+    if (trained && strcmp(ctx->args[0], "-") != 0 && !mli_files_sha256(ctx->args, ctx->nargs, sha256, NULL) &&
+        strcmp(sha256, trained) == 0)
         ml_log(&ctx->log, ML_LOG_WARNING,
-               "%s is the file that trained the model, %lld of its rows were trained on; mlctl eval without a file measures those held out",
-               path, (long long)json_integer_value(json_object_get(model->record, "train_rows")));
+               "%s %s what trained the model, %lld of its rows were trained on; mlctl eval without a file measures those held out",
+               on, ctx->nargs > 1 ? "are" : "is", (long long)json_integer_value(json_object_get(model->record, "train_rows")));
 }
 
 static enum ml_status measure(const struct cmd_context *ctx, const struct eval_flags *f, const struct ml_csv_options *csv,
@@ -120,14 +121,14 @@ static enum ml_status measure(const struct cmd_context *ctx, const struct eval_f
                               bool *measured, struct ml_error *err)
 {
     if (ctx->nargs) {
-        struct mli_stream_options options = { .csv = *csv,
+        struct mli_flow_options options = { .csv = *csv,
                                                     .missing = f->dialect.missing,
                                                     .log = &ctx->log };
-        snprintf(on, size, "%s", ctx->args[0]);
+        cmd_join(ctx->args, ctx->nargs, on, size);
         *measured = true;
-        warn_of_training_file(ctx, model, ctx->args[0]);
+        warn_of_training_file(ctx, model, on);
         mli_reading_inherit(mli_model_reading(model), "the model was trained", &options.csv, &options.missing, &ctx->log);
-        return mli_evaluate_file(model, ctx->args[0], &options, metrics, err);
+        return mli_evaluate_files(model, ctx->args, ctx->nargs, &options, metrics, err);
     }
     char why[512];
     enum ml_status status = mli_evaluate_holdout(model, &ctx->log, measured, why, metrics, err);
@@ -205,7 +206,7 @@ int cmd_eval(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption file[] = { DIALECT_ROWS(f.dialect), POPT_TABLEEND };
     struct poptOption options[] = { READING_GROUP(rows, "Model and gate"), READING_GROUP(file, "Reading"), POPT_TABLEEND };
     struct ml_csv_options csv;
-    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 0, CMD_FILES);
     if (code == CMD_CONTINUE)
         code = dialect_options(ctx, &f.dialect, &csv);
     if (code == CMD_CONTINUE && dialect_output_refused(ctx, &csv, f.model))

@@ -131,7 +131,7 @@ static enum ml_status expand(const char *argument, char ***files, size_t *n, siz
     int code = pattern ? glob(argument, GLOB_ERR, NULL, &found) : 0;
     if (code)
         globfree(&found);
-    if (code == GLOB_NOMATCH)
+    if (code == GLOB_NOMATCH || (code == GLOB_ABORTED && errno == ENOENT)) /* no such directory */
         return ml_error_set(err, ML_EIO, "%s: no file has such a name", argument);
     if (code)
         return ml_error_set(err, code == GLOB_NOSPACE ? ML_ENOMEM : ML_EIO, "%s: cannot be looked up", argument);
@@ -150,22 +150,33 @@ static enum ml_status expand(const char *argument, char ***files, size_t *n, siz
     return status;
 }
 
-static int expand_arguments(struct cmd_context *ctx)
+int cmd_files(const struct cmd_context *ctx, const char *const *arguments, size_t count, char ***files, size_t *n)
 {
     struct ml_error err = ML_ERROR_INIT;
-    size_t n = 0, capacity = 0;
+    size_t capacity = 0;
+    char **list = NULL;
     enum ml_status status = ML_OK;
-    for (size_t i = 0; i < ctx->nargs && !status; i++)
-        status = expand(ctx->args[i], &ctx->files, &n, &capacity, &err);
-    if (!status && !mli_grow((void **)&ctx->files, &capacity, n, sizeof *ctx->files))
+    *n = 0;
+    for (size_t i = 0; i < count && !status; i++)
+        status = expand(arguments[i], &list, n, &capacity, &err);
+    if (!status && !mli_grow((void **)&list, &capacity, *n, sizeof *list))
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
-    for (size_t i = n; i < capacity; i++)
-        ctx->files[i] = NULL;
-    if (status)
-        return cmd_fail(ctx, &err);
-    ctx->args = (const char **)ctx->files;
-    ctx->nargs = n;
-    return CMD_CONTINUE;
+    for (size_t i = *n; i < capacity; i++)
+        list[i] = NULL;
+    if (!status) {
+        *files = list;
+        return CMD_CONTINUE;
+    }
+    cmd_list_free(list);
+    return cmd_fail(ctx, &err);
+}
+
+static int expand_arguments(struct cmd_context *ctx)
+{
+    int code = cmd_files(ctx, ctx->args, ctx->nargs, &ctx->files, &ctx->nargs);
+    if (code == CMD_CONTINUE)
+        ctx->args = (const char **)ctx->files;
+    return code;
 }
 
 static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
@@ -331,6 +342,14 @@ void cmd_list_free(char **list)
     for (size_t i = 0; list && list[i]; i++)
         free(list[i]);
     free(list);
+}
+
+void cmd_join(const char *const *names, size_t n, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", names[i]);
 }
 
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input)

@@ -7,7 +7,8 @@
 #include <string.h>
 
 struct verify_flags {
-    char *model, *sha256, *data;
+    char *model, *sha256;
+    char **data;
 };
 
 /* Prints one mismatch; exit 1 is an answer, not a failure. */
@@ -15,6 +16,30 @@ static int mismatch(const char *what, const char *found, const char *expected)
 {
     fprintf(stderr, "mlctl verify: %s: its SHA-256 is %s, expected %s\n", what, found, expected);
     return CMD_NO;
+}
+
+/* The digest is of the bytes of all files, one after the other. */
+static int compare_data(const struct cmd_context *ctx, const struct verify_flags *f, const struct ml_model *model)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    char found[MLI_SHA256_HEX], names[600];
+    char **files = NULL;
+    size_t given = 0, n = 0;
+    while (f->data[given])
+        given++;
+    int code = cmd_files(ctx, (const char *const *)f->data, given, &files, &n);
+    if (code != CMD_CONTINUE)
+        return code;
+    cmd_join((const char *const *)files, n, names, sizeof names);
+    const char *recorded = json_string_value(json_object_get(json_object_get(model->record, "data"), "sha256"));
+    if (mli_files_sha256((const char *const *)files, n, found, &err))
+        code = cmd_fail(ctx, &err);
+    else if (!recorded || strcmp(found, recorded) != 0)
+        code = mismatch(names, found, recorded ? recorded : "(none recorded)");
+    else
+        code = CMD_DONE;
+    cmd_list_free(files);
+    return code;
 }
 
 static int compare(const struct cmd_context *ctx, const struct verify_flags *f,
@@ -28,17 +53,7 @@ static int compare(const struct cmd_context *ctx, const struct verify_flags *f,
     }
     if (f->sha256 && strcasecmp(f->sha256, model->sha256) != 0)
         return mismatch(f->model, model->sha256, f->sha256);
-    if (!f->data)
-        return CMD_DONE;
-    struct ml_error err = ML_ERROR_INIT;
-    char found[MLI_SHA256_HEX];
-    if (mli_file_sha256(f->data, found, &err))
-        return cmd_fail(ctx, &err);
-    const char *recorded =
-        json_string_value(json_object_get(json_object_get(model->record, "data"), "sha256"));
-    if (!recorded || strcmp(found, recorded) != 0)
-        return mismatch(f->data, found, recorded ? recorded : "(none recorded)");
-    return CMD_DONE;
+    return f->data ? compare_data(ctx, f, model) : CMD_DONE;
 }
 
 int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
@@ -47,7 +62,7 @@ int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
         { "sha256", 0, POPT_ARG_STRING, &f.sha256, 0, "digest that the model must have: the one that mlctl inspect prints, over the content (sha256sum of the file differs)", "DIGEST" },
-        { "data", 0, POPT_ARG_STRING, &f.data, 0, "file that must be the recorded training data", "FILE" },
+        { "data", 0, POPT_ARG_ARGV, &f.data, 0, "file that must be the recorded training data; of several, repeated or a quoted pattern", "FILE" },
         POPT_TABLEEND
     };
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);

@@ -37,14 +37,14 @@ enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const
     return ML_OK;
 }
 
-enum ml_status mli_evaluate_file(const struct ml_model *model, const char *path,
-                                 const struct mli_stream_options *options, json_t **metrics,
-                                 struct ml_error *err)
+enum ml_status mli_evaluate_files(const struct ml_model *model, const char *const *paths, size_t n,
+                                  const struct mli_flow_options *options, json_t **metrics,
+                                  struct ml_error *err)
 {
     struct mli_gathered rows = { 0 };
-    enum ml_status status = mli_gather(model, path, options, &rows, err);
+    enum ml_status status = mli_gather(model, paths, n, options, &rows, err);
     if (!status && rows.n == 0)
-        status = ml_error_at(err, ML_EDATA, path, 0, 0, "no row has a target \"%s\" to compare with",
+        status = ml_error_at(err, ML_EDATA, n == 1 ? paths[0] : NULL, 0, 0, "no row has a target \"%s\" to compare with",
                              model->target);
     if (!status)
         status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);

@@ -5,16 +5,16 @@
 #define FIT_EVALUATE_H
 
 #include <model/model.h>
-#include <table/stream.h>
+#include <table/flow.h>
 
 /* Metrics of a prepared matrix of predictions: P (n, width) against y (n); the document of eval/metrics.h. */
 ML_NODISCARD enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
                                                 const double *P, json_t **metrics, struct ml_error *err);
 
-/* Every row of a file that has a target. ML_EDATA for a label that the model does not know, or no rows. */
-ML_NODISCARD enum ml_status mli_evaluate_file(const struct ml_model *model, const char *path,
-                                              const struct mli_stream_options *options, json_t **metrics,
-                                              struct ml_error *err);
+/* Every row of the files that has a target, see mli_gather(). ML_EDATA for a label that the model does not know, or no rows. */
+ML_NODISCARD enum ml_status mli_evaluate_files(const struct ml_model *model, const char *const *paths, size_t n,
+                                               const struct mli_flow_options *options, json_t **metrics,
+                                               struct ml_error *err);
 
 /*
  * The rows that training held out, found again: the recorded file is checked by its digest, split by the recorded

@@ -293,14 +293,14 @@ static enum ml_status measure_file(const struct job *job, const struct ml_model 
                                    json_t **metrics, struct ml_error *err)
 {
     const struct ml_read_options *read = job->config->read;
-    struct mli_stream_options options = { .log = job->config->log };
+    struct mli_flow_options options = { .threads = job->config->threads, .log = job->config->log };
     if (read) {
         options.csv = read->csv;
         options.missing = read->missing;
         if (options.csv.bad_rows == ML_BAD_ROWS_QUARANTINE)
             options.csv.bad_rows = ML_BAD_ROWS_SKIP; /* that file has the rows of the training data */
     }
-    return mli_evaluate_file(model, job->config->test, &options, metrics, err);
+    return mli_evaluate_files(model, &job->config->test, 1, &options, metrics, err);
 }
 
 static enum ml_status measure(const struct job *job, struct ml_model *model, struct ml_error *err)

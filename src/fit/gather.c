@@ -14,6 +14,56 @@ void mli_gathered_release(struct mli_gathered *rows)
     *rows = (struct mli_gathered){ 0 };
 }
 
+/* Room for n rows in all. */
+static bool make_room(struct mli_gathered *rows, size_t n, size_t width)
+{
+    size_t capacity = rows->capacity ? rows->capacity : 16, numbers, bytes;
+    if (n <= rows->capacity)
+        return true;
+    while (capacity < n)
+        if (!mli_mul(capacity, 2, &capacity))
+            return false;
+    if (!mli_mul(capacity, width, &numbers) || !mli_mul(numbers, sizeof(double), &bytes))
+        return false;
+    double *y = mli_realloc(rows->y, capacity, sizeof *y);
+    rows->y = y ? y : rows->y;
+    double *P = y ? mli_realloc(rows->P, numbers, sizeof *P) : NULL;
+    rows->P = P ? P : rows->P;
+    size_t *row = P ? mli_realloc(rows->row, capacity, sizeof *row) : NULL;
+    rows->row = row ? row : rows->row;
+    if (row)
+        rows->capacity = capacity;
+    return row != NULL;
+}
+
+/* ---- a piece of a file, in any thread ------------------------------------------------------------------------------ */
+
+struct gathering {
+    const struct ml_model *model;
+    struct mli_gathered rows;
+};
+
+struct piece {
+    struct mli_arena scratch;
+    struct mli_gathered rows; /* numbered from 0 */
+};
+
+static void *piece_new(void *shared)
+{
+    (void)shared;
+    return mli_calloc(1, sizeof(struct piece));
+}
+
+static void piece_free(void *data)
+{
+    struct piece *piece = data;
+    if (!piece)
+        return;
+    mli_arena_release(&piece->scratch);
+    mli_gathered_release(&piece->rows);
+    free(piece);
+}
+
 static enum ml_status parse_target(const struct ml_model *model, const char *text,
                                    struct mli_numerals numerals, double *y, struct ml_error *err)
 {
@@ -33,29 +83,21 @@ static enum ml_status parse_target(const struct ml_model *model, const char *tex
     return ML_OK;
 }
 
-static bool make_room(struct mli_gathered *rows, size_t width)
-{
-    return mli_grow((void **)&rows->y, &rows->capacity_y, rows->n, sizeof *rows->y) &&
-           mli_grow((void **)&rows->P, &rows->capacity_P, rows->n, width * sizeof *rows->P) &&
-           mli_grow((void **)&rows->row, &rows->capacity_row, rows->n, sizeof *rows->row);
-}
-
-static enum ml_status take_block(const struct ml_model *model, const struct mli_stream *stream,
-                                 const struct mli_missing *missing, const struct ml_table *block,
-                                 const double *P, struct mli_gathered *out, struct ml_error *err)
+static enum ml_status take_rows(const struct ml_model *model, const struct mli_bound *rows, size_t n,
+                                const double *P, struct mli_gathered *out, struct ml_error *err)
 {
     size_t width = ml_model_width(model);
-    for (size_t i = 0; i < block->rows; i++) {
-        const char *text = mli_stream_kept(stream, i, 0);
+    if (!make_room(out, out->n + n, width))
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const char *text = mli_bound_kept(rows, i, 0);
         size_t row = out->rows++;
-        if (mli_missing_has(missing, text, strlen(text)))
+        if (mli_missing_has(rows->missing, text, strlen(text)))
             continue;
-        if (!make_room(out, width))
-            return ml_error_set(err, ML_ENOMEM, "out of memory");
-        enum ml_status status = parse_target(model, text, mli_stream_numerals(stream), &out->y[out->n], err);
+        enum ml_status status = parse_target(model, text, rows->binding->numerals, &out->y[out->n], err);
         if (status) {
             if (err && !err->line)
-                err->line = mli_stream_line(stream, i);
+                err->line = rows->line[i];
             return status;
         }
         memcpy(out->P + out->n * width, P + i * width, width * sizeof *P);
@@ -64,75 +106,64 @@ static enum ml_status take_block(const struct ml_model *model, const struct mli_
     return ML_OK;
 }
 
-static enum ml_status gather(const struct ml_model *model, struct mli_stream *stream,
-                             const struct mli_missing *missing, struct mli_gathered *out,
-                             struct ml_error *err)
+static enum ml_status work(void *shared, void *data, const struct mli_bound *rows, struct ml_error *err)
 {
-    struct mli_arena scratch = MLI_ARENA_INIT;
-    const struct ml_table *block;
-    enum ml_status status;
-    while (!(status = mli_stream_next(stream, &block, err)) && block) {
-        mli_arena_reset(&scratch);
-        struct mli_apply_counts counts = { 0 };
-        double *P = mli_arena_alloc(&scratch, block->rows, ml_model_width(model) * sizeof *P);
-        status = P ? mli_model_predict_rows(model, block, &scratch, P, &counts, err)
-                   : ml_error_set(err, ML_ENOMEM, "out of memory");
-        if (!status)
-            status = take_block(model, stream, missing, block, P, out, err);
-        if (status)
-            break;
-        out->missing += counts.missing;
-        out->unknown += counts.unknown;
-    }
-    if (!status)
-        mli_input_sha256(mli_stream_input(stream), out->sha256);
-    mli_arena_release(&scratch);
-    return status;
+    const struct gathering *g = shared;
+    struct piece *piece = data;
+    const struct ml_table *table = mli_rows_table(rows->rows);
+    struct mli_apply_counts counts = { 0 };
+    mli_arena_reset(&piece->scratch);
+    double *P = mli_arena_alloc(&piece->scratch, table->rows, ml_model_width(g->model) * sizeof *P);
+    enum ml_status status = P ? mli_model_predict_rows(g->model, table, &piece->scratch, P, &counts, err)
+                              : ml_error_set(err, ML_ENOMEM, "out of memory");
+    return status ? status : take_rows(g->model, rows, table->rows, P, &piece->rows, err);
 }
 
-/* The rows of a file, after those that are there. */
-static enum ml_status gather_file(const struct ml_model *model, const char *path,
-                                  const struct mli_stream_options *options,
-                                  const struct mli_missing *missing, struct mli_gathered *rows,
-                                  struct ml_error *err)
+static enum ml_status commit(void *shared, void *data, struct ml_error *err)
+{
+    struct gathering *g = shared;
+    struct mli_gathered *from = &((struct piece *)data)->rows, *to = &g->rows;
+    size_t width = ml_model_width(g->model);
+    if (!make_room(to, to->n + from->n, width))
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    if (from->n) {
+        memcpy(to->y + to->n, from->y, from->n * sizeof *to->y);
+        memcpy(to->P + to->n * width, from->P, from->n * width * sizeof *to->P);
+    }
+    for (size_t i = 0; i < from->n; i++)
+        to->row[to->n + i] = to->rows + from->row[i];
+    to->n += from->n;
+    to->rows += from->rows;
+    from->n = from->rows = 0;
+    return ML_OK;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------------------- */
+
+enum ml_status mli_gather(const struct ml_model *model, const char *const *paths, size_t n,
+                          const struct mli_flow_options *options, struct mli_gathered *out,
+                          struct ml_error *err)
 {
     const char *keep[] = { model->target, NULL };
-    struct mli_stream_options o = *options;
-    struct mli_stream *stream = NULL;
+    struct gathering g = { .model = model };
+    const struct mli_flow_job job = {
+        .shared = &g, .state_new = piece_new, .state_free = piece_free, .work = work, .commit = commit
+    };
+    struct mli_flow_options o = *options;
+    struct mli_flow *flow = NULL;
     o.keep = keep;
     o.optional = model->target;
     o.quiet_extra = true;
-    enum ml_status status = mli_stream_open(path, mli_pipeline_schema(model->pipeline), &o, &stream, err);
-    if (!status && !mli_stream_has_kept(stream, 0))
-        status = ml_error_at(err, ML_EDATA, path, 0, 0,
+    enum ml_status status = mli_flow_open(paths, n, mli_pipeline_schema(model->pipeline), &o, &flow, err);
+    if (!status && !mli_flow_has_kept(flow, 0))
+        status = ml_error_at(err, ML_EDATA, mli_flow_source(flow), 0, 0,
                              "no column \"%s\", the target, to compare predictions with", model->target);
     if (!status)
-        status = gather(model, stream, missing, rows, err);
-    ml_error_source(err, path);
-    mli_stream_close(stream);
-    return status;
-}
-
-enum ml_status mli_gather_files(const struct ml_model *model, const char *const *paths, size_t n,
-                                const struct mli_stream_options *options, struct mli_gathered *out,
-                                struct ml_error *err)
-{
-    struct mli_gathered rows = { 0 };
-    struct mli_missing *missing = mli_missing_new(options->missing);
-    enum ml_status status = missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; i < n && !status; i++)
-        status = gather_file(model, paths[i], options, missing, &rows, err);
-    mli_missing_free(missing);
+        status = mli_flow_run(flow, &job, err);
+    mli_flow_close(flow);
     if (status)
-        mli_gathered_release(&rows);
+        mli_gathered_release(&g.rows);
     else
-        *out = rows;
+        *out = g.rows;
     return status;
-}
-
-enum ml_status mli_gather(const struct ml_model *model, const char *path,
-                          const struct mli_stream_options *options, struct mli_gathered *out,
-                          struct ml_error *err)
-{
-    return mli_gather_files(model, &path, 1, options, out, err);
 }

@@ -195,8 +195,8 @@ static enum ml_status measure(const struct ml_model *model, const struct recorde
                               const struct ml_log *log, json_t **metrics, struct ml_error *err)
 {
     struct mli_gathered rows = { 0 };
-    const struct mli_stream_options options = { .csv = r->read.csv, .missing = r->read.missing, .log = log };
-    enum ml_status status = mli_gather_files(model, r->file, r->files, &options, &rows, err);
+    const struct mli_flow_options options = { .csv = r->read.csv, .missing = r->read.missing, .log = log };
+    enum ml_status status = mli_gather(model, r->file, r->files, &options, &rows, err);
     if (!status)
         status = keep_test_rows(model, r, &rows, err);
     if (!status)

@@ -129,7 +129,8 @@ enum ml_status mli_bound_init(struct mli_bound *bound, const struct mli_binding 
     mli_buf_init(&bound->text, SIZE_MAX);
     if (mli_mul(capacity, binding->kept, &texts))
         bound->offset = mli_alloc(texts, sizeof(*bound->offset));
-    if (!bound->offset)
+    bound->line = mli_alloc(capacity, sizeof(*bound->line));
+    if (!bound->offset || !bound->line)
         return out_of_memory(binding, err);
     enum ml_status status = mli_rows_new(binding->schema, missing, capacity, &bound->rows, err);
     if (status == ML_OK)
@@ -142,6 +143,7 @@ void mli_bound_release(struct mli_bound *bound)
     mli_rows_free(bound->rows);
     mli_buf_release(&bound->text);
     free(bound->offset);
+    free(bound->line);
     *bound = (struct mli_bound){ 0 };
 }
 
@@ -188,6 +190,7 @@ enum ml_status mli_bound_add(struct mli_bound *bound, const struct mli_csv_recor
     size_t row = mli_rows_count(bound->rows);
 
     mli_rows_append(bound->rows);
+    bound->line[row] = record->line;
     for (size_t i = 0; i < record->count; i++) {
         const struct mli_csv_field *field = &record->field[i];
         if (binding->field[i] == MLI_NO_COLUMN)

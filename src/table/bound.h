@@ -44,6 +44,7 @@ struct mli_bound {
     struct mli_rows *rows;
     struct mli_buf text; /* kept texts, row-major */
     size_t *offset;      /* where each starts */
+    size_t *line;        /* of the file, on which each row starts */
     size_t capacity, unknown;
 };
 

@@ -36,7 +36,7 @@ struct mli_chunks_options {
 
 struct mli_chunks;
 /*
- * n >= 1 paths or "-", as they are (base/paths.h expands patterns). Reads the header of the first; the others are
+ * n >= 1 paths or "-", as they are (cmd expands patterns). Reads the header of the first; the others are
  * opened as they are reached and must have the same column names, in any order, else ML_EDATA naming file and column.
  */
 ML_NODISCARD enum ml_status mli_chunks_open(const char *const *paths, size_t n,

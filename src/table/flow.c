@@ -61,7 +61,7 @@ enum ml_status mli_flow_open(const char *const *paths, size_t n, const struct ml
     if (status == ML_OK)
         status = mli_binding_init(&flow->binding, schema, mli_chunks_header(flow->chunks),
                                   mli_chunks_source(flow->chunks), options->keep, options->optional,
-                                  options->log, err);
+                                  options->quiet_extra ? NULL : options->log, err);
     if (status == ML_OK) {
         const struct ml_csv_options *found = mli_chunks_csv(flow->chunks);
         flow->binding.numerals = (struct mli_numerals){ found->decimal, found->thousands };
@@ -180,6 +180,8 @@ static enum ml_status work(void *shared, void *data, struct mli_chunk *chunk, st
         if (status == ML_OK && mli_rows_count(state->bound.rows) > 0)
             status = flow->job->work(flow->job->shared, state->own, &state->bound, err);
     }
+    if (status != ML_OK)
+        ml_error_source(err, mli_chunk_source(chunk));
     return status;
 }
 

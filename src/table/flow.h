@@ -13,6 +13,7 @@ struct mli_flow_options {
     const char *missing;
     const char *const *keep; /* as in bound.h */
     const char *optional;
+    bool quiet_extra; /* do not log columns that are ignored */
     size_t threads;   /* 0: one a processor */
     size_t grows;     /* how many times as large as its text a row's result is at most, about; 0: as large */
     size_t chunk;     /* bytes of text that a thread takes at once, for tests; 0: by threads and `grows` */

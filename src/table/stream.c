@@ -16,7 +16,6 @@ struct mli_stream {
     struct mli_missing *missing;
     struct mli_binding binding;
     struct mli_bound bound;
-    size_t *line; /* of each row of the block */
 };
 
 static enum ml_status out_of_memory(const struct mli_stream *stream, struct ml_error *err)
@@ -40,8 +39,7 @@ static enum ml_status begin(struct mli_stream *stream, struct ml_error *err)
     if (status != ML_OK)
         return status;
     stream->missing = mli_missing_new(options->missing);
-    stream->line = mli_alloc(options->block, sizeof(*stream->line));
-    if (!stream->missing || !stream->line)
+    if (!stream->missing)
         return out_of_memory(stream, err);
     status = mli_binding_init(&stream->binding, stream->schema, stream->header, stream->source,
                               options->keep, options->optional,
@@ -98,7 +96,6 @@ void mli_stream_close(struct mli_stream *stream)
         return;
     mli_bound_release(&stream->bound);
     mli_binding_release(&stream->binding);
-    free(stream->line);
     mli_missing_free(stream->missing);
     mli_dict_free(stream->header);
     mli_csv_close(stream->csv);
@@ -110,7 +107,6 @@ static enum ml_status add_row(struct mli_stream *stream, const struct mli_csv_re
 {
     size_t column;
 
-    stream->line[mli_rows_count(stream->bound.rows)] = record->line;
     return mli_bound_add(&stream->bound, record, stream->source, &column, err);
 }
 
@@ -147,7 +143,7 @@ bool mli_stream_has_kept(const struct mli_stream *stream, size_t k)
 
 size_t mli_stream_line(const struct mli_stream *stream, size_t row)
 {
-    return stream->line[row];
+    return stream->bound.line[row];
 }
 
 size_t mli_stream_unknown(const struct mli_stream *stream)

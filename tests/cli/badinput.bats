@@ -226,7 +226,7 @@ model.safetensors" ]
     fails 2 '--delimiter' mlctl train "$DATA/iris.csv" --delimiter x
     fails 2 '--port 99999' mlctl serve --port 99999
     fails 2 '--memory' mlctl train "$DATA/iris.csv" --memory lots
-    fails 2 'one argument too many' mlctl eval "$DATA/iris.csv" other.csv
+    fails 2 'one argument too many' mlctl inspect "$DATA/iris.csv" other.csv
     fails 2 'it wants DATA.csv' mlctl train
     fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
 }

@@ -37,6 +37,30 @@ setup() {
     [[ "$output" == *"SHA-256 differs"* ]]
 }
 
+@test "eval and verify take several files" {
+    "$MLCTL" train whole.csv -m m.safetensors
+    "$MLCTL" eval -q -m m.safetensors whole.csv --json > whole.json
+    "$MLCTL" eval -m m.safetensors 'parts/*.csv' --json > files.json 2> said.txt
+    [ "$(jq -S .metrics whole.json)" = "$(jq -S .metrics files.json)" ]
+    [ "$(jq -r .on files.json)" = "parts/a.csv, parts/b.csv, parts/c.csv" ]
+    echo 5.1,3.5,1.4,0.2,tulip >> parts/b.csv
+    fails 3 'parts/b.csv:52: target "species": "tulip" is not one of' "$MLCTL" eval -q -m m.safetensors parts/a.csv parts/b.csv
+    sed -i '$d' parts/b.csv
+    # rows put aside come from all of them
+    echo 1,2 >> parts/a.csv
+    echo 1,2,3 >> parts/c.csv
+    "$MLCTL" eval -q -m m.safetensors 'parts/*.csv' --bad-rows quarantine=bad.csv --json > files.json
+    [ "$(jq -S .metrics whole.json)" = "$(jq -S .metrics files.json)" ]
+    [ "$(cut -d, -f1 bad.csv | tr '\n' ' ')" = "line 61 43 " ]
+
+    "$MLCTL" train 'parts/*.csv' -m m.safetensors --bad-rows skip -q
+    "$MLCTL" verify -m m.safetensors --data 'parts/*.csv'
+    "$MLCTL" verify -m m.safetensors --data parts/a.csv --data parts/b.csv --data parts/c.csv
+    "$MLCTL" eval -m m.safetensors 'parts/*.csv' --bad-rows skip 2>&1 > /dev/null | grep -q "parts/c.csv are what trained the model"
+    fails 1 "parts/a.csv, parts/b.csv: its SHA-256 is" "$MLCTL" verify -m m.safetensors --data parts/a.csv --data parts/b.csv
+    fails 5 "nothing/*.csv: no file has such a name" "$MLCTL" verify -m m.safetensors --data 'nothing/*.csv'
+}
+
 @test "preprocess takes several files, and what it trains finds their held-out rows" {
     "$MLCTL" preprocess 'parts/*.csv' -o clean.csv
     "$MLCTL" preprocess whole.csv -o whole-clean.csv
