@@ -37,8 +37,8 @@ SRC_prep := apply choice clip dates drop encode explain fill fit flags frame has
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_steps prep_text
 
-SRC_net := activation batch_norm cross_entropy dense dropout elu gelu kinds leaky_relu losses network parts relu \
-	sigmoid squared tanh
+SRC_net := activation batch_norm cross_entropy dense dropout elu gelu huber kinds leaky_relu losses network parts \
+	poisson relu rows sigmoid squared squared_epsilon_insensitive squared_hinge tanh
 UNIT_net := heap net net_gradient net_layers
 
 SRC_eval := classification metrics rank regression
@@ -51,7 +51,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum
 SRC_model := document file layout model output reading safetensors
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := clean components divide evaluate fit gather holdout matrix passes plan prepfile preprocess record reduce select select_l1 settings target
+SRC_fit := clean components divide evaluate fit gather holdout matrix passes plan prepfile preprocess record reduce select select_l1 settings target units
 UNIT_fit := fit fit_divide fit_reduce heap
 
 SRC_export := c c_code c_stage c_text formats json

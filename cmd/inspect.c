@@ -69,7 +69,9 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
                  json_number_value(json_object_get(settings, "l2")),
                  json_number_value(json_object_get(settings, "l1")), count_of(r, "epochs"), end);
     }
-    out_line("network", "%s, %s loss, %zu parameters", model->network->spec, model->loss->name,
+    char loss[MLI_LOSS_TEXT];
+    mli_loss_text(&model->loss, loss);
+    out_line("network", "%s, %s loss, %zu parameters", model->network->spec, loss,
              model->network->parameters);
     out_line("columns", "%zu, what training saw of them", schema->count);
     for (size_t j = 0; j < schema->count; j++)

@@ -79,7 +79,7 @@ static void scalar(const json_t *metrics, const struct mli_metric *metric)
     const json_t *classes = json_object_get(metrics, "classes");
     const char *label = json_string_value(json_object_get(json_array_get(classes, 1), "label"));
     bool of_label = json_array_size(classes) == 2 && label && !strchr(metric->name, '.') &&
-                    strcmp(metric->name, "accuracy") != 0 && strcmp(metric->name, "log_loss") != 0;
+                    strcmp(metric->name, "accuracy") != 0 && !strstr(metric->name, "_loss");
     if (!mli_metric_value(metrics, metric->name, &value))
         return;
     char text[160], meaning[96];

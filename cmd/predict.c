@@ -265,13 +265,15 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
 /* Whether the output has a column of this name besides the one that is kept. */
 static bool is_taken(char *const *keep, size_t k, bool json)
 {
-    static const char probability[] = "probability:";
+    static const char probability[] = "probability:", score[] = "score:";
     for (size_t i = 0; i < k; i++)
         if (strcmp(keep[i], keep[k]) == 0)
             return true;
     if (json)
-        return strcmp(keep[k], "prediction") == 0 || strcmp(keep[k], "probabilities") == 0;
-    return strcmp(keep[k], "prediction") == 0 || strncmp(keep[k], probability, sizeof probability - 1) == 0;
+        return strcmp(keep[k], "prediction") == 0 || strcmp(keep[k], "probabilities") == 0 ||
+               strcmp(keep[k], "scores") == 0;
+    return strcmp(keep[k], "prediction") == 0 || strncmp(keep[k], probability, sizeof probability - 1) == 0 ||
+           strncmp(keep[k], score, sizeof score - 1) == 0;
 }
 
 /* Two columns of one name cannot be told apart by who reads them. */

@@ -197,7 +197,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         POPT_TABLEEND
     };
     struct poptOption training[] = {
-        { "kind", 'k', STRING, &fit->kind, 0, "auto, linear or logistic", "KIND" },
+        { "kind", 'k', STRING, &fit->kind, 0, "auto, linear, logistic, svm or poisson", "KIND" },
+        { "loss", 0, POPT_ARG_STRING, &fit->loss, 0, "of the kind, e.g. huber:1.35 (that of the kind if not given)", "NAME[:PARAMETER]" },
         { "l1", 0, NUMBER, &fit->l1, 0, "penalty l1 |w|", "NUMBER" },
         { "l2", 0, POPT_ARG_DOUBLE, &f.l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
         { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" },

@@ -1,7 +1,6 @@
 #include <cmd/train_report.h>
 
 #include <cmd/out.h>
-#include <net/kinds.h>
 #include <stdio.h>
 #include <string.h>
 #include <table/table.h>
@@ -35,8 +34,11 @@ static void print_fit(const struct ml_model *model, double seconds)
     const json_t *r = model->record, *s = json_object_get(r, "settings");
     out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
              mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
-    const struct mli_kind *kind = mli_kind_find(text_of(r, "kind"));
-    out_line("objective", "%s + l2/2 |w|^2, l2 %.6g%s", kind ? kind->objective : model->loss->name,
+    char loss[MLI_LOSS_TEXT], parameter[MLI_LOSS_TEXT + 40] = "";
+    mli_loss_text(&model->loss, loss);
+    if (model->loss.parameter_name)
+        snprintf(parameter, sizeof parameter, ", %s %s", model->loss.parameter_name, strchr(loss, ':') + 1);
+    out_line("objective", "%s%s + l2/2 |w|^2, l2 %.6g%s", model->loss.objective, parameter,
              json_number_value(json_object_get(s, "l2")),
              json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
     out_line("fit", "%s, %lld epochs, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),

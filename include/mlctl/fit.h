@@ -20,7 +20,8 @@ struct ml_fit_epoch {
 struct ml_fit_config {
     const char *target;    /* NULL: the last column */
     const char *task;      /* auto, regression, classification */
-    const char *kind;      /* auto, linear, logistic */
+    const char *kind;      /* auto, linear, logistic, svm, poisson */
+    const char *loss;      /* NAME or NAME:PARAMETER, the parameter in the target's unit; NULL: the kind's own */
     const char *split;     /* random:F, every:K, last:F, time:COLUMN:F, column:NAME, none; NULL: random:0.2 */
     const char *group;     /* column of which no value is on both sides, and which is no feature; NULL: none */
     bool dedupe;           /* leave out rows that repeat an earlier one in every column, before the split */

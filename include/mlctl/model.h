@@ -27,10 +27,12 @@ const char *ml_model_input(const struct ml_model *model, size_t input);
 enum ml_type ml_model_input_type(const struct ml_model *model, size_t input);
 const char *ml_model_target(const struct ml_model *model);
 
-/* Class labels: 0 classes is a regression. A prediction has `width` numbers a row: 1, or one probability a class. */
+/* Class labels: 0 classes is a regression. A prediction has `width` numbers a row: 1, or one a class: probabilities, or scores
+ * of any size and sign of which the largest wins (svm). */
 size_t ml_model_classes(const struct ml_model *model);
 const char *ml_model_label(const struct ml_model *model, size_t k);
 size_t ml_model_width(const struct ml_model *model);
+int ml_model_gives_scores(const struct ml_model *model);
 
 /*
  * Predicts every row of a table that has the model's input columns (matched by name, any order).

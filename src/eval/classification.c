@@ -15,7 +15,7 @@ size_t mli_argmax(size_t k, const double *p)
     return best;
 }
 
-static enum ml_status check(size_t n, size_t classes, const int32_t *y, const double *P,
+static enum ml_status check(size_t n, size_t classes, const int32_t *y, const double *P, bool scores,
                             struct ml_error *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -25,7 +25,8 @@ static enum ml_status check(size_t n, size_t classes, const int32_t *y, const do
         for (size_t c = 0; c < classes; c++)
             if (!isfinite(P[i * classes + c]))
                 return ml_error_set(err, ML_EDATA,
-                                    "row %zu: probability of class %zu is not finite", i + 1, c);
+                                    "row %zu: %s of class %zu is not finite", i + 1,
+                                    scores ? "score" : "probability", c);
     }
     return ML_OK;
 }
@@ -61,6 +62,25 @@ static double log_loss(size_t n, size_t classes, const int32_t *y, const double 
         for (size_t c = 0; c < classes; c++)
             mli_sum_add(&row, clip(p[c]));
         mli_sum_add(&loss, -log(clip(p[y[i]]) / mli_sum_total(&row)));
+    }
+    return mli_sum_total(&loss) / (double)n;
+}
+
+/*
+ * As scikit-learn's hinge_loss: of two classes max(0, 1 - margin) with the one decision value, of more what the true
+ * class's score is above the largest other [Crammer & Singer 2001].
+ */
+static double hinge_loss(size_t n, size_t classes, const int32_t *y, const double *P)
+{
+    struct mli_sum loss = { 0 };
+
+    for (size_t i = 0; i < n; i++) {
+        const double *p = P + i * classes;
+        double own = p[y[i]], other = classes == 2 ? 0 : -INFINITY;
+        for (size_t c = 0; classes > 2 && c < classes; c++)
+            if (c != (size_t)y[i])
+                other = fmax(other, p[c]);
+        mli_sum_add(&loss, fmax(0, 1 - (own - other)));
     }
     return mli_sum_total(&loss) / (double)n;
 }
@@ -162,16 +182,16 @@ static enum ml_status mean_auc(size_t n, size_t classes, const int32_t *y, const
     return ML_OK;
 }
 
-enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
-                                       struct mli_classification *out, struct ml_error *err)
+static enum ml_status evaluate(size_t n, size_t classes, const int32_t *y, const double *P, bool scores,
+                               struct mli_classification *out, struct ml_error *err)
 {
-    struct mli_classification made = { .n = n, .classes = classes };
+    struct mli_classification made = { .n = n, .classes = classes, .scores = scores };
     size_t cells;
 
     if (n == 0 || classes == 0)
         return ml_error_set(err, ML_EDATA, "nothing to evaluate: %zu rows, %zu classes", n,
                             classes);
-    enum ml_status status = check(n, classes, y, P, err);
+    enum ml_status status = check(n, classes, y, P, scores, err);
     if (status != ML_OK)
         return status;
     made.of = mli_calloc(classes, sizeof *made.of);
@@ -186,13 +206,26 @@ enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *
     if (status != ML_OK)
         goto out;
     count(n, classes, y, P, &made);
-    made.log_loss = log_loss(n, classes, y, P);
+    made.log_loss = scores ? (double)NAN : log_loss(n, classes, y, P);
+    made.hinge_loss = scores ? hinge_loss(n, classes, y, P) : (double)NAN;
     score_classes(&made);
     *out = made;
     return ML_OK;
 out:
     mli_classification_release(&made);
     return status;
+}
+
+enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
+                                       struct mli_classification *out, struct ml_error *err)
+{
+    return evaluate(n, classes, y, P, false, out, err);
+}
+
+enum ml_status mli_eval_scores(size_t n, size_t classes, const int32_t *y, const double *P,
+                               struct mli_classification *out, struct ml_error *err)
+{
+    return evaluate(n, classes, y, P, true, out, err);
 }
 
 void mli_classification_release(struct mli_classification *scores)

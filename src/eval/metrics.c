@@ -9,6 +9,7 @@ static const struct mli_metric metrics[] = {
     { "r2", "share of the target's variance that is explained", true, false },
     { "accuracy", "share of rows whose class is right", true, true },
     { "log_loss", "mean negative logarithm of the true class's probability", false, true },
+    { "hinge_loss", "mean of what the true class's score lacks to 1 above the others", false, true },
     { "roc_auc", "area under the ROC curve, mean of each class against the rest", true, true },
     { "precision", "share of right ones among the rows given that class, the second of two", true, true },
     { "recall", "share of the rows of that class that were found, the second of two", true, true },
@@ -128,7 +129,8 @@ json_t *mli_classification_json(const struct mli_classification *scores, const c
 
     return keep_if(
         put_number(document, "accuracy", scores->accuracy) &&
-            put_number(document, "log_loss", scores->log_loss) &&
+            (scores->scores ? put_number(document, "hinge_loss", scores->hinge_loss)
+                            : put_number(document, "log_loss", scores->log_loss)) &&
             put_number(document, "roc_auc", scores->roc_auc) &&
             (!second || put_scores(document, second->precision, second->recall, second->f1)) &&
             mli_json_put(document, "macro",

@@ -26,6 +26,8 @@ struct mli_classification {
     size_t n, classes;
     double accuracy;
     double log_loss; /* as scikit-learn 1.2: probabilities clipped to [eps, 1-eps], eps = DBL_EPSILON, then each row divided by its sum */
+    double hinge_loss; /* of scores: as scikit-learn's hinge_loss, mean of max(0, 1 - what the true class's score is above the rest's) */
+    bool scores;       /* not probabilities: hinge_loss is there, and log_loss is not */
     double roc_auc;  /* binary: of class 1; more: one against the rest, unweighted mean; NaN where a class is missing from y */
     double macro_precision, macro_recall, macro_f1; /* means over the classes present in y or in the predictions */
     double weighted_precision, weighted_recall, weighted_f1;
@@ -39,9 +41,15 @@ struct mli_classification {
  */
 ML_NODISCARD enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
                                                     struct mli_classification *out, struct ml_error *err);
+/*
+ * The same for scores of any size and sign in place of probabilities; of two classes those of the first are minus those of
+ * the second, as net/losses.h has them.
+ */
+ML_NODISCARD enum ml_status mli_eval_scores(size_t n, size_t classes, const int32_t *y, const double *P,
+                                            struct mli_classification *out, struct ml_error *err);
 void mli_classification_release(struct mli_classification *scores);
 
-/* Index of the largest of k probabilities, the first of equals. */
+/* Index of the largest of k probabilities or scores, the first of equals. */
 size_t mli_argmax(size_t k, const double *p);
 
 /* Area under the ROC curve by ranks with ties at half [Fawcett 2006; Mann & Whitney 1947]; NaN if a class is missing.
@@ -49,7 +57,7 @@ size_t mli_argmax(size_t k, const double *p);
 ML_NODISCARD enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const double *score, double *out,
                                         struct ml_error *err);
 
-/* {"mse":..,"rmse":..,"mae":..,"r2":..,"rows":n} and
+/* {"mse":..,"rmse":..,"mae":..,"r2":..,"rows":n} and, with hinge_loss in place of log_loss for scores,
  * {"accuracy":..,"log_loss":..,"roc_auc":..,"precision"/"recall"/"f1" (binary: of class 1), "macro":{..},"weighted":{..},
  *  "classes":[{"label":..,"precision":..,"recall":..,"f1":..,"support":..}],"confusion":[[..]],"rows":n}; NaN becomes null.
  * Labels are UTF-8. The caller owns the document; NULL when memory is out. */

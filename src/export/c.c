@@ -90,7 +90,7 @@ static void put_declarations(struct writer *w)
     } else {
         put(w, "enum { @_CLASSES = ");
         mli_buf_printf(w->out, "%zu };\n\n", w->model->classes);
-        put(w, mli_c_code_result);
+        put(w, w->model->loss.predicts == MLI_PREDICTS_SCORE ? mli_c_code_result_scores : mli_c_code_result);
     }
     put(w, mli_c_code_declaration);
 }
@@ -471,16 +471,28 @@ static enum ml_status put_weights(struct writer *w)
 
 /* ---- prediction -------------------------------------------------------------------------------------------------- */
 
+/* From the network's outputs to the result. */
+static const char *output_code(const struct mli_loss *loss, size_t outputs)
+{
+    switch (loss->predicts) {
+    case MLI_PREDICTS_VALUE:
+        return mli_c_code_value;
+    case MLI_PREDICTS_MEAN:
+        return mli_c_code_mean;
+    case MLI_PREDICTS_PROBABILITY:
+        return outputs == 1 ? mli_c_code_logistic : mli_c_code_softmax;
+    case MLI_PREDICTS_SCORE:
+        return outputs == 1 ? mli_c_code_score : mli_c_code_scores;
+    }
+    return NULL;
+}
+
 /* The output of layer i goes into z<i+1>; z0 is the features and z names the last one. */
 static enum ml_status put_predict(struct writer *w)
 {
     const struct mli_network *net = w->model->network;
-    const struct mli_loss *loss = w->model->loss;
-    bool classification = loss == &mli_loss_cross_entropy;
+    const struct mli_loss *loss = &w->model->loss;
 
-    if (!classification && loss != &mli_loss_squared)
-        return ml_error_set(w->err, ML_EUSAGE, "a model of loss \"%s\" cannot be exported as C",
-                            loss->name);
     put(w, "\nint @_predict(const @_row *row, @_result *result)\n{\n");
     bool stages = mli_pipeline_stages(w->model->pipeline) > 0;
     mli_buf_printf(w->out, "    double z0[%zu]", net->inputs);
@@ -488,8 +500,10 @@ static enum ml_status put_predict(struct writer *w)
     for (size_t i = 0; i < net->layers; i++)
         mli_buf_printf(w->out, ", z%zu[%zu]", i + 1, net->layer[i].outputs);
     mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", net->layers);
-    if (classification)
-        put(w, "    int k, top;\n    double e;\n");
+    if (loss->classification)
+        put(w, "    int k, top;\n");
+    if (loss->predicts == MLI_PREDICTS_PROBABILITY)
+        put(w, "    double e;\n");
     if (stages)
         put(w, "    size_t i;\n");
     put(w, mli_c_code_refusals);
@@ -500,11 +514,9 @@ static enum ml_status put_predict(struct writer *w)
         mli_buf_printf(
             w->out, "    %s_dense(%zu, %zu, %s_net_%zu_weight, %s_net_%zu_bias, z%zu, z%zu);\n",
             w->name, net->layer[i].inputs, net->layer[i].outputs, w->name, i, w->name, i, i, i + 1);
-    put(w, !classification     ? mli_c_code_value
-           : net->outputs == 1 ? mli_c_code_logistic
-                               : mli_c_code_softmax);
-    if (classification)
-        put(w, mli_c_code_label);
+    put(w, output_code(loss, net->outputs));
+    if (loss->classification)
+        put(w, loss->predicts == MLI_PREDICTS_SCORE ? mli_c_code_label_scores : mli_c_code_label);
     put(w, "    return 0;\n}\n");
     return ML_OK;
 }

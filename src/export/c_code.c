@@ -21,6 +21,13 @@ const char mli_c_code_result[] =
     "    double probabilities[@_CLASSES];\n"
     "} @_result;\n\n";
 
+const char mli_c_code_result_scores[] =
+    "typedef struct @_result {\n"
+    "    int index;         /* of the class with the largest score */\n"
+    "    const char *label; /* its name */\n"
+    "    double scores[@_CLASSES];\n"
+    "} @_result;\n\n";
+
 const char mli_c_code_declaration[] =
     "/* 0; -1 if row or result is NULL, -2 if a number of the row is infinite: result is untouched then. */\n"
     "int @_predict(const @_row *row, @_result *result);\n"
@@ -208,6 +215,9 @@ const char mli_c_code_refusals[] =
 
 const char mli_c_code_value[] = "    result->value = z[0];\n";
 
+/* As net/rows.c has it. */
+const char mli_c_code_mean[] = "    result->value = exp(z[0] < 700 ? z[0] : 700);\n";
+
 /* The two below cannot overflow and round as net/cross_entropy.c does. */
 const char mli_c_code_logistic[] =
     "    e = exp(-fabs(z[0]));\n"
@@ -225,6 +235,21 @@ const char mli_c_code_softmax[] =
     "    }\n"
     "    for (k = 0; k < @_CLASSES; k++)\n"
     "        result->probabilities[k] /= 1 + e;\n";
+
+const char mli_c_code_score[] =
+    "    result->scores[0] = -z[0];\n"
+    "    result->scores[1] = z[0];\n";
+
+const char mli_c_code_scores[] =
+    "    for (k = 0; k < @_CLASSES; k++)\n"
+    "        result->scores[k] = z[k];\n";
+
+const char mli_c_code_label_scores[] =
+    "    for (k = 1, top = 0; k < @_CLASSES; k++)\n"
+    "        if (result->scores[k] > result->scores[top])\n"
+    "            top = k;\n"
+    "    result->index = top;\n"
+    "    result->label = @_labels[top];\n";
 
 const char mli_c_code_label[] =
     "    for (k = 1, top = 0; k < @_CLASSES; k++)\n"

@@ -415,8 +415,14 @@ static json_t *network_json(const struct ml_model *model, struct ml_error *err)
 
 static const char *prediction_how(const struct ml_model *model)
 {
-    if (!model->loss->classification)
+    if (model->loss.predicts == MLI_PREDICTS_VALUE)
         return "prediction = z[0]";
+    if (model->loss.predicts == MLI_PREDICTS_MEAN)
+        return "prediction = exp(min(z[0], 700))";
+    if (model->loss.predicts == MLI_PREDICTS_SCORE && model->network->outputs == 1)
+        return "score(labels[1]) = z[0], score(labels[0]) = -z[0]; the prediction is the label with the larger score";
+    if (model->loss.predicts == MLI_PREDICTS_SCORE)
+        return "score(labels[k]) = z[k]; the prediction is the label with the largest score";
     if (model->network->outputs == 1)
         return "p(labels[1]) = 1 / (1 + exp(-z[0])), p(labels[0]) = 1 - p(labels[1]); "
                "the prediction is the label with the larger p";
@@ -432,6 +438,13 @@ static json_t *labels_json(const struct ml_model *model)
     for (size_t k = 0; k < model->classes; k++)
         append(&doc, json_string(model->label[k]));
     return doc;
+}
+
+static json_t *loss_json(const struct mli_loss *loss)
+{
+    char text[MLI_LOSS_TEXT];
+    mli_loss_text(loss, text);
+    return json_string(text);
 }
 
 static json_t *features_json(const struct mli_pipeline *pipeline)
@@ -462,7 +475,7 @@ static bool fill(json_t *doc, const struct ml_model *model, const char *name, co
            mli_json_put(doc, "pipeline", pipeline_json(model->pipeline, err)) &&
            mli_json_put(doc, "features", features_json(model->pipeline)) &&
            mli_json_put(doc, "network", network_json(model, err)) &&
-           mli_json_put(doc, "loss", json_string(model->loss->name)) &&
+           mli_json_put(doc, "loss", loss_json(&model->loss)) &&
            mli_json_put(doc, "prediction", json_string(prediction_how(model)));
 }
 

@@ -20,7 +20,9 @@ enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const
             return ml_error_set(err, ML_ENOMEM, "out of memory");
         for (size_t i = 0; i < n; i++)
             code[i] = (int32_t)y[i];
-        enum ml_status status = mli_eval_classification(n, model->classes, code, P, &scores, err);
+        enum ml_status status = ml_model_gives_scores(model)
+                                    ? mli_eval_scores(n, model->classes, code, P, &scores, err)
+                                    : mli_eval_classification(n, model->classes, code, P, &scores, err);
         free(code);
         if (status)
             return status;

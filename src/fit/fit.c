@@ -7,6 +7,7 @@
 #include <fit/record.h>
 #include <fit/settings.h>
 #include <fit/plan.h>
+#include <fit/units.h>
 #include <math.h>
 #include <prep/options.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct job {
     double *theta;
     struct mli_train_data data[MLI_PARTS]; /* X and y owned here */
     double *X[MLI_PARTS], *y[MLI_PARTS];
-    double center, unit; /* of a regression's target: y = center + unit * what is trained on */
+    struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_history history;
     struct mli_train_state state;
     bool interrupted;
@@ -125,6 +126,35 @@ static enum ml_status check_memory(const struct job *job, struct ml_error *err)
                         need >> 20, job->plan.target.n, d, job->settings.memory >> 20);
 }
 
+/* y gets the targets of a part, in the order of the rows. */
+static void copy_targets(const struct job *job, enum mli_part part, double *y)
+{
+    for (size_t row = 0, i = 0; row < job->table->rows; row++) {
+        if (!job->plan.target.has[row])
+            continue;
+        if (job->plan.part[row] == part)
+            *y++ = job->plan.target.y[i];
+        i++;
+    }
+}
+
+/* A mean that is exp(z) belongs to targets of 0 or more. */
+static enum ml_status check_targets(const struct job *job, struct ml_error *err)
+{
+    const struct mli_target *target = &job->plan.target;
+    for (size_t row = 0, i = 0; job->settings.loss.predicts == MLI_PREDICTS_MEAN && row < job->table->rows; row++) {
+        if (!target->has[row])
+            continue;
+        if (target->y[i] < 0)
+            return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
+                               "row %zu: target \"%s\" is %g; loss %s is for counts and rates of 0 or more",
+                               row + 1, job->table->column[target->column].name, target->y[i],
+                               job->settings.loss.name);
+        i++;
+    }
+    return ML_OK;
+}
+
 static enum ml_status build_part(struct job *job, enum mli_part part, struct ml_error *err)
 {
     size_t n = job->plan.rows[part], d = mli_pipeline_features(job->pipeline), size;
@@ -138,58 +168,9 @@ static enum ml_status build_part(struct job *job, enum mli_part part, struct ml_
         return no_memory(err);
     enum ml_status status =
         mli_matrix_build(job->pipeline, job->prepared, job->table, job->plan.part, (uint8_t)part, X, err);
-    for (size_t row = 0, i = 0; row < job->table->rows; row++) {
-        if (!job->plan.target.has[row])
-            continue;
-        if (job->plan.part[row] == part)
-            *y++ = job->plan.target.y[i];
-        i++;
-    }
+    copy_targets(job, part, y);
     job->data[part] = (struct mli_train_data){ .n = n, .d = d, .X = X, .y = job->y[part] };
     return status;
-}
-
-/*
- * A regression is trained on (y - mean) / deviation, so that step sizes and tolerances mean the same for every target;
- * unscale_theta() undoes it. The optimum is the same one: with loss and penalties divided by deviation squared, l2 keeps its
- * value and l1 becomes l1 / deviation.
- */
-static void scale_target(struct job *job)
-{
-    job->center = 0;
-    job->unit = 1;
-    if (job->plan.target.classes)
-        return;
-    size_t n = job->plan.rows[MLI_PART_TRAIN];
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
-        mean += (job->y[MLI_PART_TRAIN][i] - mean) / (double)(i + 1);
-    for (size_t i = 0; i < n; i++) {
-        double r = job->y[MLI_PART_TRAIN][i] - mean;
-        squares += r * r;
-    }
-    double deviation = sqrt(squares / (double)n);
-    job->center = mean;
-    job->unit = deviation > 0 && isfinite(deviation) ? deviation : 1;
-    for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
-        for (size_t i = 0; i < job->plan.rows[part]; i++)
-            job->y[part][i] = (job->y[part][i] - job->center) / job->unit;
-}
-
-static enum ml_status unscale_theta(struct job *job, struct ml_error *err)
-{
-    if (!job->plan.target.classes) {
-        const struct mli_layer *last = &job->network->layer[job->network->layers - 1];
-        uint8_t *weight = mli_alloc(last->parameters, 1);
-        if (!weight)
-            return no_memory(err);
-        last->kind->penalised(last, weight);
-        double *theta = job->theta + last->offset;
-        for (size_t i = 0; i < last->parameters; i++)
-            theta[i] = theta[i] * job->unit + (weight[i] ? 0 : job->center);
-        free(weight);
-    }
-    return ML_OK;
 }
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
@@ -197,7 +178,7 @@ static enum ml_status unscale_theta(struct job *job, struct ml_error *err)
 static enum ml_status make_network(struct job *job, struct ml_error *err)
 {
     char layers[256];
-    if (!mli_kind_layers(job->settings.kind, job->plan.target.classes, layers, sizeof layers))
+    if (!mli_kind_layers(job->settings.kind, &job->settings.loss, job->plan.target.classes, layers, sizeof layers))
         return ml_error_set(err, ML_ELIMIT, "layer specification too long");
     enum ml_status status =
         mli_network_new(layers, mli_pipeline_features(job->pipeline), &job->network, err);
@@ -240,9 +221,10 @@ static enum ml_status train(struct job *job, struct ml_error *err)
 {
     struct mli_trainer *trainer = NULL;
     struct mli_train_config config = job->settings.train;
-    config.l1 /= job->unit;
+    struct mli_loss loss = job->settings.loss;
+    mli_units_train(&job->units, &config, &loss);
     enum ml_status status =
-        mli_trainer_new(job->network, job->settings.kind->loss, &job->data[MLI_PART_TRAIN],
+        mli_trainer_new(job->network, &loss, &job->data[MLI_PART_TRAIN],
                         job->plan.rows[MLI_PART_VALIDATION] ? &job->data[MLI_PART_VALIDATION] : NULL, &config,
                         job->theta, &trainer, err);
     while (!status && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING && !job->interrupted) {
@@ -251,7 +233,7 @@ static enum ml_status train(struct job *job, struct ml_error *err)
         if (!status)
             status = remember(job, err);
         if (!status)
-            report(job, job->unit * job->unit);
+            report(job, job->units.loss);
         job->interrupted = job->config->stop && *job->config->stop;
     }
     if (!status)
@@ -277,10 +259,10 @@ static enum ml_status measure_part(const struct job *job, const struct ml_model 
     if (!status) {
         const double *Z = mli_network_forward(model->network, &mli_kernels_plain, model->theta, n,
                                               job->X[part], NULL, workspace);
-        model->loss->predict(n, model->network->outputs, Z, P);
+        model->loss.predict(n, model->network->outputs, Z, P);
         bool scaled = part != MLI_PART_TEST;
         for (size_t i = 0; i < n; i++)
-            y[i] = scaled ? job->y[part][i] * job->unit + job->center : job->y[part][i];
+            y[i] = scaled ? mli_units_back(&job->units, job->y[part][i]) : job->y[part][i];
         status = mli_evaluate_arrays(model, n, y, P, metrics, err);
     }
     free(workspace);
@@ -332,7 +314,7 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
         .train = job->plan.rows[MLI_PART_TRAIN],
         .validation = job->plan.rows[MLI_PART_VALIDATION],
         .test = job->plan.rows[MLI_PART_TEST],
-        .unit = job->unit * job->unit,
+        .unit = job->units.loss,
         .interrupted = job->interrupted,
     };
     json_t *record = mli_record_new(&parts);
@@ -351,7 +333,7 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
     job->theta = NULL;
     job->plan.target.label = NULL;
     struct ml_model *model = NULL;
-    enum ml_status status = mli_model_new(pipeline, network, theta, job->settings.kind->loss, target,
+    enum ml_status status = mli_model_new(pipeline, network, theta, &job->settings.loss, target,
                                           job->plan.target.classes, label, record, &model, err);
     if (!status)
         status = measure(job, model, err);
@@ -363,12 +345,41 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
     return ML_OK;
 }
 
+/* What the loss makes of the target, and the defaults that are in its unit. */
+static enum ml_status find_units(struct job *job, struct ml_error *err)
+{
+    struct mli_settings *s = &job->settings;
+    size_t n = job->plan.rows[MLI_PART_TRAIN];
+    enum ml_status status = check_targets(job, err);
+    double *y = status ? NULL : mli_alloc(n, sizeof *y);
+    if (!status && !y)
+        status = no_memory(err);
+    if (status)
+        return status;
+    copy_targets(job, MLI_PART_TRAIN, y);
+    status = mli_units_find(&s->loss, n, y, &job->units, err);
+    free(y);
+    if (status)
+        return status;
+    if (s->loss.in_units && !s->parameter_given)
+        s->loss.parameter *= job->units.unit;
+    if (s->train.l2 < 0)
+        s->train.l2 = mli_units_l2(&job->units, n);
+    return ML_OK;
+}
+
 static void say_defaults(const struct job *job)
 {
     const struct ml_fit_config *config = job->config;
+    const struct mli_settings *s = &job->settings;
+    bool in_deviations = s->loss.predicts == MLI_PREDICTS_VALUE && s->loss.power != 2;
     if (config->l2 < 0)
-        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / training rows (--l2 overrides)",
-               job->settings.train.l2);
+        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / training rows%s (--l2 overrides)", job->settings.train.l2,
+               in_deviations ? " with the target's deviation as its unit" : "");
+    if (s->loss.in_units && !s->parameter_given)
+        ml_log(config->log, ML_LOG_NOTE, "%s: %g, %g of the target's deviation (--loss %s:%s overrides)",
+               s->loss.parameter_name, s->loss.parameter, mli_loss_find(s->loss.name)->parameter, s->loss.name,
+               s->loss.parameter_name);
     if (!config->split && !config->test && !job->prepared)
         ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)",
                job->settings.split_text, (unsigned long long)config->seed);
@@ -381,15 +392,15 @@ static enum ml_status prepare(struct job *job, struct ml_error *err)
     if (!status)
         status = load_prep(job, err);
     if (!status)
-        status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, config->task,
+        status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, job->settings.task,
                                &job->settings, job->prepared ? job->prep.seed : config->seed,
                                config->log, &job->plan, err);
     if (!status)
         status = mli_settings_kind(config, job->plan.target.classes > 0, &job->settings, err);
+    if (!status)
+        status = find_units(job, err);
     if (status)
         return status;
-    if (job->settings.train.l2 < 0)
-        job->settings.train.l2 = 1 / (double)job->plan.rows[MLI_PART_TRAIN];
     say_defaults(job);
     return job->prepared ? ML_OK
                          : mli_plan_fit_pipeline(job->table, &job->plan, &job->settings, config->log,
@@ -409,11 +420,12 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
     for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_TEST; part++)
         status = build_part(&job, (enum mli_part)part, err);
     if (!status) {
-        scale_target(&job);
+        for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
+            mli_units_scale(&job.units, job.plan.rows[part], job.y[part]);
         status = train(&job, err);
     }
     if (!status)
-        status = unscale_theta(&job, err);
+        status = mli_units_theta(&job.units, job.network, job.theta, err);
     if (!status)
         status = make_model(&job, &model, err);
     bool interrupted = job.interrupted;

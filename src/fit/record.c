@@ -108,6 +108,9 @@ static json_t *settings(const struct mli_record_parts *p)
     const struct ml_read_options *read = p->config->read;
     json_t *doc = json_object();
     bool ok = doc != NULL;
+    char loss[MLI_LOSS_TEXT];
+    mli_loss_text(&p->settings->loss, loss);
+    ok = ok && mli_json_put(doc, "loss", json_string(loss));
     ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
     ok = ok && mli_json_put(doc, "l1", mli_json_from(t->l1));
     ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));

@@ -24,7 +24,7 @@ struct mli_record_parts {
     const struct mli_train_state *state;
     const struct mli_history *history;
     size_t train, validation, test; /* rows */
-    double unit;                    /* squared losses are multiplied by this to be in the target's units */
+    double unit;                    /* losses are multiplied by this to be in the target's unit */
     bool interrupted;
 };
 

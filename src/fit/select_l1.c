@@ -15,7 +15,7 @@
 #define EPOCHS 2000
 
 struct l1 {
-    const struct mli_kind *kind;
+    const struct mli_loss *loss;
     struct mli_network *net;
     struct mli_train_data data;
     double *X, *y, *theta;
@@ -90,8 +90,9 @@ static enum ml_status l1_init(const struct mli_pipeline *pipeline, const struct 
     size_t d = mli_pipeline_features(pipeline), size = 0;
     char layers[64];
 
-    *l1 = (struct l1){ .kind = mli_kind_default(rows->classes > 0) };
-    if (!mli_kind_layers(l1->kind, rows->classes, layers, sizeof(layers)) || !mli_mul(rows->n, d, &size))
+    const struct mli_kind *kind = mli_kind_default(rows->classes > 0);
+    *l1 = (struct l1){ .loss = mli_kind_loss(kind, rows->classes > 0) };
+    if (!mli_kind_layers(kind, l1->loss, rows->classes, layers, sizeof(layers)) || !mli_mul(rows->n, d, &size))
         return no_memory(err);
     enum ml_status status = mli_network_new(layers, d, &l1->net, err);
     if (status == ML_OK)
@@ -118,7 +119,7 @@ static enum ml_status default_strength(const struct mli_reduce_rows *rows, const
 
     if (!grad)
         return no_memory(err);
-    enum ml_status status = mli_objective(l1->net, l1->kind->loss, &l1->data, 0, 0, rows->threads,
+    enum ml_status status = mli_objective(l1->net, l1->loss, &l1->data, 0, 0, rows->threads,
                                           l1->theta, grad, &value, err);
     for (size_t i = 0; status == ML_OK && i < layer->inputs * layer->outputs; i++)
         largest = fmax(largest, fabs(grad[layer->offset + i]));
@@ -133,7 +134,7 @@ static enum ml_status train(const struct mli_train_config *config, const struct 
 {
     const struct mli_layer *layer = &l1->net->layer[0];
     struct mli_trainer *trainer = NULL;
-    enum ml_status status = mli_trainer_new(l1->net, l1->kind->loss, &l1->data, NULL, config, l1->theta,
+    enum ml_status status = mli_trainer_new(l1->net, l1->loss, &l1->data, NULL, config, l1->theta,
                                             &trainer, err);
 
     while (status == ML_OK && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING)

@@ -4,6 +4,7 @@
 #include <base/suggest.h>
 #include <math.h>
 #include <prep/options.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
@@ -78,6 +79,9 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
             names[i] = kinds[i].name;
         status = find_name("kind", c->kind, names, err);
     }
+    struct mli_loss loss;
+    if (!status && c->loss)
+        status = mli_loss_parse(c->loss, &loss, NULL, err);
     if (!status && strcmp(c->optimiser, automatic[0]) != 0)
         status = find_name("optimiser", c->optimiser, mli_optimiser_names(), err);
     return status;
@@ -92,6 +96,17 @@ static enum ml_status check_split(const struct mli_settings *s, struct ml_error 
     if (s->group && s->split.kind != MLI_SPLIT_RANDOM && s->split.kind != MLI_SPLIT_NONE)
         return ml_error_set(err, ML_EUSAGE, "--group goes with --split random:F, not with %s", s->split_text);
     return ML_OK;
+}
+
+/* A number is a quantity for a kind or loss that knows no classes, even if it looks like codes of classes. */
+static bool wants_quantity(const struct ml_fit_config *c)
+{
+    const struct mli_kind *kind = mli_kind_find(c->kind);
+    struct mli_loss loss;
+
+    if (kind && !mli_kind_loss(kind, true))
+        return true;
+    return c->loss && mli_loss_parse(c->loss, &loss, NULL, NULL) == ML_OK && !loss.classification;
 }
 
 enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli_settings *out,
@@ -133,24 +148,71 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     s.train.batch = config->batch;
     s.train.patience = config->patience;
     s.train.seed = config->seed;
+    s.task = strcmp(config->task, "auto") == 0 && wants_quantity(config) ? "quantity" : config->task;
     s.train.threads = config->threads ? config->threads : mli_processors();
     *out = s;
     return ML_OK;
 }
 
+static const char *task_name(bool classification)
+{
+    return classification ? "classification" : "regression";
+}
+
+static enum ml_status find_kind(const struct ml_fit_config *config, bool classification, const struct mli_loss *loss,
+                                const struct mli_kind **out, struct ml_error *err)
+{
+    size_t n;
+    const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(config->kind);
+
+    if (!kind && !loss)
+        kind = mli_kind_default(classification);
+    for (size_t i = 0; !kind && i < n; i++)
+        kind = mli_kind_takes(&kinds[i], loss) ? &kinds[i] : NULL;
+    if (!kind)
+        return ml_error_set(err, ML_EUSAGE, "no kind takes loss %s", loss->name);
+    if (!mli_kind_loss(kind, classification))
+        return ml_error_set(err, ML_EUSAGE,
+                            "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
+                            kind->name, task_name(!classification), task_name(classification));
+    *out = kind;
+    return ML_OK;
+}
+
+static enum ml_status refuse_loss(const struct mli_kind *kind, const struct mli_loss *loss, struct ml_error *err)
+{
+    char list[256] = "";
+
+    for (size_t i = 0, n = 0; kind->losses[i] && n < sizeof list - 40; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.32s", i ? ", " : "", kind->losses[i]->name);
+    return ml_error_set(err, ML_EUSAGE, "--kind %s does not take loss %s; it takes: %s", kind->name, loss->name, list);
+}
+
 enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
                                  struct mli_settings *settings, struct ml_error *err)
 {
-    bool automatic = strcmp(config->kind, "auto") == 0;
-    const struct mli_kind *kind =
-        automatic ? mli_kind_default(classification) : mli_kind_find(config->kind);
-    if (kind->loss->classification != classification)
-        return ml_error_set(err, ML_EUSAGE,
-                            "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
-                            kind->name, classification ? "regression" : "classification",
-                            classification ? "classification" : "regression");
-    if (automatic)
+    bool given = false;
+    struct mli_loss loss;
+    const struct mli_kind *kind;
+    enum ml_status status = config->loss ? mli_loss_parse(config->loss, &loss, &given, err) : ML_OK;
+
+    if (!status)
+        status = find_kind(config, classification, config->loss ? &loss : NULL, &kind, err);
+    if (status)
+        return status;
+    if (!config->loss)
+        loss = *mli_kind_loss(kind, classification);
+    if (!mli_kind_takes(kind, &loss))
+        return refuse_loss(kind, &loss, err);
+    if (loss.classification != classification)
+        return ml_error_set(err, ML_EUSAGE, "--loss %s is for %s, but the task is %s; --task overrides what the target suggests",
+                            loss.name, task_name(!classification), task_name(classification));
+    if (strcmp(config->kind, "auto") == 0)
         ml_log(config->log, ML_LOG_NOTE, "kind: %s, %s (--kind overrides)", kind->name, kind->meaning);
+    if (!config->loss && kind->losses[1])
+        ml_log(config->log, ML_LOG_NOTE, "loss: %s, %s (--loss overrides)", loss.name, loss.objective);
     settings->kind = kind;
+    settings->loss = loss;
+    settings->parameter_given = given;
     return ML_OK;
 }

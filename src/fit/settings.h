@@ -16,6 +16,9 @@ struct mli_settings {
     const struct ml_prep_config *prep; /* of the configuration */
     struct mli_train_config train; /* l2 still negative for "1 / training rows" */
     const struct mli_kind *kind;   /* NULL until the task is known */
+    struct mli_loss loss;          /* from then on; its parameter still that of the row unless given */
+    bool parameter_given;
+    const char *task;              /* of the configuration, or "quantity" (fit/target.h) if it is auto and kind or loss ask for that */
     double validation;
     size_t memory;
 };
@@ -23,7 +26,7 @@ struct mli_settings {
 /* Everything that needs no data. ML_EUSAGE names the setting, its range and the value found. */
 ML_NODISCARD enum ml_status mli_settings_check(const struct ml_fit_config *config,
                                                struct mli_settings *out, struct ml_error *err);
-/* What needs the target: the kind. ML_EUSAGE when kind and task do not go together. */
+/* What needs the target: kind and loss. ML_EUSAGE when they and the task do not go together. */
 ML_NODISCARD enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
                                               struct mli_settings *settings, struct ml_error *err);
 

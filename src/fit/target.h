@@ -21,7 +21,7 @@ struct mli_target {
 };
 
 /*
- * name NULL: the last column. task: "auto", "regression" or "classification". ML_EUSAGE: no such column (nearest name), or a task
+ * name NULL: the last column. task: "auto", "regression", "classification", or "quantity": a regression of any number. ML_EUSAGE: no such column (nearest name), or a task
  * that the column cannot have; ML_EDATA: constant target, a class with one row, fewer than two rows.
  */
 ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,

@@ -24,6 +24,14 @@ static json_t *network_json(const struct mli_network *network)
     return json_pack("{s:s, s:I}", "layers", network->spec, "inputs", (json_int_t)network->inputs);
 }
 
+static json_t *loss_json(const struct mli_loss *loss)
+{
+    char text[MLI_LOSS_TEXT];
+
+    mli_loss_text(loss, text);
+    return json_string(text);
+}
+
 json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set,
                            struct ml_error *err)
 {
@@ -39,7 +47,7 @@ json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set
               mli_json_put(doc, "target", json_string(model->target)) &&
               mli_json_put(doc, "pipeline", json_incref(pipeline)) &&
               mli_json_put(doc, "network", network_json(model->network)) &&
-              mli_json_put(doc, "loss", json_string(model->loss->name)) &&
+              mli_json_put(doc, "loss", loss_json(&model->loss)) &&
               mli_json_put(doc, "labels", labels_json(model)) &&
               mli_json_put(doc, "record", json_incref(model->record));
     json_decref(pipeline);
@@ -92,22 +100,25 @@ static enum ml_status check_version(const json_t *doc, struct ml_error *err)
     return check_members(doc, err);
 }
 
-static enum ml_status read_loss(const json_t *doc, const struct mli_loss **out,
-                                struct ml_error *err)
+static enum ml_status read_loss(const json_t *doc, struct mli_loss *out, struct ml_error *err)
 {
     const char *name, *task;
+    struct ml_error problem = ML_ERROR_INIT;
+    bool parameter;
     enum ml_status status = mli_json_str(doc, "loss", &name, err);
 
     if (status == ML_OK)
         status = mli_json_str(doc, "task", &task, err);
     if (status != ML_OK)
         return status;
-    const struct mli_loss *loss = mli_loss_find(name);
-    if (!loss)
-        return ml_error_set(err, ML_EARTIFACT, "unknown loss \"%s\"", name);
-    if (strcmp(task, loss->classification ? "classification" : "regression") != 0)
+    struct mli_loss loss;
+    if (mli_loss_parse(name, &loss, &parameter, &problem) != ML_OK)
+        return ml_error_set(err, ML_EARTIFACT, "%s", problem.text);
+    if (loss.parameter_name && !parameter)
+        return ml_error_set(err, ML_EARTIFACT, "loss \"%s\" has no %s", name, loss.parameter_name);
+    if (strcmp(task, loss.classification ? "classification" : "regression") != 0)
         return ml_error_set(err, ML_EARTIFACT, "task is \"%s\", but loss \"%s\" is for %s", task,
-                            name, loss->classification ? "classification" : "regression");
+                            name, loss.classification ? "classification" : "regression");
     *out = loss;
     return ML_OK;
 }
@@ -248,6 +259,6 @@ enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, str
     }
     struct ml_model parts = *model;
     free(model);
-    return mli_model_new(parts.pipeline, parts.network, parts.theta, parts.loss, parts.target,
+    return mli_model_new(parts.pipeline, parts.network, parts.theta, &parts.loss, parts.target,
                          parts.classes, parts.label, parts.record, out, err);
 }

@@ -43,21 +43,21 @@ static enum ml_status check_shapes(const struct ml_model *m, struct ml_error *er
     const struct mli_network *net = m->network;
     size_t features = mli_pipeline_features(m->pipeline);
 
-    if (m->loss->classification != (m->classes > 0))
+    if (m->loss.classification != (m->classes > 0))
         return ml_error_set(err, ML_EARTIFACT,
-                            "loss \"%s\" is for %s, but the model has %zu labels", m->loss->name,
-                            m->loss->classification ? "classification" : "regression", m->classes);
+                            "loss \"%s\" is for %s, but the model has %zu labels", m->loss.name,
+                            m->loss.classification ? "classification" : "regression", m->classes);
     if (m->classes == 1)
         return ml_error_set(err, ML_EARTIFACT, "the model has 1 label, expected at least 2");
     if (features != net->inputs)
         return ml_error_set(err, ML_EARTIFACT,
                             "the pipeline makes %zu features, but the network wants %zu inputs",
                             features, net->inputs);
-    if (m->loss->outputs(m->classes) != net->outputs)
+    if (m->loss.outputs(m->classes) != net->outputs)
         return ml_error_set(
             err, ML_EARTIFACT,
             "the network has %zu outputs, but loss \"%s\" with %zu labels wants %zu", net->outputs,
-            m->loss->name, m->classes, m->loss->outputs(m->classes));
+            m->loss.name, m->classes, m->loss.outputs(m->classes));
     return ML_OK;
 }
 
@@ -90,7 +90,7 @@ enum ml_status mli_model_new(struct mli_pipeline *pipeline, struct mli_network *
     struct ml_model parts = { .pipeline = pipeline,
                               .network = network,
                               .theta = theta,
-                              .loss = loss,
+                              .loss = *loss,
                               .target = target,
                               .classes = classes,
                               .label = label,
@@ -164,6 +164,11 @@ size_t ml_model_width(const struct ml_model *model)
     return model->classes > 0 ? model->classes : 1;
 }
 
+int ml_model_gives_scores(const struct ml_model *model)
+{
+    return model->loss.predicts == MLI_PREDICTS_SCORE;
+}
+
 /* ---- predicting -------------------------------------------------------------------------------------------------- */
 
 enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct ml_table *rows,
@@ -193,7 +198,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
             break;
         const double *Z =
             mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, NULL, workspace);
-        model->loss->predict(n, net->outputs, Z, P + i * ml_model_width(model));
+        model->loss.predict(n, net->outputs, Z, P + i * ml_model_width(model));
         total.missing += part_counts.missing;
         total.unknown += part_counts.unknown;
     }

@@ -16,7 +16,7 @@ struct ml_model {
     struct mli_pipeline *pipeline;
     struct mli_network *network;
     double *theta; /* network->parameters */
-    const struct mli_loss *loss;
+    struct mli_loss loss;
     char *target;
     size_t classes; /* 0: regression */
     char **label;   /* classes entries */

@@ -18,13 +18,14 @@ size_t mli_prediction_class(const double *p, size_t classes)
 
 void mli_prediction_write_header(struct mli_csv_writer *writer, const struct ml_model *model)
 {
+    bool scores = model->loss.predicts == MLI_PREDICTS_SCORE;
     struct mli_buf name;
 
     mli_buf_init(&name, SIZE_MAX);
     mli_csv_write_text(writer, "prediction", strlen("prediction"));
     for (size_t k = 0; k < model->classes; k++) {
         mli_buf_reset(&name);
-        mli_buf_printf(&name, "probability:%s", model->label[k]);
+        mli_buf_printf(&name, "%s:%s", scores ? "score" : "probability", model->label[k]);
         if (name.status == ML_OK)
             mli_csv_write_text(writer, name.data, name.len);
         else if (writer->out->status == ML_OK)
@@ -64,7 +65,7 @@ void mli_prediction_write_json(struct mli_buf *out, const struct ml_model *model
         return;
     }
     mli_buf_str(out, label_json[mli_prediction_class(p, model->classes)]);
-    mli_buf_str(out, ",\"probabilities\":");
+    mli_buf_str(out, model->loss.predicts == MLI_PREDICTS_SCORE ? ",\"scores\":" : ",\"probabilities\":");
     for (size_t k = 0; k < model->classes; k++) {
         mli_buf_char(out, k == 0 ? '{' : ',');
         mli_buf_str(out, label_json[k]);

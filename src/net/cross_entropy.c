@@ -2,14 +2,9 @@
  * Logistic and softmax loss. Written with exp(-|m|) and with the largest logit taken out, so that nothing overflows
  * and small losses keep their digits [Maechler 2012; Blanchard, Higham & Higham 2021].
  */
-#include <net/losses.h>
+#include <net/rows.h>
 
 #include <math.h>
-
-static size_t outputs(size_t classes)
-{
-    return classes > 2 ? classes : 1;
-}
 
 static double curvature(size_t k)
 {
@@ -78,9 +73,10 @@ static double softmax_row(size_t k, const double *z, size_t label, double w, dou
     return w * (log1p(rest) + (z[top] - z[label]));
 }
 
-static double value(size_t n, size_t k, const double *Z, const double *y, const double *weight,
-                    double *dZ)
+static double value(const struct mli_loss *loss, size_t n, size_t k, const double *Z, const double *y,
+                    const double *weight, double *dZ)
 {
+    (void)loss;
     if (k == 1)
         return logistic_value(n, Z, y, weight, dZ);
     double sum = 0;
@@ -115,8 +111,10 @@ static void predict(size_t n, size_t k, const double *Z, double *P)
 
 const struct mli_loss mli_loss_cross_entropy = {
     .name = "cross_entropy",
+    .objective = "mean cross entropy",
     .classification = true,
-    .outputs = outputs,
+    .predicts = MLI_PREDICTS_PROBABILITY,
+    .outputs = mli_outputs_classes,
     .curvature = curvature,
     .value = value,
     .predict = predict,

@@ -3,10 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct mli_loss *const linear[] = { &mli_loss_squared, &mli_loss_huber, NULL };
+static const struct mli_loss *const logistic[] = { &mli_loss_cross_entropy, NULL };
+static const struct mli_loss *const svm[] = { &mli_loss_squared_hinge, &mli_loss_squared_epsilon_insensitive, NULL };
+static const struct mli_loss *const poisson[] = { &mli_loss_poisson, NULL };
+
 static const struct mli_kind kinds[] = {
-    { "linear", "linear regression (squared loss)", "half the mean squared error", &mli_loss_squared },
-    { "logistic", "logistic regression (cross entropy; softmax for more than two classes)",
-      "mean cross entropy", &mli_loss_cross_entropy },
+    { "linear", "linear regression", linear },
+    { "logistic", "logistic regression (softmax for more than two classes)", logistic },
+    { "svm", "linear support vector machine", svm },
+    { "poisson", "Poisson regression of counts and rates", poisson },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -27,13 +33,31 @@ const struct mli_kind *mli_kind_find(const char *name)
 const struct mli_kind *mli_kind_default(bool classification)
 {
     for (size_t i = 0; i < KINDS; i++)
-        if (kinds[i].loss->classification == classification)
+        if (mli_kind_loss(&kinds[i], classification))
             return &kinds[i];
     return NULL;
 }
 
-bool mli_kind_layers(const struct mli_kind *kind, size_t classes, char *out, size_t size)
+const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, bool classification)
 {
-    int n = snprintf(out, size, "dense %zu", kind->loss->outputs(classes));
+    for (size_t i = 0; kind->losses[i]; i++)
+        if (kind->losses[i]->classification == classification)
+            return kind->losses[i];
+    return NULL;
+}
+
+bool mli_kind_takes(const struct mli_kind *kind, const struct mli_loss *loss)
+{
+    for (size_t i = 0; kind->losses[i]; i++)
+        if (strcmp(kind->losses[i]->name, loss->name) == 0)
+            return true;
+    return false;
+}
+
+bool mli_kind_layers(const struct mli_kind *kind, const struct mli_loss *loss, size_t classes, char *out,
+                     size_t size)
+{
+    (void)kind; /* all of them are one layer */
+    int n = snprintf(out, size, "dense %zu", loss->outputs(classes));
     return n > 0 && (size_t)n < size;
 }

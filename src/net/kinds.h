@@ -1,8 +1,11 @@
 /*
  * Kinds: presets that expand to a stack of layers and a loss. One row each.
  *
- *   linear    dense(1) + squared                     least squares, ridge, lasso
- *   logistic  dense(1 or classes) + cross_entropy    logistic and multinomial regression
+ *   linear    dense(1) + squared, huber                              least squares, ridge, lasso; robust regression
+ *   logistic  dense(1 or classes) + cross_entropy                    logistic and multinomial regression
+ *   svm       dense(1 or classes) + squared_hinge,                   support vector machines, one class against the rest;
+ *             or, for a number, dense(1) + squared_epsilon_insensitive   support vector regression
+ *   poisson   dense(1) + poisson                                     counts and rates, log link
  */
 #ifndef NET_KINDS_H
 #define NET_KINDS_H
@@ -11,8 +14,7 @@
 
 struct mli_kind {
     const char *name, *meaning;
-    const char *objective; /* what is minimised, besides penalties, in words */
-    const struct mli_loss *loss;
+    const struct mli_loss *const *losses; /* that it takes, NULL at the end; the first of a task is the task's default */
 };
 
 /* All kinds, count in *n. */
@@ -20,7 +22,10 @@ const struct mli_kind *mli_kinds(size_t *n);
 const struct mli_kind *mli_kind_find(const char *name); /* NULL: none of that name */
 /* The kind taken when none is asked for. */
 const struct mli_kind *mli_kind_default(bool classification);
+/* The loss of a kind when none is asked for; NULL: it is not for that task. */
+const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, bool classification);
+bool mli_kind_takes(const struct mli_kind *kind, const struct mli_loss *loss);
 /* The layer specification of a kind, e.g. "dense 3". false when out is too small. */
-bool mli_kind_layers(const struct mli_kind *kind, size_t classes, char *out, size_t size);
+bool mli_kind_layers(const struct mli_kind *kind, const struct mli_loss *loss, size_t classes, char *out, size_t size);
 
 #endif

@@ -1,12 +1,20 @@
 /*
- * Losses: one const row each. A loss reads the network's outputs Z (n,outputs) and targets y (n): a number for
- * regression, a class index 0..classes-1 for classification. Sums over rows, not means: the caller divides once.
+ * Losses: one const row each, in a file of its own, listed in net/losses.c. A loss reads the network's outputs
+ * Z (n,outputs) and targets y (n): a number for regression, a class index 0..classes-1 for classification. Sums over
+ * rows, not means: the caller divides once. docs/losses.md has the formulas.
  *
- *   squared        1/2 (z - y)^2                       prediction z
- *   cross_entropy  2 classes: one logit, log(1 + exp(-m)); more: one logit a class, softmax. prediction: probability a class
+ *   squared                        1/2 r^2, r = z - y                                    prediction z
+ *   huber:delta                    1/2 r^2, and delta |r| - 1/2 delta^2 beyond delta     z
+ *   squared_epsilon_insensitive:e  max(|r| - e, 0)^2                                     z
+ *   poisson                        half the deviance, y log(y / mu) - y + mu             mu = exp(z)
+ *   cross_entropy                  two classes: one logit, log(1 + exp(-m)), m = +z or -z; more: one logit a class, softmax
+ *                                                                                        a probability a class
+ *   squared_hinge                  max(1 - m, 0)^2; more than two classes: the sum over one output a class against the rest
+ *                                                                                        a score a class
  *
- * Finite for every finite Z: log1p(exp(-|m|)) + max(-m, 0) [Maechler 2012]; softmax and its logarithm shifted by the
- * largest logit [Blanchard, Higham & Higham 2021].
+ * A loss with a parameter is a copy of its row with that parameter set; _parse and _text are its two ways to "huber:1.35".
+ * Finite for finite Z of ordinary size (whose square is finite): log1p(exp(-|m|)) + max(-m, 0) [Maechler 2012]; softmax and
+ * its logarithm shifted by the largest logit [Blanchard, Higham & Higham 2021]; exp goes on as its tangent where it is huge.
  */
 #ifndef NET_LOSSES_H
 #define NET_LOSSES_H
@@ -14,23 +22,55 @@
 #include <mlctl/status.h>
 #include <stdbool.h>
 
+/* What the numbers of a prediction are. */
+enum mli_predicts {
+    MLI_PREDICTS_VALUE,       /* the target itself */
+    MLI_PREDICTS_MEAN,        /* the target's mean as exp(z) */
+    MLI_PREDICTS_PROBABILITY, /* one a class */
+    MLI_PREDICTS_SCORE        /* one a class, the largest is the class; any size and sign */
+};
+
 struct mli_loss {
     const char *name;
+    const char *objective; /* its mean, in words */
     bool classification;
+    enum mli_predicts predicts;
+    /* loss(u z; u y, u parameter) = u^power loss(z; y, parameter) for targets with a unit; 0 for classes. */
+    int power;
+    const char *parameter_name; /* NULL: takes none */
+    const char *range;          /* of the parameter, in words */
+    bool in_units;              /* the parameter is in the target's unit, `parameter` of the row in its deviations */
+    double parameter;           /* of the row: what is taken when none is given */
+    bool (*accepts)(double parameter);
     /* Network outputs wanted for that many classes (regression: classes is 0). */
     size_t (*outputs)(size_t classes);
-    /* Bound on the largest eigenvalue of the loss's Hessian in z: 1, 1/4 (one logit), 1/2 (softmax); for step sizes. */
+    /*
+     * Bound on the largest eigenvalue of the loss's Hessian in z: 1, 1/4 (one logit), 1/2 (softmax); for step sizes.
+     * Where there is none (poisson) that of the loss near its start, which is a scale and no bound.
+     */
     double (*curvature)(size_t outputs);
     /*
      * Sum over n rows of weight[i] (NULL: 1) times the loss of row i; if dZ is not NULL it is overwritten with the
      * gradient of that sum at Z.
      */
-    double (*value)(size_t n, size_t outputs, const double *Z, const double *y, const double *weight, double *dZ);
-    /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one logit). */
+    double (*value)(const struct mli_loss *loss, size_t n, size_t outputs, const double *Z, const double *y,
+                    const double *weight, double *dZ);
+    /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one output). */
     void (*predict)(size_t n, size_t outputs, const double *Z, double *P);
 };
 
-extern const struct mli_loss mli_loss_squared, mli_loss_cross_entropy;
+extern const struct mli_loss mli_loss_squared, mli_loss_huber, mli_loss_squared_epsilon_insensitive, mli_loss_poisson,
+    mli_loss_cross_entropy, mli_loss_squared_hinge;
+
 const struct mli_loss *mli_loss_find(const char *name); /* NULL: no such loss */
+
+#define MLI_LOSS_TEXT 80
+/*
+ * Reads "NAME" or "NAME:PARAMETER"; *given (may be NULL) is whether a parameter stood there. ML_EUSAGE: no such loss (with
+ * the nearest name), a parameter where none is taken, or one out of range.
+ */
+ML_NODISCARD enum ml_status mli_loss_parse(const char *text, struct mli_loss *out, bool *given, struct ml_error *err);
+/* The text that _parse reads, the parameter in the shortest form that gives it back. */
+void mli_loss_text(const struct mli_loss *loss, char out[MLI_LOSS_TEXT]);
 
 #endif

@@ -1,13 +1,4 @@
-#include <net/losses.h>
-
-#include <assert.h>
-#include <string.h>
-
-static size_t outputs(size_t classes)
-{
-    (void)classes;
-    return 1;
-}
+#include <net/rows.h>
 
 static double curvature(size_t k)
 {
@@ -15,31 +6,25 @@ static double curvature(size_t k)
     return 1;
 }
 
-static double value(size_t n, size_t k, const double *Z, const double *y, const double *weight,
-                    double *dZ)
+static double row(const struct mli_loss *loss, double z, double y, double *slope)
 {
-    (void)k;
-    double sum = 0;
-
-    assert(k == 1);
-    for (size_t i = 0; i < n; i++) {
-        double w = weight ? weight[i] : 1, residual = Z[i] - y[i];
-        sum += w * (0.5 * residual * residual);
-        if (dZ)
-            dZ[i] = w * residual;
-    }
-    return sum;
+    (void)loss;
+    *slope = z - y;
+    return 0.5 * *slope * *slope;
 }
 
-static void predict(size_t n, size_t k, const double *Z, double *P)
+static double value(const struct mli_loss *loss, size_t n, size_t k, const double *Z, const double *y,
+                    const double *weight, double *dZ)
 {
-    memcpy(P, Z, n * k * sizeof(*P));
+    return mli_sum_rows(loss, n, k, Z, y, weight, dZ, row);
 }
 
 const struct mli_loss mli_loss_squared = {
     .name = "squared",
-    .outputs = outputs,
+    .objective = "half the mean squared error",
+    .power = 2,
+    .outputs = mli_outputs_one,
     .curvature = curvature,
     .value = value,
-    .predict = predict,
+    .predict = mli_predict_value,
 };

@@ -115,7 +115,7 @@ static double block_sum(const struct sum *sum, size_t first, size_t n, double *g
     double *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
     double *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
 
-    double value = blocks->loss->value(n, net->outputs, Z, data->y + first, weight, dZ);
+    double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, data->y + first, weight, dZ);
     if (grad)
         mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, grad, work);
     return value;

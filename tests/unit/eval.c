@@ -280,78 +280,107 @@ static void documents_have_their_shape(void **state)
                       "\"confusion\":[[1,1,0],[0,2,0],[0,0,0]],\"rows\":4}");
 }
 
-/* Each row of the table names a number of the document of its task, and of no other. */
+/* Documents of one set of rows and two predictions for them, that between them have every metric. */
+enum { NUMBERS, PROBABILITIES, SCORES, DOCUMENTS };
+
+static json_t *sample(size_t which, bool good)
+{
+    static const double y[] = { 1, 2, 4 }, p[2][3] = { { 3, 3, 1 }, { 1, 2, 4.5 } };
+    static const int32_t actual[] = { 0, 1, 0, 1, 1 };
+    static const double P[2][10] = { { 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.1 },
+                                     { 0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.6, 0.4 } };
+    static const double S[2][10] = { { -1, 1, 2, -2, -1, 1, -1, 1, 1, -1 }, { 1, -1, -2, 2, 1, -1, -1, 1, 1, -1 } };
+    struct mli_classification scores;
+    struct mli_regression errors;
+
+    if (which == NUMBERS) {
+        mli_eval_regression(3, y, p[good], &errors);
+        return mli_regression_json(&errors);
+    }
+    assert_int_equal(which == SCORES ? mli_eval_scores(5, 2, actual, S[good], &scores, NULL)
+                                     : mli_eval_classification(5, 2, actual, P[good], &scores, NULL),
+                     ML_OK);
+    json_t *made = mli_classification_json(&scores, labels);
+    mli_classification_release(&scores);
+    return made;
+}
+
+/* Each row of the table names a number of a document of its task, and of none of the other task. */
 static void every_metric_is_found_by_its_name(void **state)
 {
     size_t count;
     const struct mli_metric *rows = mli_metrics(&count);
-    json_t *of[2] = { document(0), document(2) };
 
     (void)state;
     assert_true(count > 0);
     for (size_t i = 0; i < count; i++) {
-        double value;
-        assert_true(mli_metric_value(of[rows[i].classification], rows[i].name, &value));
-        assert_false(mli_metric_value(of[!rows[i].classification], rows[i].name, &value));
-        assert_true(strlen(rows[i].meaning) > 0);
+        size_t found = 0;
+        for (size_t d = 0; d < DOCUMENTS; d++) {
+            json_t *document = sample(d, true);
+            double value;
+            bool has = mli_metric_value(document, rows[i].name, &value);
+            assert_false(has && (d == NUMBERS) == rows[i].classification);
+            found += has;
+            json_decref(document);
+        }
+        assert_true(found > 0 && strlen(rows[i].meaning) > 0);
     }
-    json_decref(of[0]);
-    json_decref(of[1]);
+}
+
+static void assert_row(const char *name)
+{
+    size_t count, seen = 0;
+    const struct mli_metric *rows = mli_metrics(&count);
+
+    for (size_t i = 0; i < count; i++)
+        seen += strcmp(rows[i].name, name) == 0;
+    if (seen != 1)
+        fail_msg("%s has %zu rows", name, seen);
 }
 
 /* And each number that stands at the top of a document, or in its two averages, has a row: none is out of reach. */
 static void every_number_has_a_row(void **state)
 {
-    size_t count, seen = 0;
-    const struct mli_metric *rows = mli_metrics(&count);
-    json_t *of[2] = { document(0), document(2) }, *value;
+    static const char *const averages[] = { "macro", "weighted" };
+    char name[64];
     const char *key;
+    json_t *value;
 
     (void)state;
-    for (size_t d = 0; d < 2; d++) {
-        json_object_foreach (of[d], key, value)
-            seen += json_is_number(value) && strcmp(key, "rows") != 0;
+    for (size_t d = 0; d < DOCUMENTS; d++) {
+        json_t *document = sample(d, true);
+        json_object_foreach (document, key, value)
+            if (json_is_number(value) && strcmp(key, "rows") != 0)
+                assert_row(key);
+        for (size_t a = 0; a < 2; a++) {
+            json_object_foreach (json_object_get(document, averages[a]), key, value) {
+                snprintf(name, sizeof name, "%s.%s", averages[a], key);
+                assert_row(name);
+            }
+        }
+        json_decref(document);
     }
-    seen += json_object_size(json_object_get(of[1], "macro"));
-    seen += json_object_size(json_object_get(of[1], "weighted"));
-    assert_int_equal(seen, count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(rows[i].name, rows[j].name);
-    json_decref(of[0]);
-    json_decref(of[1]);
 }
 
 static void better_is_what_a_better_model_does(void **state)
 {
-    static const double y[] = { 1, 2, 4 }, good[] = { 1, 2, 4.5 }, bad[] = { 3, 3, 1 };
-    static const int32_t actual[] = { 0, 1, 0, 1, 1 };
-    static const double right[] = { 0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.6, 0.4 };
-    static const double wrong[] = { 0.1, 0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.1 };
-    struct mli_regression errors[2];
-    struct mli_classification scores[2];
-    json_t *of[2][2];
     size_t count;
     const struct mli_metric *rows = mli_metrics(&count);
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        mli_eval_regression(3, y, i ? good : bad, &errors[i]);
-        assert_int_equal(mli_eval_classification(5, 2, actual, i ? right : wrong, &scores[i], NULL),
-                         ML_OK);
-        of[0][i] = mli_regression_json(&errors[i]);
-        of[1][i] = mli_classification_json(&scores[i], labels);
-        mli_classification_release(&scores[i]);
+    for (size_t d = 0; d < DOCUMENTS; d++) {
+        json_t *of[2] = { sample(d, false), sample(d, true) };
+        for (size_t i = 0; i < count; i++) {
+            double worse, better;
+            if (!mli_metric_value(of[0], rows[i].name, &worse))
+                continue;
+            assert_true(mli_metric_value(of[1], rows[i].name, &better));
+            if (rows[i].larger_is_better ? better <= worse : better >= worse)
+                fail_msg("%s: %g for the better model, %g for the worse", rows[i].name, better, worse);
+        }
+        json_decref(of[0]);
+        json_decref(of[1]);
     }
-    for (size_t i = 0; i < count; i++) {
-        double worse, better;
-        assert_true(mli_metric_value(of[rows[i].classification][0], rows[i].name, &worse));
-        assert_true(mli_metric_value(of[rows[i].classification][1], rows[i].name, &better));
-        if (rows[i].larger_is_better ? better <= worse : better >= worse)
-            fail_msg("%s: %g for the better model, %g for the worse", rows[i].name, better, worse);
-    }
-    for (size_t i = 0; i < 4; i++)
-        json_decref(of[i / 2][i % 2]);
 }
 
 static void what_is_no_number_is_not_found(void **state)

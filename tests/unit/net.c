@@ -289,7 +289,7 @@ static void losses_have_names_and_shapes(void **state)
     (void)state;
     assert_ptr_equal(mli_loss_find("squared"), &mli_loss_squared);
     assert_ptr_equal(mli_loss_find("cross_entropy"), &mli_loss_cross_entropy);
-    assert_null(mli_loss_find("hinge"));
+    assert_null(mli_loss_find("hing"));
     assert_int_equal(mli_loss_squared.outputs(0), 1);
     assert_int_equal(mli_loss_cross_entropy.outputs(2), 1);
     assert_int_equal(mli_loss_cross_entropy.outputs(3), 3);
@@ -305,12 +305,111 @@ static void squared_loss_by_hand(void **state)
     double dZ[3], P[3];
     (void)state;
 
-    assert_true(mli_loss_squared.value(3, 1, Z, y, NULL, dZ) == 2.5);
+    assert_true(mli_loss_squared.value(&mli_loss_squared, 3, 1, Z, y, NULL, dZ) == 2.5);
     assert_true(dZ[0] == 1 && dZ[1] == 0 && dZ[2] == -2);
-    assert_true(mli_loss_squared.value(3, 1, Z, y, weight, dZ) == 2);
+    assert_true(mli_loss_squared.value(&mli_loss_squared, 3, 1, Z, y, weight, dZ) == 2);
     assert_true(dZ[0] == 2 && dZ[1] == 0 && dZ[2] == -1);
     mli_loss_squared.predict(3, 1, Z, P);
     assert_memory_equal(P, Z, sizeof(Z));
+}
+
+/* Every loss at one output: value, slope, and what it predicts; y is a class for those of margins. */
+static void losses_by_hand(void **state)
+{
+    static const struct {
+        const char *loss;
+        double z, y, value, slope, prediction;
+    } cases[] = {
+        { "huber:0.5", 1.25, 1, 0.03125, 0.25, 1.25 },
+        { "huber:0.5", 1.5, 1, 0.125, 0.5, 1.5 },
+        { "huber:0.5", -2, 1, 1.375, -0.5, -2 },
+        { "squared_epsilon_insensitive:0.5", 1.25, 1, 0, 0, 1.25 },
+        { "squared_epsilon_insensitive:0.5", 3, 1, 2.25, 3, 3 },
+        { "squared_epsilon_insensitive:0.5", -1, 1, 2.25, -3, -1 },
+        { "squared_epsilon_insensitive:0", 3, 1, 4, 4, 3 },
+        { "poisson", 0, 1, 0, 0, 1 },
+        { "poisson", 0, 0, 1, 1, 1 },
+        { "poisson", 2, 0, 7.3890560989306502, 7.3890560989306502, 7.3890560989306502 },
+        { "poisson", 0, 3, 1.2958368660043291, -2, 1 }, /* 1 - 3 + 3 ln 3 */
+        { "poisson", 1000, 0, 0, 0, 1.0142320547350045e304 }, /* finite, and its prediction exp(700) */
+        { "squared_hinge", 0.5, 1, 0.25, -1, 0.5 },
+        { "squared_hinge", 0.5, 0, 2.25, 3, 0.5 },
+        { "squared_hinge", 1.5, 1, 0, 0, 1.5 },
+        { "squared_hinge", -1.5, 0, 0, 0, -1.5 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mli_loss loss;
+        double slope, P[2], weight = 3, z = cases[i].z, y = cases[i].y;
+        assert_int_equal(mli_loss_parse(cases[i].loss, &loss, NULL, NULL), ML_OK);
+        double value = loss.value(&loss, 1, 1, &z, &y, NULL, &slope);
+        assert_true(value >= 0 && isfinite(value) && isfinite(slope));
+        loss.predict(1, 1, &z, P);
+        assert_true(fabs(P[loss.classification] - cases[i].prediction) <= 1e-14 * fabs(cases[i].prediction));
+        assert_true(!loss.classification || P[0] == -P[1]);
+        if (z > 100)
+            continue;
+        assert_true(fabs(value - cases[i].value) <= 1e-15 && fabs(slope - cases[i].slope) <= 1e-15);
+        assert_true(loss.value(&loss, 1, 1, &z, &y, NULL, NULL) == value);
+        assert_true(loss.value(&loss, 1, 1, &z, &y, &weight, NULL) == 3 * value);
+    }
+}
+
+/* One class against the rest: the sum of the three, and the scores are the outputs. */
+static void hinge_of_many_classes_is_a_sum(void **state)
+{
+    static const double Z[] = { 2, -0.5, 0.25 }, y[] = { 2 };
+    double dZ[3], P[3];
+    const struct mli_loss *loss = &mli_loss_squared_hinge;
+    (void)state;
+
+    assert_int_equal(loss->outputs(2), 1);
+    assert_int_equal(loss->outputs(3), 3);
+    assert_true(loss->value(loss, 1, 3, Z, y, NULL, dZ) == 9 + 0.25 + 0.5625);
+    assert_true(dZ[0] == 6 && dZ[1] == 1 && dZ[2] == -1.5);
+    loss->predict(1, 3, Z, P);
+    assert_memory_equal(P, Z, sizeof(Z));
+}
+
+static void losses_are_read_and_written(void **state)
+{
+    static const struct {
+        const char *text, *normal; /* NULL: refused with that message */
+        const char *message;
+    } cases[] = {
+        { "squared", "squared", NULL },
+        { "huber", "huber:1.35", NULL },
+        { "huber:1e-3", "huber:0.001", NULL },
+        { "squared_epsilon_insensitive:0", "squared_epsilon_insensitive:0", NULL },
+        { "hube:1", NULL, "unknown loss \"hube\"; did you mean \"huber\"?" },
+        { "", NULL, "unknown loss \"\"; expected one of: squared " },
+        { "squared:1", NULL, "loss squared takes no parameter, found \":1\"" },
+        { "huber:0", NULL, "delta of loss huber must be a number above 0, found \"0\"" },
+        { "huber:", NULL, "delta of loss huber must be a number above 0, found \"\"" },
+        { "huber:inf", NULL, "delta of loss huber must be a number above 0, found \"inf\"" },
+        { "huber:1:2", NULL, "delta of loss huber must be a number above 0, found \"1:2\"" },
+        { "squared_epsilon_insensitive:-1", NULL,
+          "epsilon of loss squared_epsilon_insensitive must be a number 0 or more, found \"-1\"" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mli_loss loss;
+        struct ml_error err = ML_ERROR_INIT;
+        char text[MLI_LOSS_TEXT];
+        bool given;
+        enum ml_status status = mli_loss_parse(cases[i].text, &loss, &given, &err);
+        if (cases[i].message) {
+            assert_int_equal(status, ML_EUSAGE);
+            assert_memory_equal(err.text, cases[i].message, strlen(cases[i].message));
+            continue;
+        }
+        assert_int_equal(status, ML_OK);
+        assert_int_equal(given, strchr(cases[i].text, ':') != NULL);
+        mli_loss_text(&loss, text);
+        assert_string_equal(text, cases[i].normal);
+    }
 }
 
 static void assert_near(double got, double expected)
@@ -344,11 +443,11 @@ static void logistic_keeps_its_digits_at_any_logit(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         double slope, P[2], weight = 3;
         const struct mli_loss *loss = &mli_loss_cross_entropy;
-        assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, NULL, &slope), cases[i].loss);
+        assert_near(loss->value(loss, 1, 1, &cases[i].z, &cases[i].y, NULL, &slope), cases[i].loss);
         assert_near(slope, cases[i].slope);
-        assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, NULL, NULL), cases[i].loss);
+        assert_near(loss->value(loss, 1, 1, &cases[i].z, &cases[i].y, NULL, NULL), cases[i].loss);
         if (cases[i].loss < 1e300)
-            assert_near(loss->value(1, 1, &cases[i].z, &cases[i].y, &weight, &slope),
+            assert_near(loss->value(loss, 1, 1, &cases[i].z, &cases[i].y, &weight, &slope),
                         3 * cases[i].loss);
         assert_near(slope, cases[i].loss < 1e300 ? 3 * cases[i].slope : cases[i].slope);
         loss->predict(1, 1, &cases[i].z, P);
@@ -377,9 +476,9 @@ static void softmax_keeps_its_digits_at_any_logits(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         double slope[3], P[3];
         size_t label = (size_t)cases[i].y;
-        assert_near(mli_loss_cross_entropy.value(1, 3, cases[i].z, &cases[i].y, NULL, slope),
+        assert_near(mli_loss_cross_entropy.value(&mli_loss_cross_entropy, 1, 3, cases[i].z, &cases[i].y, NULL, slope),
                     cases[i].loss);
-        assert_near(mli_loss_cross_entropy.value(1, 3, cases[i].z, &cases[i].y, NULL, NULL),
+        assert_near(mli_loss_cross_entropy.value(&mli_loss_cross_entropy, 1, 3, cases[i].z, &cases[i].y, NULL, NULL),
                     cases[i].loss);
         mli_loss_cross_entropy.predict(1, 3, cases[i].z, P);
         for (size_t j = 0; j < 3; j++) {
@@ -405,13 +504,18 @@ static void kinds_expand_to_layers(void **state)
     assert_null(mli_kind_find("forest"));
     assert_ptr_equal(mli_kind_default(false), mli_kind_find("linear"));
     assert_ptr_equal(mli_kind_default(true), mli_kind_find("logistic"));
-    assert_true(mli_kind_layers(mli_kind_find("linear"), 0, spec, sizeof(spec)));
+    assert_true(mli_kind_layers(mli_kind_find("linear"), &mli_loss_squared, 0, spec, sizeof(spec)));
     assert_string_equal(spec, "dense 1");
-    assert_true(mli_kind_layers(mli_kind_find("logistic"), 2, spec, sizeof(spec)));
+    assert_true(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 2, spec, sizeof(spec)));
     assert_string_equal(spec, "dense 1");
-    assert_true(mli_kind_layers(mli_kind_find("logistic"), 12, spec, sizeof(spec)));
+    assert_true(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 12, spec, sizeof(spec)));
     assert_string_equal(spec, "dense 12");
-    assert_false(mli_kind_layers(mli_kind_find("logistic"), 12, spec, 8));
+    assert_false(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 12, spec, 8));
+    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), true), &mli_loss_squared_hinge);
+    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), false), &mli_loss_squared_epsilon_insensitive);
+    assert_null(mli_kind_loss(mli_kind_find("poisson"), true));
+    assert_true(mli_kind_takes(mli_kind_find("linear"), &mli_loss_huber));
+    assert_false(mli_kind_takes(mli_kind_find("linear"), &mli_loss_poisson));
 }
 
 int main(void)
@@ -427,6 +531,9 @@ int main(void)
         cmocka_unit_test(many_rows_equal_single_rows_bit_by_bit),
         cmocka_unit_test(parameters_survive_the_tensors),
         cmocka_unit_test(losses_have_names_and_shapes),
+        cmocka_unit_test(losses_by_hand),
+        cmocka_unit_test(hinge_of_many_classes_is_a_sum),
+        cmocka_unit_test(losses_are_read_and_written),
         cmocka_unit_test(squared_loss_by_hand),
         cmocka_unit_test(logistic_keeps_its_digits_at_any_logit),
         cmocka_unit_test(softmax_keeps_its_digits_at_any_logits),

@@ -47,7 +47,7 @@ static void done(struct slope *s)
 static double value(struct slope *s, double *grad)
 {
     double *Z = mli_network_forward(s->net, &mli_kernels_plain, s->theta, ROWS, s->X, &s->pass, s->work);
-    double sum = s->loss->value(ROWS, s->net->outputs, Z, s->y, s->weight, grad ? s->dZ : NULL);
+    double sum = s->loss->value(s->loss, ROWS, s->net->outputs, Z, s->y, s->weight, grad ? s->dZ : NULL);
 
     if (grad) {
         memset(grad, 0, s->net->parameters * sizeof(*grad));

@@ -21,14 +21,14 @@ int train_epoch_tests(void); /* settings, state, divergence, early stopping, mem
 /* Rows and a network to train on them; released by problem_release. */
 struct problem {
     struct mli_network *net;
-    const struct mli_loss *loss;
+    struct mli_loss *loss;
     struct mli_train_data data;
     double *X, *y, *weight;
 };
 
 /*
- * Random rows: X normal, column j times spread^j; y by a hidden linear model with noise, a number for "squared" and a
- * class (outputs of them, two for one output) for "cross_entropy".
+ * Random rows: X normal, column j times spread^j; y by a hidden linear model with noise: a number, a whole number of 0 or
+ * more for a loss that predicts a mean, or a class (outputs of them, two for one output). loss: "huber:1.5".
  */
 struct problem problem_new(const char *spec, const char *loss, size_t n, size_t d, double spread,
                            uint64_t seed);

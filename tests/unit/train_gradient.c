@@ -10,6 +10,11 @@ static const struct {
     { "dense 1", "squared" },       { "dense 5, dense 1", "squared" },
     { "dense 1", "cross_entropy" }, { "dense 5, dense 1", "cross_entropy" },
     { "dense 3", "cross_entropy" }, { "dense 5, dense 3", "cross_entropy" },
+    { "dense 1", "huber:0.7" },     { "dense 5, dense 1", "huber:0.7" },
+    { "dense 1", "poisson" },       { "dense 5, dense 1", "poisson" },
+    { "dense 1", "squared_epsilon_insensitive:0.5" }, { "dense 5, dense 1", "squared_epsilon_insensitive:0.5" },
+    { "dense 1", "squared_hinge" }, { "dense 5, dense 1", "squared_hinge" },
+    { "dense 3", "squared_hinge" }, { "dense 5, dense 3", "squared_hinge" },
 };
 
 /*

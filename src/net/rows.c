@@ -1,0 +1,50 @@
+#include <net/rows.h>
+
+#include <math.h>
+#include <string.h>
+
+#define LOG_LARGEST 700 /* exp of it is finite */
+
+size_t mli_outputs_one(size_t classes)
+{
+    (void)classes;
+    return 1;
+}
+
+size_t mli_outputs_classes(size_t classes)
+{
+    return classes > 2 ? classes : 1;
+}
+
+void mli_predict_value(size_t n, size_t outputs, const double *Z, double *P)
+{
+    memcpy(P, Z, n * outputs * sizeof(*P));
+}
+
+void mli_predict_mean(size_t n, size_t outputs, const double *Z, double *P)
+{
+    for (size_t i = 0; i < n * outputs; i++)
+        P[i] = exp(Z[i] < LOG_LARGEST ? Z[i] : LOG_LARGEST);
+}
+
+void mli_predict_scores(size_t n, size_t outputs, const double *Z, double *P)
+{
+    if (outputs > 1) {
+        memcpy(P, Z, n * outputs * sizeof(*P));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        P[2 * i] = -Z[i];
+        P[2 * i + 1] = Z[i];
+    }
+}
+
+bool mli_is_positive(double x)
+{
+    return x > 0 && isfinite(x);
+}
+
+bool mli_is_not_negative(double x)
+{
+    return x >= 0 && isfinite(x);
+}
