@@ -44,9 +44,10 @@ UNIT_net := heap net net_gradient net_layers
 SRC_eval := classification metrics rank regression
 UNIT_eval := eval
 
-SRC_train := adagrad adam adamw batches blocks descent gd lbfgs linesearch momentum nesterov optimiser orthant precondition problem \
-	rate rmsprop sgd trainer
-UNIT_train := heap train train_epoch train_gradient train_optimum
+SRC_train := adagrad adam adamw batches blocks check descent fault gd lbfgs linesearch momentum nesterov optimiser orthant \
+	precondition problem rate rmsprop schedule schedule_constant schedule_cosine schedule_exponential schedule_linear \
+	schedule_onecycle schedule_plateau schedule_step sgd trainer
+UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 
 SRC_model := document file layout model output reading safetensors
 UNIT_model := heap model model_container model_hostile model_reading model_sample

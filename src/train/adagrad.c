@@ -38,5 +38,6 @@ const struct mli_optimiser mli_optimiser_adagrad = {
     .doubles = doubles,
     .step = step,
     .rate = rate,
+    .fixed = true,
     .stack_rate = 0.05,
 };

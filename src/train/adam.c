@@ -40,5 +40,6 @@ const struct mli_optimiser mli_optimiser_adam = {
     .doubles = doubles,
     .step = step,
     .rate = rate,
+    .fixed = true,
     .stack_rate = 0.001,
 };

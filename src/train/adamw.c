@@ -45,6 +45,7 @@ const struct mli_optimiser mli_optimiser_adamw = {
     .doubles = doubles,
     .step = step,
     .rate = rate,
+    .fixed = true,
     .stack_rate = 0.001,
     .decays = true,
 };

@@ -13,6 +13,11 @@ static size_t batch_rows(size_t n, size_t batch)
     return batch < n ? batch : n;
 }
 
+size_t mli_batches_count(size_t n, size_t batch)
+{
+    return n / batch + (n % batch != 0);
+}
+
 size_t mli_batches_memory(size_t n, size_t d, size_t batch)
 {
     return n * sizeof(size_t) + batch_rows(n, batch) * (d + 2) * sizeof(double);
@@ -73,15 +78,47 @@ static bool finite_all(size_t n, const double *x)
     return true;
 }
 
-/* Notes the epoch's value and whether it still differs from that of the epoch before. */
-static enum mli_fault finish(struct mli_descent *descent, double loss)
+static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct mli_descent *descent))
 {
+    const struct mli_problem *problem = &descent->problem;
+    struct mli_batches *batches = &descent->batches;
+    struct mli_train_data rows = gather(batches, &problem->data, batches->next);
+    /* the seed of an epoch follows from its number, so that there is none to keep */
+    const struct mli_pass pass = { .training = true,
+                                   .seed = descent->config->seed + GOLDEN * (descent->epoch + 1),
+                                   .row = batches->next };
+    double weight = mli_weight_sum(&rows);
+    double part = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
+    enum mli_fault fault = mli_descent_check(descent, part / weight);
+
+    if (fault)
+        return fault;
+    double norm = mli_descent_clip(descent);
+    if (isnan(norm))
+        return MLI_FAULT_GRADIENT;
+    mli_descent_pace(descent);
+    step(descent);
+    batches->next += rows.n;
+    batches->steps++;
+    batches->loss += part;
+    batches->seen += weight;
+    batches->squares += norm * norm;
+    return MLI_FAULT_NONE;
+}
+
+/* Notes the epoch's value and whether it still differs from that of the epoch before. */
+enum mli_fault mli_batches_close(struct mli_descent *descent)
+{
+    struct mli_batches *batches = &descent->batches;
     double before = descent->epoch ? descent->value.objective : INFINITY;
+    double loss = batches->loss / batches->seen;
     double objective = loss + mli_problem_penalty(&descent->problem, descent->theta);
 
     if (!finite_all(descent->problem.p, descent->theta))
         return MLI_FAULT_PARAMETER;
     descent->value = (struct mli_value){ loss, objective };
+    descent->norm = sqrt(batches->squares / (double)batches->steps);
+    batches->next = 0;
     bool still = fabs(objective - before) <= descent->config->tolerance * fmax(fabs(objective), 1);
     descent->idle = still ? descent->idle + 1 : 0;
     if (descent->idle == IDLE_EPOCHS)
@@ -89,28 +126,29 @@ static enum mli_fault finish(struct mli_descent *descent, double loss)
     return mli_descent_check(descent, objective);
 }
 
+static void open_epoch(struct mli_descent *descent)
+{
+    struct mli_batches *batches = &descent->batches;
+
+    mli_rng_shuffle(&batches->rng, batches->order, descent->problem.data.n);
+    batches->steps = 0;
+    batches->loss = batches->seen = batches->squares = 0;
+}
+
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
                                  void (*step)(struct mli_descent *descent))
 {
-    const struct mli_problem *problem = &descent->problem;
+    const struct mli_train_config *config = descent->config;
     struct mli_batches *batches = &descent->batches;
-    /* the seed of an epoch follows from its number, so that there is none to keep */
-    struct mli_pass pass = { .training = true,
-                             .seed = descent->config->seed + GOLDEN * (descent->epoch + 1) };
-    double sum = 0;
 
-    mli_rng_shuffle(&batches->rng, batches->order, problem->data.n);
-    for (size_t first = 0; first < problem->data.n; first += batches->size) {
-        struct mli_train_data rows = gather(batches, &problem->data, first);
-        pass.row = first;
-        double part = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
-        enum mli_fault fault = mli_descent_check(descent, part / mli_weight_sum(&rows));
+    if (batches->next == 0)
+        open_epoch(descent);
+    while (batches->next < descent->problem.data.n) {
+        enum mli_fault fault = take_step(descent, step);
         if (fault)
             return fault;
-        if (!finite_all(problem->p, descent->grad))
-            return MLI_FAULT_GRADIENT;
-        step(descent);
-        sum += part;
+        if (batches->next < descent->problem.data.n && config->pause && config->pause(config->pause_data))
+            return MLI_FAULT_NONE;
     }
-    return finish(descent, sum / problem->weight);
+    return mli_batches_close(descent);
 }

@@ -13,10 +13,15 @@ void mli_batches_release(struct mli_batches *batches);
 size_t mli_batches_memory(size_t n, size_t d, size_t batch);
 
 /*
- * One pass over the rows in a new order, a step a batch. Ends the descent when the objective has not moved by the
- * tolerance for a few epochs; noise moves it by more.
+ * One pass over the rows in a new order, a step a batch; what is left of one that config->pause has ended between two
+ * steps, when batches->next tells so. Ends the descent when the objective has not moved by the tolerance for a few epochs;
+ * noise moves it by more.
  */
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
                                  void (*step)(struct mli_descent *descent));
+/* Ends an epoch where it stands: its value is that of the rows seen. */
+enum mli_fault mli_batches_close(struct mli_descent *descent);
+/* Steps of an epoch. */
+size_t mli_batches_count(size_t n, size_t batch);
 
 #endif

@@ -14,12 +14,55 @@ enum mli_fault mli_descent_check(struct mli_descent *descent, double objective)
     return objective > GROWTH * fmax(descent->first, 1) ? MLI_FAULT_GROWTH : MLI_FAULT_NONE;
 }
 
+void mli_descent_pace(struct mli_descent *descent)
+{
+    const struct mli_schedule_place place = {
+        .step = descent->steps,
+        .steps = descent->per_epoch * descent->config->epochs,
+        .per_epoch = descent->per_epoch,
+    };
+
+    descent->rate = descent->base * mli_schedule_share(&descent->schedule, &place, &descent->memory);
+    descent->steps++;
+}
+
+/* Without overflow on the way: the squares of what is finite may not be. */
+static double length(size_t n, const double *x)
+{
+    double square = mli_dot(n, x, x), largest = 0, sum = 0;
+
+    if (isfinite(square))
+        return sqrt(square);
+    for (size_t j = 0; j < n; j++) {
+        if (!isfinite(x[j]))
+            return NAN;
+        largest = fmax(largest, fabs(x[j]));
+    }
+    for (size_t j = 0; j < n; j++)
+        sum += x[j] / largest * (x[j] / largest);
+    return largest * sqrt(sum);
+}
+
+double mli_descent_clip(struct mli_descent *descent)
+{
+    size_t p = descent->problem.p;
+    double norm = length(p, descent->grad), most = descent->config->clip;
+
+    if (most > 0 && norm > most) { /* the 1e-6 is PyTorch's */
+        double scale = most / (norm + 1e-6);
+        for (size_t j = 0; j < p; j++)
+            descent->grad[j] *= scale;
+    }
+    return norm;
+}
+
 enum mli_fault mli_descent_arrive(struct mli_descent *descent)
 {
     enum mli_fault fault = mli_descent_check(descent, descent->value.objective);
 
     if (fault)
         return fault;
+    descent->norm = length(descent->problem.p, descent->grad);
     descent->gradient = mli_problem_largest(&descent->problem, descent->theta, descent->grad);
     if (!isfinite(descent->gradient))
         return MLI_FAULT_GRADIENT;

@@ -4,6 +4,7 @@
 
 #include <train/precondition.h>
 #include <train/problem.h>
+#include <train/schedule.h>
 
 /* Why a descent cannot go on. Nothing is repaired: the trainer falls back to the last good parameters. */
 enum mli_fault {
@@ -14,9 +15,14 @@ enum mli_fault {
     MLI_FAULT_GROWTH     /* the objective has left the start a million times behind */
 };
 
-/* Rows in a new order every epoch, gathered so that a batch lies in one piece. */
+/* Rows in a new order every epoch, gathered so that a batch lies in one piece; and how far the epoch under way is. */
 struct mli_batches {
     struct mli_rng rng;
+    size_t next;    /* rows done; 0: a new epoch begins */
+    size_t steps;   /* done of the epoch */
+    double loss;    /* weighted sum over these rows, as it went */
+    double seen;    /* sum of their weights */
+    double squares; /* sum of the squared lengths of the steps' gradients */
     size_t size;    /* rows of a batch; the last of an epoch may be shorter */
     size_t *order;  /* (n) */
     double *X;      /* (size,d) */
@@ -36,14 +42,24 @@ struct mli_descent {
     size_t idle;  /* the optimiser's own: iterations, one after the other, that improved nothing */
     size_t epoch; /* epochs done */
     double rate;  /* step size in use */
+    double base;  /* step size that the schedule takes its share of */
+    struct mli_schedule schedule;
+    struct mli_schedule_memory memory;
+    size_t steps, per_epoch; /* optimiser's steps done, and of an epoch */
     double first; /* objective at the start */
     struct mli_value value; /* at theta; over batches: the epoch's mean as it went */
     double gradient;        /* largest entry of the subgradient at theta; NaN over batches */
+    double norm;            /* length of grad before clipping; over batches: the root of the mean square of the epoch's */
     enum mli_train_end end;
 };
 
 /* Whether a value is finite and not far above that of the start, which the first call notes. */
 enum mli_fault mli_descent_check(struct mli_descent *descent, double objective);
+
+/* The step size of the next step by the schedule, into descent->rate; counts the step. */
+void mli_descent_pace(struct mli_descent *descent);
+/* The length of grad, which is then cut to config->clip if that is not 0 and exceeded. NaN: grad is not finite. */
+double mli_descent_clip(struct mli_descent *descent);
 
 /*
  * For what follows the gradient of all rows: _arrive checks value and grad, measures the gradient and ends the

@@ -1,5 +1,5 @@
 /*
- * Gradient descent with a constant step [Cauchy 1847]; with l1 the proximal gradient method, ISTA [Beck & Teboulle
+ * Gradient descent [Cauchy 1847], by default with a constant step; with l1 the proximal gradient method, ISTA [Beck & Teboulle
  * 2009].
  */
 #include <train/optimiser.h>
@@ -34,6 +34,8 @@ static enum mli_fault epoch(struct mli_descent *descent)
         if (fault || descent->end)
             return fault;
     }
+    mli_descent_pace(descent);
+    mli_descent_clip(descent);
     if (!move(descent))
         descent->end = MLI_TRAIN_STALLED;
     return mli_descent_evaluate(descent);

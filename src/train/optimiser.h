@@ -36,6 +36,7 @@ struct mli_optimiser {
     double (*rate)(const struct mli_curvature *curvature, const struct mli_train_config *config);
     bool preconditioned; /* wants train/precondition.h */
     bool decays;         /* knows config->decay */
+    bool fixed;          /* rate() does not depend on the curvature */
     double stack_rate;
 };
 

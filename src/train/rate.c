@@ -100,21 +100,27 @@ static struct mli_curvature measure(const struct mli_optimiser *optimiser,
 
 enum ml_status mli_rate_choose(const struct mli_optimiser *optimiser, const struct mli_network *net,
                                const struct mli_loss *loss, const struct mli_train_data *data,
-                               const struct mli_train_config *config, double *out,
+                               const struct mli_train_config *config, struct mli_rate *out,
                                struct ml_error *err)
 {
-    if (config->rate > 0 || net->layers > 1 || !optimiser->rate) {
-        *out = config->rate > 0 ? config->rate : optimiser->stack_rate;
-        return ML_OK;
+    bool found = !optimiser->step && !optimiser->rate; /* by a line search */
+    struct mli_rate rate = { optimiser->stack_rate, found ? NULL : "the optimiser's default" };
+
+    if (config->rate > 0) {
+        rate = (struct mli_rate){ config->rate, NULL };
+    } else if (net->layers == 1 && optimiser->rate) {
+        double *work = mli_alloc(2 * (data->d + 1), sizeof(*work));
+        if (!work)
+            return ml_error_set(err, ML_ENOMEM, "out of memory for the step size");
+        struct mli_curvature curvature = measure(optimiser, net, loss, data, config, work);
+        rate.size = optimiser->rate(&curvature, config);
+        if (!isfinite(curvature.mean) || !isfinite(curvature.row))
+            rate.size = NAN;
+        if (!optimiser->fixed)
+            rate.by = "a bound on the curvature of the loss";
+        free(work);
     }
-    double *work = mli_alloc(2 * (data->d + 1), sizeof(*work));
-    if (!work)
-        return ml_error_set(err, ML_ENOMEM, "out of memory for the step size");
-    struct mli_curvature curvature = measure(optimiser, net, loss, data, config, work);
-    *out = optimiser->rate(&curvature, config);
-    if (!isfinite(curvature.mean) || !isfinite(curvature.row))
-        *out = NAN;
-    free(work);
+    *out = rate;
     return ML_OK;
 }
 
@@ -126,9 +132,4 @@ double mli_batch_curvature(const struct mli_curvature *curvature)
     if (curvature->n <= 1)
         return curvature->row;
     return n * (b - 1) / (b * (n - 1)) * curvature->mean + (n - b) / (b * (n - 1)) * curvature->row;
-}
-
-double mli_rate_at(double rate, size_t epoch, size_t epochs)
-{
-    return rate * (1 - (double)epoch / (double)epochs);
 }

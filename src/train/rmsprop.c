@@ -39,5 +39,6 @@ const struct mli_optimiser mli_optimiser_rmsprop = {
     .doubles = doubles,
     .step = step,
     .rate = rate,
+    .fixed = true,
     .stack_rate = 0.001,
 };

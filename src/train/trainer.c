@@ -3,15 +3,12 @@
 #include <assert.h>
 #include <base/mem.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <train/batches.h>
+#include <train/check.h>
+#include <train/fault.h>
 #include <train/rate.h>
-
-#define THREADS_MAX ((size_t)1024)
-#define EXTREME 1e100  /* from here on products of a few values may overflow */
-#define HOPELESS 1e150 /* from here on a square does */
 
 struct mli_trainer {
     struct mli_train_config config;
@@ -19,9 +16,10 @@ struct mli_trainer {
     struct mli_descent descent;
     struct mli_train_data validation; /* n = 0: none */
     double validation_weight;
-    double rate;  /* of the first epoch */
     double *best; /* (p) what _theta gives */
     double least; /* lowest validation loss so far */
+    double mark;  /* the one that patience counts from */
+    size_t since; /* epoch of it */
     bool failed;
     struct mli_train_state state;
 };
@@ -39,6 +37,8 @@ const char *mli_train_end_text(enum mli_train_end end)
         return "validation loss no longer falls";
     case MLI_TRAIN_STALLED:
         return "objective no longer falls";
+    case MLI_TRAIN_TIME:
+        return "time budget";
     }
     return "unknown";
 }
@@ -74,60 +74,6 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
     return bytes;
 }
 
-static bool at_least(double x, double low)
-{
-    return x >= low && isfinite(x);
-}
-
-/* What changes from step to step would mislead a line search, and a network that measures needs batches to measure. */
-static enum ml_status check_network(const struct mli_network *net, const struct mli_optimiser *optimiser,
-                                    struct ml_error *err)
-{
-    if (optimiser->step || !(net->drops || net->statistics))
-        return ML_OK;
-    return ml_error_set(err, ML_EUSAGE,
-                        "%s takes all rows at a time and %s needs batches; choose an optimiser over batches such as adam",
-                        optimiser->name, net->drops ? "dropout" : "batch_norm");
-}
-
-static enum ml_status check_config(const struct mli_train_config *c,
-                                   const struct mli_optimiser *optimiser, bool validation,
-                                   struct ml_error *err)
-{
-    if (!at_least(c->rate, 0))
-        return ml_error_set(err, ML_EUSAGE,
-                            "the step size (rate) must be 0 (chosen) or more, not %g", c->rate);
-    if (c->rate > 0 && !optimiser->step && !optimiser->rate)
-        return ml_error_set(
-            err, ML_EUSAGE,
-            "%s finds its step sizes by itself; leave the step size (rate) away or choose another "
-            "optimiser",
-            optimiser->name);
-    if (!at_least(c->momentum, 0) || c->momentum >= 1)
-        return ml_error_set(err, ML_EUSAGE, "momentum must be at least 0 and below 1, not %g",
-                            c->momentum);
-    if (!at_least(c->decay, 0) || (optimiser->decays && c->decay * c->rate >= 1))
-        return ml_error_set(err, ML_EUSAGE,
-                            "the decay must be 0 or more and below 1 / step size, not %g", c->decay);
-    if (!at_least(c->l1, 0) || !at_least(c->l2, 0))
-        return ml_error_set(err, ML_EUSAGE,
-                            "the penalties l1 and l2 must be 0 or more, not %g and %g", c->l1,
-                            c->l2);
-    if (!at_least(c->tolerance, 0))
-        return ml_error_set(err, ML_EUSAGE, "the tolerance must be 0 or more, not %g",
-                            c->tolerance);
-    if (c->epochs == 0)
-        return ml_error_set(err, ML_EUSAGE, "the number of epochs must be at least 1");
-    if (c->batch == 0)
-        return ml_error_set(err, ML_EUSAGE, "a batch must have at least 1 row");
-    if (c->threads == 0 || c->threads > THREADS_MAX)
-        return ml_error_set(err, ML_EUSAGE, "the number of threads must be from 1 to %zu, not %zu",
-                            THREADS_MAX, c->threads);
-    if (c->patience > 0 && !validation)
-        return ml_error_set(err, ML_EUSAGE, "early stopping (patience) needs validation rows");
-    return ML_OK;
-}
-
 /* What all optimisers need, and theta0 in its places. */
 static enum ml_status open_descent(struct mli_trainer *t, const struct mli_network *net,
                                    const struct mli_loss *loss, const struct mli_train_data *data,
@@ -137,6 +83,8 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
     size_t p = net->parameters;
 
     descent->config = &t->config;
+    descent->per_epoch = t->optimiser->step ? mli_batches_count(data->n, t->config.batch) : 1;
+    mli_schedule_begin(&descent->memory);
     descent->first = descent->gradient = NAN;
     descent->value = (struct mli_value){ NAN, NAN };
     enum ml_status status =
@@ -157,7 +105,13 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", p);
     memcpy(descent->theta, theta0, p * sizeof(double));
     memcpy(t->best, theta0, p * sizeof(double));
-    return mli_rate_choose(t->optimiser, net, loss, data, &t->config, &t->rate, err);
+    struct mli_rate rate;
+    status = mli_rate_choose(t->optimiser, net, loss, data, &t->config, &rate, err);
+    if (status == ML_OK) {
+        descent->rate = descent->base = rate.size;
+        t->state.rate_by = rate.by;
+    }
+    return status;
 }
 
 enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_loss *loss,
@@ -167,14 +121,13 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
                                struct mli_trainer **out, struct ml_error *err)
 {
     const struct mli_optimiser *optimiser;
+    struct mli_schedule schedule;
     bool validates = validation && validation->n > 0;
 
     assert(data->d == net->inputs && (!validates || validation->d == net->inputs));
     enum ml_status status = mli_optimiser_find(config->optimiser, &optimiser, err);
     if (status == ML_OK)
-        status = check_config(config, optimiser, validates, err);
-    if (status == ML_OK)
-        status = check_network(net, optimiser, err);
+        status = mli_check_config(config, net, optimiser, validates, &schedule, err);
     if (status != ML_OK)
         return status;
     if (data->n == 0)
@@ -184,7 +137,8 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
         return ml_error_set(err, ML_ENOMEM, "out of memory for a trainer");
     t->config = *config;
     t->optimiser = optimiser;
-    t->least = INFINITY;
+    t->descent.schedule = schedule;
+    t->least = t->mark = INFINITY;
     if (validates) {
         t->validation = *validation;
         t->validation_weight = mli_weight_sum(validation);
@@ -195,9 +149,13 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
         mli_trainer_free(t);
         return status;
     }
-    t->state = (struct mli_train_state){
-        .objective = NAN, .loss = NAN, .validation = NAN, .gradient = NAN, .rate = t->rate
-    };
+    t->state = (struct mli_train_state){ .objective = NAN,
+                                         .loss = NAN,
+                                         .validation = NAN,
+                                         .gradient = NAN,
+                                         .norm = NAN,
+                                         .rate = t->descent.base,
+                                         .rate_by = t->state.rate_by };
     *out = t;
     return ML_OK;
 }
@@ -216,118 +174,92 @@ void mli_trainer_free(struct mli_trainer *t)
     free(t);
 }
 
-/* Place of the largest absolute entry. */
-static size_t largest_entry(size_t n, const double *x)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (fabs(x[i]) > fabs(x[best]))
-            best = i;
-    return best;
-}
-
-/* Says so when a value of the data is at least `limit`: no step size could help. */
-static bool blame_data(const struct mli_train_data *data, double limit, char *out, size_t size)
-{
-    size_t row = largest_entry(data->n, data->y), entry = largest_entry(data->n * data->d, data->X);
-
-    if (fabs(data->y[row]) >= limit) {
-        snprintf(out, size, "the target reaches %g; remove such rows or scale the target",
-                 data->y[row]);
-        return true;
-    }
-    if (data->d > 0 && fabs(data->X[entry]) >= limit) {
-        snprintf(out, size, "feature %zu reaches %g; clip, scale or drop its column",
-                 entry % data->d + 1, data->X[entry]);
-        return true;
-    }
-    return false;
-}
-
-static void describe(const struct mli_trainer *t, enum mli_fault fault, char *out, size_t size)
-{
-    static const char *const texts[] = {
-        [MLI_FAULT_LOSS] = "the loss is not finite",
-        [MLI_FAULT_GRADIENT] = "the gradient is not finite",
-        [MLI_FAULT_PARAMETER] = "a parameter is not finite",
-    };
-
-    if (fault == MLI_FAULT_GROWTH)
-        snprintf(out, size, "the loss has grown a million times from %g", t->descent.first);
-    else
-        snprintf(out, size, "%s", texts[fault]);
-}
-
 static enum ml_status diverged(struct mli_trainer *t, enum mli_fault fault, struct ml_error *err)
 {
-    size_t epoch = t->descent.epoch + 1;
-    double rate = t->descent.rate;
-    char what[128], cause[160];
-
     t->failed = true;
-    describe(t, fault, what, sizeof(what));
-    if (blame_data(&t->descent.problem.data, EXTREME, cause, sizeof(cause)))
-        return ml_error_set(err, ML_EDIVERGED, "diverged in epoch %zu: %s; %s", epoch, what, cause);
-    if (!t->optimiser->step && !t->optimiser->rate)
-        return ml_error_set(err, ML_EDIVERGED,
-                            "diverged in epoch %zu: %s; scale the columns or use a larger --l2",
-                            epoch, what);
-    return ml_error_set(err, ML_EDIVERGED,
-                        "diverged in epoch %zu: %s with step size %g; lower --rate (for example to "
-                        "%g) or use --optimiser lbfgs",
-                        epoch, what, rate, t->rate / 10);
+    return mli_fault_explain(fault, &t->descent, t->optimiser, err);
 }
 
 /* Keeps the parameters if they are the best, and notes when the patience is at its end. */
 static void judge(struct mli_trainer *t)
 {
     struct mli_train_state *state = &t->state;
-    size_t p = t->descent.problem.p;
+    size_t p = t->descent.problem.p, patience = t->config.patience;
 
     if (t->validation.n > 0)
         state->validation =
             mli_blocks_sum(&t->descent.problem.blocks, &t->validation, NULL, t->descent.theta, NULL) /
             t->validation_weight;
-    if (t->config.patience == 0 || state->validation < t->least) {
+    if (patience == 0 || state->validation < t->least) {
         memcpy(t->best, t->descent.theta, p * sizeof(double));
         state->best = state->epoch;
         t->least = state->validation;
-    } else if (state->epoch - state->best >= t->config.patience &&
-               state->end == MLI_TRAIN_RUNNING) {
+    }
+    if (state->validation < t->mark - (isinf(t->mark) ? 0 : t->config.min_delta)) {
+        t->mark = state->validation;
+        t->since = state->epoch;
+    } else if (patience > 0 && state->epoch - t->since >= patience && state->end == MLI_TRAIN_RUNNING) {
         state->end = MLI_TRAIN_PATIENCE;
     }
+}
+
+/* After the last step of an epoch: what the caller is told of it. */
+static void account(struct mli_trainer *t)
+{
+    struct mli_descent *descent = &t->descent;
+    struct mli_train_state *state = &t->state;
+
+    state->epoch = ++descent->epoch;
+    state->objective = descent->value.objective;
+    state->loss = descent->value.loss;
+    state->gradient = descent->gradient;
+    state->norm = descent->norm;
+    state->rate = descent->rate;
+    state->end = descent->end;
+    state->partial = false;
+    judge(t);
+    mli_schedule_watch(&descent->schedule, t->validation.n > 0 ? state->validation : state->objective,
+                       &descent->memory);
+    if (state->end == MLI_TRAIN_RUNNING && state->epoch == t->config.epochs)
+        state->end = MLI_TRAIN_EPOCHS;
 }
 
 enum ml_status mli_trainer_epoch(struct mli_trainer *t, struct ml_error *err)
 {
     struct mli_descent *descent = &t->descent;
-    struct mli_train_state *state = &t->state;
-    char cause[160];
+    enum ml_status status;
 
     if (t->failed)
         return ml_error_set(err, ML_EDIVERGED, "training has diverged in epoch %zu",
                             descent->epoch + 1);
-    if (state->end != MLI_TRAIN_RUNNING)
+    if (t->state.end != MLI_TRAIN_RUNNING)
         return ML_OK;
-    if (descent->epoch == 0 && blame_data(&descent->problem.data, HOPELESS, cause, sizeof(cause))) {
+    if (descent->epoch == 0 && !t->state.partial && (status = mli_fault_hopeless(&descent->problem.data, err)) != ML_OK) {
         t->failed = true;
-        return ml_error_set(err, ML_EDIVERGED, "diverged in epoch 1: %s", cause);
+        return status;
     }
-    descent->rate =
-        t->optimiser->step ? mli_rate_at(t->rate, descent->epoch, t->config.epochs) : t->rate;
     enum mli_fault fault = t->optimiser->step ? mli_batches_epoch(descent, t->optimiser->step)
                                               : t->optimiser->epoch(descent);
     if (fault)
         return diverged(t, fault, err);
-    state->epoch = ++descent->epoch;
-    state->objective = descent->value.objective;
-    state->loss = descent->value.loss;
-    state->gradient = descent->gradient;
-    state->rate = descent->rate;
-    state->end = descent->end;
-    judge(t);
-    if (state->end == MLI_TRAIN_RUNNING && state->epoch == t->config.epochs)
-        state->end = MLI_TRAIN_EPOCHS;
+    if (descent->batches.next > 0)
+        t->state.partial = true;
+    else
+        account(t);
+    return ML_OK;
+}
+
+enum ml_status mli_trainer_stop(struct mli_trainer *t, enum mli_train_end why, struct ml_error *err)
+{
+    if (t->failed || t->state.end != MLI_TRAIN_RUNNING)
+        return ML_OK;
+    if (t->state.partial) {
+        enum mli_fault fault = mli_batches_close(&t->descent);
+        if (fault)
+            return diverged(t, fault, err);
+        account(t);
+    }
+    t->state.end = why;
     return ML_OK;
 }
 

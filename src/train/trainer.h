@@ -28,17 +28,24 @@ struct mli_train_config {
     double decay;          /* of `adamw`: share of the weights that a step of size 1 takes; 0.01 as PyTorch's */
     double l1, l2;
     double tolerance; /* converged when the largest gradient entry is at most this (lbfgs, gd), or the objective stalls */
+    const char *schedule; /* train/schedule.h; NULL: linear over batches, else constant. Not for lbfgs */
+    double warmup;    /* epochs before the schedule begins, below 1 a share of all; 0: none */
+    double clip;      /* longest gradient; 0: any. Not for lbfgs */
     size_t epochs;    /* at most */
     size_t batch;     /* rows a step, of those over batches */
     size_t patience;  /* epochs without a better validation loss before stopping; 0: no early stopping */
+    double min_delta; /* what a validation loss must be lower by to be better */
     uint64_t seed;
     size_t threads;
+    /* Asked between two steps of an epoch over batches: true ends _epoch there, with state.partial. NULL: never. */
+    bool (*pause)(void *data);
+    void *pause_data;
 };
 
 #define MLI_TRAIN_CONFIG_INIT                                                                      \
     { .optimiser = "lbfgs", .momentum = 0.9, .decay = 0.01, .tolerance = 1e-8, .epochs = 1000, .batch = 32, .threads = 1 }
 
-enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED };
+enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED, MLI_TRAIN_TIME };
 
 struct mli_train_state {
     size_t epoch;      /* epochs done */
@@ -46,7 +53,11 @@ struct mli_train_state {
     double loss;       /* mean training loss without penalties; over batches that of the epoch as it went */
     double validation; /* mean validation loss, NaN without validation rows */
     double gradient;   /* largest absolute entry of the objective's gradient (full-batch optimisers), else NaN */
+    double norm;       /* length of the gradient of the smooth part, before clipping; over batches the root of the mean
+                          square of the epoch's */
     double rate;       /* step size in use */
+    const char *rate_by; /* how the first one was chosen, in words; NULL: given, or found anew by each iteration */
+    bool partial;      /* paused within an epoch: the next _epoch goes on there */
     size_t best;       /* epoch of the parameters that _theta gives */
     enum mli_train_end end;
 };
@@ -74,6 +85,11 @@ ML_NODISCARD enum ml_status mli_trainer_new(const struct mli_network *net, const
  * or more, ends the same way, and so does a loss that has grown a million times. ML_OK and no change when it is over.
  */
 ML_NODISCARD enum ml_status mli_trainer_epoch(struct mli_trainer *trainer, struct ml_error *err);
+/*
+ * Ends a run here, for the reason given. An epoch under way counts as one, of the rows it has seen. ML_EDIVERGED as
+ * _epoch. ML_OK and no change when it is over.
+ */
+ML_NODISCARD enum ml_status mli_trainer_stop(struct mli_trainer *trainer, enum mli_train_end why, struct ml_error *err);
 const struct mli_train_state *mli_trainer_state(const struct mli_trainer *trainer);
 /* Best parameters so far: by validation loss with early stopping, else the latest. Borrowed. */
 const double *mli_trainer_theta(const struct mli_trainer *trainer);

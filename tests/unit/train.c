@@ -193,6 +193,7 @@ int main(void)
 
     failed += train_gradient_tests();
     failed += train_optimum_tests();
+    failed += train_steps_tests();
     failed += train_epoch_tests();
     return failed > 0;
 }

@@ -2,6 +2,7 @@
 #include <tests/unit/train.h>
 
 #include <base/mem.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <tests/unit/heap.h>
 
@@ -25,59 +26,77 @@ static struct mli_trainer *start(const struct problem *problem,
  * ---- settings ----------------------------------------------------------------------------------------------------
  */
 
+/* One setting out of place: a double, a count, or the schedule. */
+static const struct refused {
+    const char *optimiser;
+    size_t number, count; /* offsets in struct mli_train_config; 0: not this kind */
+    double value;
+    const char *schedule, *text;
+} refused[] = {
+#define NUMBER(optimiser, field, value, text) { optimiser, offsetof(struct mli_train_config, field), 0, value, NULL, text }
+#define WHOLE(optimiser, field, value, text) { optimiser, 0, offsetof(struct mli_train_config, field), value, NULL, text }
+#define SCHEDULE(optimiser, spec, text) { optimiser, 0, 0, 0, spec, text }
+    WHOLE("adm", seed, 1, "unknown optimiser \"adm\"; did you mean \"adam\"?"),
+    WHOLE("newton-raphson", seed, 1,
+          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum nesterov adagrad rmsprop adam adamw lbfgs"),
+    NUMBER("sgd", rate, -1, "the step size (rate) must be 0 (chosen) or more, not -1"),
+    NUMBER("sgd", rate, NAN, "the step size (rate) must be 0 (chosen) or more, not nan"),
+    NUMBER("lbfgs", rate, 0.1,
+           "lbfgs finds its step sizes by itself; leave the step size (rate) away or choose another optimiser"),
+    NUMBER("sgd", momentum, 1, "momentum must be at least 0 and below 1, not 1"),
+    NUMBER("sgd", momentum, -0.1, "momentum must be at least 0 and below 1, not -0.1"),
+    NUMBER("adamw", decay, -1, "the decay must be 0 or more and below 1 / step size, not -1"),
+    NUMBER("adamw", rate, 200, "the decay must be 0 or more and below 1 / step size, not 0.01"),
+    NUMBER("sgd", l1, -1, "the penalties l1 and l2 must be 0 or more, not -1 and 0"),
+    NUMBER("sgd", l2, INFINITY, "the penalties l1 and l2 must be 0 or more, not 0 and inf"),
+    NUMBER("sgd", tolerance, -1e-9, "the tolerance must be 0 or more, not -1e-09"),
+    NUMBER("sgd", clip, -1, "the length that gradients are clipped to must be 0 (any) or more, not -1"),
+    NUMBER("sgd", min_delta, -1, "min-delta must be 0 or more, not -1"),
+    NUMBER("sgd", warmup, -1, "the warm-up must be a number of epochs up to all 1000, or a share below 1, not -1"),
+    NUMBER("sgd", warmup, 1001, "the warm-up must be a number of epochs up to all 1000, or a share below 1, not 1001"),
+    NUMBER("lbfgs", warmup, 1, "lbfgs finds its step sizes by itself: no warm-up goes with it"),
+    NUMBER("lbfgs", clip, 1, "lbfgs finds its step sizes by itself: no clipping goes with it"),
+    WHOLE("sgd", epochs, 0, "the number of epochs must be at least 1"),
+    WHOLE("sgd", batch, 0, "a batch must have at least 1 row"),
+    WHOLE("sgd", threads, 0, "the number of threads must be from 1 to 1024, not 0"),
+    WHOLE("sgd", threads, 1025, "the number of threads must be from 1 to 1024, not 1025"),
+    WHOLE("sgd", patience, 3, "early stopping (patience) needs validation rows"),
+    SCHEDULE("lbfgs", "cosine", "lbfgs finds its step sizes by itself: no schedule goes with it"),
+    SCHEDULE("sgd", "cosin", "unknown schedule \"cosin\"; did you mean cosine?"),
+    SCHEDULE("sgd", "",
+             "unknown schedule \"\"; there are: constant, linear, step:N:F, exponential:F, cosine, onecycle, plateau:N:F"),
+    SCHEDULE("sgd", "step:10", "schedule \"step:10\", column 8: expected a factor above 0 and below 1, found \"\" (step:N:F)"),
+    SCHEDULE("sgd", "step:x:0.5", "schedule \"step:x:0.5\", column 6: expected a number of epochs, found \"x\" (step:N:F)"),
+    SCHEDULE("sgd", "plateau:2.5:0.5",
+             "schedule \"plateau:2.5:0.5\", column 9: expected a number of epochs, found \"2.5\" (plateau:N:F)"),
+    SCHEDULE("sgd", "exponential:1",
+             "schedule \"exponential:1\", column 13: expected a factor above 0 and below 1, found \"1\" (exponential:F)"),
+    SCHEDULE("sgd", "cosine:3", "schedule \"cosine:3\", column 8: expected its end, found \"3\" (cosine)"),
+    SCHEDULE("sgd", "step:1:0.5:", "schedule \"step:1:0.5:\", column 12: expected its end, found \"\" (step:N:F)"),
+};
+
 static void settings_out_of_range_are_refused(void **state)
 {
-    static const struct {
-        struct mli_train_config config;
-        const char *text;
-    } cases[] = {
-        /* optimiser, rate, momentum, decay, l1, l2, tolerance, epochs, batch, patience, seed, threads */
-        { { "adm", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "unknown optimiser \"adm\"; did you mean \"adam\"?" },
-        { { "newton-raphson", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum nesterov "
-          "adagrad rmsprop adam adamw lbfgs" },
-        { { "sgd", -1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "the step size (rate) must be 0 (chosen) or more, not -1" },
-        { { "sgd", NAN, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "the step size (rate) must be 0 (chosen) or more, not nan" },
-        { { "lbfgs", 0.1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "lbfgs finds its step sizes by itself; leave the step size (rate) away or choose another "
-          "optimiser" },
-        { { "sgd", 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "momentum must be at least 0 and below 1, not 1" },
-        { { "sgd", 0, -0.1, 0, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "momentum must be at least 0 and below 1, not -0.1" },
-        { { "adamw", 0, 0, -1, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "the decay must be 0 or more and below 1 / step size, not -1" },
-        { { "adamw", 10, 0, 0.1, 0, 0, 0, 1, 1, 0, 0, 1 },
-          "the decay must be 0 or more and below 1 / step size, not 0.1" },
-        { { "sgd", 0, 0, 0, -1, 0, 0, 1, 1, 0, 0, 1 },
-          "the penalties l1 and l2 must be 0 or more, not -1 and 0" },
-        { { "sgd", 0, 0, 0, 0, INFINITY, 0, 1, 1, 0, 0, 1 },
-          "the penalties l1 and l2 must be 0 or more, not 0 and inf" },
-        { { "sgd", 0, 0, 0, 0, 0, -1e-9, 1, 1, 0, 0, 1 },
-          "the tolerance must be 0 or more, not -1e-09" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1 }, "the number of epochs must be at least 1" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1 }, "a batch must have at least 1 row" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0 },
-          "the number of threads must be from 1 to 1024, not 0" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1025 },
-          "the number of threads must be from 1 to 1024, not 1025" },
-        { { "sgd", 0, 0, 0, 0, 0, 0, 1, 1, 3, 0, 1 },
-          "early stopping (patience) needs validation rows" },
-    };
     struct problem problem = problem_new("dense 1", "squared", 10, 2, 1, 1);
     double theta[3] = { 0 };
     (void)state;
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        const struct refused *r = &refused[i];
+        struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         struct mli_trainer *trainer = NULL;
         struct ml_error err = ML_ERROR_INIT;
-        assert_int_equal(mli_trainer_new(problem.net, problem.loss, &problem.data, NULL,
-                                         &cases[i].config, theta, &trainer, &err),
+        size_t count = (size_t)fabs(r->value);
+        config.optimiser = r->optimiser;
+        config.schedule = r->schedule;
+        if (r->number)
+            memcpy((char *)&config + r->number, &r->value, sizeof r->value);
+        else if (r->count)
+            memcpy((char *)&config + r->count, &count, sizeof count);
+        assert_int_equal(mli_trainer_new(problem.net, problem.loss, &problem.data, NULL, &config,
+                                         theta, &trainer, &err),
                          ML_EUSAGE);
-        assert_string_equal(err.text, cases[i].text);
+        assert_string_equal(err.text, r->text);
         assert_null(trainer);
     }
     struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
@@ -106,7 +125,7 @@ static void optimisers_are_the_ones_named(void **state)
 static void ends_have_texts(void **state)
 {
     (void)state;
-    for (int end = MLI_TRAIN_RUNNING; end <= MLI_TRAIN_STALLED; end++)
+    for (int end = MLI_TRAIN_RUNNING; end <= MLI_TRAIN_TIME; end++)
         for (int other = MLI_TRAIN_RUNNING; other < end; other++)
             assert_string_not_equal(mli_train_end_text((enum mli_train_end)end),
                                     mli_train_end_text((enum mli_train_end)other));

@@ -1,0 +1,78 @@
+#include <train/fault.h>
+
+#include <math.h>
+#include <stdio.h>
+
+#define EXTREME 1e100  /* from here on products of a few values may overflow */
+#define HOPELESS 1e150 /* from here on a square does */
+
+/* Place of the largest absolute entry. */
+static size_t largest_entry(size_t n, const double *x)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (fabs(x[i]) > fabs(x[best]))
+            best = i;
+    return best;
+}
+
+/* Says so when a value of the data is at least `limit`: no step size could help. */
+static bool blame_data(const struct mli_train_data *data, double limit, char *out, size_t size)
+{
+    size_t row = largest_entry(data->n, data->y), entry = largest_entry(data->n * data->d, data->X);
+
+    if (fabs(data->y[row]) >= limit) {
+        snprintf(out, size, "the target reaches %g; remove such rows or scale the target",
+                 data->y[row]);
+        return true;
+    }
+    if (data->d > 0 && fabs(data->X[entry]) >= limit) {
+        snprintf(out, size, "feature %zu reaches %g; clip, scale or drop its column",
+                 entry % data->d + 1, data->X[entry]);
+        return true;
+    }
+    return false;
+}
+
+static void describe(const struct mli_descent *descent, enum mli_fault fault, char *out, size_t size)
+{
+    static const char *const texts[] = {
+        [MLI_FAULT_LOSS] = "the loss is not finite",
+        [MLI_FAULT_GRADIENT] = "the gradient is not finite",
+        [MLI_FAULT_PARAMETER] = "a parameter is not finite",
+    };
+
+    if (fault == MLI_FAULT_GROWTH)
+        snprintf(out, size, "the loss has grown a million times from %g", descent->first);
+    else
+        snprintf(out, size, "%s", texts[fault]);
+}
+
+enum ml_status mli_fault_explain(enum mli_fault fault, const struct mli_descent *descent,
+                                 const struct mli_optimiser *optimiser, struct ml_error *err)
+{
+    size_t epoch = descent->epoch + 1;
+    char what[128], cause[160];
+
+    describe(descent, fault, what, sizeof(what));
+    if (blame_data(&descent->problem.data, EXTREME, cause, sizeof(cause)))
+        return ml_error_set(err, ML_EDIVERGED, "diverged in epoch %zu: %s; %s", epoch, what, cause);
+    if (!optimiser->step && !optimiser->rate)
+        return ml_error_set(err, ML_EDIVERGED,
+                            "diverged in epoch %zu: %s; scale the columns or use a larger --l2",
+                            epoch, what);
+    return ml_error_set(err, ML_EDIVERGED,
+                        "diverged in epoch %zu: %s with step size %g; lower --rate (for example to "
+                        "%g)%s",
+                        epoch, what, descent->rate, descent->base / 10,
+                        descent->problem.blocks.net->layers > 1 ? " or give --clip 1" : " or use --optimiser lbfgs");
+}
+
+enum ml_status mli_fault_hopeless(const struct mli_train_data *data, struct ml_error *err)
+{
+    char cause[160];
+
+    if (!blame_data(data, HOPELESS, cause, sizeof(cause)))
+        return ML_OK;
+    return ml_error_set(err, ML_EDIVERGED, "diverged in epoch 1: %s", cause);
+}
