@@ -52,8 +52,8 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 SRC_model := document file layout model output reading safetensors
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := clean components divide evaluate fit gather holdout matrix passes plan prepfile preprocess record reduce select select_l1 settings target units
-UNIT_fit := fit fit_divide fit_reduce heap
+SRC_fit := clean components divide evaluate fit gather holdout learn matrix passes plan prepfile preprocess record reduce select select_l1 settings target units
+UNIT_fit := fit fit_divide fit_learn fit_reduce heap
 
 SRC_export := c c_code c_stage c_text formats json
 UNIT_export := export heap model_sample
@@ -70,6 +70,9 @@ SRC_cmd := dialect docs explain health inspect mlctl options out predict progres
 SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train train_report
 
 FUZZ := artifact csv guard json_rows prep_file schema
+
+# compiled twice, with double and with float (src/base/real.h)
+TWINS := la/blas la/plain $(SRC_net:%=net/%) $(SRC_train:%=train/%) fit/learn
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')
@@ -121,7 +124,8 @@ NEEDS_deploy := base la table prep net model
 
 objects = $(foreach f,$(SRC_$(1)),$(BUILD)/src/$(1)/$(f).o)
 OBJ_blas := $(foreach f,$(SRC_blas),$(BUILD)/src/la/$(f).o)
-OBJ_lib := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas)
+OBJ_single := $(TWINS:%=$(BUILD)/src/%.f32.o)
+OBJ_lib := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas) $(OBJ_single)
 OBJ_cmd := $(foreach f,$(sort $(SRC_cmd) $(SRC_cmd_full)),$(BUILD)/cmd/$(f).o)
 
 # ---- programs and libraries --------------------------------------------------------------------------------------
@@ -157,12 +161,23 @@ $(BUILD)/runtime/%.o: %.c Makefile
 	$(call say,CC,$< (runtime))
 	$(Q)$(CC) $(CFLAGS_ALL) -DML_RUNTIME -MMD -MP -c -o $@ $<
 
+# the float build of the twins: what they define outwards is renamed, whatever the list is; narrowing is the point of it
+$(BUILD)/single.h: $(TWINS:%=$(BUILD)/src/%.o)
+	$(Q)nm --defined-only -g $^ | awk '$$3 ~ /^mli_/ { print "#define " $$3 " " $$3 "_f32" }' | LC_ALL=C sort -u > $@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/%.f32.o: %.c $(BUILD)/single.h Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$< (float))
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-float-conversion -Wno-implicit-float-conversion $(OPENMP) $(OPENBLAS_CFLAGS) -DMLI_SINGLE -include $(BUILD)/single.h -MMD -MP -c -o $@ $<
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- unit tests: each folder's test links that folder and what it leans on, nothing else --------------------------
 define unit_rule
 $(BUILD)/test-$(1): $(foreach f,$(UNIT_$(1)),$(BUILD)/tests/unit/$(f).o) $(call objects,$(1)) \
-	$(foreach d,$(NEEDS_$(1)),$(call objects,$(d))) $(if $(filter la net train fit,$(1)),$(OBJ_blas))
+	$(foreach d,$(NEEDS_$(1)),$(call objects,$(d))) $(if $(filter la net train fit,$(1)),$(OBJ_blas)) \
+	$(if $(filter fit,$(1)),$(OBJ_single))
 	$(call say,LINK,$$@)
 	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) -lcmocka $(if $(filter la net train fit,$(1)),$(OPENBLAS_LIBS))
 .PHONY: check-unit-$(1)
@@ -197,7 +212,7 @@ fuzz: ## fuzz every target for FUZZ_SECONDS
 		build/fuzz/found-$$f tests/fuzz/corpus/$$f || exit 1; done
 fuzz-targets: $(foreach f,$(FUZZ),$(BUILD)/fuzz-$(f))
 
-OBJ_fuzzed := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas)
+OBJ_fuzzed := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas) $(OBJ_single)
 define fuzz_rule
 $(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)

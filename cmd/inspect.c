@@ -71,8 +71,8 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     }
     char loss[MLI_LOSS_TEXT];
     mli_loss_text(&model->loss, loss);
-    out_line("network", "%s, %s loss, %zu parameters", model->network->spec, loss,
-             model->network->parameters);
+    out_line("network", "%s, %s loss, %zu parameters in %s precision", model->network->spec, loss,
+             model->network->parameters, model->single ? "single" : "double");
     out_line("columns", "%zu, what training saw of them", schema->count);
     for (size_t j = 0; j < schema->count; j++)
         print_field(&schema->field[j]);

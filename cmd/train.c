@@ -202,6 +202,7 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         { "l1", 0, NUMBER, &fit->l1, 0, "penalty l1 |w|", "NUMBER" },
         { "l2", 0, POPT_ARG_DOUBLE, &f.l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
         { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" },
+        { "precision", 0, STRING, &fit->precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" },
         { "rate", 'r', NUMBER, &fit->rate, 0, "step size, 0: chosen by the optimiser", "NUMBER" },
         { "momentum", 0, NUMBER, &fit->momentum, 0, "of momentum and nesterov", "NUMBER" },
         { "decay", 0, NUMBER, &fit->decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" },

@@ -29,6 +29,7 @@ struct ml_fit_config {
     const char *prep;      /* prep file of a table that `mlctl preprocess` wrote; NULL: raw rows */
     const struct ml_read_options *read; /* how the table was read, for the record; NULL: defaults */
     const char *optimiser; /* auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs */
+    const char *precision; /* auto (double for one layer, single for a stack), double, float */
     double rate;           /* step size; 0: chosen by the optimiser */
     double momentum;
     double decay;          /* of adamw */
@@ -50,7 +51,8 @@ struct ml_fit_config {
 };
 
 #define ML_FIT_CONFIG_INIT                                                                         \
-    { .task = "auto", .kind = "auto", .optimiser = "auto", .momentum = 0.9, .decay = 0.01, .l2 = -1, \
+    { .task = "auto", .kind = "auto", .optimiser = "auto", .precision = "auto", .momentum = 0.9, .decay = 0.01, \
+      .l2 = -1, \
       .tolerance = 1e-8, .batch = 32, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
 
 /*

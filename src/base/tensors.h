@@ -14,6 +14,7 @@ struct mli_tensor {
     char *name;
     size_t rank, shape[MLI_TENSOR_RANK];
     double *data; /* row-major; product of shape elements */
+    bool single;  /* all of them are floats, and a file keeps them as F32 */
     bool used;    /* set by _find: a reader refuses a file with a tensor that nothing asked for */
 };
 

@@ -9,7 +9,6 @@
 #include <fit/reduce.h>
 
 #include <base/mem.h>
-#include <fit/matrix.h>
 #include <float.h>
 #include <la/eigen.h>
 #include <la/kernels.h>
@@ -55,19 +54,19 @@ static enum ml_status sum_products(const struct mli_pipeline *pipeline,
                                    const struct mli_reduce_rows *rows, struct spread *c,
                                    struct ml_error *err)
 {
-    enum ml_status status =
-        mli_matrix_each(pipeline, rows->table, rows->part, rows->which, add_means, c, err);
+    const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
+    enum ml_status status = mli_matrix_each(&matrix, add_means, c, err);
 
     if (status == ML_OK)
-        status = mli_matrix_each(pipeline, rows->table, rows->part, rows->which, add_products, c, err);
+        status = mli_matrix_each(&matrix, add_products, c, err);
     return status;
 }
 
 static enum ml_status hold_rows(const struct mli_pipeline *pipeline, const struct mli_reduce_rows *rows,
                                 struct spread *c, struct ml_error *err)
 {
-    enum ml_status status =
-        mli_matrix_build(pipeline, false, rows->table, rows->part, rows->which, c->X, err);
+    const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
+    enum ml_status status = mli_matrix_build(&matrix, false, c->X, err);
 
     if (status == ML_OK)
         status = add_means(c, rows->n, c->X, err);

@@ -2,12 +2,14 @@
 
 #include <base/mem.h>
 #include <fit/evaluate.h>
+#include <fit/learn.h>
 #include <fit/matrix.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
 #include <fit/settings.h>
 #include <fit/plan.h>
 #include <fit/units.h>
+#include <float.h>
 #include <math.h>
 #include <prep/options.h>
 #include <stdlib.h>
@@ -24,13 +26,23 @@ struct job {
     struct mli_pipeline *pipeline; /* raw rows to features */
     struct mli_network *network;
     double *theta;
-    struct mli_train_data data[MLI_PARTS]; /* X and y owned here */
-    double *X[MLI_PARTS], *y[MLI_PARTS];
+    bool single;            /* X are floats */
+    void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
+    double *y[MLI_PART_TEST];
     struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_history history;
     struct mli_train_state state;
     bool interrupted;
 };
+
+static void free_parts(struct job *job)
+{
+    for (size_t p = 0; p < MLI_PART_TEST; p++) {
+        free(job->X[p]);
+        free(job->y[p]);
+        job->X[p] = job->y[p] = NULL;
+    }
+}
 
 static void job_release(struct job *job)
 {
@@ -39,10 +51,7 @@ static void job_release(struct job *job)
     mli_prepfile_release(&job->prep);
     mli_plan_release(&job->plan);
     mli_network_free(job->network);
-    for (size_t p = 0; p < MLI_PARTS; p++) {
-        free(job->X[p]);
-        free(job->y[p]);
-    }
+    free_parts(job);
     free(job->history.loss);
     free(job->history.validation);
     free(job->theta);
@@ -109,21 +118,59 @@ static enum ml_status load_prep(struct job *job, struct ml_error *err)
 
 /* ---- features --------------------------------------------------------------------------------------------------- */
 
+/* What was learned as floats is kept as floats. */
+static enum ml_status round_theta(struct job *job, struct ml_error *err)
+{
+    for (size_t i = 0; job->single && i < job->network->parameters; i++) {
+        if (fabs(job->theta[i]) > (double)FLT_MAX)
+            return ml_error_set(err, ML_EDIVERGED,
+                                "a parameter of %g is more than single precision holds; take --precision double",
+                                job->theta[i]);
+        job->theta[i] = (float)job->theta[i];
+    }
+    return ML_OK;
+}
+
+static struct mli_learn learn_of(const struct job *job)
+{
+    return (struct mli_learn){
+        .layers = job->network->spec,
+        .inputs = job->network->inputs,
+        .loss = job->settings.loss.name,
+        .parameter = job->settings.loss.parameter,
+        .config = &job->settings.train,
+    };
+}
+
 /* Said and refused before anything large is allocated: OpenBLAS does not survive being starved. */
 static enum ml_status check_memory(const struct job *job, struct ml_error *err)
 {
-    size_t d = mli_pipeline_features(job->pipeline), matrix, trainer;
-    trainer = mli_trainer_memory(job->network, &job->settings.train, job->plan.rows[MLI_PART_TRAIN]);
-    if (!mli_mul(job->plan.target.n, (d + 1) * sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
-        return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", job->plan.target.n, d);
+    const struct mli_learn learn = learn_of(job);
+    size_t d = learn.inputs, number = job->single ? sizeof(float) : sizeof(double), matrix, trainer = 0;
+    size_t train = job->plan.rows[MLI_PART_TRAIN], rows = train + job->plan.rows[MLI_PART_VALIDATION];
+    enum ml_status status = (job->single ? mli_learn_memory_f32 : mli_learn_memory)(&learn, train, &trainer, err);
+    if (status)
+        return status;
+    if (!mli_mul(rows, d * number + sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
+        return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
     size_t need = matrix + ((size_t)32 << 20);
-    ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features",
-           need >> 20, job->plan.target.n, d);
+    ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
     if (need <= job->settings.memory)
         return ML_OK;
     return ml_error_set(err, ML_ELIMIT,
-                        "training needs about %zu MiB of memory (%zu rows of %zu features), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N or fewer rows need less",
-                        need >> 20, job->plan.target.n, d, job->settings.memory >> 20);
+                        "training needs about %zu MiB of memory (%zu rows of %zu features, %zu parameters), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N or fewer rows need less",
+                        need >> 20, rows, d, job->network->parameters, job->settings.memory >> 20);
+}
+
+static struct mli_matrix_rows rows_of(const struct job *job, enum mli_part part)
+{
+    return (struct mli_matrix_rows){
+        .pipeline = job->pipeline,
+        .table = job->table,
+        .prepared = job->prepared,
+        .part = job->plan.part,
+        .which = (uint8_t)part,
+    };
 }
 
 /* y gets the targets of a part, in the order of the rows. */
@@ -157,20 +204,18 @@ static enum ml_status check_targets(const struct job *job, struct ml_error *err)
 
 static enum ml_status build_part(struct job *job, enum mli_part part, struct ml_error *err)
 {
-    size_t n = job->plan.rows[part], d = mli_pipeline_features(job->pipeline), size;
+    const struct mli_matrix_rows rows = rows_of(job, part);
+    size_t n = job->plan.rows[part], size;
     if (!n)
         return ML_OK;
-    if (!mli_mul(n, d, &size))
+    if (!mli_mul(n, job->network->inputs, &size))
         return no_memory(err);
-    double *X = job->X[part] = mli_alloc(size, sizeof *X);
-    double *y = job->y[part] = mli_alloc(n, sizeof *y);
-    if (!X || !y)
+    job->X[part] = mli_alloc(size, job->single ? sizeof(float) : sizeof(double));
+    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
+    if (!job->X[part] || !job->y[part])
         return no_memory(err);
-    enum ml_status status =
-        mli_matrix_build(job->pipeline, job->prepared, job->table, job->plan.part, (uint8_t)part, X, err);
-    copy_targets(job, part, y);
-    job->data[part] = (struct mli_train_data){ .n = n, .d = d, .X = X, .y = job->y[part] };
-    return status;
+    copy_targets(job, part, job->y[part]);
+    return mli_matrix_build(&rows, job->single, job->X[part], err);
 }
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
@@ -184,6 +229,7 @@ static enum ml_status make_network(struct job *job, struct ml_error *err)
         mli_network_new(layers, mli_pipeline_features(job->pipeline), &job->network, err);
     if (status)
         return status;
+    job->single = mli_settings_single(job->config, job->network);
     job->theta = mli_calloc(job->network->parameters, sizeof *job->theta);
     return job->theta ? ML_OK : no_memory(err);
 }
@@ -217,52 +263,77 @@ static void report(const struct job *job, double unit)
     job->config->epoch(job->config->data, &epoch);
 }
 
+static enum ml_status on_epoch(void *data, const struct mli_train_state *state, bool *stop, struct ml_error *err)
+{
+    struct job *job = data;
+    job->state = *state;
+    enum ml_status status = remember(job, err);
+    if (!status)
+        report(job, job->units.loss);
+    job->interrupted = *stop = job->config->stop && *job->config->stop;
+    return status;
+}
+
+static struct mli_learn_rows learn_rows(const struct job *job, enum mli_part part)
+{
+    return (struct mli_learn_rows){ .n = job->plan.rows[part], .X = job->X[part], .y = job->y[part] };
+}
+
 static enum ml_status train(struct job *job, struct ml_error *err)
 {
-    struct mli_trainer *trainer = NULL;
     struct mli_train_config config = job->settings.train;
     struct mli_loss loss = job->settings.loss;
     mli_units_train(&job->units, &config, &loss);
-    enum ml_status status =
-        mli_trainer_new(job->network, &loss, &job->data[MLI_PART_TRAIN],
-                        job->plan.rows[MLI_PART_VALIDATION] ? &job->data[MLI_PART_VALIDATION] : NULL, &config,
-                        job->theta, &trainer, err);
-    while (!status && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING && !job->interrupted) {
-        status = mli_trainer_epoch(trainer, err);
-        job->state = *mli_trainer_state(trainer);
-        if (!status)
-            status = remember(job, err);
-        if (!status)
-            report(job, job->units.loss);
-        job->interrupted = job->config->stop && *job->config->stop;
-    }
-    if (!status)
-        memcpy(job->theta, mli_trainer_theta(trainer), job->network->parameters * sizeof *job->theta);
+    struct mli_learn learn = learn_of(job);
+    learn.parameter = loss.parameter;
+    learn.config = &config;
+    learn.train = learn_rows(job, MLI_PART_TRAIN);
+    learn.validation = learn_rows(job, MLI_PART_VALIDATION);
+    learn.epoch = on_epoch;
+    learn.data = job;
+    enum ml_status status = (job->single ? mli_learn_f32 : mli_learn)(&learn, job->theta, err);
+    free_parts(job);
     if (!status && job->state.end == MLI_TRAIN_EPOCHS && !isnan(job->state.gradient))
         ml_log(job->config->log, ML_LOG_WARNING,
                "not converged in %zu epochs: the largest gradient entry is %.2g, the tolerance %.2g; --epochs or --l2 may be larger",
                job->state.epoch, job->state.gradient, config.tolerance);
-    mli_trainer_free(trainer);
     return status;
 }
 
 /* ---- the model -------------------------------------------------------------------------------------------------- */
 
-/* The rows are features already, so this is the network alone; mli_model_predict_rows gives the same bits. */
+struct measuring {
+    const struct ml_model *model;
+    double *P; /* of the next row */
+    double *workspace;
+};
+
+static enum ml_status predict_block(void *data, size_t n, double *X, struct ml_error *err)
+{
+    struct measuring *m = data;
+    const struct mli_network *net = m->model->network;
+    const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, n, X, NULL, m->workspace);
+    (void)err;
+    m->model->loss.predict(n, net->outputs, Z, m->P);
+    m->P += n * ml_model_width(m->model);
+    return ML_OK;
+}
+
+/* The network alone on the features of the rows; mli_model_predict_rows gives the same bits. */
 static enum ml_status measure_part(const struct job *job, const struct ml_model *model, enum mli_part part,
                                    json_t **metrics, struct ml_error *err)
 {
+    struct mli_matrix_rows rows = rows_of(job, part);
     size_t n = job->plan.rows[part], width = ml_model_width(model);
     double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y);
-    double *workspace = mli_alloc(mli_network_workspace(model->network, n, false), sizeof *workspace);
+    double *workspace = mli_alloc(mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), sizeof *workspace);
+    struct measuring measuring = { model, P, workspace };
+    rows.pipeline = model->pipeline;
     enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
+    if (!status)
+        status = mli_matrix_each(&rows, predict_block, &measuring, err);
     if (!status) {
-        const double *Z = mli_network_forward(model->network, &mli_kernels_plain, model->theta, n,
-                                              job->X[part], NULL, workspace);
-        model->loss.predict(n, model->network->outputs, Z, P);
-        bool scaled = part != MLI_PART_TEST;
-        for (size_t i = 0; i < n; i++)
-            y[i] = scaled ? mli_units_back(&job->units, job->y[part][i]) : job->y[part][i];
+        copy_targets(job, part, y);
         status = mli_evaluate_arrays(model, n, y, P, metrics, err);
     }
     free(workspace);
@@ -316,6 +387,7 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
         .test = job->plan.rows[MLI_PART_TEST],
         .unit = job->units.loss,
         .interrupted = job->interrupted,
+        .single = job->single,
     };
     json_t *record = mli_record_new(&parts);
     char *target = mli_strdup(job->table->column[job->plan.target.column].name);
@@ -335,8 +407,10 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
     struct ml_model *model = NULL;
     enum ml_status status = mli_model_new(pipeline, network, theta, &job->settings.loss, target,
                                           job->plan.target.classes, label, record, &model, err);
-    if (!status)
+    if (!status) {
+        model->single = job->single;
         status = measure(job, model, err);
+    }
     if (status) {
         ml_model_free(model);
         return status;
@@ -417,7 +491,7 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
         status = make_network(&job, err);
     if (!status)
         status = check_memory(&job, err);
-    for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_TEST; part++)
+    for (int part = MLI_PART_TRAIN; !status && part < MLI_PART_TEST; part++)
         status = build_part(&job, (enum mli_part)part, err);
     if (!status) {
         for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
@@ -426,6 +500,8 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
     }
     if (!status)
         status = mli_units_theta(&job.units, job.network, job.theta, err);
+    if (!status)
+        status = round_theta(&job, err);
     if (!status)
         status = make_model(&job, &model, err);
     bool interrupted = job.interrupted;

@@ -6,24 +6,36 @@
 
 #include <prep/pipeline.h>
 
-/*
- * X (marked rows, features) for the rows with part[row] == which, in order. prepared: the table is what
- * `mlctl preprocess` wrote, the features as its first columns; otherwise it holds raw rows and the pipeline is applied.
- * A raw table is the one that the pipeline was fitted on, or the pipeline was loaded: rows that trained come out as a
- * model is to be trained on them, see mli_pipeline_view_fitted().
- * ML_EUSAGE for a prepared table that was read with columns dropped or pinned to other types.
- */
-ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_pipeline *pipeline, bool prepared,
-                                             const struct ml_table *table, const uint8_t *part,
-                                             uint8_t which, double *X, struct ml_error *err);
+#define MLI_MATRIX_BLOCK 1024 /* rows at most */
+
+/* The rows with part[row] == which, in order. */
+struct mli_matrix_rows {
+    const struct mli_pipeline *pipeline;
+    /*
+     * prepared: what `mlctl preprocess` wrote, the features as its first columns. Otherwise raw rows, to which the
+     * pipeline is applied: it was fitted on this table, or loaded. Rows that trained come out as a model is to be
+     * trained on them, see mli_pipeline_view_fitted().
+     */
+    const struct ml_table *table;
+    bool prepared;
+    const uint8_t *part;
+    uint8_t which;
+};
 
 /*
- * The same rows of a raw table a block at a time, without the matrix: calls each() with up to 1024 of them, in order.
- * X (n,features) is the callee's to change. Stops at the first status that is not ML_OK and returns it.
+ * X (rows, features): doubles, or floats if `single`. ML_EUSAGE for a prepared table that was read with columns dropped or
+ * pinned to other types.
+ */
+ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_matrix_rows *rows, bool single, void *X,
+                                             struct ml_error *err);
+
+/*
+ * The same a block at a time, without the matrix: calls each() with up to MLI_MATRIX_BLOCK rows, in order. X (n,features) is the
+ * callee's to change. Stops at the first status that is not ML_OK and returns it.
  */
 ML_NODISCARD enum ml_status
-mli_matrix_each(const struct mli_pipeline *pipeline, const struct ml_table *table, const uint8_t *part,
-                uint8_t which, enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err),
-                void *data, struct ml_error *err);
+mli_matrix_each(const struct mli_matrix_rows *rows,
+                enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err), void *data,
+                struct ml_error *err);
 
 #endif

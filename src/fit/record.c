@@ -112,6 +112,7 @@ static json_t *settings(const struct mli_record_parts *p)
     mli_loss_text(&p->settings->loss, loss);
     ok = ok && mli_json_put(doc, "loss", json_string(loss));
     ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
+    ok = ok && mli_json_put(doc, "precision", json_string(p->single ? "float" : "double"));
     ok = ok && mli_json_put(doc, "l1", mli_json_from(t->l1));
     ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));
     ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->rate));

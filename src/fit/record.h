@@ -25,7 +25,7 @@ struct mli_record_parts {
     const struct mli_history *history;
     size_t train, validation, test; /* rows */
     double unit;                    /* losses are multiplied by this to be in the target's unit */
-    bool interrupted;
+    bool interrupted, single;
 };
 
 /*

@@ -30,3 +30,10 @@ enum ml_status mli_reduce(struct mli_pipeline *pipeline, const struct mli_reduct
         status = mli_reduce_pca(pipeline, reduction, rows, err);
     return status;
 }
+
+struct mli_matrix_rows mli_reduce_matrix(const struct mli_pipeline *pipeline, const struct mli_reduce_rows *rows)
+{
+    return (struct mli_matrix_rows){
+        .pipeline = pipeline, .table = rows->table, .part = rows->part, .which = rows->which
+    };
+}

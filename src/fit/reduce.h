@@ -19,6 +19,7 @@
 #ifndef FIT_REDUCE_H
 #define FIT_REDUCE_H
 
+#include <fit/matrix.h>
 #include <mlctl/log.h>
 #include <prep/stage.h>
 
@@ -53,6 +54,9 @@ struct mli_reduce_rows {
 ML_NODISCARD enum ml_status mli_reduce(struct mli_pipeline *pipeline,
                                        const struct mli_reduction *reduction,
                                        const struct mli_reduce_rows *rows, struct ml_error *err);
+
+/* The same rows for fit/matrix.h. */
+struct mli_matrix_rows mli_reduce_matrix(const struct mli_pipeline *pipeline, const struct mli_reduce_rows *rows);
 
 /* The two parts, one a file. */
 ML_NODISCARD enum ml_status mli_reduce_select(struct mli_pipeline *pipeline,

@@ -5,7 +5,6 @@
 #include <fit/reduce.h>
 
 #include <base/mem.h>
-#include <fit/matrix.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -93,9 +92,10 @@ static enum ml_status gather_moments(const struct mli_pipeline *pipeline,
                                      const struct mli_reduce_rows *rows, struct moments *m,
                                      struct ml_error *err)
 {
+    const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
+
     m->y = rows->y;
-    enum ml_status status =
-        mli_matrix_each(pipeline, rows->table, rows->part, rows->which, add_sums, m, err);
+    enum ml_status status = mli_matrix_each(&matrix, add_sums, m, err);
     for (size_t g = 0; g < m->groups; g++)
         for (size_t j = 0; j < m->d && m->count[g] > 0; j++)
             m->mean[g * m->d + j] /= (double)m->count[g];
@@ -103,7 +103,7 @@ static enum ml_status gather_moments(const struct mli_pipeline *pipeline,
         m->mean_y += (rows->y[i] - m->mean_y) / (double)(i + 1);
     m->y = rows->y;
     if (status == ML_OK)
-        status = mli_matrix_each(pipeline, rows->table, rows->part, rows->which, add_squares, m, err);
+        status = mli_matrix_each(&matrix, add_squares, m, err);
     return status;
 }
 

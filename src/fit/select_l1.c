@@ -5,7 +5,6 @@
 #include <fit/reduce.h>
 
 #include <base/mem.h>
-#include <fit/matrix.h>
 #include <math.h>
 #include <net/kinds.h>
 #include <stdlib.h>
@@ -107,7 +106,8 @@ static enum ml_status l1_init(const struct mli_pipeline *pipeline, const struct 
     scale_y(rows, l1);
     start(rows, l1);
     l1->data = (struct mli_train_data){ .n = rows->n, .d = d, .X = l1->X, .y = l1->y };
-    return mli_matrix_build(pipeline, false, rows->table, rows->part, rows->which, l1->X, err);
+    const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
+    return mli_matrix_build(&matrix, false, l1->X, err);
 }
 
 /* With all weights 0, a penalty of at least the largest entry of their gradient keeps them there. */

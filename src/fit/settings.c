@@ -70,6 +70,7 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
 {
     static const char *const tasks[] = { "auto", "regression", "classification", NULL };
     static const char *const automatic[] = { "auto", NULL };
+    static const char *const precisions[] = { "auto", "double", "float", NULL };
     enum ml_status status = find_name("task", c->task, tasks, err);
     if (!status && strcmp(c->kind, automatic[0]) != 0) {
         size_t n;
@@ -84,6 +85,8 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
         status = mli_loss_parse(c->loss, &loss, NULL, err);
     if (!status && strcmp(c->optimiser, automatic[0]) != 0)
         status = find_name("optimiser", c->optimiser, mli_optimiser_names(), err);
+    if (!status)
+        status = find_name("precision", c->precision, precisions, err);
     return status;
 }
 
@@ -215,4 +218,10 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classi
     settings->loss = loss;
     settings->parameter_given = given;
     return ML_OK;
+}
+
+bool mli_settings_single(const struct ml_fit_config *config, const struct mli_network *network)
+{
+    bool automatic = strcmp(config->precision, "auto") == 0;
+    return automatic ? network->layers > 1 : strcmp(config->precision, "float") == 0;
 }

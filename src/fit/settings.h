@@ -30,4 +30,7 @@ ML_NODISCARD enum ml_status mli_settings_check(const struct ml_fit_config *confi
 ML_NODISCARD enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
                                               struct mli_settings *settings, struct ml_error *err);
 
+/* Whether the network trains in single precision: the convex kinds, one layer, want the optimum to all digits. */
+bool mli_settings_single(const struct ml_fit_config *config, const struct mli_network *network);
+
 #endif

@@ -16,6 +16,12 @@
 
 #define MANY 12
 
+#ifdef MLI_SINGLE
+#define CBLAS_GEMM cblas_sgemm
+#else
+#define CBLAS_GEMM cblas_dgemm
+#endif
+
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 /* Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
@@ -26,20 +32,20 @@ static bool small(size_t k, size_t d)
 
 /* C (m,n) = op(A) op(B) + beta C with an inner extent of k, all row-major; lda, ldb as stored. */
 static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k,
-                 const double *A, size_t lda, const double *B, size_t ldb, double beta, double *C)
+                 const mli_real *A, size_t lda, const mli_real *B, size_t ldb, double beta, mli_real *C)
 {
     bool serial = openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
 
     if (serial)
         pthread_mutex_lock(&turn);
-    cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
+    CBLAS_GEMM(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
                 (blasint)ldb, beta, C, (blasint)n);
     if (serial)
         pthread_mutex_unlock(&turn);
 }
 
-static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
     if (small(k, d))
         mli_kernels_plain.multiply_nt(n, k, d, A, B, beta, C);
@@ -47,8 +53,8 @@ static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const dou
         gemm(CblasNoTrans, CblasTrans, n, k, d, A, d, B, d, beta, C);
 }
 
-static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_tn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
     if (small(k, d))
         mli_kernels_plain.multiply_tn(n, k, d, A, B, beta, C);
@@ -56,8 +62,8 @@ static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const dou
         gemm(CblasTrans, CblasNoTrans, k, d, n, A, k, B, d, beta, C);
 }
 
-static void multiply_nn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_nn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
     if (small(k, d))
         mli_kernels_plain.multiply_nn(n, k, d, A, B, beta, C);

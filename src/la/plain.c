@@ -2,7 +2,7 @@
  * Portable kernels with one order of additions, whatever the compiler, the instruction set and the number of rows.
  *
  * A dot product runs in four lanes, lane l taking the products l, l+4, l+8 ..; the lanes are joined as (0+2) + (1+3)
- * and the last n mod 4 products follow one by one. Sums over rows run in row order. Four rows go through a loop
+ * and the last n mod 4 products follow one by one. With float there are eight, joined half by half in the same way. Sums over rows run in row order. Four rows go through a loop
  * together because their sums do not wait for each other; no row's own order changes by that. The vectors are the
  * compilers' own, lowered to what the machine has; with -ffp-contract=off every lowering gives the same bits.
  */
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define LANES 4
+#define LANES (32 / sizeof(mli_real))
 #define INLINE static inline __attribute__((always_inline))
 
 /*
@@ -27,33 +27,36 @@
 #define CLONES
 #endif
 
-typedef double lanes
-    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
+typedef mli_real lanes
+    __attribute__((vector_size(LANES * sizeof(mli_real)), aligned(sizeof(mli_real)), may_alias));
 
 #define LOAD(p) (*(const lanes *)(p))
 
-INLINE double join(const lanes *s)
+INLINE mli_real join(lanes *s)
 {
-    return ((*s)[0] + (*s)[2]) + ((*s)[1] + (*s)[3]);
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            (*s)[l] += (*s)[l + half];
+    return (*s)[0];
 }
 
-INLINE double dot(size_t n, const double *x, const double *y)
+INLINE mli_real dot(size_t n, const mli_real *x, const mli_real *y)
 {
     lanes sum = { 0 };
     size_t i = 0;
 
     for (; i + LANES <= n; i += LANES)
         sum += LOAD(x + i) * LOAD(y + i);
-    double total = join(&sum);
+    mli_real total = join(&sum);
     for (; i < n; i++)
         total += x[i] * y[i];
     return total;
 }
 
 /* out[r] = dot(n, A + r n, y) for four rows of A. */
-INLINE void dot4(size_t n, const double *A, const double *y, double out[4])
+INLINE void dot4(size_t n, const mli_real *A, const mli_real *y, mli_real out[4])
 {
-    const double *a0 = A, *a1 = A + n, *a2 = A + 2 * n, *a3 = A + 3 * n;
+    const mli_real *a0 = A, *a1 = A + n, *a2 = A + 2 * n, *a3 = A + 3 * n;
     lanes s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
     size_t i = 0;
 
@@ -64,7 +67,7 @@ INLINE void dot4(size_t n, const double *A, const double *y, double out[4])
         s2 += LOAD(a2 + i) * v;
         s3 += LOAD(a3 + i) * v;
     }
-    double t0 = join(&s0), t1 = join(&s1), t2 = join(&s2), t3 = join(&s3);
+    mli_real t0 = join(&s0), t1 = join(&s1), t2 = join(&s2), t3 = join(&s3);
     for (; i < n; i++) {
         t0 += a0[i] * y[i];
         t1 += a1[i] * y[i];
@@ -78,17 +81,17 @@ INLINE void dot4(size_t n, const double *A, const double *y, double out[4])
 }
 
 /* c (d) += a b */
-INLINE void add_row(size_t d, double a, const double *b, double *restrict c)
+INLINE void add_row(size_t d, mli_real a, const mli_real *b, mli_real *restrict c)
 {
     for (size_t i = 0; i < d; i++)
         c[i] += a * b[i];
 }
 
 /* The same for four rows of B, one after the other in each entry: c (d) += a[0] B[0] + .. a[3 stride] B[3] */
-INLINE void add_row4(size_t d, const double *a, size_t stride, const double *B, double *restrict c)
+INLINE void add_row4(size_t d, const mli_real *a, size_t stride, const mli_real *B, mli_real *restrict c)
 {
-    const double *b0 = B, *b1 = B + d, *b2 = B + 2 * d, *b3 = B + 3 * d;
-    double a0 = a[0], a1 = a[stride], a2 = a[2 * stride], a3 = a[3 * stride];
+    const mli_real *b0 = B, *b1 = B + d, *b2 = B + 2 * d, *b3 = B + 3 * d;
+    mli_real a0 = a[0], a1 = a[stride], a2 = a[2 * stride], a3 = a[3 * stride];
     size_t i = 0;
 
     for (; i + LANES <= d; i += LANES)
@@ -100,7 +103,7 @@ INLINE void add_row4(size_t d, const double *a, size_t stride, const double *B, 
 }
 
 /* What a product is added to: beta C, where beta = 0 does not read C. */
-INLINE void scale(size_t n, double beta, double *C)
+INLINE void scale(size_t n, mli_real beta, mli_real *C)
 {
     if (beta == 0)
         memset(C, 0, n * sizeof(*C));
@@ -110,19 +113,19 @@ INLINE void scale(size_t n, double beta, double *C)
 }
 
 CLONES
-static double lanes_dot(size_t n, const double *x, const double *y)
+static double lanes_dot(size_t n, const mli_real *x, const mli_real *y)
 {
     return dot(n, x, y);
 }
 
 CLONES
-static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
     size_t i = 0;
-    double z[4];
+    mli_real z[4];
 
-    scale(n * k, beta, C);
+    scale(n * k, (mli_real)beta, C);
     for (; i + 4 <= n; i += 4) {
         for (size_t j = 0; j < k; j++) {
             dot4(d, A + i * d, B + j * d, z);
@@ -136,12 +139,12 @@ static void multiply_nt(size_t n, size_t k, size_t d, const double *A, const dou
 }
 
 CLONES
-static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_tn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
     size_t i = 0;
 
-    scale(k * d, beta, C);
+    scale(k * d, (mli_real)beta, C);
     for (; i + 4 <= n; i += 4)
         for (size_t j = 0; j < k; j++)
             add_row4(d, A + i * k + j, k, B + i * d, C + j * d);
@@ -151,10 +154,10 @@ static void multiply_tn(size_t n, size_t k, size_t d, const double *A, const dou
 }
 
 CLONES
-static void multiply_nn(size_t n, size_t k, size_t d, const double *A, const double *B, double beta,
-                        double *C)
+static void multiply_nn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
+                        mli_real *C)
 {
-    scale(n * d, beta, C);
+    scale(n * d, (mli_real)beta, C);
     for (size_t i = 0; i < n; i++) {
         size_t j = 0;
         for (; j + 4 <= k; j += 4)
@@ -164,7 +167,7 @@ static void multiply_nn(size_t n, size_t k, size_t d, const double *A, const dou
     }
 }
 
-double mli_dot(size_t n, const double *x, const double *y)
+double mli_dot(size_t n, const mli_real *x, const mli_real *y)
 {
     return lanes_dot(n, x, y);
 }

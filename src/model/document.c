@@ -38,8 +38,11 @@ json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set
     json_t *pipeline = NULL, *doc = json_object();
     enum ml_status status = mli_pipeline_save(model->pipeline, &pipeline, set, err);
 
+    size_t before = set->count;
     if (status == ML_OK)
         status = mli_network_save(model->network, model->theta, set, err);
+    for (size_t i = before; i < set->count; i++)
+        set->items[i].single = model->single;
     bool ok = status == ML_OK && doc &&
               mli_json_put(doc, "format_version", json_integer(MLI_MODEL_FORMAT_VERSION)) &&
               mli_json_put(doc, "task",
@@ -157,6 +160,26 @@ static size_t elements(const struct mli_tensors *set)
     return total;
 }
 
+/* What a network was trained in is what its tensors are kept in, so all are of one dtype. */
+static enum ml_status read_precision(const struct mli_tensors *set, struct ml_model *model, struct ml_error *err)
+{
+    const struct mli_tensor *first = NULL;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct mli_tensor *tensor = &set->items[i];
+        if (strncmp(tensor->name, "net.", 4) != 0)
+            continue;
+        if (first && first->single != tensor->single)
+            return ml_error_set(err, ML_EARTIFACT,
+                                "tensor \"%s\" is %s, but \"%s\" is %s; those of a network are all F64 or all F32",
+                                tensor->name, tensor->single ? "F32" : "F64", first->name,
+                                first->single ? "F32" : "F64");
+        first = tensor;
+    }
+    model->single = first && first->single;
+    return ML_OK;
+}
+
 /* The spec of a few bytes may ask for any number of parameters: memory is taken only for what the file has. */
 static enum ml_status read_network(const json_t *doc, struct mli_tensors *set,
                                    struct ml_model *model, struct ml_error *err)
@@ -253,12 +276,16 @@ enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, str
         (status = read_record(doc, model, err)) != ML_OK ||
         (status = read_pipeline(doc, set, model, err)) != ML_OK ||
         (status = read_network(doc, set, model, err)) != ML_OK ||
+        (status = read_precision(set, model, err)) != ML_OK ||
         (status = check_unused(set, err)) != ML_OK) {
         ml_model_free(model);
         return status;
     }
     struct ml_model parts = *model;
     free(model);
-    return mli_model_new(parts.pipeline, parts.network, parts.theta, &parts.loss, parts.target,
-                         parts.classes, parts.label, parts.record, out, err);
+    status = mli_model_new(parts.pipeline, parts.network, parts.theta, &parts.loss, parts.target,
+                           parts.classes, parts.label, parts.record, out, err);
+    if (status == ML_OK)
+        (*out)->single = parts.single;
+    return status;
 }

@@ -16,6 +16,7 @@ struct ml_model {
     struct mli_pipeline *pipeline;
     struct mli_network *network;
     double *theta; /* network->parameters */
+    bool single;   /* they are floats: it was trained in single precision, and a file keeps them as F32 */
     struct mli_loss loss;
     char *target;
     size_t classes; /* 0: regression */

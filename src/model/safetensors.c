@@ -71,6 +71,7 @@ static enum ml_status take_tensors(struct mli_layout *layout, const unsigned cha
         if (status != ML_OK)
             return status;
         to->rank = from->rank;
+        to->single = from->dtype->size == sizeof(float);
         memcpy(to->shape, from->shape, sizeof(to->shape));
         to->name = from->name;
         from->name = NULL;
@@ -125,10 +126,18 @@ enum ml_status mli_safetensors_find(const void *bytes, size_t n, const char *sou
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+/* Doubles stand before floats, so that all are aligned. */
 static int by_name(const void *a, const void *b)
 {
     const struct mli_tensor *const *x = a, *const *y = b;
+    if ((*x)->single != (*y)->single)
+        return (*x)->single ? 1 : -1;
     return strcmp((*x)->name, (*y)->name);
+}
+
+static size_t element_size(const struct mli_tensor *tensor)
+{
+    return tensor->single ? sizeof(float) : sizeof(double);
 }
 
 static size_t elements(const struct mli_tensor *tensor)
@@ -178,7 +187,7 @@ static void write_entry(const struct mli_tensor *tensor, size_t begin, size_t en
                         struct mli_buf *header)
 {
     mli_buf_json_string(header, tensor->name, strlen(tensor->name));
-    mli_buf_str(header, ":{\"dtype\":\"F64\",\"shape\":[");
+    mli_buf_printf(header, ":{\"dtype\":\"%s\",\"shape\":[", tensor->single ? "F32" : "F64");
     for (size_t i = 0; i < tensor->rank; i++)
         mli_buf_printf(header, i > 0 ? ",%zu" : "%zu", tensor->shape[i]);
     mli_buf_printf(header, "],\"data_offsets\":[%zu,%zu]}", begin, end);
@@ -201,7 +210,7 @@ static enum ml_status write_header(struct mli_tensor *const *sorted, size_t n,
             return status;
         if (with_metadata || i > 0)
             mli_buf_char(header, ',');
-        size_t end = begin + elements(sorted[i]) * sizeof(double);
+        size_t end = begin + elements(sorted[i]) * element_size(sorted[i]);
         write_entry(sorted[i], begin, end, header);
         begin = end;
     }
@@ -215,12 +224,12 @@ static enum ml_status write_header(struct mli_tensor *const *sorted, size_t n,
     return header->status;
 }
 
-static void write_word(uint64_t word, struct mli_buf *out)
+static void write_word(uint64_t word, size_t size, struct mli_buf *out)
 {
     unsigned char bytes[8];
-    for (size_t i = 0; i < sizeof(bytes); i++)
+    for (size_t i = 0; i < size; i++)
         bytes[i] = (unsigned char)(word >> (8 * i));
-    mli_buf_add(out, bytes, sizeof(bytes));
+    mli_buf_add(out, bytes, size);
 }
 
 static void write_data(const struct mli_tensor *tensor, struct mli_buf *out)
@@ -228,9 +237,12 @@ static void write_data(const struct mli_tensor *tensor, struct mli_buf *out)
     size_t n = elements(tensor);
 
     for (size_t i = 0; i < n; i++) {
+        float narrow = (float)tensor->data[i];
+        uint32_t half;
         uint64_t word;
+        memcpy(&half, &narrow, sizeof(half));
         memcpy(&word, &tensor->data[i], sizeof(word));
-        write_word(word, out);
+        write_word(tensor->single ? half : word, element_size(tensor), out);
     }
 }
 
@@ -272,7 +284,7 @@ enum ml_status mli_safetensors_encode(const struct mli_tensors *set, const json_
     status = write_header(sorted, set->count, metadata, &header, err);
     if (status != ML_OK)
         goto out;
-    write_word(header.len, out);
+    write_word(header.len, 8, out);
     mli_buf_add(out, header.data, header.len);
     for (size_t i = 0; i < set->count; i++)
         write_data(sorted[i], out);

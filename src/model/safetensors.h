@@ -20,7 +20,7 @@ ML_NODISCARD enum ml_status mli_safetensors_decode(const void *bytes, size_t n, 
 ML_NODISCARD enum ml_status mli_safetensors_find(const void *bytes, size_t n, const char *source,
                                                  const char *key, size_t *at, size_t *length,
                                                  struct ml_error *err);
-/* All tensors as F64, sorted by name, header padded with spaces to a multiple of 8. Appends to out; ML_ELIMIT, ML_EARTIFACT. */
+/* Tensors as F64, then those that are single as F32, each sorted by name, header padded with spaces to a multiple of 8. Appends to out; ML_ELIMIT, ML_EARTIFACT. */
 ML_NODISCARD enum ml_status mli_safetensors_encode(const struct mli_tensors *set,
                                                    const json_t *metadata, struct mli_buf *out,
                                                    struct ml_error *err);

@@ -11,16 +11,16 @@
 enum ml_status mli_activation_parse(struct mli_layer *layer, const char *arguments, struct ml_error *err);
 
 /* z[i] = value(x[i]); z may be x */
-__attribute__((always_inline)) static inline void mli_map(double (*value)(double), size_t n, const double *x,
-                                                          double *z)
+__attribute__((always_inline)) static inline void mli_map(mli_real (*value)(mli_real), size_t n, const mli_real *x,
+                                                          mli_real *z)
 {
     for (size_t i = 0; i < n; i++)
         z[i] = value(x[i]);
 }
 
 /* dx[i] = slope(at[i]) dz[i]; dx may be dz. `at` is input or output, as the activation can tell its slope from. */
-__attribute__((always_inline)) static inline void mli_map_back(double (*slope)(double), size_t n, const double *at,
-                                                               const double *dz, double *dx)
+__attribute__((always_inline)) static inline void mli_map_back(mli_real (*slope)(mli_real), size_t n, const mli_real *at,
+                                                               const mli_real *dz, mli_real *dx)
 {
     for (size_t i = 0; dx && i < n; i++)
         dx[i] = slope(at[i]) * dz[i];

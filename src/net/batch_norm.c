@@ -44,7 +44,7 @@ static bool training(const struct mli_turn *t)
 }
 
 /* Mean and variance of the rows, the mean first so that no digits cancel. */
-static void measure(size_t n, size_t k, const double *X, double *mean, double *variance)
+static void measure(size_t n, size_t k, const mli_real *X, mli_real *mean, mli_real *variance)
 {
     memset(mean, 0, k * sizeof(*mean));
     memset(variance, 0, k * sizeof(*variance));
@@ -66,15 +66,15 @@ static void measure(size_t n, size_t k, const double *X, double *mean, double *v
 static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 {
     size_t k = layer->outputs;
-    const double *weight = t->theta, *bias = weight + k;
-    double *scratch = t->Z + t->n * k, *mean = scratch + MEAN * k, *inverse = scratch + INVERSE * k,
+    const mli_real *weight = t->theta, *bias = weight + k;
+    mli_real *scratch = t->Z + t->n * k, *mean = scratch + MEAN * k, *inverse = scratch + INVERSE * k,
            *variance = scratch + VARIANCE * k;
 
     if (training(t))
         measure(t->n, k, t->X, mean, variance);
     else
         memcpy(mean, t->theta + 2 * k, k * sizeof(*mean));
-    const double *spread = training(t) ? variance : t->theta + 3 * k;
+    const mli_real *spread = training(t) ? variance : t->theta + 3 * k;
     for (size_t j = 0; j < k; j++)
         inverse[j] = 1 / sqrt(spread[j] + EPSILON);
     for (size_t i = 0; i < t->n; i++)
@@ -83,10 +83,11 @@ static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 }
 
 /* What mli_network_settle() moves the running statistics by a part of. */
-static void compare(const struct mli_turn *t, size_t k, const double *mean, const double *variance)
+static void compare(const struct mli_turn *t, size_t k, const mli_real *mean, const mli_real *variance)
 {
-    const double *running = t->theta + 2 * k;
-    double *grad = t->grad + 2 * k, n = (double)t->n;
+    const mli_real *running = t->theta + 2 * k;
+    mli_real *grad = t->grad + 2 * k;
+    double n = (double)t->n;
 
     for (size_t j = 0; j < k; j++)
         grad[j] += mean[j] - running[j];
@@ -95,8 +96,8 @@ static void compare(const struct mli_turn *t, size_t k, const double *mean, cons
 }
 
 /* sum = sum of dz, product = sum of dz (x - mean) / deviation */
-static void add_up(const struct mli_turn *t, size_t k, const double *mean, const double *inverse,
-                   double *sum, double *product)
+static void add_up(const struct mli_turn *t, size_t k, const mli_real *mean, const mli_real *inverse,
+                   mli_real *sum, mli_real *product)
 {
     memset(sum, 0, k * sizeof(*sum));
     memset(product, 0, k * sizeof(*product));
@@ -117,8 +118,8 @@ static void add_up(const struct mli_turn *t, size_t k, const double *mean, const
 static void backward(const struct mli_layer *layer, const struct mli_turn *t)
 {
     size_t k = layer->outputs;
-    const double *weight = t->theta;
-    double *scratch = t->Z + t->n * k, *mean = scratch + MEAN * k, *inverse = scratch + INVERSE * k,
+    const mli_real *weight = t->theta;
+    mli_real *scratch = t->Z + t->n * k, *mean = scratch + MEAN * k, *inverse = scratch + INVERSE * k,
            *sum = scratch + SUM * k, *product = scratch + PRODUCT * k;
     double share = training(t) ? 1 / (double)t->n : 0;
 

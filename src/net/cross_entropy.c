@@ -11,8 +11,8 @@ static double curvature(size_t k)
     return k > 1 ? 0.5 : 0.25; /* largest eigenvalue of diag(p) - p p' [Boehning 1992] */
 }
 
-static double logistic_value(size_t n, const double *z, const double *y, const double *weight,
-                             double *dz)
+static double logistic_value(size_t n, const mli_real *z, const double *y, const double *weight,
+                             mli_real *dz)
 {
     double sum = 0;
 
@@ -29,7 +29,7 @@ static double logistic_value(size_t n, const double *z, const double *y, const d
     return sum;
 }
 
-static size_t largest(size_t k, const double *z)
+static size_t largest(size_t k, const mli_real *z)
 {
     size_t best = 0;
     for (size_t j = 1; j < k; j++)
@@ -38,31 +38,21 @@ static size_t largest(size_t k, const double *z)
     return best;
 }
 
-/*
- * p = exp(z - z[top]); returns their sum less the 1 of p[top], which keeps the digits that 1 + sum would round away.
- */
-static double exponentials(size_t k, const double *z, size_t top, double *p)
-{
-    double rest = 0;
-    for (size_t j = 0; j < k; j++) {
-        p[j] = exp(z[j] - z[top]);
-        if (j != top)
-            rest += p[j];
-    }
-    return rest;
-}
-
-static double softmax_row(size_t k, const double *z, size_t label, double w, double *dz)
+/* dz is the gradient by z; the sum of exponentials less the 1 of z[top] keeps the digits that 1 + sum would round away. */
+static double softmax_row(size_t k, const mli_real *z, size_t label, double w, mli_real *dz)
 {
     size_t top = largest(k, z);
     double rest = 0;
 
-    if (!dz) {
-        for (size_t j = 0; j < k; j++)
-            rest += j == top ? 0 : exp(z[j] - z[top]);
-        return w * (log1p(rest) + (z[top] - z[label]));
+    for (size_t j = 0; j < k; j++) {
+        double e = exp((double)z[j] - z[top]);
+        rest += j == top ? 0 : e;
+        if (dz)
+            dz[j] = e;
     }
-    rest = exponentials(k, z, top, dz);
+    double loss = w * (log1p(rest) + ((double)z[top] - z[label]));
+    if (!dz)
+        return loss;
     double others = 0; /* p[label] - 1, summed from the small side when the label is likely */
     for (size_t j = 0; j < k; j++) {
         dz[j] *= w / (1 + rest);
@@ -70,11 +60,11 @@ static double softmax_row(size_t k, const double *z, size_t label, double w, dou
             others += dz[j];
     }
     dz[label] = -others;
-    return w * (log1p(rest) + (z[top] - z[label]));
+    return loss;
 }
 
-static double value(const struct mli_loss *loss, size_t n, size_t k, const double *Z, const double *y,
-                    const double *weight, double *dZ)
+static double value(const struct mli_loss *loss, size_t n, size_t k, const mli_real *Z, const double *y,
+                    const double *weight, mli_real *dZ)
 {
     (void)loss;
     if (k == 1)
@@ -86,7 +76,7 @@ static double value(const struct mli_loss *loss, size_t n, size_t k, const doubl
     return sum;
 }
 
-static void logistic_predict(size_t n, const double *z, double *P)
+static void logistic_predict(size_t n, const mli_real *z, double *P)
 {
     for (size_t i = 0; i < n; i++) {
         double e = exp(-fabs(z[i])), likely = 1 / (1 + e), other = e / (1 + e);
@@ -95,17 +85,22 @@ static void logistic_predict(size_t n, const double *z, double *P)
     }
 }
 
-static void predict(size_t n, size_t k, const double *Z, double *P)
+static void predict(size_t n, size_t k, const mli_real *Z, double *P)
 {
     if (k == 1) {
         logistic_predict(n, Z, P);
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        const double *z = Z + i * k;
-        double *p = P + i * k, scale = 1 + exponentials(k, z, largest(k, z), p);
+        const mli_real *z = Z + i * k;
+        double *p = P + i * k, rest = 0;
+        size_t top = largest(k, z);
+        for (size_t j = 0; j < k; j++) {
+            p[j] = exp((double)z[j] - z[top]);
+            rest += j == top ? 0 : p[j];
+        }
         for (size_t j = 0; j < k; j++)
-            p[j] /= scale;
+            p[j] /= 1 + rest;
     }
 }
 

@@ -49,7 +49,7 @@ static void init(const struct mli_layer *layer, double *theta, struct mli_rng *r
 
 static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 {
-    const double *bias = t->theta + weights(layer);
+    const mli_real *bias = t->theta + weights(layer);
     size_t k = layer->outputs;
 
     t->la->multiply_nt(t->n, k, layer->inputs, t->X, t->theta, 0, t->Z);
@@ -60,7 +60,7 @@ static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 
 static void backward(const struct mli_layer *layer, const struct mli_turn *t)
 {
-    double *bias = t->grad + weights(layer);
+    mli_real *bias = t->grad + weights(layer);
     size_t k = layer->outputs;
 
     t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, 1, t->grad);

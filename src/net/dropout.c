@@ -33,8 +33,8 @@ static uint64_t mix(uint64_t z)
 }
 
 /* out = in, thinned. A hash gives 32 bits each to two neighbours. */
-static void thin(const struct mli_layer *layer, const struct mli_turn *t, const double *in,
-                 double *out)
+static void thin(const struct mli_layer *layer, const struct mli_turn *t, const mli_real *in,
+                 mli_real *out)
 {
     size_t k = layer->outputs;
     uint32_t bound = (uint32_t)(layer->argument * 4294967296.0);
@@ -50,8 +50,8 @@ static void thin(const struct mli_layer *layer, const struct mli_turn *t, const 
     }
 }
 
-static void pass_on(const struct mli_layer *layer, const struct mli_turn *t, const double *in,
-                    double *out)
+static void pass_on(const struct mli_layer *layer, const struct mli_turn *t, const mli_real *in,
+                    mli_real *out)
 {
     if (t->pass && t->pass->training)
         thin(layer, t, in, out);

@@ -4,12 +4,12 @@
 #include <math.h>
 #include <net/layers.h>
 
-static double value(double x)
+static mli_real value(mli_real x)
 {
     return x < 0 ? expm1(x) : x;
 }
 
-static double slope(double z)
+static mli_real slope(mli_real z)
 {
     return z > 0 ? 1 : z + 1;
 }

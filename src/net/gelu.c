@@ -8,12 +8,12 @@
 #define NORMAL_PEAK 0.39894228040143267794 /* 1 / sqrt(2 pi) */
 
 /* x P(normal <= x), with erfc so that small results keep their digits. */
-static double value(double x)
+static mli_real value(mli_real x)
 {
     return 0.5 * x * erfc(-SQRT_HALF * x);
 }
 
-static double slope(double x)
+static mli_real slope(mli_real x)
 {
     return 0.5 * erfc(-SQRT_HALF * x) + x * NORMAL_PEAK * exp(-0.5 * x * x);
 }

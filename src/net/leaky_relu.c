@@ -5,12 +5,12 @@
 
 #define LEAK 0.01
 
-static double value(double x)
+static mli_real value(mli_real x)
 {
     return x < 0 ? LEAK * x : x;
 }
 
-static double slope(double z)
+static mli_real slope(mli_real z)
 {
     return z > 0 ? 1 : LEAK;
 }

@@ -19,6 +19,7 @@
 #ifndef NET_LOSSES_H
 #define NET_LOSSES_H
 
+#include <base/real.h>
 #include <mlctl/status.h>
 #include <stdbool.h>
 
@@ -53,10 +54,10 @@ struct mli_loss {
      * Sum over n rows of weight[i] (NULL: 1) times the loss of row i; if dZ is not NULL it is overwritten with the
      * gradient of that sum at Z.
      */
-    double (*value)(const struct mli_loss *loss, size_t n, size_t outputs, const double *Z, const double *y,
-                    const double *weight, double *dZ);
+    double (*value)(const struct mli_loss *loss, size_t n, size_t outputs, const mli_real *Z, const double *y,
+                    const double *weight, mli_real *dZ);
     /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one output). */
-    void (*predict)(size_t n, size_t outputs, const double *Z, double *P);
+    void (*predict)(size_t n, size_t outputs, const mli_real *Z, double *P);
 };
 
 extern const struct mli_loss mli_loss_squared, mli_loss_huber, mli_loss_squared_epsilon_insensitive, mli_loss_poisson,

@@ -288,7 +288,7 @@ void mli_network_penalised(const struct mli_network *net, uint8_t *penalised)
             net->layer[i].kind->penalised(&net->layer[i], penalised + net->layer[i].offset);
 }
 
-void mli_network_settle(const struct mli_network *net, double *theta, double *grad)
+void mli_network_settle(const struct mli_network *net, mli_real *theta, mli_real *grad)
 {
     for (size_t i = 0; i < net->layers; i++) {
         const struct mli_layer *layer = &net->layer[i];
@@ -307,14 +307,14 @@ size_t mli_network_workspace(const struct mli_network *net, size_t n, bool backw
     return mli_mul(n, row, &total) && mli_add(total, net->scratch, &total) ? total : SIZE_MAX;
 }
 
-static double *outputs_of(const struct mli_layer *layer, size_t n, double *workspace)
+static mli_real *outputs_of(const struct mli_layer *layer, size_t n, mli_real *workspace)
 {
     return workspace + n * layer->row + layer->before;
 }
 
-double *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la,
-                            const double *theta, size_t n, const double *X,
-                            const struct mli_pass *pass, double *workspace)
+mli_real *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la,
+                            const mli_real *theta, size_t n, const mli_real *X,
+                            const struct mli_pass *pass, mli_real *workspace)
 {
     struct mli_turn turn = { .la = la, .pass = pass, .n = n, .X = X };
 
@@ -329,12 +329,12 @@ double *mli_network_forward(const struct mli_network *net, const struct mli_kern
 }
 
 void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la,
-                          const double *theta, size_t n, const double *X, const double *dZ,
-                          const struct mli_pass *pass, double *grad, double *workspace)
+                          const mli_real *theta, size_t n, const mli_real *X, const mli_real *dZ,
+                          const struct mli_pass *pass, mli_real *grad, mli_real *workspace)
 {
     struct mli_turn turn = { .la = la, .pass = pass, .n = n, .dZ = dZ };
-    double *spare[2] = { workspace + n * net->row + net->scratch };
-    double *now = NULL; /* of the two, what dZ lies in */
+    mli_real *spare[2] = { workspace + n * net->row + net->scratch };
+    mli_real *now = NULL; /* of the two, what dZ lies in */
 
     spare[1] = spare[0] + n * net->widest;
 

@@ -1,11 +1,13 @@
 /*
  * Network: a stack of layers over one flat parameter vector theta and one flat gradient. The struct holds shapes only;
  * theta belongs to the caller, so optimising, saving and checking parameters are plain loops. Immutable after _new and
- * safe to share. Knows nothing of columns, files or training.
+ * safe to share. Knows nothing of columns, files or training. Compiled twice (base/real.h); where parameters start and
+ * what a model keeps are doubles in both.
  */
 #ifndef NET_NETWORK_H
 #define NET_NETWORK_H
 
+#include <base/real.h>
 #include <base/rng.h>
 #include <base/tensors.h>
 #include <la/kernels.h>
@@ -30,12 +32,12 @@ struct mli_turn {
     const struct mli_kernels *la;
     const struct mli_pass *pass; /* NULL: predicting */
     size_t n;
-    const double *theta; /* its part */
-    const double *X;     /* (n,inputs) */
-    double *Z;           /* (n,outputs), behind it the layer's `scratch` numbers, as forward left them for backward */
-    const double *dZ;    /* (n,outputs); from here on for backward alone */
-    double *grad;        /* its part, which is added to */
-    double *dX;          /* (n,inputs), overwritten; NULL: not wanted */
+    const mli_real *theta; /* its part */
+    const mli_real *X;     /* (n,inputs) */
+    mli_real *Z;           /* (n,outputs), behind it the layer's `scratch` numbers, as forward left them for backward */
+    const mli_real *dZ;    /* (n,outputs); from here on for backward alone */
+    mli_real *grad;        /* its part, which is added to */
+    mli_real *dX;          /* (n,inputs), overwritten; NULL: not wanted */
 };
 
 /* What a layer's backward reads; the others' memory may be used again. */
@@ -103,20 +105,20 @@ void mli_network_free(struct mli_network *net);
 void mli_network_init(const struct mli_network *net, double *theta, struct mli_rng *rng);
 void mli_network_penalised(const struct mli_network *net, uint8_t *penalised);
 
-/* Doubles of workspace that forward (and backward) over n rows needs. */
+/* Numbers of workspace that forward (and backward) over n rows needs. */
 size_t mli_network_workspace(const struct mli_network *net, size_t n, bool backward);
 /* Z (n,outputs), computed into the workspace (returned pointer) so that _backward can follow with the same arguments. */
-double *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la, const double *theta, size_t n,
-                            const double *X, const struct mli_pass *pass, double *workspace);
+mli_real *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la, const mli_real *theta, size_t n,
+                            const mli_real *X, const struct mli_pass *pass, mli_real *workspace);
 /* dZ (n,outputs) is the loss gradient at the output; adds to grad (parameters). Call after _forward on the same workspace. */
-void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la, const double *theta, size_t n,
-                          const double *X, const double *dZ, const struct mli_pass *pass, double *grad,
-                          double *workspace);
+void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la, const mli_real *theta, size_t n,
+                          const mli_real *X, const mli_real *dZ, const struct mli_pass *pass, mli_real *grad,
+                          mli_real *workspace);
 /*
  * In training the gradient of a measured entry is "statistic of these rows minus entry". After a batch this moves those
  * entries a tenth of it and clears it, so that an optimiser leaves them where they are.
  */
-void mli_network_settle(const struct mli_network *net, double *theta, double *grad);
+void mli_network_settle(const struct mli_network *net, mli_real *theta, mli_real *grad);
 
 ML_NODISCARD enum ml_status mli_network_save(const struct mli_network *net, const double *theta,
                                              struct mli_tensors *set, struct ml_error *err);

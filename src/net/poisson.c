@@ -32,8 +32,8 @@ static double row(const struct mli_loss *loss, double z, double y, double *slope
     return y > 0 ? mu - y - y * (z - log(y)) : mu;
 }
 
-static double value(const struct mli_loss *loss, size_t n, size_t k, const double *Z, const double *y,
-                    const double *weight, double *dZ)
+static double value(const struct mli_loss *loss, size_t n, size_t k, const mli_real *Z, const double *y,
+                    const double *weight, mli_real *dZ)
 {
     return mli_sum_rows(loss, n, k, Z, y, weight, dZ, row);
 }

@@ -4,12 +4,12 @@
 #include <net/layers.h>
 
 /* What is not a number stays so: a fault must not look like a 0. */
-static double value(double x)
+static mli_real value(mli_real x)
 {
     return x < 0 ? 0 : x;
 }
 
-static double slope(double z)
+static mli_real slope(mli_real z)
 {
     return z > 0 ? 1 : 0;
 }

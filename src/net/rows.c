@@ -16,18 +16,18 @@ size_t mli_outputs_classes(size_t classes)
     return classes > 2 ? classes : 1;
 }
 
-void mli_predict_value(size_t n, size_t outputs, const double *Z, double *P)
+void mli_predict_value(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
     memcpy(P, Z, n * outputs * sizeof(*P));
 }
 
-void mli_predict_mean(size_t n, size_t outputs, const double *Z, double *P)
+void mli_predict_mean(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
     for (size_t i = 0; i < n * outputs; i++)
         P[i] = exp(Z[i] < LOG_LARGEST ? Z[i] : LOG_LARGEST);
 }
 
-void mli_predict_scores(size_t n, size_t outputs, const double *Z, double *P)
+void mli_predict_scores(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
     if (outputs > 1) {
         memcpy(P, Z, n * outputs * sizeof(*P));

@@ -12,19 +12,19 @@ size_t mli_outputs_one(size_t classes);
 size_t mli_outputs_classes(size_t classes);
 
 /* P = Z */
-void mli_predict_value(size_t n, size_t outputs, const double *Z, double *P);
+void mli_predict_value(size_t n, size_t outputs, const mli_real *Z, double *P);
 /* P = exp(Z), finite */
-void mli_predict_mean(size_t n, size_t outputs, const double *Z, double *P);
+void mli_predict_mean(size_t n, size_t outputs, const mli_real *Z, double *P);
 /* P = Z, or -z and z for one output */
-void mli_predict_scores(size_t n, size_t outputs, const double *Z, double *P);
+void mli_predict_scores(size_t n, size_t outputs, const mli_real *Z, double *P);
 
 /* Ranges of parameters. */
 bool mli_is_positive(double x);
 bool mli_is_not_negative(double x);
 
 /* Sum of a loss of one output: row() is the loss of one row and its slope in z. */
-static inline double mli_sum_rows(const struct mli_loss *loss, size_t n, size_t outputs, const double *Z,
-                                  const double *y, const double *weight, double *dZ,
+static inline double mli_sum_rows(const struct mli_loss *loss, size_t n, size_t outputs, const mli_real *Z,
+                                  const double *y, const double *weight, mli_real *dZ,
                                   double (*row)(const struct mli_loss *loss, double z, double y, double *slope))
 {
     double sum = 0;
@@ -47,8 +47,8 @@ static inline double mli_side(double y, size_t output, size_t outputs)
 }
 
 /* Sum of a loss of margins, over outputs that each separate a class from the rest. */
-static inline double mli_sum_margins(size_t n, size_t outputs, const double *Z, const double *y,
-                                     const double *weight, double *dZ, double (*margin)(double m, double *slope))
+static inline double mli_sum_margins(size_t n, size_t outputs, const mli_real *Z, const double *y,
+                                     const double *weight, mli_real *dZ, double (*margin)(double m, double *slope))
 {
     double sum = 0;
 

@@ -5,13 +5,13 @@
 #include <net/layers.h>
 
 /* exp() of what is not positive: no overflow. */
-static double value(double x)
+static mli_real value(mli_real x)
 {
     double e = exp(-fabs(x));
     return (x < 0 ? e : 1) / (1 + e);
 }
 
-static double slope(double z)
+static mli_real slope(mli_real z)
 {
     return z * (1 - z);
 }

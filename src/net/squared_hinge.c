@@ -17,8 +17,8 @@ static double margin(double m, double *slope)
     return lack * lack;
 }
 
-static double value(const struct mli_loss *loss, size_t n, size_t k, const double *Z, const double *y,
-                    const double *weight, double *dZ)
+static double value(const struct mli_loss *loss, size_t n, size_t k, const mli_real *Z, const double *y,
+                    const double *weight, mli_real *dZ)
 {
     (void)loss;
     return mli_sum_margins(n, k, Z, y, weight, dZ, margin);

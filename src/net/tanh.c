@@ -4,12 +4,12 @@
 #include <math.h>
 #include <net/layers.h>
 
-static double value(double x)
+static mli_real value(mli_real x)
 {
     return tanh(x);
 }
 
-static double slope(double z)
+static mli_real slope(mli_real z)
 {
     return 1 - z * z;
 }

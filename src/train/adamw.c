@@ -18,8 +18,9 @@ static size_t doubles(size_t p)
 static void step(struct mli_descent *descent)
 {
     size_t p = descent->problem.p;
-    const double *restrict grad = descent->grad, t = (double)++descent->count;
-    double *restrict theta = descent->theta, *restrict mean = descent->vectors, *restrict square = mean + p;
+    const double t = (double)++descent->count;
+    const mli_real *restrict grad = descent->grad;
+    mli_real *restrict theta = descent->theta, *restrict mean = descent->vectors, *restrict square = mean + p;
     const double size = descent->rate / (1 - pow(BETA1, t)), scale = 1 / sqrt(1 - pow(BETA2, t));
     const double keep[2] = { 1, 1 - descent->rate * descent->config->decay };
     const uint8_t *restrict penalised = descent->problem.penalised;

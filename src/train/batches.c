@@ -20,7 +20,7 @@ size_t mli_batches_count(size_t n, size_t batch)
 
 size_t mli_batches_memory(size_t n, size_t d, size_t batch)
 {
-    return n * sizeof(size_t) + batch_rows(n, batch) * (d + 2) * sizeof(double);
+    return n * sizeof(size_t) + batch_rows(n, batch) * (d * sizeof(mli_real) + 2 * sizeof(double));
 }
 
 enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_train_data *data,
@@ -31,7 +31,7 @@ enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_tr
     *batches = (struct mli_batches){
         .size = size,
         .order = mli_alloc(data->n, sizeof(size_t)),
-        .X = mli_alloc(size, data->d * sizeof(double)),
+        .X = mli_alloc(size, data->d * sizeof(mli_real)),
         .y = mli_alloc(size, sizeof(double)),
         .weight = data->weight ? mli_alloc(size, sizeof(double)) : NULL,
     };
@@ -61,7 +61,7 @@ static struct mli_train_data gather(const struct mli_batches *batches,
 
     for (size_t i = 0; i < n; i++) {
         size_t row = batches->order[first + i];
-        memcpy(batches->X + i * d, data->X + row * d, d * sizeof(double));
+        memcpy(batches->X + i * d, data->X + row * d, d * sizeof(mli_real));
         batches->y[i] = data->y[row];
         if (batches->weight)
             batches->weight[i] = data->weight[row];
@@ -70,7 +70,7 @@ static struct mli_train_data gather(const struct mli_batches *batches,
 }
 
 /* Whether all entries are finite. A sum would do, but could overflow by itself. */
-static bool finite_all(size_t n, const double *x)
+static bool finite_all(size_t n, const mli_real *x)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i]))

@@ -5,18 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Doubles of a block, 256 KiB: they fit the L2 cache of every x86-64 since 2008 and of most ARM. */
-#define BLOCK_DOUBLES ((size_t)32 * 1024)
+/* Numbers of a block, 256 KiB: they fit the L2 cache of every x86-64 since 2008 and of most ARM. */
+#define BLOCK_NUMBERS ((size_t)256 * 1024 / sizeof(mli_real))
 /* Rows of a block; with fewer dgemm packs more than it multiplies. */
 #define BLOCK_ROWS_MIN ((size_t)32)
 #define BLOCK_ROWS_MAX ((size_t)512)
 /* Partial gradients: so many, or as few as fit 32 MiB, but not fewer than the smaller number. */
 #define CHUNKS_MAX ((size_t)64)
 #define CHUNKS_MIN ((size_t)8)
-#define CHUNK_DOUBLES ((size_t)4 * 1024 * 1024)
+#define CHUNK_NUMBERS ((size_t)32 * 1024 * 1024 / sizeof(mli_real))
 /* Multiplications that are worth waking a thread for: some 0.2 ms. */
 #define THREAD_WORK ((size_t)1024 * 1024)
-#define CACHE_LINE ((size_t)8) /* doubles */
+#define CACHE_LINE (64 / sizeof(mli_real)) /* numbers */
 
 static size_t clamp(size_t x, size_t low, size_t high)
 {
@@ -32,13 +32,13 @@ static size_t quotient_up(size_t a, size_t b)
 static size_t block_rows(const struct mli_network *net, size_t n)
 {
     size_t row = net->inputs + mli_network_workspace(net, 1, true) + net->outputs;
-    size_t rows = clamp(BLOCK_DOUBLES / row, BLOCK_ROWS_MIN, BLOCK_ROWS_MAX);
+    size_t rows = clamp(BLOCK_NUMBERS / row, BLOCK_ROWS_MIN, BLOCK_ROWS_MAX);
     return net->statistics && n > rows ? n : rows;
 }
 
 static size_t chunk_count(const struct mli_network *net, size_t n)
 {
-    size_t most = clamp(CHUNK_DOUBLES / net->parameters, CHUNKS_MIN, CHUNKS_MAX);
+    size_t most = clamp(CHUNK_NUMBERS / net->parameters, CHUNKS_MIN, CHUNKS_MAX);
     return clamp(quotient_up(n, block_rows(net, n)), 1, most);
 }
 
@@ -46,8 +46,8 @@ static size_t chunk_count(const struct mli_network *net, size_t n)
 static size_t workspace(const struct mli_network *net, size_t n)
 {
     size_t rows = block_rows(net, n);
-    size_t doubles = mli_network_workspace(net, rows, true) + rows * net->outputs;
-    return quotient_up(doubles, CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+    size_t numbers = mli_network_workspace(net, rows, true) + rows * net->outputs;
+    return quotient_up(numbers, CACHE_LINE) * CACHE_LINE + CACHE_LINE;
 }
 
 static size_t gradients(const struct mli_network *net, size_t n)
@@ -58,7 +58,7 @@ static size_t gradients(const struct mli_network *net, size_t n)
 
 size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads)
 {
-    return (threads * workspace(net, n) + CHUNKS_MAX + gradients(net, n)) * sizeof(double);
+    return (threads * workspace(net, n) + gradients(net, n)) * sizeof(mli_real) + CHUNKS_MAX * sizeof(double);
 }
 
 enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_network *net,
@@ -73,10 +73,10 @@ enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_netwo
         .chunks = chunk_count(net, n),
         .stride = workspace(net, n),
     };
-    blocks->workspace = mli_alloc(threads, blocks->stride * sizeof(double));
+    blocks->workspace = mli_alloc(threads, blocks->stride * sizeof(mli_real));
     blocks->sums = mli_alloc(CHUNKS_MAX, sizeof(double));
     if (blocks->chunks > 1)
-        blocks->grads = mli_alloc(gradients(net, n), sizeof(double));
+        blocks->grads = mli_alloc(gradients(net, n), sizeof(mli_real));
     if (blocks->workspace && blocks->sums && (blocks->chunks == 1 || blocks->grads))
         return ML_OK;
     mli_blocks_release(blocks);
@@ -96,24 +96,24 @@ struct sum {
     const struct mli_blocks *blocks;
     const struct mli_train_data *data;
     const struct mli_pass *pass;
-    const double *theta;
-    double *grad;
+    const mli_real *theta;
+    mli_real *grad;
     size_t all, chunks;
 };
 
-static double block_sum(const struct sum *sum, size_t first, size_t n, double *grad, double *work)
+static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real *grad, mli_real *work)
 {
     const struct mli_blocks *blocks = sum->blocks;
     const struct mli_train_data *data = sum->data;
-    const double *theta = sum->theta;
+    const mli_real *theta = sum->theta;
     const struct mli_network *net = blocks->net;
-    const double *X = data->X + first * data->d;
+    const mli_real *X = data->X + first * data->d;
     const double *weight = data->weight ? data->weight + first : NULL;
     struct mli_pass pass = sum->pass ? *sum->pass : (struct mli_pass){ 0 };
 
     pass.row += first;
-    double *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
-    double *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
+    mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
+    mli_real *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
 
     double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, data->y + first, weight, dZ);
     if (grad)
@@ -122,7 +122,7 @@ static double block_sum(const struct sum *sum, size_t first, size_t n, double *g
 }
 
 /* Rows [first, end), block by block; grad is overwritten. */
-static double chunk_sum(const struct sum *sum, size_t first, size_t end, double *grad, double *work)
+static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_real *grad, mli_real *work)
 {
     const struct mli_blocks *blocks = sum->blocks;
     double total = 0;
@@ -141,7 +141,7 @@ static void run_chunk(const struct sum *sum, size_t c, size_t thread)
     const struct mli_blocks *blocks = sum->blocks;
     size_t first = sum->all * c / sum->chunks * blocks->rows;
     size_t end = sum->all * (c + 1) / sum->chunks * blocks->rows;
-    double *grad = sum->grad;
+    mli_real *grad = sum->grad;
 
     if (end > sum->data->n)
         end = sum->data->n;
@@ -161,7 +161,7 @@ static size_t thread_count(const struct mli_blocks *blocks, size_t n, size_t chu
 }
 
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                      const struct mli_pass *pass, const double *theta, double *grad)
+                      const struct mli_pass *pass, const mli_real *theta, mli_real *grad)
 {
     size_t all = quotient_up(data->n, blocks->rows), p = blocks->net->parameters;
     size_t chunks = clamp(all, 1, grad ? blocks->chunks : CHUNKS_MAX);

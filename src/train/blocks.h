@@ -17,11 +17,10 @@ struct mli_blocks {
     size_t threads;
     size_t rows;       /* of a block */
     size_t chunks;     /* at most; one partial gradient each */
-    size_t stride;     /* doubles of one thread's workspace */
-    double *workspace; /* (threads, stride) */
-    double *sums;      /* (chunks) */
-    double *
-        grads; /* (chunks, parameters); NULL with one chunk, which writes to the caller's gradient */
+    size_t stride;     /* numbers of one thread's workspace */
+    mli_real *workspace; /* (threads, stride) */
+    double *sums;        /* (chunks) */
+    mli_real *grads; /* (chunks, parameters); NULL with one chunk, which writes to the caller's gradient */
 };
 
 /* For gradients over at most n rows, and for values over any number of rows. ML_ENOMEM. */
@@ -39,6 +38,6 @@ size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads
  * training gets those of a gradient as one block.
  */
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                      const struct mli_pass *pass, const double *theta, double *grad);
+                      const struct mli_pass *pass, const mli_real *theta, mli_real *grad);
 
 #endif

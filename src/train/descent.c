@@ -27,7 +27,7 @@ void mli_descent_pace(struct mli_descent *descent)
 }
 
 /* Without overflow on the way: the squares of what is finite may not be. */
-static double length(size_t n, const double *x)
+static double length(size_t n, const mli_real *x)
 {
     double square = mli_dot(n, x, x), largest = 0, sum = 0;
 

@@ -25,7 +25,7 @@ struct mli_batches {
     double squares; /* sum of the squared lengths of the steps' gradients */
     size_t size;    /* rows of a batch; the last of an epoch may be shorter */
     size_t *order;  /* (n) */
-    double *X;      /* (size,d) */
+    mli_real *X;    /* (size,d) */
     double *y;      /* (size) */
     double *weight; /* (size), NULL without weights */
 };
@@ -35,10 +35,10 @@ struct mli_descent {
     struct mli_problem problem;
     struct mli_batches batches;
     struct mli_precondition precondition; /* without a factor unless the optimiser wants one and it fits */
-    double *theta;   /* (p) */
-    double *grad;    /* (p) of the smooth part: at theta, or of the last batch before its step */
-    double *vectors; /* the optimiser's own */
-    size_t count;    /* the optimiser's own: steps (adam), pairs since a restart (lbfgs) */
+    mli_real *theta;   /* (p) */
+    mli_real *grad;    /* (p) of the smooth part: at theta, or of the last batch before its step */
+    mli_real *vectors; /* the optimiser's own */
+    size_t count;      /* the optimiser's own: steps (adam), pairs since a restart (lbfgs) */
     size_t idle;  /* the optimiser's own: iterations, one after the other, that improved nothing */
     size_t epoch; /* epochs done */
     double rate;  /* step size in use */

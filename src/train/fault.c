@@ -7,7 +7,7 @@
 #define HOPELESS 1e150 /* from here on a square does */
 
 /* Place of the largest absolute entry. */
-static size_t largest_entry(size_t n, const double *x)
+static size_t largest_entry(size_t n, const mli_real *x)
 {
     size_t best = 0;
     for (size_t i = 1; i < n; i++)
@@ -16,14 +16,23 @@ static size_t largest_entry(size_t n, const double *x)
     return best;
 }
 
+static double largest_target(const struct mli_train_data *data)
+{
+    double best = 0;
+    for (size_t i = 0; i < data->n; i++)
+        if (fabs(data->y[i]) > fabs(best))
+            best = data->y[i];
+    return best;
+}
+
 /* Says so when a value of the data is at least `limit`: no step size could help. */
 static bool blame_data(const struct mli_train_data *data, double limit, char *out, size_t size)
 {
-    size_t row = largest_entry(data->n, data->y), entry = largest_entry(data->n * data->d, data->X);
+    double target = largest_target(data);
+    size_t entry = largest_entry(data->n * data->d, data->X);
 
-    if (fabs(data->y[row]) >= limit) {
-        snprintf(out, size, "the target reaches %g; remove such rows or scale the target",
-                 data->y[row]);
+    if (fabs(target) >= limit) {
+        snprintf(out, size, "the target reaches %g; remove such rows or scale the target", target);
         return true;
     }
     if (data->d > 0 && fabs(data->X[entry]) >= limit) {

@@ -5,7 +5,6 @@
  */
 #include <train/optimiser.h>
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <train/linesearch.h>
@@ -16,11 +15,11 @@
 
 /* What `vectors` of the descent holds. */
 struct work {
-    double *step[PAIRS];                            /* theta_(i+1) - theta_i */
-    double *change[PAIRS];                          /* grad_(i+1) - grad_i */
-    double *curve;                                  /* (PAIRS) step' change */
-    double *direction, *subgradient, *theta, *grad; /* theta and grad: the point tried */
-    double *scratch;
+    mli_real *step[PAIRS];                           /* theta_(i+1) - theta_i */
+    mli_real *change[PAIRS];                          /* grad_(i+1) - grad_i */
+    mli_real *curve;                                  /* (PAIRS) step' change */
+    mli_real *direction, *subgradient, *theta, *grad; /* theta and grad: the point tried */
+    mli_real *scratch;
 };
 
 static size_t doubles(size_t p)
@@ -31,7 +30,7 @@ static size_t doubles(size_t p)
 static struct work work_of(const struct mli_descent *descent)
 {
     size_t p = descent->problem.p;
-    double *next = descent->vectors;
+    mli_real *next = descent->vectors;
     struct work work;
 
     for (int i = 0; i < PAIRS; i++, next += 2 * p) {
@@ -48,23 +47,24 @@ static struct work work_of(const struct mli_descent *descent)
 }
 
 /* x += a y */
-static void add(size_t n, double a, const double *y, double *x)
+static void add(size_t n, double a, const mli_real *y, mli_real *x)
 {
-    mli_kernels_plain.multiply_tn(1, 1, n, &a, y, 1, x);
+    const mli_real factor = a;
+    mli_kernels_plain.multiply_tn(1, 1, n, &factor, y, 1, x);
 }
 
 /*
  * q becomes H0 q, the first guess of the inverse Hessian: the preconditioner if there is one, times the scale that the
  * newest pair saw [equation 7.20].
  */
-static void guess(const struct mli_descent *descent, const struct work *work, size_t pairs, double *q)
+static void guess(const struct mli_descent *descent, const struct work *work, size_t pairs, mli_real *q)
 {
     size_t p = descent->problem.p, i = (descent->count - 1) % PAIRS;
 
     mli_precondition_apply(&descent->precondition, q);
     if (pairs == 0)
         return;
-    memcpy(work->scratch, work->change[i], p * sizeof(double));
+    memcpy(work->scratch, work->change[i], p * sizeof(mli_real));
     mli_precondition_apply(&descent->precondition, work->scratch);
     double scale = work->curve[i] / mli_dot(p, work->change[i], work->scratch);
     for (size_t j = 0; j < p; j++)
@@ -75,7 +75,8 @@ static void guess(const struct mli_descent *descent, const struct work *work, si
 static void find_direction(const struct mli_descent *descent, struct work *work)
 {
     size_t p = descent->problem.p, pairs = descent->count < PAIRS ? descent->count : PAIRS;
-    double weight[PAIRS] = { 0 }, *q = work->direction;
+    double weight[PAIRS] = { 0 };
+    mli_real *q = work->direction;
 
     for (size_t j = 0; j < p; j++)
         q[j] = -work->subgradient[j];
@@ -106,7 +107,7 @@ static struct mli_line_point line_at(void *data, double t)
     struct work *work = line->work;
     size_t p = descent->problem.p;
 
-    memcpy(work->theta, descent->theta, p * sizeof(double));
+    memcpy(work->theta, descent->theta, p * sizeof(mli_real));
     add(p, t, work->direction, work->theta);
     line->value = mli_problem_at(&descent->problem, work->theta, work->grad);
     return (struct mli_line_point){ t, line->value.objective,
@@ -138,14 +139,14 @@ static bool search(const struct mli_descent *descent, struct work *work, double 
 static void remember(struct mli_descent *descent, struct work *work)
 {
     size_t p = descent->problem.p, i = descent->count % PAIRS;
-    double *step = work->step[i], *change = work->change[i];
+    mli_real *step = work->step[i], *change = work->change[i];
 
     for (size_t j = 0; j < p; j++) {
         step[j] = work->theta[j] - descent->theta[j];
         change[j] = work->grad[j] - descent->grad[j];
     }
     double curve = mli_dot(p, step, change), square = mli_dot(p, change, change);
-    if (!(curve > DBL_EPSILON * square) || !isfinite(square))
+    if (!(curve > MLI_REAL_EPSILON * square) || !isfinite(square))
         return;
     work->curve[i] = curve;
     descent->count++;
@@ -158,11 +159,11 @@ static enum mli_fault move(struct mli_descent *descent, const struct work *work,
     size_t p = descent->problem.p;
     double before = descent->value.objective, gradient = descent->gradient;
 
-    memcpy(descent->theta, work->theta, p * sizeof(double));
-    memcpy(descent->grad, work->grad, p * sizeof(double));
+    memcpy(descent->theta, work->theta, p * sizeof(mli_real));
+    memcpy(descent->grad, work->grad, p * sizeof(mli_real));
     descent->value = value;
     enum mli_fault fault = mli_descent_arrive(descent);
-    bool lower = value.objective < before - 4 * DBL_EPSILON * fabs(before) ||
+    bool lower = value.objective < before - 4 * MLI_REAL_EPSILON * fabs(before) ||
                  descent->gradient < 0.5 * gradient;
     descent->idle = lower ? 0 : descent->idle + 1;
     if (descent->idle == IDLE_ITERATIONS && !descent->end)

@@ -14,8 +14,9 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const double rate = descent->rate, momentum = descent->config->momentum, *restrict grad = descent->grad;
-    double *restrict theta = descent->theta, *restrict velocity = descent->vectors;
+    const double rate = descent->rate, momentum = descent->config->momentum;
+    const mli_real *restrict grad = descent->grad;
+    mli_real *restrict theta = descent->theta, *restrict velocity = descent->vectors;
 
     for (size_t j = 0; j < descent->problem.p; j++) {
         velocity[j] = momentum * velocity[j] + grad[j];

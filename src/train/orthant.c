@@ -5,8 +5,8 @@
 #define DECREASE 1e-4
 #define HALVINGS 60
 
-void mli_orthant_align(const struct mli_problem *problem, const double *subgradient,
-                       double *direction)
+void mli_orthant_align(const struct mli_problem *problem, const mli_real *subgradient,
+                       mli_real *direction)
 {
     for (size_t j = 0; j < problem->p; j++)
         if (problem->penalised[j] && direction[j] * subgradient[j] >= 0)
@@ -14,8 +14,8 @@ void mli_orthant_align(const struct mli_problem *problem, const double *subgradi
 }
 
 /* theta + t direction, with 0 for what has left the orthant of theta, or of -subgradient where theta is 0. */
-static void project(const struct mli_descent *descent, const double *subgradient,
-                    const double *direction, double t, double *out)
+static void project(const struct mli_descent *descent, const mli_real *subgradient,
+                    const mli_real *direction, double t, mli_real *out)
 {
     for (size_t j = 0; j < descent->problem.p; j++) {
         double x = descent->theta[j], side = x != 0 ? x : -subgradient[j];
@@ -26,8 +26,8 @@ static void project(const struct mli_descent *descent, const double *subgradient
 }
 
 /* subgradient' (out - theta): how far the step should go down at first order; negative. */
-static double expected(const struct mli_descent *descent, const double *subgradient,
-                       const double *out)
+static double expected(const struct mli_descent *descent, const mli_real *subgradient,
+                       const mli_real *out)
 {
     double sum = 0;
     for (size_t j = 0; j < descent->problem.p; j++)
@@ -35,8 +35,8 @@ static double expected(const struct mli_descent *descent, const double *subgradi
     return sum;
 }
 
-bool mli_orthant_search(const struct mli_descent *descent, const double *subgradient,
-                        const double *direction, double *t, double *out, double *grad,
+bool mli_orthant_search(const struct mli_descent *descent, const mli_real *subgradient,
+                        const mli_real *direction, double *t, mli_real *out, mli_real *grad,
                         struct mli_value *value)
 {
     for (int i = 0; i < HALVINGS; i++, *t /= 2) {

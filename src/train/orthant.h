@@ -8,15 +8,15 @@
 #include <train/descent.h>
 
 /* Zeroes the entries of a direction that point against the steepest way down, -subgradient. */
-void mli_orthant_align(const struct mli_problem *problem, const double *subgradient,
-                       double *direction);
+void mli_orthant_align(const struct mli_problem *problem, const mli_real *subgradient,
+                       mli_real *direction);
 
 /*
  * Backtracking search from descent->theta: out (p) the point found, grad (p) and *value what is there, *t the step.
  * False when no step lowers the objective.
  */
-bool mli_orthant_search(const struct mli_descent *descent, const double *subgradient,
-                        const double *direction, double *t, double *out, double *grad,
+bool mli_orthant_search(const struct mli_descent *descent, const mli_real *subgradient,
+                        const mli_real *direction, double *t, mli_real *out, mli_real *grad,
                         struct mli_value *value);
 
 #endif

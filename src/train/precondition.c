@@ -19,7 +19,8 @@ bool mli_precondition_fits(const struct mli_network *net, double l1)
            net->inputs <= WIDEST && !(l1 > 0);
 }
 
-static size_t doubles_of_part(size_t m)
+/* Of X'X and of the rows that a thread adds to it. */
+static size_t part_size(size_t m)
 {
     return m * m + ROWS * m;
 }
@@ -27,11 +28,11 @@ static size_t doubles_of_part(size_t m)
 size_t mli_precondition_memory(const struct mli_network *net, double l1)
 {
     size_t m = net->inputs + 1;
-    return mli_precondition_fits(net, l1) ? (PARTS * doubles_of_part(m) + m * m + m) * sizeof(double) : 0;
+    return mli_precondition_fits(net, l1) ? PARTS * part_size(m) * sizeof(mli_real) + (m * m + m) * sizeof(double) : 0;
 }
 
 /* rows (n,m): sqrt(w_i) (x_i, 1) */
-static void gather(const struct mli_train_data *data, size_t begin, size_t n, double *rows)
+static void gather(const struct mli_train_data *data, size_t begin, size_t n, mli_real *rows)
 {
     size_t d = data->d;
 
@@ -45,7 +46,7 @@ static void gather(const struct mli_train_data *data, size_t begin, size_t n, do
 }
 
 /* sum (m,m) = sum of x x' over rows [begin, end); rows is room for ROWS of them. */
-static void sum_part(const struct mli_train_data *data, size_t begin, size_t end, double *sum, double *rows)
+static void sum_part(const struct mli_train_data *data, size_t begin, size_t end, mli_real *sum, mli_real *rows)
 {
     size_t m = data->d + 1;
 
@@ -87,12 +88,12 @@ enum ml_status mli_precondition_init(struct mli_precondition *out, const struct 
 {
     const struct mli_network *net = problem->blocks.net;
     const struct mli_train_data *data = &problem->data;
-    size_t m = data->d + 1, part = doubles_of_part(m), each = (data->n + PARTS - 1) / PARTS;
+    size_t m = data->d + 1, part = part_size(m), each = (data->n + PARTS - 1) / PARTS;
 
     *out = (struct mli_precondition){ .inputs = data->d, .outputs = net->outputs };
     if (!mli_precondition_fits(net, problem->l1))
         return ML_OK;
-    double *sums = mli_alloc(PARTS * part, sizeof(*sums));
+    mli_real *sums = mli_alloc(PARTS * part, sizeof(*sums));
     double *B = out->factor = mli_alloc(m * m, sizeof(*B));
     out->work = mli_alloc(m, sizeof(*out->work));
     if (!sums || !B || !out->work) {
@@ -124,16 +125,18 @@ void mli_precondition_release(struct mli_precondition *p)
     *p = (struct mli_precondition){ 0 };
 }
 
-void mli_precondition_apply(const struct mli_precondition *p, double *x)
+void mli_precondition_apply(const struct mli_precondition *p, mli_real *x)
 {
     size_t d = p->inputs;
-    double *bias = x + d * p->outputs;
+    mli_real *bias = x + d * p->outputs;
 
     for (size_t k = 0; p->factor && k < p->outputs; k++) {
-        memcpy(p->work, x + k * d, d * sizeof(*x));
+        for (size_t j = 0; j < d; j++)
+            p->work[j] = x[k * d + j];
         p->work[d] = bias[k];
         mli_cholesky_solve(d + 1, p->factor, p->work);
-        memcpy(x + k * d, p->work, d * sizeof(*x));
+        for (size_t j = 0; j < d; j++)
+            x[k * d + j] = p->work[j];
         bias[k] = p->work[d];
     }
 }

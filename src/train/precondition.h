@@ -27,6 +27,6 @@ ML_NODISCARD enum ml_status mli_precondition_init(struct mli_precondition *out, 
                                                   double curvature, struct ml_error *err);
 void mli_precondition_release(struct mli_precondition *p);
 /* x (parameters of the layer) becomes B^-1 x, output by output; untouched without a factor. */
-void mli_precondition_apply(const struct mli_precondition *p, double *x);
+void mli_precondition_apply(const struct mli_precondition *p, mli_real *x);
 
 #endif

@@ -50,14 +50,14 @@ double mli_weight_sum(const struct mli_train_data *data)
 }
 
 /* grad = scale grad + l2 v */
-static void finish_gradient(const struct mli_problem *problem, const double *theta, double scale,
-                            double *grad)
+static void finish_gradient(const struct mli_problem *problem, const mli_real *theta, double scale,
+                            mli_real *grad)
 {
     for (size_t j = 0; j < problem->p; j++)
         grad[j] = scale * grad[j] + (problem->penalised[j] ? problem->l2 * theta[j] : 0);
 }
 
-double mli_problem_penalty(const struct mli_problem *problem, const double *theta)
+double mli_problem_penalty(const struct mli_problem *problem, const mli_real *theta)
 {
     double squares = 0, sizes = 0;
 
@@ -72,8 +72,8 @@ double mli_problem_penalty(const struct mli_problem *problem, const double *thet
     return 0.5 * problem->l2 * squares + problem->l1 * sizes;
 }
 
-struct mli_value mli_problem_at(const struct mli_problem *problem, const double *theta,
-                                double *grad)
+struct mli_value mli_problem_at(const struct mli_problem *problem, const mli_real *theta,
+                                mli_real *grad)
 {
     struct mli_value value;
 
@@ -85,7 +85,7 @@ struct mli_value mli_problem_at(const struct mli_problem *problem, const double 
 }
 
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const struct mli_pass *pass, double *theta, double *grad)
+                         const struct mli_pass *pass, mli_real *theta, mli_real *grad)
 {
     double share = (double)rows->n / (double)problem->data.n;
     double sum = mli_blocks_sum(&problem->blocks, rows, pass, theta, grad);
@@ -102,15 +102,15 @@ static double subgradient(const struct mli_problem *problem, size_t j, double x,
     return x != 0 ? g + copysign(problem->l1, x) : mli_shrink(g, problem->l1);
 }
 
-void mli_problem_subgradient(const struct mli_problem *problem, const double *theta,
-                             const double *grad, double *out)
+void mli_problem_subgradient(const struct mli_problem *problem, const mli_real *theta,
+                             const mli_real *grad, mli_real *out)
 {
     for (size_t j = 0; j < problem->p; j++)
         out[j] = subgradient(problem, j, theta[j], grad[j]);
 }
 
-double mli_problem_largest(const struct mli_problem *problem, const double *theta,
-                           const double *grad)
+double mli_problem_largest(const struct mli_problem *problem, const mli_real *theta,
+                           const mli_real *grad)
 {
     double largest = 0;
 
@@ -132,15 +132,15 @@ double mli_shrink(double x, double size)
     return x - x;
 }
 
-void mli_problem_shrink(const struct mli_problem *problem, double size, double *theta)
+void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta)
 {
     for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
         if (problem->penalised[j])
             theta[j] = mli_shrink(theta[j], size * problem->l1);
 }
 
-void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const double *square, double scale,
-                             double epsilon, double *theta)
+void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const mli_real *square, double scale,
+                             double epsilon, mli_real *theta)
 {
     for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
         if (problem->penalised[j])
@@ -149,7 +149,7 @@ void mli_problem_shrink_each(const struct mli_problem *problem, double rate, con
 
 enum ml_status mli_objective(const struct mli_network *net, const struct mli_loss *loss,
                              const struct mli_train_data *data, double l1, double l2,
-                             size_t threads, const double *theta, double *grad, double *value,
+                             size_t threads, const mli_real *theta, mli_real *grad, double *value,
                              struct ml_error *err)
 {
     struct mli_problem problem;

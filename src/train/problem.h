@@ -34,23 +34,23 @@ size_t mli_problem_memory(const struct mli_network *net, size_t largest, size_t 
 double mli_weight_sum(const struct mli_train_data *data);
 
 /* Value at theta and the gradient (p) of the smooth part. */
-struct mli_value mli_problem_at(const struct mli_problem *problem, const double *theta,
-                                double *grad);
+struct mli_value mli_problem_at(const struct mli_problem *problem, const mli_real *theta,
+                                mli_real *grad);
 /* l2/2 |v|^2 + l1 |v|_1 */
-double mli_problem_penalty(const struct mli_problem *problem, const double *theta);
+double mli_problem_penalty(const struct mli_problem *problem, const mli_real *theta);
 /*
  * The part of the loss that `rows` of the n rows are: overwrites grad with an unbiased estimate of the gradient of
  * the smooth part and returns the weighted sum of their losses. Of theta only what is measured and not trained changes.
  */
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const struct mli_pass *pass, double *theta, double *grad);
+                         const struct mli_pass *pass, mli_real *theta, mli_real *grad);
 
 /*
  * The subgradient of the objective with the smallest entries, from that of the smooth part; its negative is the
  * steepest way down, and it is 0 at the optimum only [Andrew & Gao 2007, "pseudo-gradient"]. out may be grad.
  */
-void mli_problem_subgradient(const struct mli_problem *problem, const double *theta,
-                             const double *grad, double *out);
+void mli_problem_subgradient(const struct mli_problem *problem, const mli_real *theta,
+                             const mli_real *grad, mli_real *out);
 
 /* x moved towards 0 by size, not past it: the proximal map of size |x|. NaN stays. */
 double mli_shrink(double x, double size);
@@ -59,12 +59,12 @@ double mli_shrink(double x, double size);
  * size; _shrink_each by rate * l1 / (scale sqrt(square_j) + epsilon), the same in the metric of an optimiser that
  * divides its steps by that [Duchi, Hazan & Singer 2011, section 5]. Nothing happens without l1.
  */
-void mli_problem_shrink(const struct mli_problem *problem, double size, double *theta);
-void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const double *square, double scale,
-                             double epsilon, double *theta);
+void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta);
+void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const mli_real *square, double scale,
+                             double epsilon, mli_real *theta);
 
 /* Largest absolute entry of that subgradient; infinite when an entry is not finite. */
-double mli_problem_largest(const struct mli_problem *problem, const double *theta,
-                           const double *grad);
+double mli_problem_largest(const struct mli_problem *problem, const mli_real *theta,
+                           const mli_real *grad);
 
 #endif

@@ -15,15 +15,16 @@
 #define SAMPLE ((size_t)4096) /* rows enough for optimisers that see noise anyway */
 
 /* out (d+1) = 1/W sum_i w_i x_i (x_i' v) over every stride-th row. */
-static void multiply(const struct mli_train_data *data, size_t stride, const double *v, double *out)
+static void multiply(const struct mli_train_data *data, size_t stride, const mli_real *v, mli_real *out)
 {
     size_t d = data->d;
     double sum = 0;
 
     memset(out, 0, (d + 1) * sizeof(*out));
     for (size_t i = 0; i < data->n; i += stride) {
-        const double *x = data->X + i * d;
-        double w = data->weight ? data->weight[i] : 1, z = w * (mli_dot(d, x, v) + v[d]);
+        const mli_real *x = data->X + i * d;
+        double w = data->weight ? data->weight[i] : 1;
+        mli_real z = w * (mli_dot(d, x, v) + v[d]);
         mli_kernels_plain.multiply_tn(1, 1, d, &z, x, 1, out);
         out[d] += z;
         sum += w;
@@ -32,12 +33,12 @@ static void multiply(const struct mli_train_data *data, size_t stride, const dou
         out[j] /= sum;
 }
 
-static double norm(size_t n, const double *x)
+static double norm(size_t n, const mli_real *x)
 {
     return sqrt(mli_dot(n, x, x));
 }
 
-static void divide(size_t n, double *x, double by)
+static void divide(size_t n, mli_real *x, double by)
 {
     for (size_t j = 0; j < n; j++)
         x[j] /= by;
@@ -47,7 +48,7 @@ static void divide(size_t n, double *x, double by)
  * Largest eigenvalue; v and next (d+1) are work space. The start is a fixed random vector: none is special to the
  * data.
  */
-static double eigenvalue(const struct mli_train_data *data, size_t stride, double *v, double *next)
+static double eigenvalue(const struct mli_train_data *data, size_t stride, mli_real *v, mli_real *next)
 {
     size_t m = data->d + 1;
     struct mli_rng rng;
@@ -74,7 +75,7 @@ static double largest_row(const struct mli_train_data *data)
     double largest = 0, sum = 0;
 
     for (size_t i = 0; i < data->n; i++) {
-        const double *x = data->X + i * data->d;
+        const mli_real *x = data->X + i * data->d;
         double w = data->weight ? data->weight[i] : 1;
         largest = fmax(largest, w * (mli_dot(data->d, x, x) + 1));
         sum += w;
@@ -85,7 +86,7 @@ static double largest_row(const struct mli_train_data *data)
 static struct mli_curvature measure(const struct mli_optimiser *optimiser,
                                     const struct mli_network *net, const struct mli_loss *loss,
                                     const struct mli_train_data *data,
-                                    const struct mli_train_config *config, double *work)
+                                    const struct mli_train_config *config, mli_real *work)
 {
     double bound = loss->curvature(net->outputs);
     size_t stride = optimiser->step && data->n > SAMPLE ? data->n / SAMPLE : 1;
@@ -109,7 +110,7 @@ enum ml_status mli_rate_choose(const struct mli_optimiser *optimiser, const stru
     if (config->rate > 0) {
         rate = (struct mli_rate){ config->rate, NULL };
     } else if (net->layers == 1 && optimiser->rate) {
-        double *work = mli_alloc(2 * (data->d + 1), sizeof(*work));
+        mli_real *work = mli_alloc(2 * (data->d + 1), sizeof(*work));
         if (!work)
             return ml_error_set(err, ML_ENOMEM, "out of memory for the step size");
         struct mli_curvature curvature = measure(optimiser, net, loss, data, config, work);

@@ -16,8 +16,9 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const double rate = descent->rate, *restrict grad = descent->grad;
-    double *restrict theta = descent->theta, *restrict square = descent->vectors;
+    const double rate = descent->rate;
+    const mli_real *restrict grad = descent->grad;
+    mli_real *restrict theta = descent->theta, *restrict square = descent->vectors;
 
     for (size_t j = 0; j < descent->problem.p; j++) {
         square[j] = ALPHA * square[j] + (1 - ALPHA) * grad[j] * grad[j];

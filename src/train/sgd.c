@@ -11,8 +11,9 @@ static size_t doubles(size_t p)
 
 static void step(struct mli_descent *descent)
 {
-    const double rate = descent->rate, *restrict grad = descent->grad;
-    double *restrict theta = descent->theta;
+    const double rate = descent->rate;
+    const mli_real *restrict grad = descent->grad;
+    mli_real *restrict theta = descent->theta;
 
     for (size_t j = 0; j < descent->problem.p; j++)
         theta[j] -= rate * grad[j];

@@ -16,7 +16,7 @@ struct mli_trainer {
     struct mli_descent descent;
     struct mli_train_data validation; /* n = 0: none */
     double validation_weight;
-    double *best; /* (p) what _theta gives */
+    mli_real *best; /* (p) what _theta gives */
     double least; /* lowest validation loss so far */
     double mark;  /* the one that patience counts from */
     size_t since; /* epoch of it */
@@ -65,7 +65,7 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
     if (mli_optimiser_find(config->optimiser, &optimiser, NULL) != ML_OK)
         return 0; /* _new will say so */
     bytes += (3 * p + optimiser->doubles(p) + 2 * (net->inputs + 1)) *
-             sizeof(double); /* the last: mli_rate_choose */
+             sizeof(mli_real); /* the last: mli_rate_choose */
     bytes += mli_problem_memory(net, gradient_rows(optimiser, config, n), config->threads);
     if (preconditions(optimiser, config))
         bytes += mli_precondition_memory(net, config->l1);
@@ -77,7 +77,7 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
 /* What all optimisers need, and theta0 in its places. */
 static enum ml_status open_descent(struct mli_trainer *t, const struct mli_network *net,
                                    const struct mli_loss *loss, const struct mli_train_data *data,
-                                   const double *theta0, struct ml_error *err)
+                                   const mli_real *theta0, struct ml_error *err)
 {
     struct mli_descent *descent = &t->descent;
     size_t p = net->parameters;
@@ -97,14 +97,14 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
                                        loss->curvature(net->outputs), err);
     if (status != ML_OK)
         return status;
-    descent->theta = mli_alloc(p, sizeof(double));
-    descent->grad = mli_alloc(p, sizeof(double));
-    descent->vectors = mli_calloc(t->optimiser->doubles(p), sizeof(double));
-    t->best = mli_alloc(p, sizeof(double));
+    descent->theta = mli_alloc(p, sizeof(mli_real));
+    descent->grad = mli_alloc(p, sizeof(mli_real));
+    descent->vectors = mli_calloc(t->optimiser->doubles(p), sizeof(mli_real));
+    t->best = mli_alloc(p, sizeof(mli_real));
     if (!descent->theta || !descent->grad || !descent->vectors || !t->best)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", p);
-    memcpy(descent->theta, theta0, p * sizeof(double));
-    memcpy(t->best, theta0, p * sizeof(double));
+    memcpy(descent->theta, theta0, p * sizeof(mli_real));
+    memcpy(t->best, theta0, p * sizeof(mli_real));
     struct mli_rate rate;
     status = mli_rate_choose(t->optimiser, net, loss, data, &t->config, &rate, err);
     if (status == ML_OK) {
@@ -117,7 +117,7 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
 enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_loss *loss,
                                const struct mli_train_data *data,
                                const struct mli_train_data *validation,
-                               const struct mli_train_config *config, const double *theta0,
+                               const struct mli_train_config *config, const mli_real *theta0,
                                struct mli_trainer **out, struct ml_error *err)
 {
     const struct mli_optimiser *optimiser;
@@ -191,7 +191,7 @@ static void judge(struct mli_trainer *t)
             mli_blocks_sum(&t->descent.problem.blocks, &t->validation, NULL, t->descent.theta, NULL) /
             t->validation_weight;
     if (patience == 0 || state->validation < t->least) {
-        memcpy(t->best, t->descent.theta, p * sizeof(double));
+        memcpy(t->best, t->descent.theta, p * sizeof(mli_real));
         state->best = state->epoch;
         t->least = state->validation;
     }
@@ -268,7 +268,7 @@ const struct mli_train_state *mli_trainer_state(const struct mli_trainer *t)
     return &t->state;
 }
 
-const double *mli_trainer_theta(const struct mli_trainer *t)
+const mli_real *mli_trainer_theta(const struct mli_trainer *t)
 {
     return t->best;
 }

@@ -5,7 +5,7 @@
  *
  * Deterministic: rows are cut into blocks of fixed size, blocks are shared out to `threads`, and their partial sums are
  * added in block order, so the result does not depend on the number of threads. Everything is allocated by _new.
- * "Not converged yet" is a state, not an error.
+ * "Not converged yet" is a state, not an error. Compiled twice (base/real.h).
  */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
@@ -15,7 +15,7 @@
 
 struct mli_train_data {
     size_t n, d;
-    const double *X;      /* (n,d) row-major, finite */
+    const mli_real *X;    /* (n,d) row-major, finite */
     const double *y;      /* (n) */
     const double *weight; /* (n) positive, NULL: all 1 */
 };
@@ -77,7 +77,7 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
  */
 ML_NODISCARD enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_loss *loss,
                                             const struct mli_train_data *data, const struct mli_train_data *validation,
-                                            const struct mli_train_config *config, const double *theta0,
+                                            const struct mli_train_config *config, const mli_real *theta0,
                                             struct mli_trainer **out, struct ml_error *err);
 /*
  * One epoch. ML_EDIVERGED when loss, gradient or a parameter is no longer finite: the text says epoch, step size and
@@ -92,7 +92,7 @@ ML_NODISCARD enum ml_status mli_trainer_epoch(struct mli_trainer *trainer, struc
 ML_NODISCARD enum ml_status mli_trainer_stop(struct mli_trainer *trainer, enum mli_train_end why, struct ml_error *err);
 const struct mli_train_state *mli_trainer_state(const struct mli_trainer *trainer);
 /* Best parameters so far: by validation loss with early stopping, else the latest. Borrowed. */
-const double *mli_trainer_theta(const struct mli_trainer *trainer);
+const mli_real *mli_trainer_theta(const struct mli_trainer *trainer);
 void mli_trainer_free(struct mli_trainer *trainer);
 
 /*
@@ -101,6 +101,6 @@ void mli_trainer_free(struct mli_trainer *trainer);
  */
 ML_NODISCARD enum ml_status mli_objective(const struct mli_network *net, const struct mli_loss *loss,
                                           const struct mli_train_data *data, double l1, double l2, size_t threads,
-                                          const double *theta, double *grad, double *value, struct ml_error *err);
+                                          const mli_real *theta, mli_real *grad, double *value, struct ml_error *err);
 
 #endif

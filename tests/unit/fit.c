@@ -153,6 +153,36 @@ static void a_fit_is_at_the_ridge_optimum(void **state)
     free(text);
 }
 
+static void precision_is_asked_for_or_follows_the_layers(void **state)
+{
+    (void)state;
+    char *text = regression_text(200);
+    struct ml_table *table = table_of(text);
+    struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+    struct ml_model *wide = NULL, *narrow = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    assert_int_equal(ml_fit(table, &config, &wide, &err), ML_OK);
+    config.precision = "float";
+    assert_int_equal(ml_fit(table, &config, &narrow, &err), ML_OK);
+    assert_true(!wide->single && narrow->single);
+    for (size_t j = 0; j < wide->network->parameters; j++) {
+        assert_true(fabs(wide->theta[j] - narrow->theta[j]) < 1e-4);
+        assert_true(narrow->theta[j] == (double)(float)narrow->theta[j]);
+    }
+    struct mli_network *stack = NULL;
+    assert_int_equal(mli_network_new("dense 2, dense 1", 3, &stack, &err), ML_OK);
+    assert_true(mli_settings_single(&config, stack));
+    config.precision = "auto";
+    assert_true(mli_settings_single(&config, stack) && !mli_settings_single(&config, wide->network));
+    config.precision = "double";
+    assert_false(mli_settings_single(&config, stack));
+    mli_network_free(stack);
+    ml_model_free(wide);
+    ml_model_free(narrow);
+    ml_table_free(table);
+    free(text);
+}
+
 static void held_out_rows_change_nothing_that_is_fitted(void **state)
 {
     (void)state;
@@ -208,6 +238,7 @@ static void settings_out_of_range(void **state)
     REFUSED(task, "guess", "task \"guess\"");
     REFUSED(kind, "logistc", "did you mean \"logistic\"");
     REFUSED(kind, "logistic", "for classification");
+    REFUSED(precision, "flaot", "did you mean \"float\"");
     REFUSED(optimiser, "admm", "did you mean \"adam\"");
     REFUSED(split, "random", "random");
     static const char *const meen[] = { "meen", NULL }, *const nobody[] = { "nobody=none", NULL };
@@ -310,11 +341,12 @@ int main(void)
         cmocka_unit_test(targets_that_cannot_be),
         cmocka_unit_test(labels_are_found_as_text_or_number),
         cmocka_unit_test(a_fit_is_at_the_ridge_optimum),
+        cmocka_unit_test(precision_is_asked_for_or_follows_the_layers),
         cmocka_unit_test(held_out_rows_change_nothing_that_is_fitted),
         cmocka_unit_test(settings_out_of_range),
         cmocka_unit_test(too_little_memory_is_refused),
         cmocka_unit_test(prep_files_of_strangers_are_refused),
         cmocka_unit_test(damaged_prep_files),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL) + fit_divide_tests() + fit_reduce_tests() > 0;
+    return cmocka_run_group_tests(tests, NULL, NULL) + fit_divide_tests() + fit_learn_tests() + fit_reduce_tests() > 0;
 }

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_FIT_H
 
 int fit_divide_tests(void);
+int fit_learn_tests(void);
 int fit_reduce_tests(void);
 
 #endif

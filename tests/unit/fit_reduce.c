@@ -102,7 +102,8 @@ static void compare_case(const struct expected *c)
     double *X = calloc(c->rows * c->features, sizeof(*X));
     assert_true(all && X && table->rows == c->rows);
     assert_int_equal(mli_pipeline_features(pipeline), c->features);
-    assert_int_equal(mli_matrix_build(pipeline, false, table, all, 0, X, &err), ML_OK);
+    const struct mli_matrix_rows rows = { .pipeline = pipeline, .table = table, .part = all };
+    assert_int_equal(mli_matrix_build(&rows, false, X, &err), ML_OK);
     compare_states(c, pipeline);
     for (size_t j = 0; j < c->features; j++)
         assert_string_equal(mli_pipeline_feature(pipeline, j), c->name[j]);

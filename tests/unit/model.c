@@ -103,6 +103,34 @@ static void test_same_bytes(void **state)
     mli_buf_release(&c);
 }
 
+/* A model of floats is kept as floats, and comes back with the same numbers. */
+static void test_single(void **state)
+{
+    struct ml_model *model = sample_model(SAMPLE_MULTICLASS, NULL, ""), *back = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    (void)state;
+
+    struct mli_buf wide = sample_bytes(model);
+    model->single = true;
+    for (size_t i = 0; i < model->network->parameters; i++)
+        model->theta[i] = (float)model->theta[i];
+    struct mli_buf bytes = sample_bytes(model);
+    assert_null(memmem(wide.data, wide.len, "\"F32\"", 5));
+    assert_non_null(memmem(bytes.data, bytes.len, "\"F32\"", 5));
+    assert_int_equal(wide.len - bytes.len, model->network->parameters * sizeof(float));
+    assert_int_equal(mli_model_decode(bytes.data, bytes.len, "f", &back, &err), ML_OK);
+    assert_true(back->single);
+    assert_memory_equal(back->theta, model->theta, model->network->parameters * sizeof(double));
+    struct mli_buf again = sample_bytes(back);
+    assert_int_equal(again.len, bytes.len);
+    assert_memory_equal(again.data, bytes.data, bytes.len);
+    mli_buf_release(&again);
+    mli_buf_release(&bytes);
+    mli_buf_release(&wide);
+    ml_model_free(back);
+    ml_model_free(model);
+}
+
 static void test_save_errors(void **state)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -448,6 +476,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_encode_refusals),
         cmocka_unit_test(test_save_and_load),
         cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_single),
         cmocka_unit_test(test_save_errors),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_rows_are_alone),

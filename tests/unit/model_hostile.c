@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <model/layout.h>
+#include <model/safetensors.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,24 @@ static struct mli_buf make_infinite_bias(const struct mli_buf *base)
     return file;
 }
 
+/* The file as it is, but for the bias as F32. */
+static struct mli_buf make_mixed(const struct mli_buf *base)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_tensors set;
+    struct mli_buf file;
+    json_t *metadata;
+
+    mli_buf_init(&file, (size_t)1 << 24);
+    assert_int_equal(mli_safetensors_decode(base->data, base->len, "f", &set, &metadata, &err), ML_OK);
+    for (size_t i = 0; i < set.count; i++)
+        set.items[i].single = strcmp(set.items[i].name, "net.0.bias") == 0;
+    assert_int_equal(mli_safetensors_encode(&set, metadata, &file, &err), ML_OK);
+    json_decref(metadata);
+    mli_tensors_release(&set);
+    return file;
+}
+
 static struct mli_buf make_zero_scale(const struct mli_buf *base)
 {
     struct mli_buf file = copy(base);
@@ -400,6 +419,7 @@ static const struct hostile {
       "element 1 of tensor \"net.0.weight\" is not a number", false },
     { "35-infinite-bias", make_infinite_bias, NULL, NULL,
       "element 0 of tensor \"net.0.bias\" is infinite", false },
+    { "35-mixed-dtypes", make_mixed, NULL, NULL, "those of a network are all F64 or all F32", false },
     { "36-zero-scale", make_zero_scale, NULL, NULL, "scale", false },
     { "36-negative-scale", make_negative_scale, NULL, NULL, "scale", false },
     { "37-many-categories", make_many_categories, NULL, NULL, "categories", false },

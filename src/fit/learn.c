@@ -1,0 +1,70 @@
+#include <fit/learn.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+
+static struct mli_train_data data_of(const struct mli_learn *learn, const struct mli_learn_rows *rows)
+{
+    return (struct mli_train_data){ rows->n, learn->inputs, rows->X, rows->y, rows->weight };
+}
+
+/* Epochs until the trainer has come to its end or the caller wants no more. */
+static enum ml_status run(const struct mli_learn *learn, struct mli_trainer *trainer, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    bool stop = false;
+
+    while (!status && !stop && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING) {
+        status = mli_trainer_epoch(trainer, err);
+        if (!status)
+            status = learn->epoch(learn->data, mli_trainer_state(trainer), &stop, err);
+    }
+    return status;
+}
+
+/* In the precision of the build, with the start in its place. */
+static enum ml_status descend(const struct mli_learn *learn, const struct mli_network *net, mli_real *start,
+                              double *theta, struct ml_error *err)
+{
+    struct mli_train_data train = data_of(learn, &learn->train), validation = data_of(learn, &learn->validation);
+    struct mli_loss loss = *mli_loss_find(learn->loss);
+    struct mli_trainer *trainer = NULL;
+
+    loss.parameter = learn->parameter;
+    for (size_t j = 0; j < net->parameters; j++)
+        start[j] = theta[j];
+    enum ml_status status =
+        mli_trainer_new(net, &loss, &train, validation.n ? &validation : NULL,
+                        learn->config, start, &trainer, err);
+    if (!status)
+        status = run(learn, trainer, err);
+    for (size_t j = 0; !status && j < net->parameters; j++)
+        theta[j] = mli_trainer_theta(trainer)[j];
+    mli_trainer_free(trainer);
+    return status;
+}
+
+enum ml_status mli_learn(const struct mli_learn *learn, double *theta, struct ml_error *err)
+{
+    struct mli_network *net = NULL;
+    enum ml_status status = mli_network_new(learn->layers, learn->inputs, &net, err);
+    if (status)
+        return status;
+    mli_real *start = mli_alloc(net->parameters, sizeof *start);
+    status = start ? descend(learn, net, start, theta, err)
+                   : ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", net->parameters);
+    free(start);
+    mli_network_free(net);
+    return status;
+}
+
+enum ml_status mli_learn_memory(const struct mli_learn *learn, size_t n, size_t *out, struct ml_error *err)
+{
+    struct mli_network *net = NULL;
+    enum ml_status status = mli_network_new(learn->layers, learn->inputs, &net, err);
+    if (status)
+        return status;
+    *out = mli_trainer_memory(net, learn->config, n) + net->parameters * sizeof(mli_real);
+    mli_network_free(net);
+    return ML_OK;
+}

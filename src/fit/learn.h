@@ -1,0 +1,39 @@
+/*
+ * Learn: a matrix of features and targets to the parameters of a network; the part of fit that is compiled twice
+ * (base/real.h). Nothing here tells one build from the other but the numbers that X points to.
+ */
+#ifndef FIT_LEARN_H
+#define FIT_LEARN_H
+
+#include <train/trainer.h>
+
+/* Rows to learn from. X (n,inputs) row-major: doubles for mli_learn, floats for mli_learn_f32. */
+struct mli_learn_rows {
+    size_t n;
+    const void *X;
+    const double *y;
+    const double *weight; /* NULL: all 1 */
+};
+
+struct mli_learn {
+    const char *layers; /* specification of the network */
+    size_t inputs;
+    const char *loss;
+    double parameter; /* of the loss */
+    const struct mli_train_config *config;
+    struct mli_learn_rows train, validation; /* validation.n = 0: none */
+    /* After each epoch: ML_OK goes on unless *stop is set, anything else ends it. */
+    enum ml_status (*epoch)(void *data, const struct mli_train_state *state, bool *stop, struct ml_error *err);
+    void *data;
+};
+
+/* Bytes that learning from n rows will allocate, besides the rows. The same errors as mli_learn. */
+typedef enum ml_status mli_learn_memory_fn(const struct mli_learn *learn, size_t n, size_t *out,
+                                           struct ml_error *err);
+/* theta (parameters of the network) is the start, and then the best that was found; what mli_trainer_epoch returns. */
+typedef enum ml_status mli_learn_fn(const struct mli_learn *learn, double *theta, struct ml_error *err);
+
+mli_learn_memory_fn mli_learn_memory, mli_learn_memory_f32;
+mli_learn_fn mli_learn, mli_learn_f32;
+
+#endif
