@@ -38,7 +38,8 @@ UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory pre
 	prep_stage prep_steps prep_text
 
 SRC_net := activation batch_norm cross_entropy dense dropout elu gelu huber kinds leaky_relu losses network parts \
-	poisson relu rows sigmoid squared squared_epsilon_insensitive squared_hinge tanh
+	poisson relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
+	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
 SRC_eval := classification metrics rank regression
@@ -55,7 +56,7 @@ UNIT_model := heap model model_container model_hostile model_reading model_sampl
 SRC_fit := clean components divide evaluate fit gather holdout learn matrix passes plan prepfile preprocess record reduce select select_l1 settings target units
 UNIT_fit := fit fit_divide fit_learn fit_reduce heap
 
-SRC_export := c c_code c_stage c_text formats json
+SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
 SRC_serve := budget connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \

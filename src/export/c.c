@@ -7,6 +7,7 @@
 #include <export/formats.h>
 
 #include <export/c_code.h>
+#include <export/c_layers.h>
 #include <export/c_stage.h>
 #include <export/c_text.h>
 #include <prep/step.h>
@@ -22,14 +23,9 @@ struct writer {
     struct ml_error *err;
 };
 
-/* Text in which every @ stands for the prefix. */
 static void put(struct writer *w, const char *text)
 {
-    for (const char *at; (at = strchr(text, '@')); text = at + 1) {
-        mli_buf_add(w->out, text, (size_t)(at - text));
-        mli_buf_str(w->out, w->name);
-    }
-    mli_buf_str(w->out, text);
+    mli_c_template(w->out, w->name, text);
 }
 
 /* A comment at the end of a line: a name that came from outside, and what to say of it. */
@@ -430,45 +426,6 @@ static void put_features(struct writer *w)
     put(w, "    return 0;\n}\n");
 }
 
-/* ---- network ----------------------------------------------------------------------------------------------------- */
-
-/* static const double NAME_net_0_weight[6] = { .. }; dots of the tensor's name become underscores. */
-static void put_tensor(struct writer *w, const struct mli_tensor *tensor)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < tensor->rank; i++)
-        n *= tensor->shape[i];
-    put(w, "\nstatic const double @_");
-    for (const char *p = tensor->name; *p; p++)
-        mli_buf_char(w->out, *p == '.' ? '_' : *p);
-    mli_buf_printf(w->out, "[%zu] = {", n);
-    for (size_t i = 0; i < n; i++) {
-        mli_buf_str(w->out, i % 4 == 0 ? "\n    " : " ");
-        mli_c_number(w->out, tensor->data[i]);
-        mli_buf_char(w->out, ',');
-    }
-    put(w, "\n};\n");
-}
-
-static enum ml_status put_weights(struct writer *w)
-{
-    const struct mli_network *net = w->model->network;
-    struct mli_tensors set;
-
-    for (size_t i = 0; i < net->layers; i++)
-        if (strcmp(net->layer[i].kind->name, "dense") != 0)
-            return ml_error_set(w->err, ML_EUSAGE, "layer \"%s\" cannot be exported as C",
-                                net->layer[i].kind->name);
-    mli_tensors_init(&set);
-    enum ml_status status = mli_network_save(net, w->model->theta, &set, w->err);
-    for (size_t i = 0; i < set.count && status == ML_OK; i++)
-        put_tensor(w, &set.items[i]);
-    mli_tensors_release(&set);
-    put(w, mli_c_code_dense);
-    return status;
-}
-
 /* ---- prediction -------------------------------------------------------------------------------------------------- */
 
 /* From the network's outputs to the result. */
@@ -487,7 +444,7 @@ static const char *output_code(const struct mli_loss *loss, size_t outputs)
     return NULL;
 }
 
-/* The output of layer i goes into z<i+1>; z0 is the features and z names the last one. */
+/* z0 is the features and z names the outputs of the last layer. */
 static enum ml_status put_predict(struct writer *w)
 {
     const struct mli_network *net = w->model->network;
@@ -497,9 +454,8 @@ static enum ml_status put_predict(struct writer *w)
     bool stages = mli_pipeline_stages(w->model->pipeline) > 0;
     mli_buf_printf(w->out, "    double z0[%zu]", net->inputs);
     mli_c_stage_arrays(w->model->pipeline, w->out);
-    for (size_t i = 0; i < net->layers; i++)
-        mli_buf_printf(w->out, ", z%zu[%zu]", i + 1, net->layer[i].outputs);
-    mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", net->layers);
+    mli_c_layers_arrays(net, w->out);
+    mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", mli_c_layers_last(net));
     if (loss->classification)
         put(w, "    int k, top;\n");
     if (loss->predicts == MLI_PREDICTS_PROBABILITY)
@@ -510,10 +466,7 @@ static enum ml_status put_predict(struct writer *w)
     put(w, stages ? "    if (@_features(row, s0) != 0)\n" : "    if (@_features(row, z0) != 0)\n");
     put(w, "        return -2;\n");
     mli_c_stage_statements(w->model->pipeline, w->name, w->out);
-    for (size_t i = 0; i < net->layers; i++)
-        mli_buf_printf(
-            w->out, "    %s_dense(%zu, %zu, %s_net_%zu_weight, %s_net_%zu_bias, z%zu, z%zu);\n",
-            w->name, net->layer[i].inputs, net->layer[i].outputs, w->name, i, w->name, i, i, i + 1);
+    mli_c_layers_statements(net, w->name, w->out);
     put(w, output_code(loss, net->outputs));
     if (loss->classification)
         put(w, loss->predicts == MLI_PREDICTS_SCORE ? mli_c_code_label_scores : mli_c_code_label);
@@ -537,7 +490,7 @@ static enum ml_status write_file(struct writer *w)
     put_maps(w);
     put_features(w);
     if ((status = mli_c_stage_tables(w->model->pipeline, w->name, w->out, w->err)) != ML_OK ||
-        (status = put_weights(w)) != ML_OK || (status = put_predict(w)) != ML_OK)
+        (status = mli_c_layers_tables(w->model, w->name, w->out, w->err)) != ML_OK || (status = put_predict(w)) != ML_OK)
         return status;
     put(w, mli_c_code_end);
     return w->out->status;

@@ -58,6 +58,15 @@ void mli_c_comment(struct mli_buf *out, const char *text)
     }
 }
 
+void mli_c_template(struct mli_buf *out, const char *name, const char *text)
+{
+    for (const char *at; (at = strchr(text, '@')); text = at + 1) {
+        mli_buf_add(out, text, (size_t)(at - text));
+        mli_buf_str(out, name);
+    }
+    mli_buf_str(out, text);
+}
+
 void mli_c_number(struct mli_buf *out, double value)
 {
     char text[MLI_NUM_MAX];

@@ -11,6 +11,8 @@
 void mli_c_string(struct mli_buf *out, const char *text);
 /* Text for a block comment: cannot end it, start another or turn the reading direction; UTF-8 stays. */
 void mli_c_comment(struct mli_buf *out, const char *text);
+/* Text in which every @ stands for the name that all identifiers begin with. */
+void mli_c_template(struct mli_buf *out, const char *name, const char *text);
 /* A double literal that reads back as the same value; value is finite. */
 void mli_c_number(struct mli_buf *out, double value);
 

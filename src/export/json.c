@@ -360,6 +360,14 @@ static const struct {
     const char *kind, *how;
 } layers[] = {
     { "dense", "output[j] = bias[j] + sum over i of weight[j][i] * input[i]" },
+    { "relu", "output[j] = input[j] if input[j] > 0, else 0" },
+    { "leaky_relu", "output[j] = input[j] if input[j] > 0, else 0.01 * input[j]" },
+    { "elu", "output[j] = input[j] if input[j] > 0, else exp(input[j]) - 1" },
+    { "gelu", "output[j] = input[j] / 2 * (1 + erf(input[j] / sqrt(2)))" },
+    { "tanh", "output[j] = tanh(input[j])" },
+    { "sigmoid", "output[j] = 1 / (1 + exp(-input[j]))" },
+    { "dropout", "output[j] = input[j]" },
+    { "batch_norm", "output[j] = (input[j] - running_mean[j]) / sqrt(running_var[j] + 1e-5) * weight[j] + bias[j]" },
 };
 
 /* The numbers of a tensor as arrays in arrays. *data moves on. */
@@ -391,7 +399,8 @@ static json_t *layer_json(const struct ml_model *model, size_t index, struct ml_
     json_t *doc =
         json_pack("{s:s, s:s, s:I, s:I}", "layer", layer->kind->name, "how", how, "inputs",
                   (json_int_t)layer->inputs, "outputs", (json_int_t)layer->outputs);
-    bool ok = layer->kind->save(layer, index, model->theta + layer->offset, &set, err) == ML_OK;
+    bool ok = !layer->kind->save ||
+              layer->kind->save(layer, index, model->theta + layer->offset, &set, err) == ML_OK;
     for (size_t i = 0; i < set.count && ok; i++) {
         const double *data = set.items[i].data;
         ok = mli_json_put(doc, strrchr(set.items[i].name, '.') + 1,

@@ -267,6 +267,26 @@ static void test_c_of_all_steps(void **state)
     }
 }
 
+/* Every layer there is, and arrays of their own where they need them. */
+static void test_c_of_stacks(void **state)
+{
+    static const char *const stacks[] = {
+        "dense 5, relu, dropout 0.5, dense 4, gelu, dense 3",
+        "batch_norm, dense 5, batch_norm, tanh, dense 4, elu, dense 3",
+        "sigmoid, dense 2, leaky_relu, dropout 0.1, dense 3",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < LENGTH(stacks); i++) {
+        struct ml_model *model = sample_stack(SAMPLE_MULTICLASS, stacks[i]);
+        assert_c_agrees(model);
+        ml_model_free(model);
+    }
+    struct ml_model *model = sample_stack(SAMPLE_REGRESSION, "dense 3, relu, dense 1");
+    assert_c_agrees(model);
+    ml_model_free(model);
+}
+
 static void test_c_names(void **state)
 {
     struct ml_model *model = sample_model(SAMPLE_BINARY, NULL, "");
@@ -471,6 +491,29 @@ static size_t features_of(const json_t *doc, json_t *row, double *x)
     return i;
 }
 
+static double part_of(const json_t *layer, const char *part, size_t j)
+{
+    return json_number_value(json_array_get(json_object_get(layer, part), j));
+}
+
+/* A number's way through a layer that is not dense, as its "how" says. */
+static double apply_unit(const json_t *layer, size_t j, double x)
+{
+    const char *name = json_string_value(json_object_get(layer, "layer"));
+
+    if (strcmp(name, "batch_norm") == 0)
+        return (x - part_of(layer, "running_mean", j)) / sqrt(part_of(layer, "running_var", j) + 1e-5) *
+                   part_of(layer, "weight", j) +
+               part_of(layer, "bias", j);
+    return strcmp(name, "relu") == 0         ? (x > 0 ? x : 0)
+           : strcmp(name, "leaky_relu") == 0 ? (x > 0 ? x : 0.01 * x)
+           : strcmp(name, "elu") == 0        ? (x > 0 ? x : exp(x) - 1)
+           : strcmp(name, "gelu") == 0       ? x / 2 * (1 + erf(x / sqrt(2)))
+           : strcmp(name, "tanh") == 0       ? tanh(x)
+           : strcmp(name, "sigmoid") == 0    ? 1 / (1 + exp(-x))
+                                             : x;
+}
+
 static size_t apply_network(const json_t *doc, double *x, size_t n)
 {
     json_t *layer, *row, *number;
@@ -479,6 +522,11 @@ static size_t apply_network(const json_t *doc, double *x, size_t n)
     json_array_foreach(json_object_get(doc, "network"), l, layer)
     {
         double z[8] = { 0 };
+        if (strcmp(json_string_value(json_object_get(layer, "layer")), "dense") != 0) {
+            for (i = 0; i < n; i++)
+                x[i] = apply_unit(layer, i, x[i]);
+            continue;
+        }
         json_array_foreach(json_object_get(layer, "weight"), j, row)
         {
             assert_int_equal(json_array_size(row), n);
@@ -511,12 +559,19 @@ static void predict_json(const json_t *doc, json_t *row, double *p)
 
 static void test_json_agrees(void **state)
 {
+    static const char *const stacks[] = {
+        "dense 5, relu, dropout 0.5, dense 4, gelu, dense 3",
+        "batch_norm, dense 5, batch_norm, tanh, dense 4, elu, dense 3",
+        "sigmoid, dense 2, leaky_relu, dense 3",
+    };
     struct ml_table *rows = test_rows();
     (void)state;
 
-    for (enum sample_kind kind = SAMPLE_REGRESSION; kind <= SAMPLE_MULTICLASS; kind++) {
+    for (size_t m = 0; m <= SAMPLE_MULTICLASS + LENGTH(stacks); m++) {
         struct ml_error err = ML_ERROR_INIT;
-        struct ml_model *model = sample_model(kind, NULL, "");
+        struct ml_model *model = m <= SAMPLE_MULTICLASS
+                                     ? sample_model((enum sample_kind)m, NULL, "")
+                                     : sample_stack(SAMPLE_MULTICLASS, stacks[m - SAMPLE_MULTICLASS - 1]);
         struct mli_buf text = export_text(model, "json", "sample");
         double *expected = expected_predictions(model, rows), p[3];
         size_t width = ml_model_width(model);
@@ -581,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_c_agrees),
         cmocka_unit_test(test_c_of_other_pipelines),
         cmocka_unit_test(test_c_of_all_steps),
+        cmocka_unit_test(test_c_of_stacks),
         cmocka_unit_test(test_c_names),
         cmocka_unit_test(test_json_agrees),
         cmocka_unit_test(test_no_memory),

@@ -479,6 +479,10 @@ static const struct hostile {
       false },
     { "70-unknown-type", NULL, Q "type" Q ":" Q "number" Q, Q "type" Q ":" Q "numbers" Q, "numbers",
       false },
+    { "71-last-layer", NULL, "dense 1" Q, "relu" Q, "network: layer 1 at column 1: the last layer must be dense", false },
+    { "72-drops-all", NULL, "dense 1" Q, "dropout 1, dense 1" Q, "network: layer 1 at column 9: expected a share", false },
+    { "73-other-place", NULL, "dense 1" Q, "relu, dense 1" Q, "tensor \"net.1.weight\" is missing", false },
+    { "74-other-shape", NULL, "dense 1" Q, "dense 2, dense 1" Q, "has shape (1, 10), expected (2, 10)", false },
 };
 /* clang-format on */
 

@@ -118,7 +118,22 @@ static char **make_labels(size_t classes)
     return label;
 }
 
-static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
+/* Any numbers, but what a layer measures is no variance below 0. */
+static void draw_theta(const struct mli_network *network, double *theta)
+{
+    struct mli_rng rng;
+
+    mli_rng_init(&rng, 7);
+    for (size_t i = 0; i < network->parameters; i++)
+        theta[i] = mli_rng_normal(&rng);
+    for (size_t l = 0; l < network->layers; l++) {
+        const struct mli_layer *layer = &network->layer[l];
+        for (size_t i = layer->parameters - layer->statistics; i < layer->parameters; i++)
+            theta[layer->offset + i] = 0.1 + fabs(theta[layer->offset + i]);
+    }
+}
+
+static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind, const char *layers,
                                   const struct ml_prep_config *config, const char *note)
 {
     static const size_t classes_of[] = { 0, 2, 3 };
@@ -129,7 +144,6 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
     struct mli_pipeline *pipeline;
     struct mli_network *network;
     struct ml_model *model;
-    struct mli_rng rng;
     size_t index[LENGTH(columns)], classes = classes_of[kind];
 
     for (size_t j = 0; j < table->columns; j++)
@@ -137,14 +151,12 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
     assert_int_equal(mli_pipeline_fit(table, index, table->columns, NULL,
                                       config ? config : &defaults, NULL, &pipeline, &err),
                      ML_OK);
-    assert_int_equal(mli_network_new(kind == SAMPLE_MULTICLASS ? "dense 3" : "dense 1",
+    assert_int_equal(mli_network_new(layers ? layers : kind == SAMPLE_MULTICLASS ? "dense 3" : "dense 1",
                                      mli_pipeline_features(pipeline), &network, &err),
                      ML_OK);
     double *theta = mli_alloc(network->parameters, sizeof(*theta));
     assert_non_null(theta);
-    mli_rng_init(&rng, 7);
-    for (size_t i = 0; i < network->parameters; i++)
-        theta[i] = mli_rng_normal(&rng);
+    draw_theta(network, theta);
     assert_int_equal(mli_model_new(pipeline, network, theta, loss, mli_strdup("survived"), classes,
                                    make_labels(classes), json_pack("{s:s}", "note", note), &model,
                                    &err),
@@ -156,7 +168,12 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
 struct ml_model *sample_model(enum sample_kind kind, const struct ml_prep_config *config,
                               const char *note)
 {
-    return fit_model(sample_table(200, 1, false), kind, config, note);
+    return fit_model(sample_table(200, 1, false), kind, NULL, config, note);
+}
+
+struct ml_model *sample_stack(enum sample_kind kind, const char *layers)
+{
+    return fit_model(sample_table(200, 1, false), kind, layers, NULL, "");
 }
 
 struct ml_model *sample_model_small(const char *note)
@@ -166,7 +183,7 @@ struct ml_model *sample_model_small(const char *note)
         { "port", ML_TYPE_CATEGORY, 0.1, 0, 0, ports, LENGTH(ports) },
         { "when", ML_TYPE_INSTANT, 0.1, 1e9, 3e8, NULL, 0 },
     };
-    return fit_model(make_table(few, LENGTH(few), 200, 1, false), SAMPLE_BINARY, NULL, note);
+    return fit_model(make_table(few, LENGTH(few), 200, 1, false), SAMPLE_BINARY, NULL, NULL, note);
 }
 
 struct mli_buf sample_bytes(const struct ml_model *model)

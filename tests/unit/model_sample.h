@@ -16,6 +16,9 @@ struct ml_table *sample_table(size_t rows, uint64_t seed, bool unknown);
 struct ml_model *sample_model(enum sample_kind kind, const struct ml_prep_config *config,
                               const char *note);
 
+/* The same with a stack of layers; the last has 1 output, or 3 for SAMPLE_MULTICLASS. */
+struct ml_model *sample_stack(enum sample_kind kind, const char *layers);
+
 /* The smallest model that has it all; small enough for hostile files. */
 struct ml_model *sample_model_small(const char *note);
 
