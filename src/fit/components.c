@@ -9,6 +9,7 @@
 #include <fit/reduce.h>
 
 #include <base/mem.h>
+#include <fit/centre.h>
 #include <float.h>
 #include <la/eigen.h>
 #include <la/kernels.h>
@@ -17,35 +18,19 @@
 #include <string.h>
 
 struct spread {
+    struct mli_centre centre;
     size_t d, n;
     size_t size;    /* of the matrix: d, or n if that is less */
-    double *mean;   /* d */
     double *matrix; /* (size,size), lower triangle */
     double *X;      /* (n,d) centred, if n is less than d; else NULL */
 };
-
-static enum ml_status add_means(void *data, size_t n, double *X, struct ml_error *err)
-{
-    struct spread *c = data;
-
-    (void)err;
-    for (size_t i = 0; i < n; i++) {
-        const double *x = X + i * c->d;
-        c->n++;
-        for (size_t j = 0; j < c->d; j++)
-            c->mean[j] += (x[j] - c->mean[j]) / (double)c->n;
-    }
-    return ML_OK;
-}
 
 static enum ml_status add_products(void *data, size_t n, double *X, struct ml_error *err)
 {
     struct spread *c = data;
 
     (void)err;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < c->d; j++)
-            X[i * c->d + j] -= c->mean[j];
+    mli_centre_take(&c->centre, n, X);
     mli_gram_add(n, c->d, X, c->matrix);
     return ML_OK;
 }
@@ -55,7 +40,7 @@ static enum ml_status sum_products(const struct mli_pipeline *pipeline,
                                    struct ml_error *err)
 {
     const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
-    enum ml_status status = mli_matrix_each(&matrix, add_means, c, err);
+    enum ml_status status = mli_matrix_each(&matrix, mli_centre_add, &c->centre, err);
 
     if (status == ML_OK)
         status = mli_matrix_each(&matrix, add_products, c, err);
@@ -68,35 +53,32 @@ static enum ml_status hold_rows(const struct mli_pipeline *pipeline, const struc
     const struct mli_matrix_rows matrix = mli_reduce_matrix(pipeline, rows);
     enum ml_status status = mli_matrix_build(&matrix, false, c->X, err);
 
-    if (status == ML_OK)
-        status = add_means(c, rows->n, c->X, err);
-    for (size_t i = 0; status == ML_OK && i < c->n; i++)
-        for (size_t j = 0; j < c->d; j++)
-            c->X[i * c->d + j] -= c->mean[j];
-    if (status == ML_OK)
-        mli_gram_rows(c->n, c->d, c->X, c->matrix);
-    return status;
+    if (status != ML_OK)
+        return status;
+    (void)mli_centre_add(&c->centre, c->n, c->X, NULL);
+    mli_centre_take(&c->centre, c->n, c->X);
+    mli_gram_rows(c->n, c->d, c->X, c->matrix);
+    return ML_OK;
 }
 
 static bool spread_alloc(struct spread *c, size_t n, size_t d)
 {
     size_t matrix, rows;
 
-    c->d = d;
-    c->size = n < d ? n : d;
+    *c = (struct spread){ .centre.d = d, .d = d, .n = n, .size = n < d ? n : d };
     if (!mli_mul(c->size, c->size, &matrix) || !mli_mul(n, d, &rows))
         return false;
-    c->mean = mli_calloc(d, sizeof(*c->mean));
+    c->centre.mean = mli_calloc(d, sizeof(*c->centre.mean));
     c->matrix = mli_calloc(matrix, sizeof(*c->matrix));
     c->X = n < d ? mli_alloc(rows, sizeof(*c->X)) : NULL;
-    return c->mean && c->matrix && (c->X || n >= d);
+    return c->centre.mean && c->matrix && (c->X || n >= d);
 }
 
 static void spread_release(struct spread *c)
 {
     free(c->X);
     free(c->matrix);
-    free(c->mean);
+    free(c->centre.mean);
 }
 
 static enum ml_status fit_spread(const struct mli_pipeline *pipeline, const struct mli_reduce_rows *rows,
@@ -210,7 +192,7 @@ static struct mli_pca *make_state(const struct spread *c, size_t k, const double
 
     if (!pca)
         return NULL;
-    memcpy(pca->mean, c->mean, c->d * sizeof(*c->mean));
+    memcpy(pca->mean, c->centre.mean, c->d * sizeof(*pca->mean));
     if (c->X)
         rows_to_components(c, k, vector, pca->component);
     else

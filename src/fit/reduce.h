@@ -13,8 +13,8 @@
  *   pca    N           the first N principal components of the features
  *          0.95        as few as explain more than that share of their variance
  *
- * The matrix is not held but for l1, and for pca with fewer rows than features: it is made two times, a block of rows at
- * a time.
+ * The matrix is made two times, a block of rows at a time. It is held for l1 with classes, and for l1 and pca with fewer
+ * rows than features.
  */
 #ifndef FIT_REDUCE_H
 #define FIT_REDUCE_H

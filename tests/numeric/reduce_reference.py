@@ -28,10 +28,12 @@ CASES = [  # file, target, scale, select, pca, split unless every:5
     ("diabetes", "target", "standard", "l1:4", None),
     ("diabetes", "target", "minmax", None, "5"),
     ("wine", "class", "standard", "k:5", "2"),
+    ("wine", "class", "standard", "l1:0.03", None),
     ("breast_cancer", "diagnosis", "standard", None, "7", "last:0.96"),  # 23 rows of 30 features
     ("breast_cancer", "diagnosis", "none", None, "0.999", "last:0.96"),
     ("diabetes", "target", "standard", None, "0.97", "last:0.98"),  # 9 rows of 10 features
     ("diabetes", "target", "minmax", None, "8", "last:0.98"),
+    ("diabetes", "target", "standard", "l1:9", None, "last:0.98"),
 ]
 
 
