@@ -105,7 +105,7 @@ static int convert(struct cmd_context *ctx, struct convert_flags *f, size_t rows
     struct mli_output *out = NULL;
     enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->reading.options, &table, &err);
     if (!status)
-        status = mli_output_open(f->output, &out, &err);
+        status = mli_output_open_packed(f->output, &out, &err);
     if (!status) {
         rows = rows && rows < table->rows ? rows : table->rows;
         status = write_table(table, rows, ctx->json, out, &err);
@@ -129,7 +129,7 @@ int cmd_convert(struct cmd_context *ctx, int argc, const char **argv)
     size_t rows = 0;
     struct poptOption file[] = READING_FILE(f.reading);
     struct poptOption files[] = {
-        { "output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.output, 0, "file to write, - for standard output", "FILE" },
+        { "output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.output, 0, "file to write (.gz, .zst: packed), - for standard output", "FILE" },
         { "rows", 'n', POPT_ARG_LONG, &f.rows, 0, "write the first COUNT rows only", "COUNT" },
         POPT_TABLEEND
     };

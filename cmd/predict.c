@@ -246,7 +246,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
                                &err);
     }
     if (!status)
-        status = mli_output_open(f->output, &run.out, &err);
+        status = mli_output_open_packed(f->output, &run.out, &err);
     if (!status) {
         status = predict_all(&run, &err);
         if (status)
@@ -303,7 +303,7 @@ int cmd_predict(struct cmd_context *ctx, int argc, const char **argv)
     struct predict_flags f = { .model = CMD_MODEL_DEFAULT, .output = "-" };
     struct poptOption files[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
-        { "output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.output, 0, "file to write, - for standard output", "FILE" },
+        { "output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.output, 0, "file to write (.gz, .zst: packed), - for standard output", "FILE" },
         { "keep", 0, POPT_ARG_ARGV, &f.keep, 0, "columns of the input to write before the prediction", "LIST" },
         { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },
         POPT_TABLEEND

@@ -162,7 +162,7 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
                       cleaning[READING_CLEANING_MAX + 1];
     reading_cleaning(&f.reading, cleaning);
     struct poptOption files[] = {
-        { "output", 'o', POPT_ARG_STRING, &f.output, 0, "clean file to write (- for standard output, with --apply only)", "FILE" },
+        { "output", 'o', POPT_ARG_STRING, &f.output, 0, "clean file to write (.gz, .zst: packed; - for standard output, with --apply only)", "FILE" },
         { "apply", 0, POPT_ARG_STRING, &f.apply, 0, "apply this prep file instead of fitting one", "FILE.prep.json" },
         { "explain", 0, POPT_ARG_NONE, &f.explain, 0, "print what is done to each column, with its statistics; with --apply also without data", NULL },
         POPT_TABLEEND

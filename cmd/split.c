@@ -101,7 +101,7 @@ int cmd_split(struct cmd_context *ctx, int argc, const char **argv)
     struct ml_fit_config *fit = &f.reading.fit;
     struct poptOption file[] = READING_FILE(f.reading);
     struct poptOption rows[] = {
-        { "output", 'o', POPT_ARG_ARGV, &f.output, 0, "files to write, one for each part", "FILE,FILE" },
+        { "output", 'o', POPT_ARG_ARGV, &f.output, 0, "files to write, one for each part (.gz, .zst: packed)", "FILE,FILE" },
         { "split", 's', POPT_ARG_STRING, &fit->split, 0,
           "rows of the second file and on: random:F, every:K, last:F, time:COLUMN:F (the latest) or column:NAME; F,G,... is a share for each file after the first (random:0.2 if not given)",
           "SPEC" },

@@ -69,6 +69,10 @@ ML_NODISCARD enum ml_status mli_output_open(const char *path, struct mli_output 
 ML_NODISCARD enum ml_status mli_output_write(struct mli_output *out, const void *bytes, size_t n, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_output_commit(struct mli_output *out, struct ml_error *err);
 void mli_output_abort(struct mli_output *out);
+/* The same as _open; a name that ends in .gz or .zst makes a file packed so. For what mlctl reads packed, too. */
+ML_NODISCARD enum ml_status mli_output_open_packed(const char *path, struct mli_output **out, struct ml_error *err);
+/* The bytes that come from now on, as they are stored, go through `sha` as well; complete after _commit. */
+void mli_output_digest(struct mli_output *out, struct mli_sha256 *sha);
 /*
  * Removes the temporary file of every output that is open. For a signal handler that then ends the process: it is
  * async-signal-safe, and nothing may be written or committed after it. Only SIGKILL and a crash of the machine leave a

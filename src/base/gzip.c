@@ -55,4 +55,42 @@ static void gzip_close(void *state)
     free(state);
 }
 
-const struct mli_packing mli_gzip = { "gzip", gzip_open, gzip_unpack, gzip_close };
+/* ---- packing --------------------------------------------------------------------------------- */
+
+/* The header has neither a name nor a time. */
+static void *pack_open(void)
+{
+    z_stream *stream = mli_calloc(1, sizeof(*stream));
+
+    if (stream && deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK)
+        return stream;
+    free(stream);
+    return NULL;
+}
+
+static enum ml_status gzip_pack(void *state, struct mli_unpacking *io, bool end)
+{
+    z_stream *stream = state;
+    uInt in = at_most(io->in_left), out = at_most(io->out_left);
+
+    stream->next_in = (Bytef *)(uintptr_t)io->in;
+    stream->avail_in = in;
+    stream->next_out = io->out;
+    stream->avail_out = out;
+    int code = deflate(stream, end && in == io->in_left ? Z_FINISH : Z_NO_FLUSH);
+    io->in = stream->next_in;
+    io->in_left -= in - stream->avail_in;
+    io->out = stream->next_out;
+    io->out_left -= out - stream->avail_out;
+    io->inside = code != Z_STREAM_END && (end || io->in_left > 0 || stream->avail_out == 0);
+    return code == Z_STREAM_ERROR ? ML_ENOMEM : ML_OK;
+}
+
+static void pack_close(void *state)
+{
+    deflateEnd(state);
+    free(state);
+}
+
+const struct mli_packing mli_gzip = { "gzip",    ".gz",     gzip_open, gzip_unpack, gzip_close,
+                                      pack_open, gzip_pack, pack_close };

@@ -2,6 +2,8 @@
 
 #include <base/fd.h>
 #include <base/mem.h>
+#include <base/packing.h>
+#include <base/sha256.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +17,7 @@
 
 #define TEMPORARY_SIZE 32 /* ".mlctl-", 16 hexadecimal digits, NUL */
 #define TEMPORARY_TRIES 100
+#define PACKED_SIZE ((size_t)64 << 10)
 
 struct mli_output {
     char *path;       /* as the caller wrote it, for errors */
@@ -25,6 +28,10 @@ struct mli_output {
     char temporary[TEMPORARY_SIZE]; /* "" until it is there */
     mode_t mode;                    /* for the final file */
     bool failed;                    /* a write has failed, so the file may not be committed */
+    const struct mli_packing *packing; /* NULL: none */
+    void *packer;
+    unsigned char *packed;     /* PACKED_SIZE bytes */
+    struct mli_sha256 *digest; /* of the bytes as stored; NULL: nobody asks */
 };
 
 /* ---- temporary files that are there ---------------------------------------------------------- */
@@ -86,6 +93,9 @@ static void output_free(struct mli_output *out)
     }
     if (out->directory >= 0)
         close(out->directory);
+    if (out->packer)
+        out->packing->pack_close(out->packer);
+    free(out->packed);
     free(out->target);
     free(out->path);
     free(out);
@@ -220,13 +230,79 @@ void mli_output_mode(struct mli_output *out, mode_t keep, mode_t add)
     out->mode = (out->mode & keep) | add;
 }
 
-enum ml_status mli_output_write(struct mli_output *out, const void *bytes, size_t n,
-                                struct ml_error *err)
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static const struct mli_packing *packing_named(const char *path)
 {
+    static const struct mli_packing *const packings[] = { &mli_gzip, &mli_zstd };
+    size_t len = strlen(path);
+
+    for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
+        size_t end = strlen(packings[i]->suffix);
+        if (len > end && strcmp(path + len - end, packings[i]->suffix) == 0)
+            return packings[i];
+    }
+    return NULL;
+}
+
+enum ml_status mli_output_open_packed(const char *path, struct mli_output **out, struct ml_error *err)
+{
+    struct mli_output *output;
+    enum ml_status status = mli_output_open(path, &output, err);
+
+    if (status != ML_OK)
+        return status;
+    output->packing = packing_named(path);
+    if (output->packing) {
+        output->packer = output->packing->pack_open();
+        output->packed = mli_alloc(PACKED_SIZE, 1);
+    }
+    if (output->packing && (!output->packer || !output->packed)) {
+        output_free(output);
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    }
+    *out = output;
+    return ML_OK;
+}
+
+void mli_output_digest(struct mli_output *out, struct mli_sha256 *sha)
+{
+    out->digest = sha;
+}
+
+static enum ml_status store(struct mli_output *out, const void *bytes, size_t n, struct ml_error *err)
+{
+    if (out->digest)
+        mli_sha256_add(out->digest, bytes, n);
     if (mli_fd_write(out->fd, bytes, n))
         return ML_OK;
     out->failed = true;
     return cannot_write(out->path, errno, err);
+}
+
+static enum ml_status store_packed(struct mli_output *out, const void *bytes, size_t n, bool end,
+                                   struct ml_error *err)
+{
+    struct mli_unpacking io = { .in = bytes, .in_left = n, .inside = true };
+    enum ml_status status = ML_OK;
+
+    while (io.inside && status == ML_OK) {
+        io.out = out->packed;
+        io.out_left = PACKED_SIZE;
+        status = out->packing->pack(out->packer, &io, end);
+        if (status != ML_OK) {
+            out->failed = true;
+            return ml_error_set(err, status, "cannot write \"%s\": out of memory to pack it", out->path);
+        }
+        status = store(out, out->packed, PACKED_SIZE - io.out_left, err);
+    }
+    return status;
+}
+
+enum ml_status mli_output_write(struct mli_output *out, const void *bytes, size_t n,
+                                struct ml_error *err)
+{
+    return out->packing ? store_packed(out, bytes, n, false, err) : store(out, bytes, n, err);
 }
 
 /* close() may be where a network file system reports a full disk. */
@@ -258,7 +334,9 @@ enum ml_status mli_output_commit(struct mli_output *out, struct ml_error *err)
     if (out->failed)
         status =
             ml_error_set(err, ML_EIO, "cannot write \"%s\": an earlier write failed", out->path);
-    else if (out->directory >= 0 ? !replace(out) : !close_fd(out))
+    else if (out->packing)
+        status = store_packed(out, "", 0, true, err);
+    if (status == ML_OK && (out->directory >= 0 ? !replace(out) : !close_fd(out)))
         status = cannot_write(out->path, errno, err);
     output_free(out);
     return status;

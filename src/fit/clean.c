@@ -114,7 +114,6 @@ static enum ml_status commit(void *data, size_t slot, struct ml_error *err)
 {
     struct writing *w = data;
     struct mli_buf *text = &w->block[slot].text;
-    mli_sha256_add(&w->sha, text->data, text->len);
     enum ml_status status = mli_output_write(w->out, text->data, text->len, err);
     mli_buf_reset(text);
     return status;
@@ -167,8 +166,9 @@ enum ml_status mli_clean_write(const struct mli_pipeline *pipeline, const struct
     if (!status && !blocks_new(&w, threads))
         status = no_memory(err);
     if (!status)
-        status = mli_output_open(path, &w.out, err);
+        status = mli_output_open_packed(path, &w.out, err);
     if (!status) {
+        mli_output_digest(w.out, &w.sha);
         status = write_all(&w, threads, err);
         if (status)
             mli_output_abort(w.out);

@@ -416,7 +416,7 @@ static enum ml_status write_files(struct job *job, const char *const *outputs, s
     for (size_t p = 0; p < n; p++) {
         mli_buf_init(&sink[p].text, (size_t)1 << 30);
         if (!status)
-            status = mli_output_open(outputs[p], &sink[p].out, err);
+            status = mli_output_open_packed(outputs[p], &sink[p].out, err);
     }
     for (size_t file = 0; file < job->files && !status; file++)
         status = copy_file(job, file, sink, &row, err);

@@ -110,7 +110,7 @@ enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, s
     mli_reading_inherit(file.read, "the prep file was fitted", &options.csv, &options.missing, read->log);
     status = mli_flow_open(paths, n, mli_pipeline_schema(file.pipeline), &options, &flow, err);
     if (!status)
-        status = mli_output_open(clean, &out, err);
+        status = mli_output_open_packed(clean, &out, err);
     if (!status) {
         status = mli_clean_flow(file.pipeline, flow, file.target, out, rows, err);
         if (status)

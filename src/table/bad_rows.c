@@ -62,7 +62,7 @@ static enum ml_status begin(struct mli_bad_rows *bad, struct ml_error *err)
 {
     if (bad->output)
         return ML_OK;
-    enum ml_status status = mli_output_open(bad->path, &bad->output, err);
+    enum ml_status status = mli_output_open_packed(bad->path, &bad->output, err);
     if (status == ML_OK)
         write_row(&bad->text, "line", "reason", "text", strlen("text"), "file");
     return status;

@@ -1,6 +1,7 @@
 #include <tests/unit/base.h>
 
 #include <base/file.h>
+#include <base/sha256.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -423,6 +424,69 @@ static void output_replaces_whole(void **state)
     assert_int_equal(entries(), 1);
 }
 
+/* Writes n bytes in pieces of growing length, and the text of the file back. */
+static void write_packed(const char *path, const char *bytes, size_t n, struct mli_buf *back)
+{
+    struct mli_output *out = NULL;
+    struct mli_input *in = NULL;
+    struct mli_sha256 sha;
+    char found[MLI_SHA256_HEX], stored[MLI_SHA256_HEX];
+
+    mli_sha256_init(&sha);
+    assert_int_equal(mli_output_open_packed(path, &out, NULL), ML_OK);
+    mli_output_digest(out, &sha);
+    for (size_t at = 0, piece = 0; at < n; at += piece, piece = piece * 3 + 1) {
+        if (piece > n - at)
+            piece = n - at;
+        assert_int_equal(mli_output_write(out, bytes + at, piece, NULL), ML_OK);
+    }
+    assert_int_equal(mli_output_commit(out, NULL), ML_OK);
+    mli_sha256_hex(&sha, found);
+    assert_int_equal(mli_file_sha256(path, stored, NULL), ML_OK);
+    assert_string_equal(found, stored);
+    mli_buf_init(back, SIZE_MAX);
+    assert_int_equal(mli_input_open(path, &in, NULL), ML_OK);
+    assert_int_equal(drain(in, 70000, back, NULL), ML_OK);
+    mli_input_close(in);
+}
+
+static void output_is_packed_as_its_name_says(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "a.csv.gz", "a.csv.zst" };
+    enum { NOISE = 300000, TEXT = 2 * NOISE };
+    char *text = malloc(TEXT);
+    struct mli_buf back;
+    struct stat st;
+    uint64_t x = 88172645463325252U;
+
+    assert_non_null(text);
+    memset(text, 'a', TEXT); /* much comes of little */
+    for (size_t i = 0; i < NOISE; i++) { /* xorshift, Marsaglia 2003: nothing to be saved, so packed it is as long */
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        text[i] = (char)(x >> 32);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t n = TEXT;; n = n > 1 ? 1 : 0) {
+            write_packed(names[i], text, n, &back);
+            assert_int_equal(back.len, n);
+            assert_memory_equal(back.len ? back.data : text, text, n);
+            mli_buf_release(&back);
+            assert_int_equal(stat(names[i], &st), 0);
+            assert_true(n < TEXT || st.st_size < NOISE + 2000);
+            if (n == 0)
+                break;
+        }
+        assert_true(st.st_size > 0); /* packed nothing is something */
+    }
+    write_packed(".gz", "plain", 5, &back);
+    assert_content(".gz", "plain");
+    mli_buf_release(&back);
+    free(text);
+}
+
 static void output_keeps_or_makes_the_mode(void **state)
 {
     (void)state;
@@ -722,6 +786,7 @@ int base_file_tests(void)
         IN_DIRECTORY(input_from_a_pipe),
         IN_DIRECTORY(output_appears_on_commit),
         IN_DIRECTORY(output_replaces_whole),
+        IN_DIRECTORY(output_is_packed_as_its_name_says),
         IN_DIRECTORY(output_keeps_or_makes_the_mode),
         IN_DIRECTORY(output_goes_through_links),
         IN_DIRECTORY(output_places_that_are_none),
