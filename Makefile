@@ -53,7 +53,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 SRC_model := document file layout model output reading safetensors
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre clean components coordinate divide evaluate fit gather holdout l1_gram l1_newton l1_trained learn matrix passes plan prepfile preprocess record reduce select select_l1 settings target units
+SRC_fit := centre clean components coordinate divide evaluate fit gather history holdout l1_gram l1_newton l1_trained learn matrix passes plan prepfile preprocess record reduce run select select_l1 settings target units
 UNIT_fit := fit fit_divide fit_learn fit_reduce heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json
@@ -68,7 +68,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert describe describe_text docker draw eval export preprocess reading schema split train train_report
+SRC_cmd_full := convert curve describe describe_text docker draw eval export preprocess reading schema split train train_log train_report
 
 FUZZ := artifact csv guard json_rows prep_file schema
 

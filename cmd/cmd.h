@@ -86,6 +86,9 @@ bool cmd_output_writable(const struct cmd_context *ctx, const char *output);
 /* "512M", "2G", plain bytes; false with an error said. NULL is 0. */
 bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out);
 
+/* "60s", "5m", "1.5h", plain seconds; false with an error said. NULL is 0. */
+bool cmd_seconds(const struct cmd_context *ctx, const char *option, const char *text, double *out);
+
 #define CMD_MODEL_DEFAULT "model.safetensors"
 
 /* Generates the documents: all commands in one form, see `mlctl help --format`. */

@@ -200,21 +200,22 @@ void draw_bar(struct draw *draw, double share, size_t cells)
     }
 }
 
+void draw_part(struct draw *draw, size_t eighths)
+{
+    static const char plain[] = " _.:-=+*#";
+    if (eighths == 0 || !draw->blocks)
+        mli_buf_char(&draw->line, plain[eighths]);
+    else
+        add_block(draw, (unsigned char)(0x80 + eighths));
+}
+
 void draw_histogram(struct draw *draw, const size_t *count, size_t n)
 {
-    static const char plain[] = "_.:-=+*#";
     size_t most = 1;
     for (size_t i = 0; i < n; i++)
         most = count[i] > most ? count[i] : most;
-    for (size_t i = 0; i < n; i++) {
-        size_t height = (size_t)ceil(8 * (double)count[i] / (double)most);
-        if (height == 0)
-            mli_buf_char(&draw->line, ' ');
-        else if (!draw->blocks)
-            mli_buf_char(&draw->line, plain[height - 1]);
-        else
-            add_block(draw, (unsigned char)(0x80 + height));
-    }
+    for (size_t i = 0; i < n; i++)
+        draw_part(draw, (size_t)ceil(8 * (double)count[i] / (double)most));
 }
 
 /* ---- colours ----------------------------------------------------------------------------------------------------- */

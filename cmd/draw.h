@@ -29,6 +29,8 @@ void draw_wrapped(struct draw *draw, const char *text, size_t at, size_t indent)
 void draw_spaces(struct draw *draw, size_t n);
 /* share of `cells` cells filled; something is seen of every share that is not 0 */
 void draw_bar(struct draw *draw, double share, size_t cells);
+/* One cell, filled from below by so many eighths of its height, 0 to 8. */
+void draw_part(struct draw *draw, size_t eighths);
 /* One cell a count, the greatest full height, none empty. */
 void draw_histogram(struct draw *draw, const size_t *count, size_t n);
 

@@ -408,3 +408,27 @@ bool cmd_size(const struct cmd_context *ctx, const char *option, const char *tex
     usage_error(ctx, message);
     return false;
 }
+
+bool cmd_seconds(const struct cmd_context *ctx, const char *option, const char *text, double *out)
+{
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    char message[160];
+    *out = 0;
+    if (!text)
+        return true;
+    size_t n = strlen(text), unit = 0;
+    while (n && unit < sizeof units / sizeof *units && text[n - 1] != units[unit].letter)
+        unit++;
+    bool given = n && unit < sizeof units / sizeof *units;
+    double value;
+    if (mli_num_parse(text, n - given, &value) && value > 0 && value <= 1e9) {
+        *out = value * (given ? units[unit].seconds : 1);
+        return true;
+    }
+    snprintf(message, sizeof message, "--%s %.60s is not a time, such as 60s, 5m or 1.5h", option, text);
+    usage_error(ctx, message);
+    return false;
+}

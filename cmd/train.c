@@ -2,8 +2,10 @@
 #include <cmd/out.h>
 #include <cmd/progress.h>
 #include <cmd/reading.h>
+#include <cmd/train_log.h>
 #include <cmd/train_report.h>
 
+#include <base/num.h>
 #include <math.h>
 #include <mlctl/fit.h>
 #include <signal.h>
@@ -15,7 +17,7 @@
 
 struct train_flags {
     struct reading reading;
-    char *model, *prep, *memory;
+    char *model, *prep, *memory, *rate, *time_budget, *log;
     int no_prep;
     double l2; /* NaN: not given */
     long epochs, batch, patience, threads;
@@ -41,6 +43,7 @@ static void catch_signals(void)
 struct epoch_report {
     const struct cmd_context *ctx;
     struct progress progress;
+    struct train_log log;
     double line; /* when the last line was printed */
     size_t next; /* epoch of which a line is due: 1, 2, 5, 10, 20, 50 ... */
 };
@@ -58,6 +61,7 @@ static size_t next_line(size_t n)
 static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
 {
     struct epoch_report *r = data;
+    train_log_epoch(&r->log, epoch);
     char text[96];
     int n = snprintf(text, sizeof text, "loss %.6g", epoch->loss);
     if (!isnan(epoch->validation))
@@ -95,6 +99,18 @@ static char *find_prep(const struct cmd_context *ctx, const struct train_flags *
     return NULL;
 }
 
+/* "auto" or a step size. */
+static bool take_rate(const struct cmd_context *ctx, const char *text, double *out)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    *out = 0;
+    if (strcmp(text, "auto") == 0 || (mli_num_parse(text, strlen(text), out) && *out >= 0))
+        return true;
+    ml_error_set(&err, ML_EUSAGE, "--rate %.60s is out of range: it must be auto or a number above 0", text);
+    cmd_fail(ctx, &err);
+    return false;
+}
+
 static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
 {
     struct ml_fit_config *fit = &f->reading.fit;
@@ -109,7 +125,8 @@ static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (reading_count(ctx, counts[i].name, counts[i].value, counts[i].out) != CMD_CONTINUE)
             return CMD_USAGE;
-    if (!cmd_size(ctx, "memory", f->memory, &fit->memory))
+    if (!cmd_size(ctx, "memory", f->memory, &fit->memory) ||
+        !cmd_seconds(ctx, "time-budget", f->time_budget, &fit->time_budget) || !take_rate(ctx, f->rate, &fit->rate))
         return CMD_USAGE;
     if (f->l2 < 0) {
         struct ml_error err = ML_ERROR_INIT;
@@ -119,6 +136,19 @@ static int take_flags(const struct cmd_context *ctx, struct train_flags *f)
     if (!isnan(f->l2))
         fit->l2 = f->l2;
     return reading_options(ctx, &f->reading);
+}
+
+/* A log that would destroy what is read or written, or mix with a document. */
+static bool log_refused(const struct cmd_context *ctx, const struct train_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (cmd_output_is_file(ctx, f->log) || cmd_output_refused(ctx, f->log, f->reading.fit.test))
+        return true;
+    if (strcmp(f->log, f->model) == 0)
+        ml_error_set(&err, ML_EUSAGE, "--log %s: the model is written there; give the log a file of its own", f->log);
+    else if (ctx->json && strcmp(f->log, "-") == 0)
+        ml_error_set(&err, ML_EUSAGE, "--log -: with --json standard output holds one document; give the log a file");
+    return err.status != ML_OK && cmd_fail(ctx, &err) != CMD_DONE;
 }
 
 static int train(struct cmd_context *ctx, struct train_flags *f)
@@ -131,7 +161,9 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
     if (cmd_output_is_file(ctx, f->model) || cmd_output_refused(ctx, f->model, f->reading.fit.test) ||
         dialect_output_refused(ctx, &f->reading.options.csv, f->model))
         return CMD_USAGE;
-    if (!cmd_output_writable(ctx, f->model))
+    if (f->log && log_refused(ctx, f))
+        return CMD_USAGE;
+    if (!cmd_output_writable(ctx, f->model) || !train_log_open(&report.log, ctx, f->log))
         return CMD_SYSTEM;
     struct ml_fit_config *fit = &f->reading.fit;
     char *prep = find_prep(ctx, f);
@@ -150,6 +182,7 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
     bool interrupted = status == ML_EINTERRUPTED;
     if (status && !interrupted) {
         code = cmd_fail(ctx, &err);
+        train_log_end(&report.log, NULL, &err, progress_now() - started);
         goto out;
     }
     struct ml_error save = ML_ERROR_INIT;
@@ -157,9 +190,12 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         code = cmd_fail(ctx, &save);
         goto out;
     }
+    json_t *doc = train_report_json(model, f->model);
+    train_log_end(&report.log, doc, &err, progress_now() - started);
     if (ctx->json)
-        code = out_json(ctx, train_report_json(model, f->model));
+        code = out_json(ctx, doc);
     else {
+        json_decref(doc);
         train_report_print(table, model, f->model, progress_now() - started);
         code = out_end(ctx, CMD_DONE);
     }
@@ -170,6 +206,8 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         code = 128 + stopped;
     }
 out:
+    if (train_log_close(&report.log) && !code)
+        code = CMD_SYSTEM;
     ml_model_free(model);
     ml_table_free(table);
     free(prep);
@@ -178,7 +216,7 @@ out:
 
 int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct train_flags f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .l2 = NAN };
+    struct train_flags f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .rate = (char[]){ "auto" }, .l2 = NAN };
     struct ml_fit_config *fit = &f.reading.fit;
     f.batch = (long)fit->batch;
     enum {
@@ -193,6 +231,7 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         { "model", 'm', STRING, &f.model, 0, "model file to write", "FILE" },
         { "test", 0, POPT_ARG_STRING, &fit->test, 0, "measure on this file; all rows of the data train", "FILE" },
         { "prep", 0, POPT_ARG_STRING, &f.prep, 0, "prep file of the data (DATA.prep.json if it is there)", "FILE" },
+        { "log", 0, POPT_ARG_STRING, &f.log, 0, "write every epoch to this file as it is done, as JSON lines", "FILE" },
         { "no-prep", 0, POPT_ARG_NONE, &f.no_prep, 0, "take the data as raw rows even if a prep file is beside it", NULL },
         POPT_TABLEEND
     };
@@ -203,14 +242,19 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         { "l2", 0, POPT_ARG_DOUBLE, &f.l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" },
         { "optimiser", 'o', STRING, &fit->optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" },
         { "precision", 0, STRING, &fit->precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" },
-        { "rate", 'r', NUMBER, &fit->rate, 0, "step size, 0: chosen by the optimiser", "NUMBER" },
+        { "rate", 'r', STRING, &f.rate, 0, "step size, or auto: chosen and said", "NUMBER" },
+        { "schedule", 0, POPT_ARG_STRING, &fit->schedule, 0, "of the step size: constant, linear, step:N:F, exponential:F, cosine, onecycle or plateau:N:F (linear over batches, constant for gd if not given)", "SPEC" },
+        { "warmup", 0, NUMBER, &fit->warmup, 0, "epochs, or below 1 a share of all, in which the step size grows to the full one", "EPOCHS" },
+        { "clip", 0, NUMBER, &fit->clip, 0, "cut longer gradients to this length, 0: none", "NORM" },
         { "momentum", 0, NUMBER, &fit->momentum, 0, "of momentum and nesterov", "NUMBER" },
         { "decay", 0, NUMBER, &fit->decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" },
         { "tolerance", 0, NUMBER, &fit->tolerance, 0, "converged when no gradient entry is larger", "NUMBER" },
         { "epochs", 'e', COUNT, &f.epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others", "COUNT" },
         { "batch", 'b', COUNT, &f.batch, 0, "rows a step (of all but gd and lbfgs)", "ROWS" },
         { "patience", 0, COUNT, &f.patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" },
+        { "min-delta", 0, NUMBER, &fit->min_delta, 0, "what a validation loss must be lower by to count as better", "NUMBER" },
         { "validation", 0, NUMBER, &fit->validation, 0, "share of the training rows that --patience sets aside", "SHARE" },
+        { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },
         { "threads", 0, COUNT, &f.threads, 0, "0: one a core; the result does not depend on it", "COUNT" },
         { "memory", 0, POPT_ARG_STRING, &f.memory, 0, "most memory to use, e.g. 2G (what is free if not given)", "SIZE" },
         POPT_TABLEEND

@@ -1,5 +1,6 @@
 #include <cmd/train_report.h>
 
+#include <cmd/curve.h>
 #include <cmd/out.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,7 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
              count_of(r, "train_rows"), count_of(r, "test_rows"),
              count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
     print_fit(model, seconds);
+    curve_print(json_object_get(r, "history"));
     out_line("metrics", "on %s rows", text_of(r, "metrics_on"));
     out_metrics(json_object_get(r, "metrics"));
     out_line("wrote", "%s", path);

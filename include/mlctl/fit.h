@@ -15,6 +15,9 @@ struct ml_fit_epoch {
     size_t epoch, epochs; /* done, at most */
     double loss;          /* mean training loss without penalties, in the target's units */
     double validation;    /* NaN without early stopping */
+    double rate;          /* step size in use */
+    double gradient;      /* length of the gradient before clipping, of the epoch's steps the root of their mean square */
+    double seconds;       /* since training began */
 };
 
 struct ml_fit_config {
@@ -31,6 +34,9 @@ struct ml_fit_config {
     const char *optimiser; /* auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs */
     const char *precision; /* auto (double for one layer, single for a stack), double, float */
     double rate;           /* step size; 0: chosen by the optimiser */
+    const char *schedule;  /* constant, linear, step:N:F, exponential:F, cosine, onecycle, plateau:N:F; NULL: linear over batches, else constant */
+    double warmup;         /* epochs before the schedule begins, below 1 a share of all */
+    double clip;           /* longest gradient; 0: any */
     double momentum;
     double decay;          /* of adamw */
     double l1;
@@ -39,12 +45,14 @@ struct ml_fit_config {
     size_t epochs;         /* 0: 1000 for lbfgs and gd, 100 for the others */
     size_t batch;
     size_t patience;       /* epochs without a better validation loss; 0: no early stopping */
+    double min_delta;      /* what a validation loss must be lower by to be better */
+    double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
     uint64_t seed;
     size_t threads;        /* 0: one a core */
     size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */
     struct ml_prep_config clean; /* what the pipeline does with the columns */
-    const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this epoch; NULL: never */
+    const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this step; NULL: never */
     void (*epoch)(void *data, const struct ml_fit_epoch *epoch); /* NULL: no progress */
     void *data;
     const struct ml_log *log;

@@ -6,6 +6,7 @@
 #include <fit/matrix.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
+#include <fit/run.h>
 #include <fit/settings.h>
 #include <fit/plan.h>
 #include <fit/units.h>
@@ -30,9 +31,7 @@ struct job {
     void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
     double *y[MLI_PART_TEST];
     struct mli_units units; /* of the target: what is trained on is scaled */
-    struct mli_history history;
-    struct mli_train_state state;
-    bool interrupted;
+    struct mli_run run;
 };
 
 static void free_parts(struct job *job)
@@ -52,8 +51,7 @@ static void job_release(struct job *job)
     mli_plan_release(&job->plan);
     mli_network_free(job->network);
     free_parts(job);
-    free(job->history.loss);
-    free(job->history.validation);
+    mli_history_release(&job->run.history);
     free(job->theta);
 }
 
@@ -234,46 +232,6 @@ static enum ml_status make_network(struct job *job, struct ml_error *err)
     return job->theta ? ML_OK : no_memory(err);
 }
 
-static enum ml_status remember(struct job *job, struct ml_error *err)
-{
-    struct mli_history *h = &job->history;
-    bool ok = mli_grow((void **)&h->loss, &h->capacity, h->count, sizeof *h->loss);
-    if (ok && job->plan.rows[MLI_PART_VALIDATION])
-        ok = mli_grow((void **)&h->validation, &h->validation_capacity, h->count,
-                      sizeof *h->validation);
-    if (!ok)
-        return no_memory(err);
-    h->loss[h->count] = job->state.loss;
-    if (h->validation)
-        h->validation[h->count] = job->state.validation;
-    h->count++;
-    return ML_OK;
-}
-
-static void report(const struct job *job, double unit)
-{
-    if (!job->config->epoch)
-        return;
-    struct ml_fit_epoch epoch = {
-        .epoch = job->state.epoch,
-        .epochs = job->settings.train.epochs,
-        .loss = job->state.loss * unit,
-        .validation = job->state.validation * unit,
-    };
-    job->config->epoch(job->config->data, &epoch);
-}
-
-static enum ml_status on_epoch(void *data, const struct mli_train_state *state, bool *stop, struct ml_error *err)
-{
-    struct job *job = data;
-    job->state = *state;
-    enum ml_status status = remember(job, err);
-    if (!status)
-        report(job, job->units.loss);
-    job->interrupted = *stop = job->config->stop && *job->config->stop;
-    return status;
-}
-
 static struct mli_learn_rows learn_rows(const struct job *job, enum mli_part part)
 {
     return (struct mli_learn_rows){ .n = job->plan.rows[part], .X = job->X[part], .y = job->y[part] };
@@ -284,19 +242,16 @@ static enum ml_status train(struct job *job, struct ml_error *err)
     struct mli_train_config config = job->settings.train;
     struct mli_loss loss = job->settings.loss;
     mli_units_train(&job->units, &config, &loss);
-    struct mli_learn learn = learn_of(job);
-    learn.parameter = loss.parameter;
-    learn.config = &config;
-    learn.train = learn_rows(job, MLI_PART_TRAIN);
-    learn.validation = learn_rows(job, MLI_PART_VALIDATION);
-    learn.epoch = on_epoch;
-    learn.data = job;
-    enum ml_status status = (job->single ? mli_learn_f32 : mli_learn)(&learn, job->theta, err);
+    job->run = (struct mli_run){ .learn = learn_of(job),
+                                 .config = job->config,
+                                 .unit = job->units.loss,
+                                 .single = job->single };
+    job->run.learn.parameter = loss.parameter;
+    job->run.learn.config = &config;
+    job->run.learn.train = learn_rows(job, MLI_PART_TRAIN);
+    job->run.learn.validation = learn_rows(job, MLI_PART_VALIDATION);
+    enum ml_status status = mli_run(&job->run, job->theta, err);
     free_parts(job);
-    if (!status && job->state.end == MLI_TRAIN_EPOCHS && !isnan(job->state.gradient))
-        ml_log(job->config->log, ML_LOG_WARNING,
-               "not converged in %zu epochs: the largest gradient entry is %.2g, the tolerance %.2g; --epochs or --l2 may be larger",
-               job->state.epoch, job->state.gradient, config.tolerance);
     return status;
 }
 
@@ -380,13 +335,12 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
         .target = &job->plan.target,
         .duplicates = job->plan.duplicates,
         .prep = job->prepared ? &job->prep : NULL,
-        .state = &job->state,
-        .history = &job->history,
+        .state = &job->run.state,
+        .history = &job->run.history,
         .train = job->plan.rows[MLI_PART_TRAIN],
         .validation = job->plan.rows[MLI_PART_VALIDATION],
         .test = job->plan.rows[MLI_PART_TEST],
         .unit = job->units.loss,
-        .interrupted = job->interrupted,
         .single = job->single,
     };
     json_t *record = mli_record_new(&parts);
@@ -504,7 +458,7 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
         status = round_theta(&job, err);
     if (!status)
         status = make_model(&job, &model, err);
-    bool interrupted = job.interrupted;
+    bool interrupted = job.run.state.end == MLI_TRAIN_INTERRUPTED;
     job_release(&job);
     if (status)
         return status;

@@ -11,15 +11,24 @@ static struct mli_train_data data_of(const struct mli_learn *learn, const struct
 /* Epochs until the trainer has come to its end or the caller wants no more. */
 static enum ml_status run(const struct mli_learn *learn, struct mli_trainer *trainer, struct ml_error *err)
 {
-    enum ml_status status = ML_OK;
-    bool stop = false;
+    const struct mli_train_state *state = mli_trainer_state(trainer);
+    enum ml_status status = learn->epoch(learn->data, state, err);
 
-    while (!status && !stop && mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING) {
+    while (!status && state->end == MLI_TRAIN_RUNNING) {
         status = mli_trainer_epoch(trainer, err);
-        if (!status)
-            status = learn->epoch(learn->data, mli_trainer_state(trainer), &stop, err);
+        enum mli_train_end why = status || !learn->over ? MLI_TRAIN_RUNNING : learn->over(learn->data);
+        if (why != MLI_TRAIN_RUNNING)
+            status = mli_trainer_stop(trainer, why, err);
+        if (!status && !state->partial)
+            status = learn->epoch(learn->data, state, err);
     }
     return status;
+}
+
+static bool should_pause(void *data)
+{
+    const struct mli_learn *learn = data;
+    return learn->over(learn->data) != MLI_TRAIN_RUNNING;
 }
 
 /* In the precision of the build, with the start in its place. */
@@ -28,14 +37,18 @@ static enum ml_status descend(const struct mli_learn *learn, const struct mli_ne
 {
     struct mli_train_data train = data_of(learn, &learn->train), validation = data_of(learn, &learn->validation);
     struct mli_loss loss = *mli_loss_find(learn->loss);
+    struct mli_train_config config = *learn->config;
+    struct mli_learn asked = *learn;
     struct mli_trainer *trainer = NULL;
 
+    config.pause = learn->over ? should_pause : NULL;
+    config.pause_data = &asked;
     loss.parameter = learn->parameter;
     for (size_t j = 0; j < net->parameters; j++)
         start[j] = theta[j];
     enum ml_status status =
         mli_trainer_new(net, &loss, &train, validation.n ? &validation : NULL,
-                        learn->config, start, &trainer, err);
+                        &config, start, &trainer, err);
     if (!status)
         status = run(learn, trainer, err);
     for (size_t j = 0; !status && j < net->parameters; j++)

@@ -22,8 +22,10 @@ struct mli_learn {
     double parameter; /* of the loss */
     const struct mli_train_config *config;
     struct mli_learn_rows train, validation; /* validation.n = 0: none */
-    /* After each epoch: ML_OK goes on unless *stop is set, anything else ends it. */
-    enum ml_status (*epoch)(void *data, const struct mli_train_state *state, bool *stop, struct ml_error *err);
+    /* Before the first epoch (state->epoch is 0) and after each: what is not ML_OK ends it. */
+    enum ml_status (*epoch)(void *data, const struct mli_train_state *state, struct ml_error *err);
+    /* Asked after each step: why to end here, MLI_TRAIN_RUNNING to go on. NULL: never. */
+    enum mli_train_end (*over)(void *data);
     void *data;
 };
 

@@ -119,6 +119,12 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "momentum", mli_json_from(t->momentum));
     if (ok && strcmp(t->optimiser, "adamw") == 0)
         ok = mli_json_put(doc, "decay", mli_json_from(t->decay));
+    ok = ok && (!t->schedule || mli_json_put(doc, "schedule", json_string(t->schedule)));
+    ok = ok && (!(t->warmup > 0) || mli_json_put(doc, "warmup", mli_json_from(t->warmup)));
+    ok = ok && (!(t->clip > 0) || mli_json_put(doc, "clip", mli_json_from(t->clip)));
+    ok = ok && (!(t->min_delta > 0) || mli_json_put(doc, "min_delta", mli_json_from(t->min_delta)));
+    ok = ok && (!(p->config->time_budget > 0) ||
+                mli_json_put(doc, "time_budget", mli_json_from(p->config->time_budget)));
     ok = ok && mli_json_put(doc, "batch", json_integer((json_int_t)t->batch));
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)t->epochs));
     ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));
@@ -128,28 +134,6 @@ static json_t *settings(const struct mli_record_parts *p)
         ok = mli_prep_to_json(p->settings->prep, doc);
     ok = ok && mli_json_put(doc, "type", names(read ? read->type : NULL));
     ok = ok && mli_json_put(doc, "drop", names(read ? read->drop : NULL));
-    if (ok)
-        return doc;
-    json_decref(doc);
-    return NULL;
-}
-
-static json_t *series(const double *values, size_t n, double unit)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, mli_json_from(values[i] * unit));
-    return array;
-}
-
-static json_t *history(const struct mli_record_parts *p)
-{
-    json_t *doc = json_object();
-    bool ok = doc != NULL;
-    ok = ok && mli_json_put(doc, "loss", series(p->history->loss, p->history->count, p->unit));
-    if (ok && p->history->validation)
-        ok = mli_json_put(doc, "validation",
-                          series(p->history->validation, p->history->count, p->unit));
     if (ok)
         return doc;
     json_decref(doc);
@@ -187,11 +171,12 @@ json_t *mli_record_new(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)p->state->epoch));
     ok = ok && mli_json_put(doc, "best_epoch", json_integer((json_int_t)p->state->best));
     ok = ok && mli_json_put(doc, "end",
-                            json_string(p->interrupted ? "interrupted"
-                                                       : mli_train_end_text(p->state->end)));
+                            json_string(mli_train_end_text(p->state->end)));
+    if (ok && (p->state->end == MLI_TRAIN_TIME || p->state->end == MLI_TRAIN_INTERRUPTED))
+        ok = mli_json_put(doc, "steps", json_integer((json_int_t)p->state->steps));
     ok = ok && mli_json_put(doc, "loss", mli_json_from(p->state->loss * p->unit));
     ok = ok && mli_json_put(doc, "objective", mli_json_from(p->state->objective * p->unit));
-    ok = ok && mli_json_put(doc, "history", history(p));
+    ok = ok && mli_json_put(doc, "history", mli_history_json(p->history, p->unit));
     if (ok)
         return doc;
     json_decref(doc);

@@ -5,14 +5,10 @@
 #ifndef FIT_RECORD_H
 #define FIT_RECORD_H
 
+#include <fit/history.h>
 #include <fit/prepfile.h>
 #include <fit/settings.h>
 #include <fit/target.h>
-
-struct mli_history {
-    double *loss, *validation; /* count entries; validation NULL without early stopping */
-    size_t count, capacity, validation_capacity;
-};
 
 struct mli_record_parts {
     const struct ml_table *table;
@@ -25,7 +21,7 @@ struct mli_record_parts {
     const struct mli_history *history;
     size_t train, validation, test; /* rows */
     double unit;                    /* losses are multiplied by this to be in the target's unit */
-    bool interrupted, single;
+    bool single;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <prep/options.h>
 #include <stdio.h>
 #include <string.h>
+#include <train/schedule.h>
 
 /* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
 static enum ml_status find_name(const char *what, const char *name, const char *const *names,
@@ -48,6 +49,10 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
     } rows[] = {
         { "rate", c->rate, 0, INFINITY, "0 (chosen) or more" },
         { "momentum", c->momentum, 0, nextafter(1, 0), "from 0 to below 1" },
+        { "warmup", c->warmup, 0, 1e9, "0 or more" },
+        { "clip", c->clip, 0, INFINITY, "0 (any) or more" },
+        { "min-delta", c->min_delta, 0, INFINITY, "0 or more" },
+        { "time-budget", c->time_budget, 0, INFINITY, "0 (any) or more" },
         { "decay", c->decay, 0, 1e12, "0 or more" },
         { "l1", c->l1, 0, 1e12, "0 or more" },
         { "l2", c->l2, -INFINITY, 1e12, "0 or more, or negative for 1 / rows" },
@@ -124,6 +129,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         .validation = config->validation,
         .memory = config->memory ? config->memory : mli_memory_available(),
     };
+    struct mli_schedule schedule;
     if (config->test && config->split && strcmp(config->split, "none") != 0)
         return ml_error_set(err, ML_EUSAGE,
                             "--test and --split exclude each other: with --test all rows of the data train");
@@ -134,6 +140,8 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         status = mli_split_parse(s.split_text, &s.split, err);
     if (!status)
         status = check_split(&s, err);
+    if (!status && config->schedule)
+        status = mli_schedule_parse(config->schedule, &schedule, err);
     if (!status)
         status = mli_prep_check(&config->clean, err);
     if (status)
@@ -143,6 +151,10 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     bool full_batch = !strcmp(s.train.optimiser, "lbfgs") || !strcmp(s.train.optimiser, "gd");
     s.train.rate = config->rate;
     s.train.momentum = config->momentum;
+    s.train.schedule = config->schedule;
+    s.train.warmup = config->warmup;
+    s.train.clip = config->clip;
+    s.train.min_delta = config->min_delta;
     s.train.decay = config->decay;
     s.train.l1 = config->l1;
     s.train.l2 = config->l2;

@@ -73,6 +73,7 @@ void mli_units_train(const struct mli_units *units, struct mli_train_config *con
 
     config->l2 *= weight * weight / units->loss;
     config->l1 *= weight / units->loss;
+    config->min_delta /= units->loss;
     if (loss->in_units)
         loss->parameter /= units->unit;
 }

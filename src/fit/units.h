@@ -27,7 +27,7 @@ ML_NODISCARD enum ml_status mli_units_find(const struct mli_loss *loss, size_t n
 double mli_units_l2(const struct mli_units *units, size_t n);
 void mli_units_scale(const struct mli_units *units, size_t n, double *y);
 double mli_units_back(const struct mli_units *units, double y);
-/* Penalties and loss in the target's unit become those of training. */
+/* Penalties, min_delta and loss in the target's unit become those of training. */
 void mli_units_train(const struct mli_units *units, struct mli_train_config *config, struct mli_loss *loss);
 /* What was trained becomes the parameters that predict in the target's unit. ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_units_theta(const struct mli_units *units, const struct mli_network *net,

@@ -105,7 +105,7 @@ enum ml_status mli_rate_choose(const struct mli_optimiser *optimiser, const stru
                                struct ml_error *err)
 {
     bool found = !optimiser->step && !optimiser->rate; /* by a line search */
-    struct mli_rate rate = { optimiser->stack_rate, found ? NULL : "the optimiser's default" };
+    struct mli_rate rate = { optimiser->stack_rate, found ? NULL : "by default" };
 
     if (config->rate > 0) {
         rate = (struct mli_rate){ config->rate, NULL };
@@ -118,7 +118,7 @@ enum ml_status mli_rate_choose(const struct mli_optimiser *optimiser, const stru
         if (!isfinite(curvature.mean) || !isfinite(curvature.row))
             rate.size = NAN;
         if (!optimiser->fixed)
-            rate.by = "a bound on the curvature of the loss";
+            rate.by = "by a bound on the curvature of the loss";
         free(work);
     }
     *out = rate;

@@ -39,6 +39,8 @@ const char *mli_train_end_text(enum mli_train_end end)
         return "objective no longer falls";
     case MLI_TRAIN_TIME:
         return "time budget";
+    case MLI_TRAIN_INTERRUPTED:
+        return "interrupted";
     }
     return "unknown";
 }
@@ -210,6 +212,7 @@ static void account(struct mli_trainer *t)
     struct mli_train_state *state = &t->state;
 
     state->epoch = ++descent->epoch;
+    state->steps = descent->steps;
     state->objective = descent->value.objective;
     state->loss = descent->value.loss;
     state->gradient = descent->gradient;

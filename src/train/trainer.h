@@ -45,10 +45,12 @@ struct mli_train_config {
 #define MLI_TRAIN_CONFIG_INIT                                                                      \
     { .optimiser = "lbfgs", .momentum = 0.9, .decay = 0.01, .tolerance = 1e-8, .epochs = 1000, .batch = 32, .threads = 1 }
 
-enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED, MLI_TRAIN_TIME };
+enum mli_train_end { MLI_TRAIN_RUNNING, MLI_TRAIN_CONVERGED, MLI_TRAIN_EPOCHS, MLI_TRAIN_PATIENCE, MLI_TRAIN_STALLED, MLI_TRAIN_TIME,
+                     MLI_TRAIN_INTERRUPTED };
 
 struct mli_train_state {
     size_t epoch;      /* epochs done */
+    size_t steps;      /* of an optimiser whose steps have a size: done */
     double objective;  /* with penalties */
     double loss;       /* mean training loss without penalties; over batches that of the epoch as it went */
     double validation; /* mean validation loss, NaN without validation rows */

@@ -136,3 +136,79 @@ load common
 @test "memory: refused early with a figure" {
     fails 5 "MiB" mlctl train "$DATA/diabetes.csv" -q --memory 1M
 }
+
+@test "--log writes every epoch as a JSON line, and the last line is of the whole run" {
+    mlctl train "$DATA/wine.csv" --optimiser adam --epochs 7 --patience 7 --log run.jsonl -q --json > report.json
+    [ "$(wc -l < run.jsonl)" -eq 8 ]
+    head -7 run.jsonl | jq -se 'map(.epoch) == [1,2,3,4,5,6,7] and all(.[]; .loss > 0 and .validation > 0 and .rate > 0 and .gradient > 0 and .seconds >= 0)'
+    tail -1 run.jsonl | jq -e '.end == "epoch limit" and .epochs == 7 and .metrics.rows == 36 and .model == "model.safetensors"'
+    [ "$(head -7 run.jsonl | jq -sc 'map(.loss)')" = "$(jq -c .history.loss report.json)" ]
+    fails 6 "--rate" mlctl train "$DATA/diabetes.csv" -q --optimiser gd --rate 1000 --log run.jsonl
+    tail -1 run.jsonl | jq -e '.end == "failed" and (.error | startswith("diverged"))'
+    mlctl train "$DATA/wine.csv" -q --optimiser sgd --epochs 3 --log - | head -3 | jq -se 'length == 3'
+    fails 2 "a file of its own" mlctl train "$DATA/wine.csv" -q --log model.safetensors
+    fails 2 "one document" mlctl train "$DATA/wine.csv" -q --log - --json
+    fails 5 "--log" mlctl train "$DATA/wine.csv" -q --log nowhere/run.jsonl
+}
+
+@test "a log is written as the run goes: what was logged survives a kill" {
+    awk -F, 'NR==1; NR>1 {for (i=0;i<400;i++) print}' "$DATA/diabetes.csv" > big.csv
+    "$MLCTL" train big.csv --optimiser sgd --epochs 100000 --tolerance 0 --log run.jsonl > out.txt 2> err.txt &
+    pid=$!
+    for _ in $(seq 100); do grep -qs '"epoch":3' run.jsonl && break; sleep 0.1; done
+    kill -9 $pid
+    wait $pid || true
+    head -3 run.jsonl | jq -se 'map(.epoch) == [1,2,3]'
+}
+
+@test "the history of a long run is thinned, and its last epoch is there" {
+    mlctl train "$DATA/iris.csv" -q --json --optimiser sgd --epochs 4321 --tolerance 0 --batch 120 > report.json
+    jq -e '.history | (.epoch | length) <= 1000 and (.epoch | length) > 500 and .epoch[0] == 1 and .epoch[-1] == 4321' report.json
+    jq -e '.history | (.epoch | length) as $n | all(.loss, .rate, .gradient; length == $n)' report.json
+    jq -e '.history.loss[-1] == .loss' report.json
+    mlctl train "$DATA/iris.csv" -q --json --optimiser sgd --epochs 1001 --tolerance 0 --batch 120 |
+        jq -e '.history.epoch | .[0] == 1 and .[1] == 3 and .[-1] == 1001'
+}
+
+@test "a curve of the losses ends a run of more than a few epochs" {
+    LC_ALL=C mlctl train "$DATA/wine.csv" -q --optimiser sgd --epochs 40 --patience 40 > out.txt
+    grep -Eq '^loss +[0-9.]+ #' out.txt
+    grep -Eq '^validation +[0-9.]+ #' out.txt
+    mlctl train "$DATA/wine.csv" -q --optimiser sgd --epochs 5 > out.txt
+    ! grep -Eq '^loss ' out.txt
+}
+
+@test "a time budget ends a run within an epoch or after it, and the record says so" {
+    awk -F, 'NR==1; NR>1 {for (i=0;i<400;i++) print}' "$DATA/diabetes.csv" > big.csv
+    for optimiser in sgd gd; do
+        SECONDS=0
+        run --separate-stderr mlctl train big.csv --optimiser $optimiser --epochs 1000000 --tolerance 0 --time-budget 0.5s
+        [ "$status" -eq 0 ]
+        [ "$SECONDS" -lt 20 ]
+        [[ $stderr == *"time budget of 0.5 s was used up"* ]]
+        mlctl inspect --json | jq -e '.record.end == "time budget" and .record.steps > 0 and .record.settings.time_budget == 0.5'
+    done
+    mlctl train "$DATA/wine.csv" -q --json --time-budget 1h | jq -e '.end == "converged"'
+    fails 2 "60s" mlctl train "$DATA/wine.csv" --time-budget soon
+}
+
+@test "schedules, warm-up and clipping go into the record, and nonsense is refused before any work" {
+    mlctl train "$DATA/wine.csv" -q --json --optimiser sgd --rate 0.2 --schedule step:10:0.5 --warmup 2 --clip 0.5 --epochs 25 > report.json
+    jq -e '.settings | .schedule == "step:10:0.5" and .warmup == 2 and .clip == 0.5' report.json
+    jq -e '[.history.rate[1, 11, 12, 21, 22, 24]] | . == [0.2, 0.2, 0.1, 0.1, 0.05, 0.05]' report.json
+    fails 2 'schedule "step:10:x", column 9' mlctl train "$DATA/wine.csv" --schedule step:10:x -o sgd
+    fails 2 'did you mean cosine?' mlctl train "$DATA/wine.csv" --schedule cosinus -o sgd
+    fails 2 'no schedule goes with it' mlctl train "$DATA/wine.csv" --schedule cosine
+    fails 2 'must be auto or a number' mlctl train "$DATA/wine.csv" --rate fast
+    fails 2 'did you mean "nesterov"?' mlctl train "$DATA/wine.csv" --optimiser nestrov
+}
+
+@test "the step size is said when it is chosen, and a loss that never moves is explained" {
+    run --separate-stderr mlctl train "$DATA/wine.csv" --optimiser sgd --epochs 2
+    [[ $stderr == *"rate: "*" by a bound on the curvature of the loss (--rate overrides)"* ]]
+    run --separate-stderr mlctl train "$DATA/wine.csv" --optimiser sgd --epochs 2 --rate 0.1
+    [[ $stderr != *"rate: "* ]]
+    run --separate-stderr mlctl train "$DATA/wine.csv" --optimiser adam --rate 1e-13 --epochs 30
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"the loss has not moved from 1.09"*"--rate"* ]]
+}

@@ -48,9 +48,8 @@ static struct sample *sample_new(void)
     return s;
 }
 
-static enum ml_status count(void *data, const struct mli_train_state *state, bool *stop, struct ml_error *err)
+static enum ml_status count(void *data, const struct mli_train_state *state, struct ml_error *err)
 {
-    (void)stop;
     (void)err;
     *(struct mli_train_state *)data = *state;
     return ML_OK;

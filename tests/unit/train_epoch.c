@@ -125,7 +125,7 @@ static void optimisers_are_the_ones_named(void **state)
 static void ends_have_texts(void **state)
 {
     (void)state;
-    for (int end = MLI_TRAIN_RUNNING; end <= MLI_TRAIN_TIME; end++)
+    for (int end = MLI_TRAIN_RUNNING; end <= MLI_TRAIN_INTERRUPTED; end++)
         for (int other = MLI_TRAIN_RUNNING; other < end; other++)
             assert_string_not_equal(mli_train_end_text((enum mli_train_end)end),
                                     mli_train_end_text((enum mli_train_end)other));
