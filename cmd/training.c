@@ -1,0 +1,89 @@
+#include <cmd/training.h>
+
+#include <base/num.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+volatile sig_atomic_t training_stopped; /* handlers have nowhere else to write */
+
+static void on_signal(int signal)
+{
+    if (training_stopped)
+        cmd_die(signal);
+    training_stopped = signal;
+}
+
+void training_catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+char *training_prep(const struct cmd_context *ctx, const struct training *flags)
+{
+    const char *data = ctx->args[0];
+    if (flags->prep)
+        return strdup(flags->prep);
+    if (flags->no_prep || ctx->nargs > 1 || strcmp(data, "-") == 0)
+        return NULL;
+    size_t n = strlen(data) + sizeof ".prep.json";
+    char *path = malloc(n);
+    struct stat st;
+    if (path)
+        snprintf(path, n, "%s.prep.json", data);
+    if (path && stat(path, &st) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+struct training training_init(void)
+{
+    static char automatic[] = "auto";
+    struct training f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .rate = automatic, .l2 = NAN };
+    f.batch = (long)f.reading.fit.batch;
+    return f;
+}
+
+/* "auto" or a step size. */
+static bool take_rate(const struct cmd_context *ctx, const char *text, double *out)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    *out = 0;
+    if (strcmp(text, "auto") == 0 || (mli_num_parse(text, strlen(text), out) && *out >= 0))
+        return true;
+    ml_error_set(&err, ML_EUSAGE, "--rate %.60s is out of range: it must be auto or a number above 0", text);
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+int training_flags(const struct cmd_context *ctx, struct training *f)
+{
+    struct ml_fit_config *fit = &f->reading.fit;
+    const struct {
+        const char *name;
+        long value;
+        size_t *out;
+    } counts[] = { { "epochs", f->epochs, &fit->epochs },
+                   { "batch", f->batch, &fit->batch },
+                   { "patience", f->patience, &fit->patience },
+                   { "threads", f->threads, &fit->threads } };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (reading_count(ctx, counts[i].name, counts[i].value, counts[i].out) != CMD_CONTINUE)
+            return CMD_USAGE;
+    if (!cmd_size(ctx, "memory", f->memory, &fit->memory) || !take_rate(ctx, f->rate, &fit->rate))
+        return CMD_USAGE;
+    if (f->l2 < 0) {
+        struct ml_error err = ML_ERROR_INIT;
+        ml_error_set(&err, ML_EUSAGE, "--l2 %g is out of range: it must be 0 or more", f->l2);
+        return cmd_fail(ctx, &err);
+    }
+    if (!isnan(f->l2))
+        fit->l2 = f->l2;
+    return reading_options(ctx, &f->reading);
+}

@@ -1,0 +1,68 @@
+/* Options that train and tune share: what a fit takes besides reading and cleaning (cmd/reading.h), and its model file. */
+#ifndef CMD_TRAINING_H
+#define CMD_TRAINING_H
+
+#include <cmd/reading.h>
+#include <signal.h>
+
+struct training {
+    struct reading reading;
+    char *model, *prep, *memory, *rate;
+    int no_prep;
+    double l2; /* NaN: not given */
+    long epochs, batch, patience, threads;
+};
+
+/* Every default; the counts are those of ML_FIT_CONFIG_INIT. */
+struct training training_init(void);
+
+enum {
+    TRAINING_STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT,
+    TRAINING_COUNT = POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT,
+    TRAINING_NUMBER = POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT,
+};
+
+#define TRAINING_FILES(f) \
+    { \
+        { "model", 'm', TRAINING_STRING, &(f).model, 0, "model file to write", "FILE" }, \
+        { "test", 0, POPT_ARG_STRING, &(f).reading.fit.test, 0, "measure on this file; all rows of the data train", "FILE" }, \
+        { "prep", 0, POPT_ARG_STRING, &(f).prep, 0, "prep file of the data (DATA.prep.json if it is there)", "FILE" }, \
+        { "no-prep", 0, POPT_ARG_NONE, &(f).no_prep, 0, "take the data as raw rows even if a prep file is beside it", NULL }, \
+        POPT_TABLEEND \
+    }
+
+#define TRAINING_ROWS(f) \
+    { \
+        { "kind", 'k', TRAINING_STRING, &(f).reading.fit.kind, 0, "auto, linear, logistic, svm or poisson", "KIND" }, \
+        { "loss", 0, POPT_ARG_STRING, &(f).reading.fit.loss, 0, "of the kind, e.g. huber:1.35 (that of the kind if not given)", "NAME[:PARAMETER]" }, \
+        { "l1", 0, TRAINING_NUMBER, &(f).reading.fit.l1, 0, "penalty l1 |w|", "NUMBER" }, \
+        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" }, \
+        { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" }, \
+        { "precision", 0, TRAINING_STRING, &(f).reading.fit.precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" }, \
+        { "rate", 'r', TRAINING_STRING, &(f).rate, 0, "step size, or auto: chosen and said", "NUMBER" }, \
+        { "schedule", 0, POPT_ARG_STRING, &(f).reading.fit.schedule, 0, "of the step size: constant, linear, step:N:F, exponential:F, cosine, onecycle or plateau:N:F (linear over batches, constant for gd if not given)", "SPEC" }, \
+        { "warmup", 0, TRAINING_NUMBER, &(f).reading.fit.warmup, 0, "epochs, or below 1 a share of all, in which the step size grows to the full one", "EPOCHS" }, \
+        { "clip", 0, TRAINING_NUMBER, &(f).reading.fit.clip, 0, "cut longer gradients to this length, 0: none", "NORM" }, \
+        { "momentum", 0, TRAINING_NUMBER, &(f).reading.fit.momentum, 0, "of momentum and nesterov", "NUMBER" }, \
+        { "decay", 0, TRAINING_NUMBER, &(f).reading.fit.decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" }, \
+        { "tolerance", 0, TRAINING_NUMBER, &(f).reading.fit.tolerance, 0, "converged when no gradient entry is larger", "NUMBER" }, \
+        { "epochs", 'e', TRAINING_COUNT, &(f).epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others", "COUNT" }, \
+        { "batch", 'b', TRAINING_COUNT, &(f).batch, 0, "rows a step (of all but gd and lbfgs)", "ROWS" }, \
+        { "patience", 0, TRAINING_COUNT, &(f).patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" }, \
+        { "min-delta", 0, TRAINING_NUMBER, &(f).reading.fit.min_delta, 0, "what a validation loss must be lower by to count as better", "NUMBER" }, \
+        { "validation", 0, TRAINING_NUMBER, &(f).reading.fit.validation, 0, "share of the training rows that --patience sets aside", "SHARE" }, \
+        { "threads", 0, TRAINING_COUNT, &(f).threads, 0, "0: one a core; the result does not depend on it", "COUNT" }, \
+        { "memory", 0, POPT_ARG_STRING, &(f).memory, 0, "most memory to use, e.g. 2G (what is free if not given)", "SIZE" }, \
+        POPT_TABLEEND \
+    }
+
+/* Checks the flags and moves them to reading.fit and its read options; CMD_CONTINUE or the exit code. */
+int training_flags(const struct cmd_context *ctx, struct training *f);
+/* DATA.csv.prep.json beside the data, unless told otherwise or there are several files. Heap, NULL: none. */
+char *training_prep(const struct cmd_context *ctx, const struct training *f);
+
+/* The signal that asked to stop, 0: none; for ml_fit_config.stop. A second one ends the program at once. */
+extern volatile sig_atomic_t training_stopped;
+void training_catch_signals(void);
+
+#endif

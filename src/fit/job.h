@@ -1,0 +1,49 @@
+/*
+ * Job: one training, from a table and settings to parameters that can be measured: what a whole fit and a fold of a
+ * cross-validation have in common. The functions are called in this order.
+ */
+#ifndef FIT_JOB_H
+#define FIT_JOB_H
+
+#include <fit/plan.h>
+#include <fit/prepfile.h>
+#include <fit/run.h>
+#include <fit/units.h>
+#include <model/model.h>
+
+struct mli_job {
+    /* the caller's, borrowed */
+    const struct ml_table *table;
+    const struct ml_fit_config *config;
+    /* made on the way, and released by mli_job_release() */
+    struct mli_settings settings;
+    struct mli_prepfile prep;
+    bool prepared;
+    struct mli_plan plan;
+    struct mli_pipeline *pipeline; /* raw rows to features */
+    struct mli_network *network;
+    double *theta;
+    bool single;            /* X are floats */
+    void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
+    double *y[MLI_PART_TEST];
+    struct mli_units units; /* of the target: what is trained on is scaled */
+    struct mli_run run;
+};
+
+/* Settings, prep file and plan. Errors of this and the next three as of ml_fit(). */
+ML_NODISCARD enum ml_status mli_job_plan(struct mli_job *job, struct ml_error *err);
+/* Kind, loss, the units of the target, and what follows from them. */
+ML_NODISCARD enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err);
+/* Fits the pipeline, unless there is a prep file. */
+ML_NODISCARD enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err);
+/* Makes network and features, and trains. ML_ELIMIT before anything large is allocated. */
+ML_NODISCARD enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err);
+/*
+ * Metrics of a part's rows by a model of the job's network, parameters and labels: the network alone on the features of
+ * the rows; mli_model_predict_rows() gives the same bits.
+ */
+ML_NODISCARD enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
+                                            json_t **metrics, struct ml_error *err);
+void mli_job_release(struct mli_job *job);
+
+#endif
