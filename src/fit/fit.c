@@ -2,302 +2,16 @@
 
 #include <base/mem.h>
 #include <fit/evaluate.h>
-#include <fit/learn.h>
-#include <fit/matrix.h>
-#include <fit/prepfile.h>
+#include <fit/job.h>
 #include <fit/record.h>
-#include <fit/run.h>
-#include <fit/settings.h>
-#include <fit/plan.h>
-#include <fit/units.h>
-#include <float.h>
-#include <math.h>
-#include <prep/options.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* One fit from start to end; everything in it is released by job_release() except what became part of the model. */
-struct job {
-    const struct ml_table *table;
-    const struct ml_fit_config *config;
-    struct mli_settings settings;
-    struct mli_prepfile prep;
-    bool prepared;
-    struct mli_plan plan;
-    struct mli_pipeline *pipeline; /* raw rows to features */
-    struct mli_network *network;
-    double *theta;
-    bool single;            /* X are floats */
-    void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
-    double *y[MLI_PART_TEST];
-    struct mli_units units; /* of the target: what is trained on is scaled */
-    struct mli_run run;
-};
-
-static void free_parts(struct job *job)
-{
-    for (size_t p = 0; p < MLI_PART_TEST; p++) {
-        free(job->X[p]);
-        free(job->y[p]);
-        job->X[p] = job->y[p] = NULL;
-    }
-}
-
-static void job_release(struct job *job)
-{
-    if (job->pipeline != job->prep.pipeline)
-        mli_pipeline_free(job->pipeline);
-    mli_prepfile_release(&job->prep);
-    mli_plan_release(&job->plan);
-    mli_network_free(job->network);
-    free_parts(job);
-    mli_history_release(&job->run.history);
-    free(job->theta);
-}
 
 static enum ml_status no_memory(struct ml_error *err)
 {
     return ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-/* ---- rows: which train, which are held out ---------------------------------------------------------------------- */
-
-/* Cleaning was decided when the prep file was fitted; a setting that could do nothing is refused. */
-static enum ml_status refuse_cleaning(const struct ml_fit_config *c, struct ml_error *err)
-{
-    const char *option = mli_prep_given(&c->clean);
-    if (!option)
-        return ML_OK;
-    return ml_error_set(err, ML_EUSAGE,
-                        "--%s does nothing on a preprocessed file; give it to mlctl preprocess, or --no-prep to take the file as raw data",
-                        option);
-}
-
-static enum ml_status load_prep(struct job *job, struct ml_error *err)
-{
-    if (!job->config->prep)
-        return ML_OK;
-    enum ml_status status = mli_prepfile_read(job->config->prep, &job->prep, err);
-    if (status)
-        return status;
-    job->prepared = true;
-    job->pipeline = job->prep.pipeline;
-    status = refuse_cleaning(job->config, err);
-    if (status)
-        return status;
-    if (job->config->target && strcmp(job->config->target, job->prep.target) != 0)
-        return ml_error_set(err, ML_EUSAGE, "--target %s, but %s was preprocessed for target \"%s\"",
-                            job->config->target, job->table->source, job->prep.target);
-    if (strcmp(job->prep.clean_sha256, job->table->sha256) != 0)
-        return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
-                           "the file is not the one that %s belongs to (its SHA-256 differs); run mlctl preprocess again, or --no-prep to take it as raw data",
-                           job->config->prep);
-    if (job->config->split && strcmp(job->config->split, job->prep.split) != 0)
-        return ml_error_set(err, ML_EUSAGE,
-                            "--split %s, but the statistics in %s were fitted with --split %s; leave it out or preprocess again",
-                            job->config->split, job->config->prep, job->prep.split);
-    if (job->config->test)
-        return ml_error_set(err, ML_EUSAGE,
-                            "--test does not go with a prep file: the rows it held out are the test");
-    if (job->config->group || job->config->dedupe)
-        return ml_error_set(err, ML_EUSAGE,
-                            "--%s does nothing on a preprocessed file; give it to mlctl preprocess",
-                            job->config->group ? "group" : "dedupe");
-    job->settings.split_text = job->prep.split;
-    job->settings.held_out = job->prep.held_out;
-    if (job->prep.group && job->settings.train.patience)
-        ml_log(job->config->log, ML_LOG_WARNING,
-               "%s holds no column \"%s\", so a group may be on both sides of what --patience sets aside",
-               job->table->source, job->prep.group);
-    ml_log(job->config->log, ML_LOG_NOTE, "prep: %s found; the model will take rows of %s",
-           job->config->prep, job->prep.raw_path);
-    return mli_split_parse(job->prep.split, &job->settings.split, err);
-}
-
-/* ---- features --------------------------------------------------------------------------------------------------- */
-
-/* What was learned as floats is kept as floats. */
-static enum ml_status round_theta(struct job *job, struct ml_error *err)
-{
-    for (size_t i = 0; job->single && i < job->network->parameters; i++) {
-        if (fabs(job->theta[i]) > (double)FLT_MAX)
-            return ml_error_set(err, ML_EDIVERGED,
-                                "a parameter of %g is more than single precision holds; take --precision double",
-                                job->theta[i]);
-        job->theta[i] = (float)job->theta[i];
-    }
-    return ML_OK;
-}
-
-static struct mli_learn learn_of(const struct job *job)
-{
-    return (struct mli_learn){
-        .layers = job->network->spec,
-        .inputs = job->network->inputs,
-        .loss = job->settings.loss.name,
-        .parameter = job->settings.loss.parameter,
-        .config = &job->settings.train,
-    };
-}
-
-/* Said and refused before anything large is allocated: OpenBLAS does not survive being starved. */
-static enum ml_status check_memory(const struct job *job, struct ml_error *err)
-{
-    const struct mli_learn learn = learn_of(job);
-    size_t d = learn.inputs, number = job->single ? sizeof(float) : sizeof(double), matrix, trainer = 0;
-    size_t train = job->plan.rows[MLI_PART_TRAIN], rows = train + job->plan.rows[MLI_PART_VALIDATION];
-    enum ml_status status = (job->single ? mli_learn_memory_f32 : mli_learn_memory)(&learn, train, &trainer, err);
-    if (status)
-        return status;
-    if (!mli_mul(rows, d * number + sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
-        return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
-    size_t need = matrix + ((size_t)32 << 20);
-    ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
-    if (need <= job->settings.memory)
-        return ML_OK;
-    return ml_error_set(err, ML_ELIMIT,
-                        "training needs about %zu MiB of memory (%zu rows of %zu features, %zu parameters), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N or fewer rows need less",
-                        need >> 20, rows, d, job->network->parameters, job->settings.memory >> 20);
-}
-
-static struct mli_matrix_rows rows_of(const struct job *job, enum mli_part part)
-{
-    return (struct mli_matrix_rows){
-        .pipeline = job->pipeline,
-        .table = job->table,
-        .prepared = job->prepared,
-        .part = job->plan.part,
-        .which = (uint8_t)part,
-    };
-}
-
-/* y gets the targets of a part, in the order of the rows. */
-static void copy_targets(const struct job *job, enum mli_part part, double *y)
-{
-    for (size_t row = 0, i = 0; row < job->table->rows; row++) {
-        if (!job->plan.target.has[row])
-            continue;
-        if (job->plan.part[row] == part)
-            *y++ = job->plan.target.y[i];
-        i++;
-    }
-}
-
-/* A mean that is exp(z) belongs to targets of 0 or more. */
-static enum ml_status check_targets(const struct job *job, struct ml_error *err)
-{
-    const struct mli_target *target = &job->plan.target;
-    for (size_t row = 0, i = 0; job->settings.loss.predicts == MLI_PREDICTS_MEAN && row < job->table->rows; row++) {
-        if (!target->has[row])
-            continue;
-        if (target->y[i] < 0)
-            return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
-                               "row %zu: target \"%s\" is %g; loss %s is for counts and rates of 0 or more",
-                               row + 1, job->table->column[target->column].name, target->y[i],
-                               job->settings.loss.name);
-        i++;
-    }
-    return ML_OK;
-}
-
-static enum ml_status build_part(struct job *job, enum mli_part part, struct ml_error *err)
-{
-    const struct mli_matrix_rows rows = rows_of(job, part);
-    size_t n = job->plan.rows[part], size;
-    if (!n)
-        return ML_OK;
-    if (!mli_mul(n, job->network->inputs, &size))
-        return no_memory(err);
-    job->X[part] = mli_alloc(size, job->single ? sizeof(float) : sizeof(double));
-    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
-    if (!job->X[part] || !job->y[part])
-        return no_memory(err);
-    copy_targets(job, part, job->y[part]);
-    return mli_matrix_build(&rows, job->single, job->X[part], err);
-}
-
-/* ---- training --------------------------------------------------------------------------------------------------- */
-
-static enum ml_status make_network(struct job *job, struct ml_error *err)
-{
-    char layers[256];
-    if (!mli_kind_layers(job->settings.kind, &job->settings.loss, job->plan.target.classes, layers, sizeof layers))
-        return ml_error_set(err, ML_ELIMIT, "layer specification too long");
-    enum ml_status status =
-        mli_network_new(layers, mli_pipeline_features(job->pipeline), &job->network, err);
-    if (status)
-        return status;
-    job->single = mli_settings_single(job->config, job->network);
-    job->theta = mli_calloc(job->network->parameters, sizeof *job->theta);
-    return job->theta ? ML_OK : no_memory(err);
-}
-
-static struct mli_learn_rows learn_rows(const struct job *job, enum mli_part part)
-{
-    return (struct mli_learn_rows){ .n = job->plan.rows[part], .X = job->X[part], .y = job->y[part] };
-}
-
-static enum ml_status train(struct job *job, struct ml_error *err)
-{
-    struct mli_train_config config = job->settings.train;
-    struct mli_loss loss = job->settings.loss;
-    mli_units_train(&job->units, &config, &loss);
-    job->run = (struct mli_run){ .learn = learn_of(job),
-                                 .config = job->config,
-                                 .unit = job->units.loss,
-                                 .single = job->single };
-    job->run.learn.parameter = loss.parameter;
-    job->run.learn.config = &config;
-    job->run.learn.train = learn_rows(job, MLI_PART_TRAIN);
-    job->run.learn.validation = learn_rows(job, MLI_PART_VALIDATION);
-    enum ml_status status = mli_run(&job->run, job->theta, err);
-    free_parts(job);
-    return status;
-}
-
-/* ---- the model -------------------------------------------------------------------------------------------------- */
-
-struct measuring {
-    const struct ml_model *model;
-    double *P; /* of the next row */
-    double *workspace;
-};
-
-static enum ml_status predict_block(void *data, size_t n, double *X, struct ml_error *err)
-{
-    struct measuring *m = data;
-    const struct mli_network *net = m->model->network;
-    const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, n, X, NULL, m->workspace);
-    (void)err;
-    m->model->loss.predict(n, net->outputs, Z, m->P);
-    m->P += n * ml_model_width(m->model);
-    return ML_OK;
-}
-
-/* The network alone on the features of the rows; mli_model_predict_rows gives the same bits. */
-static enum ml_status measure_part(const struct job *job, const struct ml_model *model, enum mli_part part,
-                                   json_t **metrics, struct ml_error *err)
-{
-    struct mli_matrix_rows rows = rows_of(job, part);
-    size_t n = job->plan.rows[part], width = ml_model_width(model);
-    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y);
-    double *workspace = mli_alloc(mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), sizeof *workspace);
-    struct measuring measuring = { model, P, workspace };
-    rows.pipeline = model->pipeline;
-    enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
-    if (!status)
-        status = mli_matrix_each(&rows, predict_block, &measuring, err);
-    if (!status) {
-        copy_targets(job, part, y);
-        status = mli_evaluate_arrays(model, n, y, P, metrics, err);
-    }
-    free(workspace);
-    free(y);
-    free(P);
-    return status;
-}
-
-static enum ml_status measure_file(const struct job *job, const struct ml_model *model,
+static enum ml_status measure_file(const struct mli_job *job, const struct ml_model *model,
                                    json_t **metrics, struct ml_error *err)
 {
     const struct ml_read_options *read = job->config->read;
@@ -311,13 +25,13 @@ static enum ml_status measure_file(const struct job *job, const struct ml_model 
     return mli_evaluate_files(model, &job->config->test, 1, &options, metrics, err);
 }
 
-static enum ml_status measure(const struct job *job, struct ml_model *model, struct ml_error *err)
+static enum ml_status measure(const struct mli_job *job, struct ml_model *model, struct ml_error *err)
 {
     json_t *metrics = NULL;
     const char *on = job->config->test ? "test file" : job->plan.rows[MLI_PART_TEST] ? "held-out" : "training";
     enum ml_status status =
         job->config->test ? measure_file(job, model, &metrics, err)
-                          : measure_part(job, model, job->plan.rows[MLI_PART_TEST] ? MLI_PART_TEST : MLI_PART_TRAIN,
+                          : mli_job_measure(job, model, job->plan.rows[MLI_PART_TEST] ? MLI_PART_TEST : MLI_PART_TRAIN,
                                          &metrics, err);
     if (!status && !(mli_json_put(model->record, "metrics_on", json_string(on)) &&
                      mli_json_put(model->record, "metrics", json_incref(metrics))))
@@ -326,7 +40,7 @@ static enum ml_status measure(const struct job *job, struct ml_model *model, str
     return status;
 }
 
-static enum ml_status make_model(struct job *job, struct ml_model **out, struct ml_error *err)
+static enum ml_status make_model(struct mli_job *job, struct ml_model **out, struct ml_error *err)
 {
     const struct mli_record_parts parts = {
         .table = job->table,
@@ -373,93 +87,22 @@ static enum ml_status make_model(struct job *job, struct ml_model **out, struct 
     return ML_OK;
 }
 
-/* What the loss makes of the target, and the defaults that are in its unit. */
-static enum ml_status find_units(struct job *job, struct ml_error *err)
-{
-    struct mli_settings *s = &job->settings;
-    size_t n = job->plan.rows[MLI_PART_TRAIN];
-    enum ml_status status = check_targets(job, err);
-    double *y = status ? NULL : mli_alloc(n, sizeof *y);
-    if (!status && !y)
-        status = no_memory(err);
-    if (status)
-        return status;
-    copy_targets(job, MLI_PART_TRAIN, y);
-    status = mli_units_find(&s->loss, n, y, &job->units, err);
-    free(y);
-    if (status)
-        return status;
-    if (s->loss.in_units && !s->parameter_given)
-        s->loss.parameter *= job->units.unit;
-    if (s->train.l2 < 0)
-        s->train.l2 = mli_units_l2(&job->units, n);
-    return ML_OK;
-}
-
-static void say_defaults(const struct job *job)
-{
-    const struct ml_fit_config *config = job->config;
-    const struct mli_settings *s = &job->settings;
-    bool in_deviations = s->loss.predicts == MLI_PREDICTS_VALUE && s->loss.power != 2;
-    if (config->l2 < 0)
-        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / training rows%s (--l2 overrides)", job->settings.train.l2,
-               in_deviations ? " with the target's deviation as its unit" : "");
-    if (s->loss.in_units && !s->parameter_given)
-        ml_log(config->log, ML_LOG_NOTE, "%s: %g, %g of the target's deviation (--loss %s:%s overrides)",
-               s->loss.parameter_name, s->loss.parameter, mli_loss_find(s->loss.name)->parameter, s->loss.name,
-               s->loss.parameter_name);
-    if (!config->split && !config->test && !job->prepared)
-        ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)",
-               job->settings.split_text, (unsigned long long)config->seed);
-}
-
-static enum ml_status prepare(struct job *job, struct ml_error *err)
-{
-    const struct ml_fit_config *config = job->config;
-    enum ml_status status = mli_settings_check(config, &job->settings, err);
-    if (!status)
-        status = load_prep(job, err);
-    if (!status)
-        status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, job->settings.task,
-                               &job->settings, job->prepared ? job->prep.seed : config->seed,
-                               config->log, &job->plan, err);
-    if (!status)
-        status = mli_settings_kind(config, job->plan.target.classes > 0, &job->settings, err);
-    if (!status)
-        status = find_units(job, err);
-    if (status)
-        return status;
-    say_defaults(job);
-    return job->prepared ? ML_OK
-                         : mli_plan_fit_pipeline(job->table, &job->plan, &job->settings, config->log,
-                                                 &job->pipeline, err);
-}
-
 enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                       struct ml_model **out, struct ml_error *err)
 {
-    struct job job = { .table = table, .config = config };
+    struct mli_job job = { .table = table, .config = config };
     struct ml_model *model = NULL;
-    enum ml_status status = prepare(&job, err);
+    enum ml_status status = mli_job_plan(&job, err);
     if (!status)
-        status = make_network(&job, err);
+        status = mli_job_kind(&job, err);
     if (!status)
-        status = check_memory(&job, err);
-    for (int part = MLI_PART_TRAIN; !status && part < MLI_PART_TEST; part++)
-        status = build_part(&job, (enum mli_part)part, err);
-    if (!status) {
-        for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
-            mli_units_scale(&job.units, job.plan.rows[part], job.y[part]);
-        status = train(&job, err);
-    }
+        status = mli_job_clean(&job, err);
     if (!status)
-        status = mli_units_theta(&job.units, job.network, job.theta, err);
-    if (!status)
-        status = round_theta(&job, err);
+        status = mli_job_learn(&job, err);
     if (!status)
         status = make_model(&job, &model, err);
     bool interrupted = job.run.state.end == MLI_TRAIN_INTERRUPTED;
-    job_release(&job);
+    mli_job_release(&job);
     if (status)
         return status;
     *out = model;
