@@ -100,9 +100,6 @@ enum ml_status mli_job_plan(struct mli_job *job, struct ml_error *err)
         status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, job->settings.task,
                                &job->settings, job->prepared ? job->prep.seed : config->seed,
                                config->log, &job->plan, err);
-    if (!status && !config->split && !config->test && !job->prepared)
-        ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)",
-               job->settings.split_text, (unsigned long long)config->seed);
     return status;
 }
 
@@ -282,6 +279,9 @@ static void say_defaults(const struct mli_job *job)
         ml_log(config->log, ML_LOG_NOTE, "%s: %g, %g of the target's deviation (--loss %s:%s overrides)",
                s->loss.parameter_name, s->loss.parameter, mli_loss_find(s->loss.name)->parameter, s->loss.name,
                s->loss.parameter_name);
+    if (!config->split && !config->test && !job->prepared)
+        ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)",
+               job->settings.split_text, (unsigned long long)config->seed);
 }
 
 enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
