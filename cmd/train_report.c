@@ -47,6 +47,14 @@ static void print_fit(const struct ml_model *model, double seconds)
              seconds);
 }
 
+static void print_weights(const json_t *settings)
+{
+    const char *column = text_of(settings, "weight"), *classes = text_of(settings, "class_weight");
+    if (*column || *classes)
+        out_line("weights", "%s%s%s%s%s in training; metrics count every row once", *column ? "column " : "", column,
+                 *column && *classes ? ", " : "", *classes ? "classes " : "", classes);
+}
+
 void train_report_print(const struct ml_table *table, const struct ml_model *model,
                         const char *path, double seconds)
 {
@@ -63,6 +71,7 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
     out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
              count_of(r, "train_rows"), count_of(r, "test_rows"),
              count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
+    print_weights(json_object_get(r, "settings"));
     print_fit(model, seconds);
     curve_print(json_object_get(r, "history"));
     out_line("metrics", "on %s rows", text_of(r, "metrics_on"));

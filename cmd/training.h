@@ -40,6 +40,8 @@ enum {
         { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" }, \
         { "precision", 0, TRAINING_STRING, &(f).reading.fit.precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" }, \
         { "rate", 'r', TRAINING_STRING, &(f).rate, 0, "step size, or auto: chosen and said", "NUMBER" }, \
+        { "weight", 0, POPT_ARG_STRING, &(f).reading.fit.weight, 0, "column of numbers of 0 or more that says how much a row counts in training; it is no feature", "COLUMN" }, \
+        { "class-weight", 0, POPT_ARG_STRING, &(f).reading.fit.class_weight, 0, "of the rows of a class in training: balanced (rows / classes / rows of the class), or LABEL=W,... (others 1)", "SPEC" }, \
         { "schedule", 0, POPT_ARG_STRING, &(f).reading.fit.schedule, 0, "of the step size: constant, linear, step:N:F, exponential:F, cosine, onecycle or plateau:N:F (linear over batches, constant for gd if not given)", "SPEC" }, \
         { "warmup", 0, TRAINING_NUMBER, &(f).reading.fit.warmup, 0, "epochs, or below 1 a share of all, in which the step size grows to the full one", "EPOCHS" }, \
         { "clip", 0, TRAINING_NUMBER, &(f).reading.fit.clip, 0, "cut longer gradients to this length, 0: none", "NORM" }, \

@@ -27,6 +27,9 @@ struct ml_fit_config {
     const char *loss;      /* NAME or NAME:PARAMETER, the parameter in the target's unit; NULL: the kind's own */
     const char *split;     /* random:F, every:K, last:F, time:COLUMN:F, column:NAME, none; NULL: random:0.2 */
     const char *group;     /* column of which no value is on both sides, and which is no feature; NULL: none */
+    const char *weight;    /* column of numbers of 0 or more that says how much a row counts in training, and which is no
+                              feature; metrics count every row once; NULL: all alike */
+    const char *class_weight; /* times that: "balanced" (rows / classes / rows of the class) or LABEL=W,..; NULL: none */
     bool dedupe;           /* leave out rows that repeat an earlier one in every column, before the split */
     const char *test;      /* CSV file to measure on instead of held-out rows (all rows train); NULL: none */
     const char *prep;      /* prep file of a table that `mlctl preprocess` wrote; NULL: raw rows */

@@ -4,6 +4,7 @@
 #include <fit/evaluate.h>
 #include <fit/learn.h>
 #include <fit/matrix.h>
+#include <fit/weights.h>
 #include <float.h>
 #include <math.h>
 #include <prep/options.h>
@@ -15,7 +16,8 @@ static void free_parts(struct mli_job *job)
     for (size_t p = 0; p < MLI_PART_TEST; p++) {
         free(job->X[p]);
         free(job->y[p]);
-        job->X[p] = job->y[p] = NULL;
+        free(job->weight[p]);
+        job->X[p] = job->y[p] = job->weight[p] = NULL;
     }
 }
 
@@ -75,6 +77,10 @@ static enum ml_status load_prep(struct mli_job *job, struct ml_error *err)
     if (job->config->test)
         return ml_error_set(err, ML_EUSAGE,
                             "--test does not go with a prep file: the rows it held out are the test");
+    if (job->config->weight)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--weight %s: a preprocessed file has no such column; train on the raw file (--no-prep takes this one as raw)",
+                            job->config->weight);
     if (job->config->group || job->config->dedupe)
         return ml_error_set(err, ML_EUSAGE,
                             "--%s does nothing on a preprocessed file; give it to mlctl preprocess",
@@ -223,7 +229,10 @@ static enum ml_status make_network(struct mli_job *job, struct ml_error *err)
 
 static struct mli_learn_rows learn_rows(const struct mli_job *job, enum mli_part part)
 {
-    return (struct mli_learn_rows){ .n = job->plan.rows[part], .X = job->X[part], .y = job->y[part] };
+    return (struct mli_learn_rows){ .n = job->plan.rows[part],
+                                    .X = job->X[part],
+                                    .y = job->y[part],
+                                    .weight = job->weight[part] };
 }
 
 static enum ml_status train(struct mli_job *job, struct ml_error *err)
@@ -241,6 +250,25 @@ static enum ml_status train(struct mli_job *job, struct ml_error *err)
     job->run.learn.validation = learn_rows(job, MLI_PART_VALIDATION);
     enum ml_status status = mli_run(&job->run, job->theta, err);
     free_parts(job);
+    return status;
+}
+
+/* Sum of the weights of a part's rows, their number without. */
+static double weight_of(const struct mli_job *job, enum mli_part part)
+{
+    size_t n = job->plan.rows[part];
+    double sum = 0;
+    for (size_t i = 0; job->weight[part] && i < n; i++)
+        sum += job->weight[part][i];
+    return job->weight[part] ? sum : (double)n;
+}
+
+static enum ml_status find_weights(struct mli_job *job, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_VALIDATION; part++)
+        status = mli_weights_of_part(&job->plan, job->settings.class_weight, (enum mli_part)part,
+                                     &job->weight[part], err);
     return status;
 }
 
@@ -263,7 +291,7 @@ static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
     if (s->loss.in_units && !s->parameter_given)
         s->loss.parameter *= job->units.unit;
     if (s->train.l2 < 0)
-        s->train.l2 = mli_units_l2(&job->units, n);
+        s->train.l2 = mli_units_l2(&job->units, weight_of(job, MLI_PART_TRAIN));
     return ML_OK;
 }
 
@@ -273,7 +301,8 @@ static void say_defaults(const struct mli_job *job)
     const struct mli_settings *s = &job->settings;
     bool in_deviations = s->loss.predicts == MLI_PREDICTS_VALUE && s->loss.power != 2;
     if (config->l2 < 0)
-        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / training rows%s (--l2 overrides)", job->settings.train.l2,
+        ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / %s%s (--l2 overrides)", job->settings.train.l2,
+               job->weight[MLI_PART_TRAIN] ? "sum of the training rows' weights" : "training rows",
                in_deviations ? " with the target's deviation as its unit" : "");
     if (s->loss.in_units && !s->parameter_given)
         ml_log(config->log, ML_LOG_NOTE, "%s: %g, %g of the target's deviation (--loss %s:%s overrides)",
@@ -287,6 +316,8 @@ static void say_defaults(const struct mli_job *job)
 enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
 {
     enum ml_status status = mli_settings_kind(job->config, job->plan.target.classes > 0, &job->settings, err);
+    if (!status)
+        status = find_weights(job, err);
     if (!status)
         status = find_units(job, err);
     if (!status)

@@ -25,7 +25,7 @@ struct mli_job {
     double *theta;
     bool single;            /* X are floats */
     void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
-    double *y[MLI_PART_TEST];
+    double *y[MLI_PART_TEST], *weight[MLI_PART_TEST]; /* weight NULL: all 1 */
     struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_run run;
 };

@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <fit/reduce.h>
+#include <fit/weights.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,36 @@ static enum ml_status check_group(const struct ml_table *table, const struct mli
     return ML_OK;
 }
 
+static enum ml_status read_weights(const struct ml_table *table, const struct mli_settings *settings,
+                                   struct mli_plan *plan, struct ml_error *err)
+{
+    if (strcmp(settings->weight, table->column[plan->target.column].name) == 0)
+        return ml_error_set(err, ML_EUSAGE, "--weight %s: that is the target", settings->weight);
+    return mli_weights_read(table, settings->weight, plan->target.has, &plan->weight, err);
+}
+
+/* Rows of weight 0 train nothing, and nothing else that is learned is to come from them either. */
+static enum ml_status leave_weightless_out(const struct ml_table *table, const struct ml_log *log,
+                                           struct mli_plan *plan, struct ml_error *err)
+{
+    size_t out = 0, rest = 0;
+    for (size_t row = 0; row < table->rows; row++) {
+        uint8_t part = plan->part[row];
+        bool trains = part == MLI_PART_TRAIN || part == MLI_PART_VALIDATION;
+        rest += part == MLI_PART_TRAIN && plan->weight[row] > 0;
+        if (!trains || plan->weight[row] > 0)
+            continue;
+        plan->part[row] = MLI_PART_NONE;
+        out++;
+    }
+    if (out)
+        ml_log(log, ML_LOG_NOTE, "%zu row%s of weight 0 left out of training", out, out == 1 ? "" : "s");
+    if (rest >= 2)
+        return ML_OK;
+    return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                       "%zu training row%s with a weight above 0; training needs at least two", rest, rest == 1 ? "" : "s");
+}
+
 enum ml_status mli_plan_make(const struct ml_table *table, const char *target, const char *task,
                              const struct mli_settings *settings, uint64_t seed,
                              const struct ml_log *log, struct mli_plan *out, struct ml_error *err)
@@ -243,11 +274,15 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
         status = no_memory(err);
     if (!status)
         status = check_group(table, settings, &plan, err);
+    if (!status && settings->weight)
+        status = read_weights(table, settings, &plan, err);
     if (!status)
         status = settings->held_out ? take_held_out(table, settings->held_out, &plan, err)
                                     : split_rows(table, settings, seed, log, &plan, err);
     if (!status && settings->train.patience)
         status = set_validation_aside(table, settings, &plan, err);
+    if (!status && plan.weight)
+        status = leave_weightless_out(table, log, &plan, err);
     if (!status && plan.target.classes)
         status = check_classes(table, settings, &plan, err);
     for (size_t row = 0; !status && row < table->rows; row++)
@@ -263,6 +298,7 @@ void mli_plan_release(struct mli_plan *plan)
 {
     mli_target_release(&plan->target);
     free(plan->part);
+    free(plan->weight);
     *plan = (struct mli_plan){ 0 };
 }
 
@@ -327,7 +363,8 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
         const char *name = table->column[j].name;
         bool split = settings->split.kind == MLI_SPLIT_COLUMN && strcmp(name, settings->split.column) == 0;
         bool group = settings->group && strcmp(name, settings->group) == 0;
-        if (j != plan->target.column && !split && !group)
+        bool weight = settings->weight && strcmp(name, settings->weight) == 0;
+        if (j != plan->target.column && !split && !group && !weight)
             columns[n++] = j;
     }
     for (size_t row = 0; !status && row < table->rows; row++)

@@ -14,10 +14,12 @@ struct mli_plan {
     struct mli_target target;
     uint8_t *part;          /* one a table row: enum mli_part; NONE for rows without a target and duplicates; owned */
     size_t duplicates;      /* rows with a target left out */
+    double *weight;         /* one a table row, of the settings' column; NULL: all 1; owned */
     size_t rows[MLI_PARTS]; /* rows of each part */
 };
 
 /*
+ * A row of weight 0 is of no part, unless it is held out: what is measured does not depend on weights.
  * target: name, NULL for the last column. seed: of the split. patience sets a share of the training rows aside for
  * validation, at random, of each class, a group whole. ML_EDATA when a class has no row to train on, and what target and split refuse.
  */

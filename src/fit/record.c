@@ -113,6 +113,8 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "loss", json_string(loss));
     ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
     ok = ok && mli_json_put(doc, "precision", json_string(p->single ? "float" : "double"));
+    ok = ok && (!p->settings->weight || mli_json_put(doc, "weight", json_string(p->settings->weight)));
+    ok = ok && (!p->settings->class_weight || mli_json_put(doc, "class_weight", json_string(p->settings->class_weight)));
     ok = ok && mli_json_put(doc, "l1", mli_json_from(t->l1));
     ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));
     ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->rate));

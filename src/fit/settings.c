@@ -124,6 +124,8 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         .split_text = config->test ? "none" : config->split ? config->split : "random:0.2",
         .group = config->group,
         .dedupe = config->dedupe,
+        .weight = config->weight,
+        .class_weight = config->class_weight,
         .prep = &config->clean,
         .train = MLI_TRAIN_CONFIG_INIT,
         .validation = config->validation,

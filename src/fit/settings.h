@@ -11,6 +11,7 @@
 struct mli_settings {
     struct mli_split split;
     const char *split_text, *group; /* group NULL: none */
+    const char *weight, *class_weight; /* column; "balanced" or LABEL=W,..; NULL: none */
     bool dedupe;
     const char *held_out; /* rows of a prepared file that its prep file holds out; NULL: found by the split */
     const struct ml_prep_config *prep; /* of the configuration */

@@ -48,11 +48,11 @@ static double weight_unit(const struct mli_units *units)
     return units->predicts == MLI_PREDICTS_VALUE ? units->unit : 1;
 }
 
-double mli_units_l2(const struct mli_units *units, size_t n)
+double mli_units_l2(const struct mli_units *units, double n)
 {
     double standard = units->predicts == MLI_PREDICTS_VALUE ? units->loss / (units->unit * units->unit) : 1;
 
-    return standard / (double)n;
+    return standard / n;
 }
 
 void mli_units_scale(const struct mli_units *units, size_t n, double *y)

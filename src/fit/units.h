@@ -23,8 +23,8 @@ struct mli_units {
 /* From the n training targets. ML_EDATA: a mean is wanted of targets that are all 0. */
 ML_NODISCARD enum ml_status mli_units_find(const struct mli_loss *loss, size_t n, const double *y,
                                            struct mli_units *out, struct ml_error *err);
-/* l2 when none is given: 1 / n, for a value in units in which its deviation is 1. */
-double mli_units_l2(const struct mli_units *units, size_t n);
+/* l2 when none is given: 1 / n (rows, or the sum of their weights), for a value in units in which its deviation is 1. */
+double mli_units_l2(const struct mli_units *units, double n);
 void mli_units_scale(const struct mli_units *units, size_t n, double *y);
 double mli_units_back(const struct mli_units *units, double y);
 /* Penalties, min_delta and loss in the target's unit become those of training. */

@@ -212,3 +212,71 @@ load common
     [ "$status" -eq 0 ]
     [[ $stderr == *"the loss has not moved from 1.09"*"--rate"* ]]
 }
+
+# with_weight FILE EXPRESSION: the rows of FILE with a first column "w" that awk computes
+with_weight() { awk -F, -v OFS=, "NR == 1 { print \"w\", \$0 } NR > 1 { print ($2), \$0 }" "$1"; }
+
+@test "a weight of 2 is the same as the row twice, and a weight of 0 as no row" {
+    with_weight "$DATA/diabetes.csv" '1 + NR % 3' > weighted.csv
+    awk -F, 'NR == 1; NR > 1 { for (i = 0; i < 1 + NR % 3; i++) print }' "$DATA/diabetes.csv" > repeated.csv
+    mlctl train weighted.csv --weight w -q --json --split none --scale none > a.json
+    mlctl train repeated.csv -q --json --split none --scale none > b.json
+    near "$(jq .objective a.json)" "$(jq .objective b.json)" 1e-9
+    near "$(jq .settings.l2 a.json)" "$(jq .settings.l2 b.json)" 1e-15
+    jq -e '.features == 10 and .settings.weight == "w"' a.json
+
+    with_weight "$DATA/iris.csv" 'NR % 4 ? 1 : 0' > weighted.csv
+    awk 'NR == 1 || NR % 4' "$DATA/iris.csv" > fewer.csv
+    mlctl train weighted.csv --weight w -q --json --split none > a.json
+    mlctl train fewer.csv -q --json --split none > b.json
+    [ "$(jq .objective a.json)" = "$(jq .objective b.json)" ]
+    [ "$(jq .train_rows a.json)" = "$(jq .train_rows b.json)" ]
+}
+
+@test "weights of classes: balanced, given, and as a column are the same thing" {
+    sed -n '1,71p;102,111p' "$DATA/iris.csv" > uneven.csv # 50, 20 and 10 rows
+    mlctl train uneven.csv -q --json --split none --class-weight balanced > a.json
+    mlctl train uneven.csv -q --json --split none --class-weight "$(awk 'BEGIN { printf "virginica=%.17g,setosa=%.17g,versicolor=%.17g", 80/30, 80/150, 80/60 }')" > b.json
+    near "$(jq .objective a.json)" "$(jq .objective b.json)" 1e-12
+    with_weight uneven.csv '$5 == "setosa" ? 80/150 : $5 == "virginica" ? 80/30 : 80/60' > weighted.csv
+    mlctl train weighted.csv -q --json --split none --weight w > c.json
+    near "$(jq .objective a.json)" "$(jq .objective c.json)" 1e-5 # awk prints six digits
+    mlctl train uneven.csv -q --json --split none > d.json
+    awk -v a="$(jq .objective a.json)" -v d="$(jq .objective d.json)" 'BEGIN { exit !(a != d) }'
+    run --separate-stderr mlctl train weighted.csv --weight w --class-weight setosa=2
+    [[ $output == *"weights    column w, classes setosa=2 in training; metrics count every row once"* ]]
+}
+
+@test "weights: a model does not want the column, and eval finds the same rows again" {
+    with_weight "$DATA/breast_cancer.csv" 'NR % 3' > weighted.csv
+    mlctl train weighted.csv --weight w -q --json > report.json
+    mlctl inspect --json | jq -e '[.pipeline.schema[].name] | index("w") == null'
+    [ "$(jq -S .metrics report.json)" = "$(mlctl eval --json -q | jq -S .metrics)" ]
+    mlctl predict "$DATA/breast_cancer.csv" -q > predictions.csv
+    mlctl train weighted.csv --weight w -q --json --optimiser adam --patience 3 --epochs 300 | jq -e '.validation_rows > 20'
+    for threads in 1 2 4; do
+        mlctl train weighted.csv -q --weight w --class-weight balanced --threads $threads -m $threads.safetensors > out.txt
+    done
+    cmp 1.safetensors 2.safetensors
+    cmp 1.safetensors 4.safetensors
+}
+
+@test "weights that make no sense are refused, and the row is named" {
+    with_weight "$DATA/iris.csv" 'NR == 8 ? -1 : 1' > bad.csv
+    fails 3 'row 7: weight "w" is -1' mlctl train bad.csv --weight w -q
+    with_weight "$DATA/iris.csv" 'NR == 8 ? "" : 1' > bad.csv
+    fails 3 'row 7: weight "w" is missing' mlctl train bad.csv --weight w -q
+    with_weight "$DATA/iris.csv" 'NR == 8 ? "much" : "little"' > bad.csv
+    fails 3 'row 1: weight "w" is not a number' mlctl train bad.csv --weight w -q
+    with_weight "$DATA/iris.csv" 'NR < 100 ? 0 : NR % 2' > bad.csv # 0 and 1 alone are read as a boolean
+    fails 3 'class "setosa" has no row to train on' mlctl train bad.csv --weight w -q
+    with_weight "$DATA/iris.csv" 0 > bad.csv
+    fails 3 "training needs at least two" mlctl train bad.csv --weight w -q
+    fails 2 'did you mean "w"' mlctl train bad.csv --weight W -q
+    fails 2 "that is the target" mlctl train bad.csv --weight species -q
+    fails 2 'no class "setose"; did you mean "setosa"' mlctl train "$DATA/iris.csv" --class-weight setose=2 -q
+    fails 2 "such as yes=3" mlctl train "$DATA/iris.csv" --class-weight setosa=0 -q
+    fails 2 "such as yes=3" mlctl train "$DATA/iris.csv" --class-weight even -q
+    fails 2 "given twice" mlctl train "$DATA/iris.csv" --class-weight setosa=1,setosa=2 -q
+    fails 2 "the target is a number" mlctl train "$DATA/diabetes.csv" --class-weight balanced -q
+}

@@ -1,0 +1,168 @@
+#include <fit/weights.h>
+
+#include <base/mem.h>
+#include <base/num.h>
+#include <base/suggest.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <table/dict.h>
+
+static enum ml_status no_memory(struct ml_error *err)
+{
+    return ml_error_set(err, ML_ENOMEM, "out of memory");
+}
+
+/* ---- of classes -------------------------------------------------------------------------------------------------- */
+
+static enum ml_status balance(const struct mli_plan *plan, double *weight, struct ml_error *err)
+{
+    size_t classes = plan->target.classes, *count = mli_calloc(classes, sizeof *count), n = 0;
+    if (!count)
+        return no_memory(err);
+    for (size_t row = 0, i = 0; i < plan->target.n; row++) {
+        if (!plan->target.has[row])
+            continue;
+        if (plan->part[row] == MLI_PART_TRAIN) {
+            count[(size_t)plan->target.y[i]]++;
+            n++;
+        }
+        i++;
+    }
+    for (size_t k = 0; k < classes; k++)
+        weight[k] = (double)n / ((double)classes * (double)count[k]);
+    free(count);
+    return ML_OK;
+}
+
+static enum ml_status unknown_class(const struct mli_plan *plan, const char *label, size_t length,
+                                    struct ml_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), label);
+    size_t near = mli_suggest(name, (const char *const *)plan->target.label, plan->target.classes);
+    if (near < plan->target.classes)
+        return ml_error_set(err, ML_EUSAGE, "--class-weight: no class \"%s\"; did you mean \"%s\"?", name,
+                            plan->target.label[near]);
+    return ml_error_set(err, ML_EUSAGE, "--class-weight: no class \"%s\"; there are %zu, the first is \"%s\"", name,
+                        plan->target.classes, plan->target.label[0]);
+}
+
+/* One LABEL=WEIGHT. The last '=' divides, so that a label may hold one. */
+static enum ml_status take_entry(const struct mli_plan *plan, const char *entry, size_t length, double *weight,
+                                 struct ml_error *err)
+{
+    size_t divide = length;
+    while (divide > 0 && entry[divide - 1] != '=')
+        divide--;
+    double value;
+    if (divide < 2 || !mli_num_parse(entry + divide, length - divide, &value) || !(value > 0) || value > 1e12)
+        return ml_error_set(err, ML_EUSAGE,
+                            "--class-weight: \"%.*s\" is not balanced, nor a class and a weight above 0 such as yes=3",
+                            (int)(length < 64 ? length : 64), entry);
+    int32_t class = mli_label_find(plan->target.classes, plan->target.label, entry, divide - 1);
+    if (class < 0)
+        return unknown_class(plan, entry, divide - 1, err);
+    if (weight[class] > 0)
+        return ml_error_set(err, ML_EUSAGE, "--class-weight: class \"%s\" is given twice", plan->target.label[class]);
+    weight[class] = value;
+    return ML_OK;
+}
+
+enum ml_status mli_weights_of_classes(const char *spec, const struct mli_plan *plan, double *weight,
+                                      struct ml_error *err)
+{
+    size_t classes = plan->target.classes;
+    if (spec && strcmp(spec, "balanced") == 0)
+        return balance(plan, weight, err);
+    memset(weight, 0, classes * sizeof *weight);
+    enum ml_status status = ML_OK;
+    for (const char *entry = spec; !status && entry;) {
+        size_t length = strcspn(entry, ",");
+        status = take_entry(plan, entry, length, weight, err);
+        entry = entry[length] ? entry + length + 1 : NULL;
+    }
+    for (size_t k = 0; k < classes; k++)
+        weight[k] = weight[k] > 0 ? weight[k] : 1;
+    return status;
+}
+
+/* ---- of rows ----------------------------------------------------------------------------------------------------- */
+
+enum ml_status mli_weights_of_part(const struct mli_plan *plan, const char *spec, enum mli_part part, double **out,
+                                   struct ml_error *err)
+{
+    size_t classes = plan->target.classes;
+    *out = NULL;
+    if (spec && !classes)
+        return ml_error_set(err, ML_EUSAGE, "--class-weight is for classes, but the target is a number; --weight takes a column");
+    if ((!spec && !plan->weight) || !plan->rows[part])
+        return ML_OK;
+    double *of_class = mli_alloc(classes, sizeof *of_class), *weight = mli_alloc(plan->rows[part], sizeof *weight);
+    enum ml_status status = of_class && weight ? mli_weights_of_classes(spec, plan, of_class, err) : no_memory(err);
+    for (size_t row = 0, i = 0, at = 0; !status && i < plan->target.n; row++) {
+        if (!plan->target.has[row])
+            continue;
+        if (plan->part[row] == part)
+            weight[at++] = (plan->weight ? plan->weight[row] : 1) * (classes ? of_class[(size_t)plan->target.y[i]] : 1);
+        i++;
+    }
+    free(of_class);
+    if (status)
+        free(weight);
+    else
+        *out = weight;
+    return status;
+}
+
+/* Cell of a column as a number; NaN when it is missing or none. 0 and 1 may have been read as a boolean. */
+static double number_of(const struct mli_column *column, size_t row)
+{
+    double value;
+    if (column->number)
+        return column->type == ML_TYPE_NUMBER ? column->number[row] : NAN;
+    if (!column->dict || column->code[row] < 0)
+        return NAN;
+    const char *text = mli_dict_text(column->dict, (size_t)column->code[row]);
+    return mli_num_parse(text, strlen(text), &value) ? value : NAN;
+}
+
+static enum ml_status refuse(const struct ml_table *table, const struct mli_column *column, size_t row,
+                             struct ml_error *err)
+{
+    double value = number_of(column, row);
+    if (column->number ? isnan(column->number[row]) : column->code[row] < 0)
+        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                           "row %zu: weight \"%s\" is missing; a weight is a number of 0 or more (0 leaves a row out of training)",
+                           row + 1, column->name);
+    if (isnan(value))
+        return ml_error_at(err, ML_EDATA, table->source, 0, 0, "row %zu: weight \"%s\" is not a number", row + 1,
+                           column->name);
+    return ml_error_at(err, ML_EDATA, table->source, 0, 0, "row %zu: weight \"%s\" is %g; a weight is a finite number of 0 or more",
+                       row + 1, column->name, value);
+}
+
+enum ml_status mli_weights_read(const struct ml_table *table, const char *name, const uint8_t *has, double **out,
+                                struct ml_error *err)
+{
+    char what[300];
+    size_t index;
+    snprintf(what, sizeof what, "--weight %s", name);
+    enum ml_status status = mli_split_find(table, what, name, &index, err);
+    double *weight = status ? NULL : mli_calloc(table->rows, sizeof *weight);
+    if (!status && !weight)
+        status = no_memory(err);
+    for (size_t row = 0; !status && row < table->rows; row++) {
+        if (!has[row])
+            continue;
+        weight[row] = number_of(&table->column[index], row);
+        if (!(weight[row] >= 0) || isinf(weight[row]))
+            status = refuse(table, &table->column[index], row, err);
+    }
+    if (status)
+        free(weight);
+    else
+        *out = weight;
+    return status;
+}
