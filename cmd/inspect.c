@@ -34,6 +34,19 @@ static void print_field(const struct mli_field *field)
     out_line("", "%-24s %-9s %5zu missing  %s", field->name, ml_type_name(field->type), field->missing, range);
 }
 
+/* Shape and size of each layer, and what training measured of its inputs beside what it learnt. */
+static void print_layers(const struct mli_network *net)
+{
+    for (size_t i = 0; i < net->layers; i++) {
+        const struct mli_layer *layer = &net->layer[i];
+        char size[64] = "";
+        if (layer->parameters)
+            snprintf(size, sizeof size, "%zu parameters%s", layer->parameters,
+                     layer->statistics ? ", half of them measured" : "");
+        out_line("", "%2zu %-11s %7zu -> %-7zu %s", i, layer->kind->name, layer->inputs, layer->outputs, size);
+    }
+}
+
 static long long count_of(const json_t *doc, const char *key)
 {
     return (long long)json_integer_value(json_object_get(doc, key));
@@ -73,6 +86,8 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     mli_loss_text(&model->loss, loss);
     out_line("network", "%s, %s loss, %zu parameters in %s precision", model->network->spec, loss,
              model->network->parameters, model->single ? "single" : "double");
+    if (model->network->layers > 1)
+        print_layers(model->network);
     out_line("columns", "%zu, what training saw of them", schema->count);
     for (size_t j = 0; j < schema->count; j++)
         print_field(&schema->field[j]);

@@ -136,7 +136,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct train_flags f = { .training = training_init() };
     struct training *t = &f.training;
-    struct poptOption files[] = TRAINING_FILES(*t), training[] = TRAINING_ROWS(*t), rows[] = READING_ROWS(t->reading),
+    struct poptOption files[] = TRAINING_FILES(*t), training[] = TRAINING_ROWS(*t), network[] = TRAINING_NETWORK(*t),
+                      rows[] = READING_ROWS(t->reading),
                       file[] = READING_FILE(t->reading), cleaning[READING_CLEANING_MAX + 1];
     reading_cleaning(&t->reading, cleaning);
     struct poptOption run[] = {
@@ -147,7 +148,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption options[] = {
         READING_GROUP(files, "Files"),         READING_GROUP(rows, "Target and rows"),
         READING_GROUP(file, "Reading"),        READING_GROUP(cleaning, "Cleaning"),
-        READING_GROUP(training, "Training"),   READING_GROUP(run, "Run"),
+        READING_GROUP(training, "Training"),   READING_GROUP(network, "Network"),
+        READING_GROUP(run, "Run"),
         POPT_TABLEEND
     };
     int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);

@@ -35,6 +35,8 @@ static void print_fit(const struct ml_model *model, double seconds)
     const json_t *r = model->record, *s = json_object_get(r, "settings");
     out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
              mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
+    if (model->network->layers > 1)
+        out_line("layers", "%s", model->network->spec);
     char loss[MLI_LOSS_TEXT], parameter[MLI_LOSS_TEXT + 40] = "";
     mli_loss_text(&model->loss, loss);
     if (model->loss.parameter_name)

@@ -8,7 +8,7 @@
 struct training {
     struct reading reading;
     char *model, *prep, *memory, *rate;
-    int no_prep;
+    int no_prep, batch_norm;
     double l2; /* NaN: not given */
     long epochs, batch, patience, threads;
 };
@@ -33,11 +33,11 @@ enum {
 
 #define TRAINING_ROWS(f) \
     { \
-        { "kind", 'k', TRAINING_STRING, &(f).reading.fit.kind, 0, "auto, linear, logistic, svm or poisson", "KIND" }, \
+        { "kind", 'k', TRAINING_STRING, &(f).reading.fit.kind, 0, "auto, linear, logistic, svm, poisson or mlp", "KIND" }, \
         { "loss", 0, POPT_ARG_STRING, &(f).reading.fit.loss, 0, "of the kind, e.g. huber:1.35 (that of the kind if not given)", "NAME[:PARAMETER]" }, \
         { "l1", 0, TRAINING_NUMBER, &(f).reading.fit.l1, 0, "penalty l1 |w|", "NUMBER" }, \
-        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1)", "NUMBER" }, \
-        { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" }, \
+        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1; 1e-4 for several layers)", "NUMBER" }, \
+        { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs; adam for several layers), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs", "NAME" }, \
         { "precision", 0, TRAINING_STRING, &(f).reading.fit.precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" }, \
         { "rate", 'r', TRAINING_STRING, &(f).rate, 0, "step size, or auto: chosen and said", "NUMBER" }, \
         { "weight", 0, POPT_ARG_STRING, &(f).reading.fit.weight, 0, "column of numbers of 0 or more that says how much a row counts in training; it is no feature", "COLUMN" }, \
@@ -48,13 +48,23 @@ enum {
         { "momentum", 0, TRAINING_NUMBER, &(f).reading.fit.momentum, 0, "of momentum and nesterov", "NUMBER" }, \
         { "decay", 0, TRAINING_NUMBER, &(f).reading.fit.decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" }, \
         { "tolerance", 0, TRAINING_NUMBER, &(f).reading.fit.tolerance, 0, "converged when no gradient entry is larger", "NUMBER" }, \
-        { "epochs", 'e', TRAINING_COUNT, &(f).epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others", "COUNT" }, \
-        { "batch", 'b', TRAINING_COUNT, &(f).batch, 0, "rows a step (of all but gd and lbfgs)", "ROWS" }, \
-        { "patience", 0, TRAINING_COUNT, &(f).patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" }, \
+        { "epochs", 'e', TRAINING_COUNT, &(f).epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 200 for several layers, 100 for the others", "COUNT" }, \
+        { "batch", 'b', TRAINING_COUNT, &(f).batch, 0, "rows a step (of all but gd and lbfgs), 0: 32", "ROWS" }, \
+        { "patience", 0, POPT_ARG_LONG, &(f).patience, 0, "stop after this many epochs without a better validation loss, 0: never (20 for several layers, else never)", "EPOCHS" }, \
         { "min-delta", 0, TRAINING_NUMBER, &(f).reading.fit.min_delta, 0, "what a validation loss must be lower by to count as better", "NUMBER" }, \
         { "validation", 0, TRAINING_NUMBER, &(f).reading.fit.validation, 0, "share of the training rows that --patience sets aside", "SHARE" }, \
         { "threads", 0, TRAINING_COUNT, &(f).threads, 0, "0: one a core; the result does not depend on it", "COUNT" }, \
         { "memory", 0, POPT_ARG_STRING, &(f).memory, 0, "most memory to use, e.g. 2G (what is free if not given)", "SIZE" }, \
+        POPT_TABLEEND \
+    }
+
+#define TRAINING_NETWORK(f) \
+    { \
+        { "layers", 0, POPT_ARG_STRING, &(f).reading.fit.layers, 0, "the network spelt out, e.g. \"dense 64, relu, dropout 0.1, dense 3\"; layers: dense N, relu, leaky_relu, elu, gelu, tanh, sigmoid, dropout P, batch_norm", "SPEC" }, \
+        { "hidden", 0, POPT_ARG_STRING, &(f).reading.fit.hidden, 0, "units of the hidden layers of kind mlp, e.g. 128,64 (64,32 if not given)", "LIST" }, \
+        { "activation", 0, POPT_ARG_STRING, &(f).reading.fit.activation, 0, "behind each hidden layer: relu, leaky_relu, elu, gelu, tanh or sigmoid (relu if not given)", "NAME" }, \
+        { "dropout", 0, TRAINING_NUMBER, &(f).reading.fit.dropout, 0, "share of each hidden layer that is dropped in training", "SHARE" }, \
+        { "batch-norm", 0, POPT_ARG_NONE, &(f).batch_norm, 0, "batch normalisation before each activation", NULL }, \
         POPT_TABLEEND \
     }
 

@@ -23,8 +23,13 @@ struct ml_fit_epoch {
 struct ml_fit_config {
     const char *target;    /* NULL: the last column */
     const char *task;      /* auto, regression, classification */
-    const char *kind;      /* auto, linear, logistic, svm, poisson */
+    const char *kind;      /* auto, linear, logistic, svm, poisson, mlp */
     const char *loss;      /* NAME or NAME:PARAMETER, the parameter in the target's unit; NULL: the kind's own */
+    const char *layers;    /* the network spelt out, "dense 64, relu, dense 3"; NULL: that of the kind */
+    const char *hidden;    /* of kind mlp: units of the hidden layers; NULL: "64,32" */
+    const char *activation; /* of kind mlp: relu, leaky_relu, elu, gelu, tanh, sigmoid; NULL: relu */
+    double dropout;        /* of kind mlp: share dropped behind each activation in training */
+    bool batch_norm;       /* of kind mlp: before each activation */
     const char *split;     /* random:F, every:K, last:F, time:COLUMN:F, column:NAME, none; NULL: random:0.2 */
     const char *group;     /* column of which no value is on both sides, and which is no feature; NULL: none */
     const char *weight;    /* column of numbers of 0 or more that says how much a row counts in training, and which is no
@@ -34,7 +39,7 @@ struct ml_fit_config {
     const char *test;      /* CSV file to measure on instead of held-out rows (all rows train); NULL: none */
     const char *prep;      /* prep file of a table that `mlctl preprocess` wrote; NULL: raw rows */
     const struct ml_read_options *read; /* how the table was read, for the record; NULL: defaults */
-    const char *optimiser; /* auto (lbfgs), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs */
+    const char *optimiser; /* auto (lbfgs; adam for several layers), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs */
     const char *precision; /* auto (double for one layer, single for a stack), double, float */
     double rate;           /* step size; 0: chosen by the optimiser */
     const char *schedule;  /* constant, linear, step:N:F, exponential:F, cosine, onecycle, plateau:N:F; NULL: linear over batches, else constant */
@@ -43,11 +48,11 @@ struct ml_fit_config {
     double momentum;
     double decay;          /* of adamw */
     double l1;
-    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1) */
+    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1); 1e-4 for several layers */
     double tolerance;
-    size_t epochs;         /* 0: 1000 for lbfgs and gd, 100 for the others */
-    size_t batch;
-    size_t patience;       /* epochs without a better validation loss; 0: no early stopping */
+    size_t epochs;         /* 0: 1000 for lbfgs and gd, 200 for several layers, 100 for the others */
+    size_t batch;          /* rows a step; 0: 32 */
+    size_t patience;       /* epochs without a better validation loss; 0: no early stopping; ML_FIT_CHOSEN */
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
@@ -61,10 +66,12 @@ struct ml_fit_config {
     const struct ml_log *log;
 };
 
+#define ML_FIT_CHOSEN ((size_t)-1) /* patience: 20 for a network of several layers, else no early stopping */
+
 #define ML_FIT_CONFIG_INIT                                                                         \
     { .task = "auto", .kind = "auto", .optimiser = "auto", .precision = "auto", .momentum = 0.9, .decay = 0.01, \
       .l2 = -1, \
-      .tolerance = 1e-8, .batch = 32, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
+      .tolerance = 1e-8, .patience = ML_FIT_CHOSEN, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
 
 /*
  * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one

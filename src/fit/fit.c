@@ -47,6 +47,7 @@ static enum ml_status make_model(struct mli_job *job, struct ml_model **out, str
         .config = job->config,
         .settings = &job->settings,
         .target = &job->plan.target,
+        .layers = job->network->spec,
         .duplicates = job->plan.duplicates,
         .prep = job->prepared ? &job->prep : NULL,
         .state = &job->run.state,

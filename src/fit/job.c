@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <fit/evaluate.h>
+#include <fit/layers.h>
 #include <fit/learn.h>
 #include <fit/matrix.h>
 #include <fit/weights.h>
@@ -151,7 +152,7 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
     if (need <= job->settings.memory)
         return ML_OK;
     return ml_error_set(err, ML_ELIMIT,
-                        "training needs about %zu MiB of memory (%zu rows of %zu features, %zu parameters), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N or fewer rows need less",
+                        "training needs about %zu MiB of memory (%zu rows of %zu features, %zu parameters), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N, fewer hidden units or fewer rows need less",
                         need >> 20, rows, d, job->network->parameters, job->settings.memory >> 20);
 }
 
@@ -215,16 +216,11 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
 
 static enum ml_status make_network(struct mli_job *job, struct ml_error *err)
 {
-    char layers[256];
-    if (!mli_kind_layers(job->settings.kind, &job->settings.loss, job->plan.target.classes, layers, sizeof layers))
-        return ml_error_set(err, ML_ELIMIT, "layer specification too long");
-    enum ml_status status =
-        mli_network_new(layers, mli_pipeline_features(job->pipeline), &job->network, err);
-    if (status)
-        return status;
-    job->single = mli_settings_single(job->config, job->network);
-    job->theta = mli_calloc(job->network->parameters, sizeof *job->theta);
-    return job->theta ? ML_OK : no_memory(err);
+    enum ml_status status = mli_layers_make(job->config, &job->settings, job->plan.target.classes,
+                                            mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
+    if (!status)
+        job->single = mli_settings_single(job->config, job->network);
+    return status;
 }
 
 static struct mli_learn_rows learn_rows(const struct mli_job *job, enum mli_part part)
@@ -284,14 +280,15 @@ static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
     if (status)
         return status;
     copy_targets(job, MLI_PART_TRAIN, y);
-    status = mli_units_find(&s->loss, n, y, &job->units, err);
+    status = mli_units_find(&s->loss, mli_layers_deep(job->config), n, y, &job->units, err);
     free(y);
     if (status)
         return status;
     if (s->loss.in_units && !s->parameter_given)
         s->loss.parameter *= job->units.unit;
     if (s->train.l2 < 0)
-        s->train.l2 = mli_units_l2(&job->units, weight_of(job, MLI_PART_TRAIN));
+        s->train.l2 = mli_layers_deep(job->config) ? MLI_LAYERS_L2 :
+                                                        mli_units_l2(&job->units, weight_of(job, MLI_PART_TRAIN));
     return ML_OK;
 }
 
@@ -300,7 +297,7 @@ static void say_defaults(const struct mli_job *job)
     const struct ml_fit_config *config = job->config;
     const struct mli_settings *s = &job->settings;
     bool in_deviations = s->loss.predicts == MLI_PREDICTS_VALUE && s->loss.power != 2;
-    if (config->l2 < 0)
+    if (config->l2 < 0 && !mli_layers_deep(config))
         ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / %s%s (--l2 overrides)", job->settings.train.l2,
                job->weight[MLI_PART_TRAIN] ? "sum of the training rows' weights" : "training rows",
                in_deviations ? " with the target's deviation as its unit" : "");

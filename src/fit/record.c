@@ -111,6 +111,8 @@ static json_t *settings(const struct mli_record_parts *p)
     char loss[MLI_LOSS_TEXT];
     mli_loss_text(&p->settings->loss, loss);
     ok = ok && mli_json_put(doc, "loss", json_string(loss));
+    if (ok && p->settings->kind->stack)
+        ok = mli_json_put(doc, "layers", json_string(p->layers));
     ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
     ok = ok && mli_json_put(doc, "precision", json_string(p->single ? "float" : "double"));
     ok = ok && (!p->settings->weight || mli_json_put(doc, "weight", json_string(p->settings->weight)));

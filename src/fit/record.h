@@ -15,6 +15,7 @@ struct mli_record_parts {
     const struct ml_fit_config *config;
     const struct mli_settings *settings;
     const struct mli_target *target;
+    const char *layers; /* of the network */
     size_t duplicates; /* rows with a target left out */
     const struct mli_prepfile *prep; /* NULL: trained on raw rows */
     const struct mli_train_state *state;

@@ -2,6 +2,7 @@
 
 #include <base/limits.h>
 #include <base/suggest.h>
+#include <fit/layers.h>
 #include <math.h>
 #include <prep/options.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
         { "l2", c->l2, -INFINITY, 1e12, "0 or more, or negative for 1 / rows" },
         { "tolerance", c->tolerance, 0, 1, "from 0 to 1" },
         { "epochs", (double)c->epochs, 0, 1e9, "0 (chosen) to 1e9" },
-        { "batch", (double)c->batch, 1, 1e9, "1 or more" },
+        { "batch", (double)c->batch, 0, 1e9, "0 (chosen) to 1e9" },
         { "validation", c->validation, 0.001, 0.9, "from 0.001 to 0.9" },
         { "threads", (double)c->threads, 0, 1024, "0 (one a core) to 1024" },
     };
@@ -138,6 +139,9 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     enum ml_status status = check_ranges(config, err);
     if (!status)
         status = check_names(config, err);
+    const char *kind;
+    if (!status)
+        status = mli_layers_kind(config, &kind, err);
     if (!status)
         status = mli_split_parse(s.split_text, &s.split, err);
     if (!status)
@@ -148,8 +152,8 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         status = mli_prep_check(&config->clean, err);
     if (status)
         return status;
-    bool automatic = strcmp(config->optimiser, "auto") == 0;
-    s.train.optimiser = automatic ? "lbfgs" : config->optimiser;
+    bool automatic = strcmp(config->optimiser, "auto") == 0, deep = mli_layers_deep(config);
+    s.train.optimiser = !automatic ? config->optimiser : deep ? MLI_LAYERS_OPTIMISER : "lbfgs";
     bool full_batch = !strcmp(s.train.optimiser, "lbfgs") || !strcmp(s.train.optimiser, "gd");
     s.train.rate = config->rate;
     s.train.momentum = config->momentum;
@@ -161,9 +165,9 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     s.train.l1 = config->l1;
     s.train.l2 = config->l2;
     s.train.tolerance = config->tolerance;
-    s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : 100;
-    s.train.batch = config->batch;
-    s.train.patience = config->patience;
+    s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : deep ? MLI_LAYERS_EPOCHS : 100;
+    s.train.batch = config->batch ? config->batch : MLI_LAYERS_BATCH;
+    s.train.patience = config->patience != ML_FIT_CHOSEN ? config->patience : deep ? MLI_LAYERS_PATIENCE : 0;
     s.train.seed = config->seed;
     s.task = strcmp(config->task, "auto") == 0 && wants_quantity(config) ? "quantity" : config->task;
     s.train.threads = config->threads ? config->threads : mli_processors();
@@ -176,11 +180,11 @@ static const char *task_name(bool classification)
     return classification ? "classification" : "regression";
 }
 
-static enum ml_status find_kind(const struct ml_fit_config *config, bool classification, const struct mli_loss *loss,
+static enum ml_status find_kind(const char *name, bool classification, const struct mli_loss *loss,
                                 const struct mli_kind **out, struct ml_error *err)
 {
     size_t n;
-    const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(config->kind);
+    const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(name);
 
     if (!kind && !loss)
         kind = mli_kind_default(classification);
@@ -213,8 +217,11 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classi
     const struct mli_kind *kind;
     enum ml_status status = config->loss ? mli_loss_parse(config->loss, &loss, &given, err) : ML_OK;
 
+    const char *name;
     if (!status)
-        status = find_kind(config, classification, config->loss ? &loss : NULL, &kind, err);
+        status = mli_layers_kind(config, &name, err);
+    if (!status)
+        status = find_kind(name, classification, config->loss ? &loss : NULL, &kind, err);
     if (status)
         return status;
     if (!config->loss)

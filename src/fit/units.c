@@ -23,10 +23,10 @@ static double deviation_of(size_t n, const double *y, double mean)
     return deviation > 0 && isfinite(deviation) ? deviation : 1;
 }
 
-enum ml_status mli_units_find(const struct mli_loss *loss, size_t n, const double *y, struct mli_units *out,
-                              struct ml_error *err)
+enum ml_status mli_units_find(const struct mli_loss *loss, bool stack, size_t n, const double *y,
+                              struct mli_units *out, struct ml_error *err)
 {
-    struct mli_units units = { loss->predicts, 0, 1, 1 };
+    struct mli_units units = { .predicts = loss->predicts, .unit = 1, .stack = stack, .loss = 1 };
 
     if (loss->predicts == MLI_PREDICTS_VALUE) {
         units.center = mean_of(n, y);
@@ -71,8 +71,10 @@ void mli_units_train(const struct mli_units *units, struct mli_train_config *con
 {
     double weight = weight_unit(units);
 
-    config->l2 *= weight * weight / units->loss;
-    config->l1 *= weight / units->loss;
+    if (!units->stack) {
+        config->l2 *= weight * weight / units->loss;
+        config->l1 *= weight / units->loss;
+    }
     config->min_delta /= units->loss;
     if (loss->in_units)
         loss->parameter /= units->unit;

@@ -17,11 +17,12 @@
 struct mli_units {
     enum mli_predicts predicts;
     double center, unit;
+    bool stack;  /* of layers: penalties weigh against the loss as training sees it, for they lie on all layers alike */
     double loss; /* times the loss in training is the loss in the target's unit */
 };
 
 /* From the n training targets. ML_EDATA: a mean is wanted of targets that are all 0. */
-ML_NODISCARD enum ml_status mli_units_find(const struct mli_loss *loss, size_t n, const double *y,
+ML_NODISCARD enum ml_status mli_units_find(const struct mli_loss *loss, bool stack, size_t n, const double *y,
                                            struct mli_units *out, struct ml_error *err);
 /* l2 when none is given: 1 / n (rows, or the sum of their weights), for a value in units in which its deviation is 1. */
 double mli_units_l2(const struct mli_units *units, double n);

@@ -8,11 +8,16 @@ static const struct mli_loss *const logistic[] = { &mli_loss_cross_entropy, NULL
 static const struct mli_loss *const svm[] = { &mli_loss_squared_hinge, &mli_loss_squared_epsilon_insensitive, NULL };
 static const struct mli_loss *const poisson[] = { &mli_loss_poisson, NULL };
 
+static const struct mli_loss *const any[] = { &mli_loss_squared, &mli_loss_cross_entropy, &mli_loss_huber,
+                                              &mli_loss_squared_epsilon_insensitive, &mli_loss_poisson,
+                                              &mli_loss_squared_hinge, NULL };
+
 static const struct mli_kind kinds[] = {
-    { "linear", "linear regression", linear },
-    { "logistic", "logistic regression (softmax for more than two classes)", logistic },
-    { "svm", "linear support vector machine", svm },
-    { "poisson", "Poisson regression of counts and rates", poisson },
+    { "linear", "linear regression", false, linear },
+    { "logistic", "logistic regression (softmax for more than two classes)", false, logistic },
+    { "svm", "linear support vector machine", false, svm },
+    { "poisson", "Poisson regression of counts and rates", false, poisson },
+    { "mlp", "multi-layer perceptron", true, any },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -57,7 +62,7 @@ bool mli_kind_takes(const struct mli_kind *kind, const struct mli_loss *loss)
 bool mli_kind_layers(const struct mli_kind *kind, const struct mli_loss *loss, size_t classes, char *out,
                      size_t size)
 {
-    (void)kind; /* all of them are one layer */
+    (void)kind; /* one layer of all of them */
     int n = snprintf(out, size, "dense %zu", loss->outputs(classes));
     return n > 0 && (size_t)n < size;
 }

@@ -6,6 +6,7 @@
  *   svm       dense(1 or classes) + squared_hinge,                   support vector machines, one class against the rest;
  *             or, for a number, dense(1) + squared_epsilon_insensitive   support vector regression
  *   poisson   dense(1) + poisson                                     counts and rates, log link
+ *   mlp       a stack (net/stack.h, or any layers) + any of them     multi-layer perceptron
  */
 #ifndef NET_KINDS_H
 #define NET_KINDS_H
@@ -14,6 +15,7 @@
 
 struct mli_kind {
     const char *name, *meaning;
+    bool stack;                 /* of layers that the settings describe; else one dense layer */
     const struct mli_loss *const *losses; /* that it takes, NULL at the end; the first of a task is the task's default */
 };
 
@@ -25,7 +27,7 @@ const struct mli_kind *mli_kind_default(bool classification);
 /* The loss of a kind when none is asked for; NULL: it is not for that task. */
 const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, bool classification);
 bool mli_kind_takes(const struct mli_kind *kind, const struct mli_loss *loss);
-/* The layer specification of a kind, e.g. "dense 3". false when out is too small. */
+/* The layer specification of a kind of one layer, e.g. "dense 3". false when out is too small. */
 bool mli_kind_layers(const struct mli_kind *kind, const struct mli_loss *loss, size_t classes, char *out, size_t size);
 
 #endif

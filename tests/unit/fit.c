@@ -233,7 +233,10 @@ static void settings_out_of_range(void **state)
     REFUSED(momentum, 1, "--momentum");
     REFUSED(rate, NAN, "--rate");
     REFUSED(tolerance, 2, "--tolerance");
-    REFUSED(batch, 0, "--batch");
+    REFUSED(batch, 2000000000, "--batch");
+    REFUSED(dropout, 1, "--dropout");
+    REFUSED(hidden, "8,", "--hidden");
+    REFUSED(layers, "dense 1, dance 1", "--layers: layer 2 at column 10");
     REFUSED(validation, 0, "--validation");
     REFUSED(task, "guess", "task \"guess\"");
     REFUSED(kind, "logistc", "did you mean \"logistic\"");

@@ -4,6 +4,7 @@
 #include <tests/unit/net.h>
 
 #include <float.h>
+#include <net/stack.h>
 #include <tests/unit/heap.h>
 
 struct mli_network *net_make(const char *spec, size_t inputs)
@@ -518,6 +519,41 @@ static void kinds_expand_to_layers(void **state)
     assert_false(mli_kind_takes(mli_kind_find("linear"), &mli_loss_poisson));
 }
 
+static void presets_become_specifications(void **state)
+{
+    static const struct {
+        struct mli_stack stack;
+        size_t outputs;
+        const char *text; /* specification or error */
+    } cases[] = {
+        { { "64,32", "relu", 0, false }, 1, "dense 64, relu, dense 32, relu, dense 1" },
+        { { " 8 ", "tanh", 0.25, true }, 3, "dense 8, batch_norm, tanh, dropout 0.25, dense 3" },
+        { { "8,x", "relu", 0, false }, 1,
+          "--hidden: column 3: expected a whole number of units of at least 1, found \"x\"; for example 128,64" },
+        { { "", "relu", 0, false }, 1,
+          "--hidden: column 1: expected a whole number of units of at least 1, found \"\"; for example 128,64" },
+        { { "8, 0", "relu", 0, false }, 1,
+          "--hidden: column 4: expected a whole number of units of at least 1, found \"0\"; for example 128,64" },
+        { { "8,", "relu", 0, false }, 1, "--hidden: column 3: a number of units is missing behind the comma" },
+        { { "8", "rely", 0, false }, 1, "--activation: no \"rely\"; did you mean \"relu\"?" },
+        { { "8", "dropout", 0, false }, 1,
+          "--activation: no \"dropout\"; expected one of: relu, leaky_relu, elu, gelu, tanh, sigmoid" },
+        { { "8", "relu", 1, false }, 1, "--dropout 1 is out of range: it must be from 0 to below 1" },
+        { { "8", "relu", NAN, false }, 1, "--dropout nan is out of range: it must be from 0 to below 1" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ml_error err = ML_ERROR_INIT;
+        struct mli_buf spec;
+        mli_buf_init(&spec, 1024);
+        bool good = strncmp(cases[i].text, "--", 2) != 0;
+        assert_int_equal(mli_stack_spec(&cases[i].stack, cases[i].outputs, &spec, &err), good ? ML_OK : ML_EUSAGE);
+        assert_string_equal(good ? spec.data : err.text, cases[i].text);
+        mli_buf_release(&spec);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +574,7 @@ int main(void)
         cmocka_unit_test(logistic_keeps_its_digits_at_any_logit),
         cmocka_unit_test(softmax_keeps_its_digits_at_any_logits),
         cmocka_unit_test(kinds_expand_to_layers),
+        cmocka_unit_test(presets_become_specifications),
     };
 
     int failed = cmocka_run_group_tests_name("net", tests, NULL, NULL);

@@ -1,0 +1,102 @@
+#include <fit/layers.h>
+
+#include <base/mem.h>
+#include <net/stack.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPEC_MAX ((size_t)1 << 16)
+#define SEED_OF_WEIGHTS 0x77656967687473u /* another sequence than that of splits and batches */
+
+/* The first of the settings that describe a preset, as its option; NULL: none. */
+static const char *preset_option(const struct ml_fit_config *c)
+{
+    return c->hidden ? "hidden" : c->activation ? "activation" : c->dropout != 0 ? "dropout" : c->batch_norm ? "batch-norm" : NULL;
+}
+
+enum ml_status mli_layers_kind(const struct ml_fit_config *config, const char **kind, struct ml_error *err)
+{
+    const char *preset = preset_option(config), *option = config->layers ? "layers" : preset;
+    bool automatic = strcmp(config->kind, "auto") == 0;
+
+    if (config->layers && preset)
+        return ml_error_set(err, ML_EUSAGE, "--layers spells the network out, so --%s says nothing; leave one of them away",
+                            preset);
+    if (option && !automatic && strcmp(config->kind, "mlp") != 0)
+        return ml_error_set(err, ML_EUSAGE, "--%s goes with --kind mlp, not with %s", option, config->kind);
+    *kind = option ? "mlp" : config->kind;
+    return ML_OK;
+}
+
+bool mli_layers_deep(const struct ml_fit_config *config)
+{
+    const char *kind;
+
+    if (mli_layers_kind(config, &kind, NULL) != ML_OK || strcmp(kind, "mlp") != 0)
+        return false;
+    return !config->layers || strchr(config->layers, ',');
+}
+
+static enum ml_status write_spec(const struct ml_fit_config *config, const struct mli_settings *settings, size_t outputs,
+                                 struct mli_buf *out, struct ml_error *err)
+{
+    const struct mli_stack stack = {
+        .hidden = config->hidden ? config->hidden : MLI_STACK_HIDDEN,
+        .activation = config->activation ? config->activation : MLI_STACK_ACTIVATION,
+        .dropout = config->dropout,
+        .batch_norm = config->batch_norm,
+    };
+
+    if (!settings->kind->stack)
+        mli_buf_printf(out, "dense %zu", outputs);
+    else if (config->layers)
+        mli_buf_str(out, config->layers);
+    else
+        return mli_stack_spec(&stack, outputs, out, err);
+    return out->status == ML_OK ? ML_OK : ml_error_set(err, ML_EUSAGE, "--layers is too long");
+}
+
+static enum ml_status check_outputs(const struct mli_network *net, const struct mli_settings *settings, size_t classes,
+                                    struct ml_error *err)
+{
+    size_t wanted = settings->loss.outputs(classes);
+    const struct mli_layer *last = &net->layer[net->layers - 1];
+
+    if (net->outputs == wanted)
+        return ML_OK;
+    if (classes)
+        return ml_error_set(err, ML_EUSAGE, "--layers: layer %zu at column %zu: %zu outputs, expected %zu (\"dense %zu\") for "
+                            "loss %s of %zu classes%s", net->layers, last->column, net->outputs, wanted, wanted,
+                            settings->loss.name, classes, classes == 2 ? ": the second one's, the other is the rest" : "");
+    return ml_error_set(err, ML_EUSAGE, "--layers: layer %zu at column %zu: %zu outputs, expected 1 (\"dense 1\") for a "
+                        "number", net->layers, last->column, net->outputs);
+}
+
+enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct mli_settings *settings, size_t classes,
+                               size_t inputs, struct mli_network **network, double **theta, struct ml_error *err)
+{
+    struct ml_error problem = ML_ERROR_INIT;
+    struct mli_network *net = NULL;
+    struct mli_rng rng;
+    struct mli_buf spec;
+
+    mli_buf_init(&spec, SPEC_MAX);
+    enum ml_status status = write_spec(config, settings, settings->loss.outputs(classes), &spec, err);
+    if (status == ML_OK && (status = mli_network_new(spec.data, inputs, &net, &problem)) != ML_OK)
+        ml_error_set(err, status, "%s%s", config->layers ? "--layers: " : "", problem.text);
+    mli_buf_release(&spec);
+    if (status == ML_OK)
+        status = check_outputs(net, settings, classes, err);
+    double *start = status == ML_OK ? mli_alloc(net->parameters, sizeof(*start)) : NULL;
+    if (status == ML_OK && !start)
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", net->parameters);
+    if (status != ML_OK) {
+        mli_network_free(net);
+        return status;
+    }
+    mli_rng_init(&rng, config->seed ^ SEED_OF_WEIGHTS);
+    mli_network_init(net, start, &rng);
+    *network = net;
+    *theta = start;
+    return ML_OK;
+}

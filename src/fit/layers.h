@@ -1,0 +1,29 @@
+/* Layers: the network of a fit, from what the settings say to a stack of layers and where its parameters start. */
+#ifndef FIT_LAYERS_H
+#define FIT_LAYERS_H
+
+#include <fit/settings.h>
+#include <net/network.h>
+
+#define MLI_LAYERS_OPTIMISER "adam"
+#define MLI_LAYERS_EPOCHS 200
+#define MLI_LAYERS_BATCH 32
+#define MLI_LAYERS_PATIENCE 20
+#define MLI_LAYERS_L2 1e-4
+
+/*
+ * The kind that the settings of a network ask for: config->kind, or "mlp" where that is auto and a setting of a network is
+ * given. ML_EUSAGE: such a setting beside another kind, or --layers beside what it spells out.
+ */
+ML_NODISCARD enum ml_status mli_layers_kind(const struct ml_fit_config *config, const char **kind, struct ml_error *err);
+/* Whether the network will have more than one layer, so that training has no convex problem before it. */
+bool mli_layers_deep(const struct ml_fit_config *config);
+/*
+ * Network over `inputs` features and the start of theta, 0 for one layer, else drawn with the seed. ML_EUSAGE,
+ * ML_ELIMIT: what is wrong with --layers and in which column, or with --hidden and its like.
+ */
+ML_NODISCARD enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct mli_settings *settings,
+                                            size_t classes, size_t inputs, struct mli_network **network, double **theta,
+                                            struct ml_error *err);
+
+#endif
