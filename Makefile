@@ -32,7 +32,7 @@ SRC_describe := describe document goal histogram html instants leak link number 
 	tests_column tests_file tests_number tests_target tests_values values variants warn words
 UNIT_describe := describe heap
 
-SRC_prep := apply choice clip dates drop encode explain fill fit flags frame hash hashing impute murmur onehot options ordinal \
+SRC_prep := apply choice clip dates drop encode explain fill fit flags frame hash hashing idle impute murmur onehot options ordinal \
 	parallel pca pipeline power saved scale select stats target text view words
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_steps prep_text

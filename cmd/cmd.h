@@ -69,7 +69,10 @@ void cmd_die(int number);
 /* Prints one error line and gives the exit code. */
 int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
 
-/* Comma-separated lists (repeated flags add up) as a NULL-terminated array of strings; free with cmd_list_free(). NULL in: NULL out. */
+/*
+ * Comma-separated lists (repeated flags add up) as a NULL-terminated array of strings; free with cmd_list_free(). "\,"
+ * is a comma of an entry. NULL in: NULL out.
+ */
 char **cmd_list(const char *const *values);
 void cmd_list_free(char **list);
 /* Files that arguments name, patterns expanded as by CMD_FILES, and how many; free with cmd_list_free(). Else the exit code. */

@@ -314,6 +314,32 @@ int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err)
     return exit_code(err->status);
 }
 
+/* Length up to the comma that ends an entry: the first that has no backslash before it. */
+static size_t entry_length(const char *text)
+{
+    size_t n = 0;
+    while (text[n] && text[n] != ',')
+        n += text[n] == '\\' && text[n + 1] == ',' ? 2 : 1;
+    return n;
+}
+
+/* Without the blanks around it, "\," as ",". NULL: there is nothing but blanks, or no memory. */
+static char *take_entry(const char *text, size_t length)
+{
+    size_t n = 0;
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    char *entry = length ? malloc(length + 1) : NULL;
+    if (!entry)
+        return NULL;
+    for (size_t i = 0; i < length; i++) {
+        i += text[i] == '\\' && i + 1 < length && text[i + 1] == ',';
+        entry[n++] = text[i];
+    }
+    entry[n] = '\0';
+    return entry;
+}
+
 char **cmd_list(const char *const *values)
 {
     size_t n = 0, capacity = 1;
@@ -326,12 +352,10 @@ char **cmd_list(const char *const *values)
     for (size_t v = 0; list && values[v]; v++) {
         for (const char *c = values[v]; c;) {
             c += strspn(c, " ");
-            size_t len = strcspn(c, ","), end = len;
-            while (end > 0 && c[end - 1] == ' ')
-                end--;
-            if (end)
-                list[n++] = strndup(c, end);
-            c = c[len] ? c + len + 1 : NULL;
+            size_t length = entry_length(c);
+            list[n] = take_entry(c, length);
+            n += list[n] != NULL;
+            c = c[length] ? c + length + 1 : NULL;
         }
     }
     return list;

@@ -45,11 +45,17 @@ void reading_cleaning(struct reading *reading, struct poptOption *rows)
     *rows = (struct poptOption)POPT_TABLEEND;
 }
 
+static bool says_so(const char *entry)
+{
+    const char *equals = strrchr(entry, '='), *how = equals ? equals + 1 : entry;
+    return strcmp(how, "yes") == 0 || strcmp(how, "no") == 0;
+}
+
 /* Names of columns become "COLUMN=yes". False: no memory. */
 static bool say_yes(char **list)
 {
     for (; list && *list; list++) {
-        if (strchr(*list, '=') || strcmp(*list, "yes") == 0 || strcmp(*list, "no") == 0)
+        if (says_so(*list))
             continue;
         size_t size = strlen(*list) + sizeof "=yes";
         char *said = malloc(size);

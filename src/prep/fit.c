@@ -310,6 +310,10 @@ enum ml_status mli_pipeline_fit_to(const struct ml_table *table, const size_t *c
         status = mli_pipeline_place(pipeline, err);
     if (status == ML_OK)
         status = mli_pipeline_name(pipeline, NULL, err);
+    if (status == ML_OK)
+        status = mli_pipeline_check_names(pipeline, err);
+    if (status == ML_OK)
+        status = mli_prep_say_idle(pipeline, config, log, err);
     free(fit.columns);
     if (status != ML_OK) {
         mli_pipeline_free(pipeline);

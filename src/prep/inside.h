@@ -59,4 +59,14 @@ ML_NODISCARD enum ml_status mli_pipeline_stack(struct mli_pipeline *pipeline,
 ML_NODISCARD enum ml_status mli_pipeline_name(struct mli_pipeline *pipeline, const json_t *listed,
                                               struct ml_error *err);
 
+/*
+ * Warns of entries that named a column to no effect: it was dropped, or became what the step does not touch. For a
+ * pipeline that was just fitted. ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_prep_say_idle(const struct mli_pipeline *pipeline,
+                                              const struct ml_prep_config *config,
+                                              const struct ml_log *log, struct ml_error *err);
+/* ML_EDATA when two features of the slots have one name, which names both columns. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_pipeline_check_names(const struct mli_pipeline *pipeline, struct ml_error *err);
+
 #endif

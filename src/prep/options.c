@@ -144,8 +144,7 @@ static bool is_list(const struct mli_prep_option *o)
     return o->kind == MLI_OPTION_LIST || o->kind == MLI_OPTION_YES;
 }
 
-static const char *const *list_of(const struct ml_prep_config *config,
-                                  const struct mli_prep_option *o)
+const char *const *mli_prep_list(const struct ml_prep_config *config, const struct mli_prep_option *o)
 {
     return *(const char *const *const *)value_of(config, o);
 }
@@ -165,7 +164,7 @@ static bool is_default(const struct ml_prep_config *config, const struct mli_pre
     switch (o->kind) {
     case MLI_OPTION_LIST:
     case MLI_OPTION_YES:
-        return !list_of(config, o) || !list_of(config, o)[0];
+        return !mli_prep_list(config, o) || !mli_prep_list(config, o)[0];
     case MLI_OPTION_NUMBER:
     case MLI_OPTION_COUNT:
         return !(number_of(config, o) < number_of(&unset, o)) &&
@@ -203,7 +202,7 @@ static json_t *to_json(const struct ml_prep_config *config, const struct mli_pre
     switch (o->kind) {
     case MLI_OPTION_LIST:
     case MLI_OPTION_YES:
-        return list_to_json(list_of(config, o));
+        return list_to_json(mli_prep_list(config, o));
     case MLI_OPTION_NUMBER:
     case MLI_OPTION_COUNT:
         return mli_json_from(number_of(config, o));
@@ -240,11 +239,24 @@ static enum ml_status check_range(const struct ml_prep_config *config,
                         o->range);
 }
 
+/* Names of columns got their "=yes" from the command line. */
+const char *mli_prep_said(const struct mli_prep_option *o, const char *entry, char *out)
+{
+    size_t length;
+    bool yes = o->kind == MLI_OPTION_YES && strcmp(mli_choice_how(entry, &length), "yes") == 0 && length > 0;
+
+    snprintf(out, MLI_PREP_SAID, "--%s%c%.*s", o->name, o->kind == MLI_OPTION_YES ? '=' : ' ',
+             (int)(yes && length < 80 ? length : 80), entry);
+    return out;
+}
+
 /* The option in front of what a check has said of an entry. */
 static enum ml_status refuse(const struct mli_prep_option *o, const char *entry,
                              const struct ml_error *why, struct ml_error *err)
 {
-    return ml_error_set(err, why->status, "--%s %.80s: %s", o->name, entry, why->text);
+    char said[MLI_PREP_SAID];
+
+    return ml_error_set(err, why->status, "%s: %s", mli_prep_said(o, entry, said), why->text);
 }
 
 static enum ml_status check_list(const char *const *list, const struct mli_prep_option *o,
@@ -271,7 +283,7 @@ enum ml_status mli_prep_check(const struct ml_prep_config *config, struct ml_err
     for (size_t i = 0; i < OPTIONS && status == ML_OK; i++) {
         const struct mli_prep_option *o = &options[i];
         if (is_list(o))
-            status = check_list(list_of(config, o), o, err);
+            status = check_list(mli_prep_list(config, o), o, err);
         else if (o->kind != MLI_OPTION_SWITCH)
             status = check_range(config, o, err);
     }
@@ -297,8 +309,10 @@ static enum ml_status no_column(const struct ml_table *table, const char *name,
     return status;
 }
 
-static const char *kind_name(unsigned kind)
+static const char *kind_name(const struct mli_column *column, unsigned kind)
 {
+    if (column->type == ML_TYPE_TEXT)
+        return "texts";
     return kind == MLI_FOR_NUMBERS    ? "numbers"
            : kind == MLI_FOR_INSTANTS ? "dates and times"
                                       : "categories";
@@ -319,7 +333,7 @@ static enum ml_status check_column(const struct mli_prep_option *o, const struct
     unsigned kind = mli_prep_column_kind(&table->column[at]);
     if (!(o->columns & kind))
         return ml_error_set(err, ML_EUSAGE, "column \"%.60s\" holds %s, which it does not work on",
-                            name, kind_name(kind));
+                            name, kind_name(&table->column[at], kind));
     return o->check(how, kind, err);
 }
 
@@ -355,7 +369,7 @@ enum ml_status mli_prep_check_columns(const struct ml_prep_config *config,
 
     for (size_t i = 0; i < OPTIONS && status == ML_OK; i++) {
         if (is_list(&options[i]))
-            status = check_names(&options[i], list_of(config, &options[i]), table, columns, n, err);
+            status = check_names(&options[i], mli_prep_list(config, &options[i]), table, columns, n, err);
     }
     return status;
 }

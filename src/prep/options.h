@@ -50,6 +50,12 @@ ML_NODISCARD enum ml_status mli_prep_check_columns(const struct ml_prep_config *
                                                    const size_t *columns, size_t n,
                                                    struct ml_error *err);
 
+/* The list of a LIST or YES, NULL if it was not given. */
+const char *const *mli_prep_list(const struct ml_prep_config *config, const struct mli_prep_option *option);
+#define MLI_PREP_SAID 120
+/* out (MLI_PREP_SAID): the option with an entry of its list as a user would have written them, cut to fit; returns it. */
+const char *mli_prep_said(const struct mli_prep_option *option, const char *entry, char *out);
+
 /* Name of the first option that is not at its default; NULL: all are. */
 const char *mli_prep_given(const struct ml_prep_config *config);
 /* Every option as a member of doc; false: no memory. */

@@ -148,6 +148,12 @@ static enum ml_status place_slots(struct mli_pipeline *pipeline, struct ml_error
     return ML_OK;
 }
 
+/* What a feature that is no value's is called, unless a value is called so. */
+static const char *word_or(const struct mli_dict *dict, const char *word, const char *other)
+{
+    return mli_dict_find(dict, word, strlen(word)) < 0 ? word : other;
+}
+
 /*
  * Name of feature k of a slot as two parts with `*between` in the middle; *between '\0': the first is all. A number is
  * written into `digits`.
@@ -162,8 +168,8 @@ static const char *name_parts(const struct mli_frame *frame, const struct mli_sl
     if (slot->kind == MLI_SLOT_INDICATORS) {
         *between = '=';
         *value = k < slot->values ? mli_dict_text(dict, slot->kept ? (size_t)slot->kept[k] : k)
-                 : k == slot->values && slot->missing ? "missing"
-                                                      : "(rare)";
+                 : k == slot->values && slot->missing ? word_or(dict, "missing", "(missing)")
+                                                      : word_or(dict, "(rare)", "(rare values)");
     } else if (slot->kind == MLI_SLOT_HASHED) {
         *between = '#';
         snprintf(digits, 24, "%zu", k);
@@ -267,6 +273,31 @@ enum ml_status mli_pipeline_name(struct mli_pipeline *pipeline, const json_t *li
     pipeline->name = name;
     pipeline->features = n;
     return ML_OK;
+}
+
+static const char *column_of(const struct mli_pipeline *pipeline, size_t made)
+{
+    return pipeline->frame.schema->field[slot_of(pipeline, made)->field].name;
+}
+
+enum ml_status mli_pipeline_check_names(const struct mli_pipeline *pipeline, struct ml_error *err)
+{
+    struct mli_dict *names = mli_dict_new();
+    enum ml_status status = names ? ML_OK : mli_step_nomem(err);
+    int32_t code;
+
+    for (size_t i = 0; i < pipeline->made && status == ML_OK; i++) {
+        const char *name = pipeline->name[i];
+        if (mli_dict_add(names, name, strlen(name), &code) != ML_OK)
+            status = mli_step_nomem(err);
+        else if ((size_t)code < i)
+            status = ml_error_set(err, ML_EDATA,
+                                  "two features are called \"%.80s\", one of column \"%.60s\" and one of column "
+                                  "\"%.60s\"; rename a column, or leave one out by --drop-columns",
+                                  name, column_of(pipeline, (size_t)code), column_of(pipeline, i));
+    }
+    mli_dict_free(names);
+    return status;
 }
 
 enum ml_status mli_pipeline_place(struct mli_pipeline *pipeline, struct ml_error *err)

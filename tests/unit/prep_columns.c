@@ -221,8 +221,9 @@ static const struct {
     const char *part;
 } refused[] = {
 #define WITH(...) { .max_categories = 1000, __VA_ARGS__ }
-    { WITH(.missing_flags = (const char *const[]){ "maybe", NULL }), "--missing-flags maybe: " },
-    { WITH(.missing_flags = (const char *const[]){ "c=yes", NULL }), "holds categories" },
+    { WITH(.missing_flags = (const char *const[]){ "maybe", NULL }), "--missing-flags=maybe: " },
+    { WITH(.missing_flags = (const char *const[]){ "c=yes", NULL }),
+      "--missing-flags=c: column \"c\" holds categories" },
     { WITH(.outliers = (const char *const[]){ "iqr:-1", NULL }), "expected a number from 0 to 1e6" },
     { WITH(.outliers = (const char *const[]){ "quantile", NULL }), "expected a share from 0 to 0.5" },
     { WITH(.outliers = (const char *const[]){ "none:1", NULL }), "expected nothing behind the colon" },

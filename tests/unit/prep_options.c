@@ -57,6 +57,85 @@ static void refusals(void **state)
     ml_table_free(table);
 }
 
+/* ---- entries without effect ----------------------------------------------------------------------------------- */
+
+/* Each line is a list that names a column, and the warning; NULL: there is none. */
+static const struct {
+    struct ml_prep_config config;
+    const char *part;
+} idle[] = {
+    { WITH(.scale = LIST("gone=robust")), "--scale gone=robust has no effect: column \"gone\" is dropped: always 7" },
+    { WITH(.scale = LIST("gone=none")), NULL },
+    { WITH(.scale = LIST("robust")), NULL },
+    { WITH(.scale = LIST("c=robust")), "column \"c\" becomes indicators or hashed features, which are not scaled" },
+    { WITH(.scale = LIST("c=robust"), .encode = LIST("ordinal")), NULL },
+    { WITH(.scale = LIST("c=robust"), .encode = LIST("hash:4")), "--scale c=robust has no effect" },
+    { WITH(.missing_flags = LIST("x=yes")),
+      "--missing-flags=x has no effect: column \"x\" has no missing cell in the training rows" },
+    { WITH(.missing_flags = LIST("hole=yes", "x=no")), NULL },
+    { WITH(.min_count = LIST("c=2"), .encode = LIST("ordinal")), "column \"c\" has no one-hot features to group" },
+    { WITH(.min_count = LIST("c=2")), NULL },
+    { WITH(.impute = LIST("c=mode", "x=mean")), NULL },
+    { WITH(.impute = LIST("c=mode"), .text = LIST("c=hash:4")), "column \"c\" becomes hashed words" },
+    { WITH(.impute = LIST("c=indicator"), .text = LIST("c=hash:4")), NULL },
+    { WITH(.encode = LIST("b=hash:4")), "--encode b=hash:4 has no effect: column \"b\" is a boolean" },
+    { WITH(.encode = LIST("b=ordinal", "c=hash:4")), NULL },
+    { WITH(.text = LIST("b=hash:4")), "--text b=hash:4 has no effect: column \"b\" is a boolean" },
+};
+
+static void entries_without_effect(void **state)
+{
+    struct ml_table *table = table_of("gone,c,x,hole,b\n7,red,1,1,yes\n7,blue,3,,no\n7,red,2,4,yes\n7,blue,5,2,yes\n");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(idle); i++) {
+        struct notes notes = { "" };
+        struct ml_prep_config config = idle[i].config;
+        struct mli_pipeline *pipeline = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        config.max_missing = 1;
+        if (fit_all(table, NULL, &config, &notes, &pipeline, &err) != ML_OK)
+            fail_msg("line %zu: %s", i, err.text);
+        if (idle[i].part ? !strstr(notes.text, idle[i].part) : strstr(notes.text, "no effect") != NULL)
+            fail_msg("line %zu: expected \"%s\" in:\n%s", i, idle[i].part, notes.text);
+        mli_pipeline_free(pipeline);
+    }
+    ml_table_free(table);
+}
+
+/* ---- names of features ---------------------------------------------------------------------------------------- */
+
+static void names_of_features(void **state)
+{
+    static const char *const twice[] = {
+        "e,e.missing,y\n1,2,1\n,3,2\n4,6,3\n",
+        "c,c=red,y\nred,1,1\nblue,2,2\nred,5,3\n",
+    };
+    const struct ml_prep_config flags = WITH(.max_missing = 1, .missing_flags = LIST("yes"));
+    struct ml_table *table = table_of("c\nmissing\nred\n\"\"\nmissing\n(rare)\n");
+    const struct ml_prep_config rare = WITH(.max_missing = 1, .min_count = LIST("2"));
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(twice); i++) {
+        struct ml_table *both = table_of(twice[i]);
+        struct mli_pipeline *pipeline = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        assert_int_equal(fit_all(both, NULL, &flags, NULL, &pipeline, &err), ML_EDATA);
+        expect_error(&err, ML_EDATA, i == 0 ? "two features are called \"e.missing\", one of column \"e\" and one of "
+                                              "column \"e.missing\""
+                                            : "two features are called \"c=red\"");
+        assert_null(pipeline);
+        ml_table_free(both);
+    }
+    struct mli_pipeline *pipeline = pipeline_of(table, NULL, NULL);
+    assert_string_equal(features_of(pipeline), "c=(rare) c=missing c=red c=(missing) ");
+    mli_pipeline_free(pipeline);
+    pipeline = pipeline_of(table, NULL, &rare);
+    assert_string_equal(features_of(pipeline), "c=missing c=(rare values) ");
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
 static void in_json(void **state)
 {
     struct ml_prep_config config = ML_PREP_CONFIG_INIT;
@@ -85,6 +164,8 @@ int prep_options_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(choices),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(entries_without_effect),
+        cmocka_unit_test(names_of_features),
         cmocka_unit_test(in_json),
     };
 
