@@ -4,6 +4,7 @@
 
 int fit_divide_tests(void);
 int fit_learn_tests(void);
+int fit_network_tests(void);
 int fit_reduce_tests(void);
 
 #endif
