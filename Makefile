@@ -24,8 +24,8 @@ SRC_la := plain
 SRC_blas := blas cholesky eigen
 UNIT_la := la la_baseline
 
-SRC_table := advise bad_rows boolean bound cells chunks column csv cut decide decode dict duplicates faults flow format header infer instant missing piece read rows rules schema sniff source split store stream survey table write
-UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_instant table_memory table_read table_rows table_rules table_schema table_split \
+SRC_table := advise bad_rows boolean bound cells chunks codebook column csv cut decide decimals decode dict duplicates faults flow format grid header infer instant missing piece read rows rules schema sniff source split store stream survey table write
+UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \
 	table_stream table_write
 
 SRC_describe := describe document goal histogram html instants leak link number order pairs profile suggest \

@@ -11,6 +11,9 @@
  * breaks the guess, which is rare, the column is read a second time, as texts. From a pipe the raw text is kept to the
  * end and parsed then, a byte a cell more than the text; columns are converted and freed one at a time.
  *
+ * Cells come one at a time or, which is the rule, a grid of rows at once (grid.h); then each of the stores has a loop of
+ * its own: decimals.h, codebook.h.
+ *
  * Where piece and column differ, both become raw text or, if one has codes, both become codes. Codes are of each
  * piece's own dictionary, which is kept over chunks together with the column's codes of its strings.
  */
@@ -50,5 +53,6 @@ void mli_cells_release(struct mli_cells *cells)
     free(cells->code);
     free(cells->column_code);
     mli_dict_free(cells->dict);
+    mli_codebook_release(&cells->book);
     *cells = (struct mli_cells){ 0 };
 }

@@ -11,9 +11,11 @@
 
 #include <base/buf.h>
 #include <base/num.h>
-#include <base/short.h>
 #include <table/decide.h>
+#include <table/grid.h>
+#include <table/rows.h>
 #include <table/table.h>
+#include <table/codebook.h>
 
 enum mli_cells_store {
     MLI_STORE_SHORT,    /* `number`, and how many decimals each has, which gives its text back */
@@ -41,6 +43,7 @@ struct mli_cells {
     uint8_t *each;     /* a piece's is kept all along, a column's when there is need */
     int32_t *code;
     struct mli_dict *dict; /* a piece's is kept from chunk to chunk, as is */
+    struct mli_codebook book;  /* of a piece, in front of it */
     size_t known;          /* a piece's strings before this chunk */
     bool texts;            /* nearly every cell was a new string: raw, to go into the column's dictionary at once */
     int32_t *column_code;  /* the column's code of each of its first `translated` strings */
@@ -61,6 +64,12 @@ void mli_cells_release(struct mli_cells *cells);
 void mli_cells_clear(struct mli_cells *piece);
 /* One more cell; text is NUL-terminated. ML_EDATA when it does not fit the pinned type; ML_ENOMEM, ML_ELIMIT. */
 ML_NODISCARD enum ml_status mli_cells_add(struct mli_cells *piece, const char *text, size_t len, bool missing);
+/*
+ * The first `rows` cells of a column of a grid, faster than one by one. On an error *added of them are there, and the
+ * next is the one at fault.
+ */
+ML_NODISCARD enum ml_status mli_cells_add_grid(struct mli_cells *piece, const struct mli_grid *grid, size_t column,
+                                               size_t rows, const struct mli_missing *missing, size_t *added);
 /* No more cells: what can be done side by side with other pieces, before its turn to be appended comes. */
 ML_NODISCARD enum ml_status mli_cells_end(struct mli_cells *piece);
 /* The piece's cells after those of the column; the piece may only be cleared or released then. ML_ENOMEM, ML_ELIMIT. */
@@ -70,43 +79,5 @@ ML_NODISCARD enum ml_status mli_cells_append(struct mli_cells *column, struct ml
  * when an instant is pinned, but no format, and the cells are dates of several.
  */
 ML_NODISCARD enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *column);
-
-/*
- * The common case of _add: true if the cell is a short decimal among such and room for it was there, else nothing is
- * done. MLI_SHORT_ROOM bytes can be read from `text` on.
- */
-static inline bool mli_cells_add_short(struct mli_cells *piece, const char *text, size_t len)
-{
-    size_t i = piece->count;
-    unsigned decimals;
-
-    if (piece->store != MLI_STORE_SHORT || i == piece->capacity ||
-        !mli_short_parse(text, len, &piece->number[i], &decimals))
-        return false;
-    if (piece->present == 0)
-        piece->decimals = decimals;
-    piece->mixed |= piece->decimals != decimals;
-    piece->each[i] = (uint8_t)decimals;
-    piece->count++;
-    piece->present++;
-    return true;
-}
-
-/* The same of a text of a piece that will be codes; the text is not a missing one. */
-static inline bool mli_cells_add_word(struct mli_cells *piece, const char *text, size_t len)
-{
-    struct mli_buf *raw = &piece->raw;
-
-    if ((piece->store != MLI_STORE_CODES && !piece->texts) || piece->pinned || len > 16 ||
-        raw->capacity - raw->len < MLI_SHORT_ROOM || raw->status != ML_OK)
-        return false;
-    memcpy(raw->data + raw->len, text, 16); /* more than there is, in one move */
-    raw->len += len + 1;
-    raw->data[raw->len - 1] = '\0';
-    raw->data[raw->len] = '\0';
-    piece->count++;
-    piece->present++;
-    return true;
-}
 
 #endif

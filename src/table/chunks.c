@@ -205,6 +205,11 @@ enum ml_status mli_chunk_next(struct mli_chunk *chunk, struct mli_csv_record *re
     return order ? reorder(chunk, order, record, err) : ML_OK;
 }
 
+const struct mli_grid *mli_chunk_next_grid(struct mli_chunk *chunk)
+{
+    return chunk->left == SIZE_MAX ? mli_csv_next_grid(chunk->csv) : NULL;
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 struct slot {

@@ -178,7 +178,8 @@ enum ml_status mli_cells_append(struct mli_cells *column, struct mli_cells *piec
     column->rounded |= piece->rounded;
     if (piece->present == 0 && !column->lost)
         return append_missing(column, piece->count);
-    if (piece->texts && piece->store == MLI_STORE_RAW && column->store == MLI_STORE_CODES && !column->lost)
+    if (piece->texts && piece->store == MLI_STORE_RAW && column->store == MLI_STORE_CODES &&
+        !column->lost)
         return append_texts(column, piece);
     if (column->present == 0 && !column->lost)
         status = begin_column(column, piece->store);

@@ -5,7 +5,8 @@
  * error.
  *
  * Most records need none of that: what is well-formed, lies in the window and holds no NUL and no byte that is not
- * UTF-8 is cut where it lies (cut.h). Everything else, every error included, is libcsv's.
+ * UTF-8 is cut where it lies (cut.h), in chunks of a table many at once (grid.h). Everything else, every error included,
+ * is libcsv's.
  */
 #include <table/csv.h>
 
@@ -25,6 +26,8 @@
 #define FIELD_DEFAULT ((size_t)16 << 20)
 #define FIELDS_MAX ((size_t)65536)
 #define RECORD_MAX ((size_t)256 << 20)
+#define FEW_ROWS ((size_t)16)
+#define PATIENCE_MAX ((size_t)1023)
 
 /* libcsv wants a quote. This byte is none of any text; where it is not a quote it is refused before libcsv sees it. */
 #define NO_QUOTE '\xFF'
@@ -35,6 +38,8 @@ struct mli_csv {
     struct csv_parser parser;
     struct ml_csv_options options; /* nothing in them is left to be found out */
     struct mli_cut cut;            /* its fields are those of the record, whoever made them */
+    struct mli_grid grid;          /* many records at once */
+    size_t singly, patience;       /* records before it is tried again; how many those were */
     struct mli_buf text;           /* libcsv's fields one after the other, each with its NUL */
     size_t line;                   /* of the piece being fed, 1-based */
     size_t start;                  /* line on which the record starts, 0 before its first byte */
@@ -443,6 +448,41 @@ static enum ml_status check_count(struct mli_csv *csv)
                        csv->expected);
 }
 
+/*
+ * Where the grid gets hold of few records, as in a file that is quoted in a way that it does not take, it is tried the
+ * more rarely the oftener it fails.
+ */
+static void be_patient(struct mli_csv *csv)
+{
+    if (csv->grid.rows >= FEW_ROWS)
+        csv->patience = 0;
+    else if (csv->grid.rows == 0)
+        csv->patience = csv->patience < PATIENCE_MAX ? 2 * csv->patience + 1 : PATIENCE_MAX;
+    csv->singly = csv->patience;
+}
+
+const struct mli_grid *mli_csv_next_grid(struct mli_csv *csv)
+{
+    char *next;
+
+    if (csv->decode || csv->options.libcsv || csv->options.comment || csv->expected == 0 ||
+        csv->inside || csv->after_cr || csv->at == csv->end || !mli_grid_fits(csv->expected))
+        return NULL;
+    if (csv->singly > 0) {
+        csv->singly--;
+        return NULL;
+    }
+    if (!is_text_until(csv, csv->at + 1))
+        return NULL;
+    csv->grid.columns = csv->expected;
+    if (!mli_grid_cut(&csv->grid, csv->at, csv->bad, csv->line, &next))
+        return NULL;
+    be_patient(csv);
+    csv->at = next;
+    csv->line += csv->grid.lines;
+    return csv->grid.rows > 0 ? &csv->grid : NULL;
+}
+
 static enum ml_status read_record(struct mli_csv *csv)
 {
     enum ml_status status = ML_OK;
@@ -546,6 +586,8 @@ static void init_cutting(struct mli_csv *csv)
     init_parser(csv);
     mli_cut_init(&csv->cut, csv->options.delimiter, csv->options.quote, csv->options.max_field,
                  FIELDS_MAX, RECORD_MAX);
+    mli_grid_init(&csv->grid, csv->options.delimiter, csv->options.quote,
+                  csv->options.max_field < RECORD_MAX ? csv->options.max_field : RECORD_MAX);
 }
 
 /* A pipe that stays open has given the header and a row at least, and nothing for a while: what is there must do. */
@@ -805,6 +847,7 @@ void mli_csv_close(struct mli_csv *csv)
         return;
     csv_free(&csv->parser);
     mli_cut_release(&csv->cut);
+    mli_grid_release(&csv->grid);
     mli_buf_release(&csv->text);
     free(csv->block);
     mli_decode_close(csv->decode);

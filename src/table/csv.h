@@ -10,6 +10,7 @@
 #include <base/file.h>
 #include <mlctl/table.h>
 #include <table/cut.h>
+#include <table/grid.h>
 
 #define MLI_CSV_ROOM ((size_t)24)
 
@@ -43,6 +44,12 @@ ML_NODISCARD enum ml_status mli_csv_open_text(char *text, size_t len, size_t lin
 void mli_csv_reset_text(struct mli_csv *csv, char *text, size_t len, size_t line);
 /* The next record; ML_OK with record->count == 0 at the end. After an error only _close or _reset_text may follow. */
 ML_NODISCARD enum ml_status mli_csv_next(struct mli_csv *csv, struct mli_csv_record *record, struct ml_error *err);
+/*
+ * Of text in memory, whose records are to have a known number of fields: as many of the next records as can be cut at
+ * once, valid until the next call of any kind. NULL: the next record is to be asked for by _next (which says why, if
+ * it is an error), or memory is out, in which case _next will do as well.
+ */
+const struct mli_grid *mli_csv_next_grid(struct mli_csv *csv);
 /*
  * From here on records have this many fields: others are ML_EDATA. Called when the header has been read, which is the
  * last record; with `again` that was a row (options->no_header), and comes next once more. Where options->bad_rows says

@@ -45,7 +45,8 @@ static enum ml_status codes_to_instants(struct mli_cells *cells, unsigned shapes
                                         struct mli_column *column)
 {
     size_t n = mli_dict_count(cells->dict);
-    double *number = mli_alloc(cells->count, sizeof(*number)), *value = mli_calloc(n, sizeof(*value));
+    double *number = mli_alloc(cells->count, sizeof(*number)),
+           *value = mli_calloc(n, sizeof(*value));
 
     if (!number || !value) {
         free(number);
@@ -85,9 +86,9 @@ static enum ml_status decide_codes(struct mli_cells *cells, struct mli_column *c
     struct mli_dict *decided;
     enum ml_status status = ML_ENOMEM;
     if (renumber)
-        status = mli_decide_codes(cells->dict, cells->present,
-                                  cells->pinned ? &cells->pin.type : NULL, renumber, &decided,
-                                  &column->type);
+        status =
+            mli_decide_codes(cells->dict, cells->present, cells->pinned ? &cells->pin.type : NULL,
+                             renumber, &decided, &column->type);
     if (status == ML_OK) {
         for (size_t i = 0; i < cells->count; i++) {
             if (cells->code[i] >= 0)

@@ -13,6 +13,7 @@ static const char built_in[] = "NA,N/A,NaN,nan,null,NULL,None,?";
 
 struct mli_missing {
     bool begins[256]; /* a token begins with this byte */
+    bool number;      /* a token is a short decimal */
     char *tokens;     /* each with its NUL, an empty one at the end */
 };
 
@@ -35,6 +36,14 @@ static char *append(char *to, const char *list)
     return to;
 }
 
+static bool is_number(const char *token)
+{
+    double value;
+    unsigned decimals;
+
+    return mli_num_parse_short(token, strlen(token), &value, &decimals);
+}
+
 struct mli_missing *mli_missing_new(const char *extra)
 {
     struct mli_missing *missing = mli_calloc(1, sizeof(*missing));
@@ -49,8 +58,10 @@ struct mli_missing *mli_missing_new(const char *extra)
         return NULL;
     }
     *append(append(missing->tokens, built_in), extra) = '\0';
-    for (const char *token = missing->tokens; *token; token += strlen(token) + 1)
+    for (const char *token = missing->tokens; *token; token += strlen(token) + 1) {
         missing->begins[(unsigned char)*token] = true;
+        missing->number |= is_number(token);
+    }
     return missing;
 }
 
@@ -64,14 +75,7 @@ void mli_missing_free(struct mli_missing *missing)
 
 bool mli_missing_has_number(const struct mli_missing *missing)
 {
-    double value;
-    unsigned decimals;
-
-    for (const char *token = missing->tokens; *token; token += strlen(token) + 1) {
-        if (mli_num_parse_short(token, strlen(token), &value, &decimals))
-            return true;
-    }
-    return false;
+    return missing->number;
 }
 
 bool mli_missing_has(const struct mli_missing *missing, const char *text, size_t len)

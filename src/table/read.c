@@ -28,7 +28,6 @@ struct reader {
     struct mli_rules *rules;   /* NULL: no schema file */
     struct mli_faults faults;  /* cells that depart from them */
     struct mli_numerals numerals;
-    bool number_missing;     /* a token that means missing is a number */
     struct plan *plan;       /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
     size_t columns, rows;
@@ -163,7 +162,6 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
     reader->file_rows = mli_calloc(mli_chunks_files(reader->chunks), sizeof(*reader->file_rows));
     if (!reader->file_rows || !reader->missing || !reader->plan || !reader->cells)
         return out_of_memory(reader, err);
-    reader->number_missing = mli_missing_has_number(reader->missing);
     const struct ml_csv_options *csv = mli_chunks_csv(reader->chunks);
     reader->numerals = (struct mli_numerals){ csv->decimal, csv->thousands };
     enum ml_status status = ML_OK;
@@ -175,20 +173,19 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
 /* ---- rows into pieces ------------------------------------------------------------------------ */
 
 static enum ml_status cell_error(const struct reader *reader, enum ml_status status,
-                                 const struct mli_chunk *chunk, const struct mli_csv_record *record,
-                                 size_t column, struct ml_error *err)
+                                 const struct mli_chunk *chunk, size_t line, size_t column,
+                                 const char *text, struct ml_error *err)
 {
     const char *name = mli_dict_text(reader->header, column), *source = mli_chunk_source(chunk);
     size_t field = mli_chunk_field(chunk, column);
 
     if (status == ML_ENOMEM)
-        return ml_error_at(err, ML_ENOMEM, source, record->line, 0, "out of memory for a row");
+        return ml_error_at(err, ML_ENOMEM, source, line, 0, "out of memory for a row");
     if (status == ML_ELIMIT)
-        return ml_error_at(err, status, source, record->line, field,
+        return ml_error_at(err, status, source, line, field,
                            "column \"%s\" has too many distinct values (--drop leaves it out)",
                            name);
-    return mli_cell_refuse(&reader->plan[column].pin, source, record->line, field, name,
-                           record->field[column].text, err);
+    return mli_cell_refuse(&reader->plan[column].pin, source, line, field, name, text, err);
 }
 
 /* Notes a cell that departs from the schema file. */
@@ -213,19 +210,14 @@ static enum ml_status read_row(const struct reader *reader, struct piece *piece,
 {
     for (size_t i = 0; i < record->count; i++) {
         const struct mli_csv_field *field = &record->field[i];
-        if (!reader->number_missing && !reader->rules &&
-            mli_cells_add_short(&piece->cells[i], field->text, field->len))
-            continue;
         if (reader->plan[i].drop)
             continue;
         bool missing = mli_missing_has(reader->missing, field->text, field->len);
         if (reader->rules && !follows_rule(reader, piece, chunk, record, i, missing))
             missing = true;
-        if (!missing && mli_cells_add_word(&piece->cells[i], field->text, field->len))
-            continue;
         enum ml_status status = mli_cells_add(&piece->cells[i], field->text, field->len, missing);
         if (status != ML_OK)
-            return cell_error(reader, status, chunk, record, i, err);
+            return cell_error(reader, status, chunk, record->line, i, field->text, err);
     }
     piece->rows++;
     return ML_OK;
@@ -268,12 +260,59 @@ static void note_line(struct piece *piece, size_t line)
     piece->irregular |= line != piece->first_line + piece->rows;
 }
 
+/* Column by column, each as far as the first row that was refused until then: of several the first in the file counts. */
+static enum ml_status read_grid(const struct reader *reader, struct piece *piece,
+                                const struct mli_chunk *chunk, const struct mli_grid *grid,
+                                struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    size_t rows = grid->rows, refused = 0, added;
+
+    note_line(piece, grid->first_line);
+    piece->irregular |= grid->lines != rows;
+    for (size_t i = 0; i < reader->columns && rows > 0; i++) {
+        if (reader->plan[i].drop)
+            continue;
+        enum ml_status found = mli_cells_add_grid(&piece->cells[i], grid, mli_chunk_field(chunk, i) - 1,
+                                                  rows, reader->missing, &added);
+        if (found == ML_OK)
+            continue;
+        status = found;
+        refused = i;
+        rows = added;
+    }
+    piece->rows += rows;
+    if (status == ML_OK)
+        return ML_OK;
+    const char *text =
+        grid->text + grid->span[rows * grid->columns + mli_chunk_field(chunk, refused) - 1].at;
+    size_t line = grid->first_line + (grid->behind ? grid->behind[rows] : rows);
+    return cell_error(reader, status, chunk, line, refused, text, err);
+}
+
+/* As many rows as there are at once; *more is false when there are none. */
+static enum ml_status read_some(const struct reader *reader, struct piece *piece, struct mli_chunk *chunk,
+                                bool *more, struct ml_error *err)
+{
+    const struct mli_grid *grid = reader->rules ? NULL : mli_chunk_next_grid(chunk);
+    struct mli_csv_record record;
+
+    if (grid)
+        return read_grid(reader, piece, chunk, grid, err);
+    enum ml_status status = mli_chunk_next(chunk, &record, err);
+    *more = record.count > 0;
+    if (status != ML_OK || !*more)
+        return status;
+    note_line(piece, record.line);
+    return read_row(reader, piece, chunk, &record, err);
+}
+
 static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, struct ml_error *err)
 {
     const struct reader *reader = shared;
     struct piece *piece = state;
-    struct mli_csv_record record;
-    enum ml_status status;
+    enum ml_status status = ML_OK;
+    bool more = true;
 
     piece->rows = 0;
     piece->file = mli_chunk_file(chunk);
@@ -281,13 +320,8 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
     piece->irregular = false;
     for (size_t i = 0; i < piece->columns; i++)
         mli_cells_clear(&piece->cells[i]);
-    do {
-        status = mli_chunk_next(chunk, &record, err);
-        if (status == ML_OK && record.count > 0) {
-            note_line(piece, record.line);
-            status = read_row(reader, piece, chunk, &record, err);
-        }
-    } while (status == ML_OK && record.count > 0);
+    while (status == ML_OK && more)
+        status = read_some(reader, piece, chunk, &more, err);
     for (size_t i = 0; i < piece->columns && status == ML_OK; i++) {
         if (!reader->plan[i].drop && mli_cells_end(&piece->cells[i]) != ML_OK)
             status = ml_error_at(err, ML_ENOMEM, mli_chunk_source(chunk), 0, 0,

@@ -26,7 +26,9 @@ bool mli_store_reserve(struct mli_cells *cells, size_t count)
     bool numbers = mli_store_numeric(cells->store), codes = cells->store == MLI_STORE_CODES;
     size_t capacity = cells->capacity > 0 ? cells->capacity : 16;
 
-    while (capacity < count) { /* no power of two: the columns' arrays, filled side by side, would share cache sets */
+    while (
+        capacity <
+        count) { /* no power of two: the columns' arrays, filled side by side, would share cache sets */
         if (!mli_mul(capacity, 2, &capacity) || !mli_add(capacity, 72, &capacity))
             return false;
     }
@@ -36,7 +38,8 @@ bool mli_store_reserve(struct mli_cells *cells, size_t count)
         return false;
     if (cells->each && grow && !resize((void **)&cells->each, capacity, 1))
         return false;
-    if ((cells->code ? grow : codes) && !resize((void **)&cells->code, capacity, sizeof(*cells->code)))
+    if ((cells->code ? grow : codes) &&
+        !resize((void **)&cells->code, capacity, sizeof(*cells->code)))
         return false;
     cells->capacity = capacity;
     return true;
@@ -69,7 +72,8 @@ bool mli_store_parse(const struct mli_cells *cells, const struct mli_pin *as, co
                                        : parse_number(cells->numerals, text, len, value);
 }
 
-enum ml_status mli_store_set_codes(struct mli_cells *cells, size_t first, const struct mli_buf *raw, size_t count)
+enum ml_status mli_store_set_codes(struct mli_cells *cells, size_t first, const struct mli_buf *raw,
+                                   size_t count)
 {
     if (!cells->dict)
         cells->dict = mli_dict_new();
@@ -134,7 +138,8 @@ bool mli_store_raw_to_numbers(struct mli_cells *cells, const struct mli_pin *as,
         number[i] = NAN;
         if (len > 0 && !mli_store_parse(cells, as, text, len, &number[i]))
             return false;
-        if (len > 1 && (text[0] == '0' || len > MLI_NUM_SHORT) && strspn(text, "0123456789") == len) {
+        if (len > 1 && (text[0] == '0' || len > MLI_NUM_SHORT) &&
+            strspn(text, "0123456789") == len) {
             cells->zeros |= text[0] == '0';
             cells->rounded |= number[i] >= 0x1p53;
         }

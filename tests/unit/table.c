@@ -101,6 +101,7 @@ int main(void)
     failed += table_fast_tests();
     failed += table_flow_tests();
     failed += table_format_tests();
+    failed += table_grid_tests();
     failed += table_instant_tests();
     failed += table_read_tests();
     failed += table_rows_tests();

@@ -22,6 +22,7 @@ int table_duplicates_tests(void);
 int table_fast_tests(void);
 int table_flow_tests(void);
 int table_format_tests(void);
+int table_grid_tests(void);
 int table_instant_tests(void);
 int table_memory_tests(void);
 int table_read_tests(void);
