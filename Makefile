@@ -53,8 +53,8 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 SRC_model := document file layout model output reading safetensors
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre clean components coordinate divide evaluate fit gather history holdout job l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run select select_l1 settings target units weights
-UNIT_fit := fit fit_divide fit_learn fit_network fit_reduce heap
+SRC_fit := centre clean components coordinate crossval divide evaluate fit folds gather history holdout job l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run select select_l1 settings target units weights
+UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample

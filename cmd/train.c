@@ -14,6 +14,7 @@
 struct train_flags {
     struct training training;
     char *time_budget, *log;
+    long folds;
 };
 
 struct epoch_report {
@@ -142,6 +143,7 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
     reading_cleaning(&t->reading, cleaning);
     struct poptOption run[] = {
         { "log", 0, POPT_ARG_STRING, &f.log, 0, "write every epoch to this file as it is done, as JSON lines", "FILE" },
+        { "folds", 0, TRAINING_COUNT, &f.folds, 0, "first cross-validate the training rows with so many folds: mean and deviation of each metric; 0: not", "COUNT" },
         { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },
         POPT_TABLEEND
     };
@@ -157,6 +159,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         code = training_flags(ctx, t);
     if (code == CMD_CONTINUE && !cmd_seconds(ctx, "time-budget", f.time_budget, &t->reading.fit.time_budget))
         code = CMD_USAGE;
+    if (code == CMD_CONTINUE)
+        code = reading_count(ctx, "folds", f.folds, &t->reading.fit.folds);
     if (code == CMD_CONTINUE)
         code = train(ctx, &f);
     reading_release(&t->reading);

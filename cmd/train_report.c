@@ -57,6 +57,20 @@ static void print_weights(const json_t *settings)
                  *column && *classes ? ", " : "", *classes ? "classes " : "", classes);
 }
 
+/* Mean and deviation of each metric over the folds. */
+static void print_folds(const json_t *validation)
+{
+    const json_t *metrics = json_object_get(validation, "metrics"), *row;
+    const char *name;
+    if (!validation)
+        return;
+    out_line("folds", "%lld: mean and deviation of each, measured by a model of the others",
+             count_of(validation, "folds"));
+    json_object_foreach((json_t *)metrics, name, row)
+        out_line("", "%-20s %-12.6g %.3g", name, json_number_value(json_object_get(row, "mean")),
+                 json_number_value(json_object_get(row, "deviation")));
+}
+
 void train_report_print(const struct ml_table *table, const struct ml_model *model,
                         const char *path, double seconds)
 {
@@ -76,6 +90,7 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
     print_weights(json_object_get(r, "settings"));
     print_fit(model, seconds);
     curve_print(json_object_get(r, "history"));
+    print_folds(json_object_get(r, "cross_validation"));
     out_line("metrics", "on %s rows", text_of(r, "metrics_on"));
     out_metrics(json_object_get(r, "metrics"));
     out_line("wrote", "%s", path);

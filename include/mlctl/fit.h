@@ -56,6 +56,7 @@ struct ml_fit_config {
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
+    size_t folds;          /* cross-validate with as many folds of the training rows first; 0: not */
     uint64_t seed;
     size_t threads;        /* 0: one a core */
     size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */

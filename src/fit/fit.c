@@ -1,6 +1,7 @@
 #include <mlctl/fit.h>
 
 #include <base/mem.h>
+#include <fit/crossval.h>
 #include <fit/evaluate.h>
 #include <fit/job.h>
 #include <fit/record.h>
@@ -88,24 +89,53 @@ static enum ml_status make_model(struct mli_job *job, struct ml_model **out, str
     return ML_OK;
 }
 
+/* Of each metric its mean, its deviation and what it is in each fold. */
+static enum ml_status validate(const struct mli_job *job, json_t **out, struct ml_error *err)
+{
+    struct mli_crossval *cv = NULL;
+    json_t *scores = NULL, *doc;
+    enum ml_status status = mli_crossval_new(job, job->config->folds, &cv, err);
+    if (!status)
+        status = mli_crossval_run(cv, job->config, 1, &scores, err);
+    mli_crossval_free(cv);
+    if (status)
+        return status;
+    doc = json_pack("{sIso}", "folds", (json_int_t)job->config->folds, "metrics", mli_scores_json(scores));
+    json_decref(scores);
+    if (!doc)
+        return no_memory(err);
+    *out = doc;
+    return ML_OK;
+}
+
 enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                       struct ml_model **out, struct ml_error *err)
 {
     struct mli_job job = { .table = table, .config = config };
     struct ml_model *model = NULL;
+    json_t *folds = NULL;
     enum ml_status status = mli_job_plan(&job, err);
     if (!status)
         status = mli_job_kind(&job, err);
+    if (!status && config->folds)
+        status = validate(&job, &folds, err);
     if (!status)
         status = mli_job_clean(&job, err);
+    if (!status)
+        status = mli_job_network(&job, err);
     if (!status)
         status = mli_job_learn(&job, err);
     if (!status)
         status = make_model(&job, &model, err);
+    if (!status && folds && !mli_json_put(model->record, "cross_validation", json_incref(folds)))
+        status = no_memory(err);
+    json_decref(folds);
     bool interrupted = job.run.state.end == MLI_TRAIN_INTERRUPTED;
     mli_job_release(&job);
-    if (status)
+    if (status) {
+        ml_model_free(model);
         return status;
+    }
     *out = model;
     return interrupted ? ml_error_set(err, ML_EINTERRUPTED, "interrupted; the best model so far was kept")
                        : ML_OK;

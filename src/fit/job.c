@@ -15,7 +15,8 @@
 static void free_parts(struct mli_job *job)
 {
     for (size_t p = 0; p < MLI_PART_TEST; p++) {
-        free(job->X[p]);
+        if (!job->borrowed)
+            free(job->X[p]);
         free(job->y[p]);
         free(job->weight[p]);
         job->X[p] = job->y[p] = job->weight[p] = NULL;
@@ -24,10 +25,12 @@ static void free_parts(struct mli_job *job)
 
 void mli_job_release(struct mli_job *job)
 {
-    if (job->pipeline != job->prep.pipeline)
-        mli_pipeline_free(job->pipeline);
-    mli_prepfile_release(&job->prep);
-    mli_plan_release(&job->plan);
+    if (!job->borrowed) {
+        if (job->pipeline != job->prep.pipeline)
+            mli_pipeline_free(job->pipeline);
+        mli_prepfile_release(&job->prep);
+        mli_plan_release(&job->plan);
+    }
     mli_network_free(job->network);
     free_parts(job);
     mli_history_release(&job->run.history);
@@ -202,19 +205,21 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
     size_t n = job->plan.rows[part], size;
     if (!n)
         return ML_OK;
+    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
+    if (!job->y[part])
+        return no_memory(err);
+    copy_targets(job, part, job->y[part]);
+    if (job->borrowed)
+        return ML_OK;
     if (!mli_mul(n, job->network->inputs, &size))
         return no_memory(err);
     job->X[part] = mli_alloc(size, job->single ? sizeof(float) : sizeof(double));
-    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
-    if (!job->X[part] || !job->y[part])
-        return no_memory(err);
-    copy_targets(job, part, job->y[part]);
-    return mli_matrix_build(&rows, job->single, job->X[part], err);
+    return job->X[part] ? mli_matrix_build(&rows, job->single, job->X[part], err) : no_memory(err);
 }
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
 
-static enum ml_status make_network(struct mli_job *job, struct ml_error *err)
+enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err)
 {
     enum ml_status status = mli_layers_make(job->config, &job->settings, job->plan.target.classes,
                                             mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
@@ -331,9 +336,7 @@ enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err)
 
 enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
 {
-    enum ml_status status = make_network(job, err);
-    if (!status)
-        status = check_memory(job, err);
+    enum ml_status status = check_memory(job, err);
     for (int part = MLI_PART_TRAIN; !status && part < MLI_PART_TEST; part++)
         status = build_part(job, (enum mli_part)part, err);
     if (status)
@@ -354,18 +357,25 @@ struct measuring {
     double *workspace;
 };
 
+static void predict_rows(struct measuring *m, size_t n, const double *X)
+{
+    const struct mli_network *net = m->model->network;
+    for (size_t rows; n > 0; n -= rows) {
+        rows = n < MLI_MATRIX_BLOCK ? n : MLI_MATRIX_BLOCK;
+        const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, rows, X, NULL, m->workspace);
+        m->model->loss.predict(rows, net->outputs, Z, m->P);
+        m->P += rows * ml_model_width(m->model);
+        X += rows * net->inputs;
+    }
+}
+
 static enum ml_status predict_block(void *data, size_t n, double *X, struct ml_error *err)
 {
-    struct measuring *m = data;
-    const struct mli_network *net = m->model->network;
-    const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, n, X, NULL, m->workspace);
     (void)err;
-    m->model->loss.predict(n, net->outputs, Z, m->P);
-    m->P += n * ml_model_width(m->model);
+    predict_rows(data, n, X);
     return ML_OK;
 }
 
-/* The network alone on the features of the rows; mli_model_predict_rows gives the same bits. */
 enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
                                json_t **metrics, struct ml_error *err)
 {
@@ -376,7 +386,9 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
     struct measuring measuring = { model, P, workspace };
     rows.pipeline = model->pipeline;
     enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
-    if (!status)
+    if (!status && job->test && part == MLI_PART_TEST)
+        predict_rows(&measuring, n, job->test);
+    else if (!status)
         status = mli_matrix_each(&rows, predict_block, &measuring, err);
     if (!status) {
         copy_targets(job, part, y);

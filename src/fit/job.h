@@ -26,17 +26,21 @@ struct mli_job {
     bool single;            /* X are floats */
     void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
     double *y[MLI_PART_TEST], *weight[MLI_PART_TEST]; /* weight NULL: all 1 */
+    bool borrowed;      /* prep, plan, pipeline and X are someone else's, and are there when they are needed */
+    const double *test; /* borrowed too: features of the held-out rows; NULL: they are made when they are measured */
     struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_run run;
 };
 
-/* Settings, prep file and plan. Errors of this and the next three as of ml_fit(). */
+/* Settings, prep file and plan. Errors of this and the next ones as of ml_fit(). */
 ML_NODISCARD enum ml_status mli_job_plan(struct mli_job *job, struct ml_error *err);
 /* Kind, loss, the units of the target, and what follows from them. */
 ML_NODISCARD enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err);
 /* Fits the pipeline, unless there is a prep file. */
 ML_NODISCARD enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err);
-/* Makes network and features, and trains. ML_ELIMIT before anything large is allocated. */
+/* The network, and with it the precision of the features. */
+ML_NODISCARD enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err);
+/* Makes the features, and trains. ML_ELIMIT before anything large is allocated. */
 ML_NODISCARD enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err);
 /*
  * Metrics of a part's rows by a model of the job's network, parameters and labels: the network alone on the features of

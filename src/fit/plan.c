@@ -302,6 +302,84 @@ void mli_plan_release(struct mli_plan *plan)
     *plan = (struct mli_plan){ 0 };
 }
 
+/* ---- folds ---- */
+
+/* A copy in which rows that validate train, those of fold f test, and what the plan holds out is in no part. */
+static enum ml_status copy_plan(const struct ml_table *table, const struct mli_plan *plan, const uint8_t *fold,
+                                uint8_t f, struct mli_plan *out, struct ml_error *err)
+{
+    struct mli_plan copy = { .target = plan->target, .part = mli_calloc(table->rows, 1) };
+    if (!copy.part)
+        return no_memory(err);
+    for (size_t row = 0; row < table->rows; row++)
+        if (plan->part[row] == MLI_PART_TRAIN || plan->part[row] == MLI_PART_VALIDATION)
+            copy.part[row] = fold && fold[row] == f ? MLI_PART_TEST : MLI_PART_TRAIN;
+    *out = copy;
+    return ML_OK;
+}
+
+enum ml_status mli_plan_folds(const struct ml_table *table, const struct mli_plan *plan,
+                              const struct mli_settings *settings, size_t k, const struct ml_log *log, uint8_t *fold,
+                              struct ml_error *err)
+{
+    struct mli_plan copy = { 0 };
+    struct chosen c = { 0 };
+    enum ml_status status = copy_plan(table, plan, NULL, 0, &copy, err);
+    if (!status)
+        status = choose(table, &copy, settings, MLI_PART_TRAIN, log, &c, err);
+    if (!status)
+        status = mli_folds_assign(&c.rows, k, settings->train.seed + 2, c.part, err);
+    memset(fold, MLI_NO_FOLD, table->rows);
+    for (size_t i = 0; !status && i < c.rows.n; i++)
+        fold[c.row[i]] = c.part[i];
+    chosen_release(&c);
+    mli_plan_fold_release(&copy);
+    return status;
+}
+
+/* Leaves a random share of the training rows; the other rows are in no part. */
+static enum ml_status take_share(const struct ml_table *table, const struct mli_settings *settings, double share,
+                                 struct mli_plan *plan, struct ml_error *err)
+{
+    const struct mli_split split = { .kind = MLI_SPLIT_RANDOM, .shares = 1, .share = { share } };
+    struct chosen c = { 0 };
+    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, NULL, &c, err);
+    if (!status)
+        status = mli_split_apply(&split, &c.rows, settings->train.seed + 3, c.part, err);
+    for (size_t i = 0; !status && i < c.rows.n; i++)
+        if (!c.part[i])
+            plan->part[c.row[i]] = MLI_PART_NONE;
+    chosen_release(&c);
+    return status;
+}
+
+enum ml_status mli_plan_fold(const struct ml_table *table, const struct mli_plan *plan,
+                             const struct mli_settings *settings, const uint8_t *fold, uint8_t f, double share,
+                             struct mli_plan *out, struct ml_error *err)
+{
+    struct mli_plan made = { 0 };
+    enum ml_status status = copy_plan(table, plan, fold, f, &made, err);
+    if (!status && share < 1)
+        status = take_share(table, settings, share, &made, err);
+    if (!status && settings->train.patience)
+        status = set_validation_aside(table, settings, &made, err);
+    for (size_t row = 0; !status && row < table->rows; row++)
+        made.rows[made.part[row]]++;
+    if (status)
+        mli_plan_fold_release(&made);
+    else
+        *out = made;
+    return status;
+}
+
+void mli_plan_fold_release(struct mli_plan *fold)
+{
+    free(fold->part);
+    *fold = (struct mli_plan){ 0 };
+}
+
+/* ---- pipeline ---- */
+
 /* Targets of the training rows, in order. */
 static double *training_targets(const struct ml_table *table, const struct mli_plan *plan)
 {

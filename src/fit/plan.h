@@ -5,6 +5,7 @@
 #ifndef FIT_PLAN_H
 #define FIT_PLAN_H
 
+#include <fit/folds.h>
 #include <fit/settings.h>
 #include <fit/target.h>
 
@@ -27,6 +28,24 @@ ML_NODISCARD enum ml_status mli_plan_make(const struct ml_table *table, const ch
                                           const struct mli_settings *settings, uint64_t seed,
                                           const struct ml_log *log, struct mli_plan *out, struct ml_error *err);
 void mli_plan_release(struct mli_plan *plan);
+
+/*
+ * Which of k folds (fit/folds.h) each table row that trains or validates is measured in; MLI_NO_FOLD for the others.
+ * Follows classes, groups and seed of the plan.
+ */
+enum { MLI_NO_FOLD = 0xFF };
+ML_NODISCARD enum ml_status mli_plan_folds(const struct ml_table *table, const struct mli_plan *plan,
+                                           const struct mli_settings *settings, size_t k, const struct ml_log *log,
+                                           uint8_t *fold, struct ml_error *err);
+/*
+ * The plan of fold f: its rows are the test, the rest of the training rows trains (a random share of them if `share` is below
+ * 1, of each class, groups whole) and validates. What the plan itself holds out is in no part. The target is borrowed
+ * from the plan; release with mli_plan_fold_release().
+ */
+ML_NODISCARD enum ml_status mli_plan_fold(const struct ml_table *table, const struct mli_plan *plan,
+                                          const struct mli_settings *settings, const uint8_t *fold, uint8_t f,
+                                          double share, struct mli_plan *out, struct ml_error *err);
+void mli_plan_fold_release(struct mli_plan *fold);
 
 /*
  * The held-out rows of a plan as text, for a prep file: hexadecimal digits, the first row the highest bit of the first

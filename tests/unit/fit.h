@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_FIT_H
 #define TESTS_UNIT_FIT_H
 
+int fit_crossval_tests(void);
 int fit_divide_tests(void);
 int fit_learn_tests(void);
 int fit_network_tests(void);
