@@ -46,7 +46,7 @@ SRC_eval := classification metrics rank regression
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd lbfgs linesearch momentum nesterov optimiser orthant \
-	precondition problem rate rmsprop schedule schedule_constant schedule_cosine schedule_exponential schedule_linear \
+	precondition problem range rate rmsprop schedule schedule_constant schedule_cosine schedule_exponential schedule_linear \
 	schedule_onecycle schedule_plateau schedule_step sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 

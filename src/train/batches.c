@@ -78,7 +78,14 @@ static bool finite_all(size_t n, const mli_real *x)
     return true;
 }
 
-static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct mli_descent *descent))
+struct batch {
+    size_t rows;
+    double loss, weight; /* sums over the rows */
+    double norm;         /* of the gradient before clipping */
+};
+
+/* Loss, weight and (clipped) gradient of the next batch. */
+static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *out)
 {
     const struct mli_problem *problem = &descent->problem;
     struct mli_batches *batches = &descent->batches;
@@ -88,21 +95,45 @@ static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct
                                    .seed = descent->config->seed + GOLDEN * (descent->epoch + 1),
                                    .row = batches->next };
     double weight = mli_weight_sum(&rows);
-    double part = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
-    enum mli_fault fault = mli_descent_check(descent, part / weight);
+    double loss = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
+    enum mli_fault fault = mli_descent_check(descent, loss / weight);
 
     if (fault)
         return fault;
-    double norm = mli_descent_clip(descent);
-    if (isnan(norm))
-        return MLI_FAULT_GRADIENT;
+    *out = (struct batch){ rows.n, loss, weight, mli_descent_clip(descent) };
+    return isnan(out->norm) ? MLI_FAULT_GRADIENT : MLI_FAULT_NONE;
+}
+
+static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct mli_descent *descent))
+{
+    struct mli_batches *batches = &descent->batches;
+    struct batch batch;
+    enum mli_fault fault = take_gradient(descent, &batch);
+
+    if (fault)
+        return fault;
     mli_descent_pace(descent);
     step(descent);
-    batches->next += rows.n;
+    batches->next += batch.rows;
     batches->steps++;
-    batches->loss += part;
-    batches->seen += weight;
-    batches->squares += norm * norm;
+    batches->loss += batch.loss;
+    batches->seen += batch.weight;
+    batches->squares += batch.norm * batch.norm;
+    return MLI_FAULT_NONE;
+}
+
+enum mli_fault mli_batches_probe(struct mli_descent *descent, void (*step)(struct mli_descent *descent), double *loss)
+{
+    struct batch batch;
+    enum mli_fault fault = take_gradient(descent, &batch);
+
+    if (fault)
+        return fault;
+    *loss = batch.loss / batch.weight;
+    step(descent);
+    descent->batches.next += batch.rows;
+    if (descent->batches.next == descent->problem.data.n)
+        descent->batches.next = 0;
     return MLI_FAULT_NONE;
 }
 

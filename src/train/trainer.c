@@ -8,6 +8,7 @@
 #include <train/batches.h>
 #include <train/check.h>
 #include <train/fault.h>
+#include <train/range.h>
 #include <train/rate.h>
 
 struct mli_trainer {
@@ -109,11 +110,14 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
     memcpy(t->best, theta0, p * sizeof(mli_real));
     struct mli_rate rate;
     status = mli_rate_choose(t->optimiser, net, loss, data, &t->config, &rate, err);
-    if (status == ML_OK) {
-        descent->rate = descent->base = rate.size;
-        t->state.rate_by = rate.by;
-    }
-    return status;
+    if (status != ML_OK)
+        return status;
+    double size = rate.by && t->optimiser->step && net->layers > 1 ? mli_range_test(descent, t->optimiser, t->best) : NAN;
+    if (!isnan(size))
+        rate = (struct mli_rate){ size, "by range test" };
+    descent->rate = descent->base = rate.size;
+    t->state.rate_by = rate.by;
+    return ML_OK;
 }
 
 enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_loss *loss,

@@ -22,7 +22,7 @@ struct mli_train_data {
 
 struct mli_train_config {
     const char *optimiser; /* a name of train/optimiser.h */
-    double rate;           /* step size; 0: chosen (train/rate.c says how). It falls to 0 over `epochs` for those over
+    double rate;           /* step size; 0: chosen (train/rate.c, train/range.h). It falls to 0 over `epochs` for those over
                               batches; lbfgs finds its own and refuses one */
     double momentum;       /* of `momentum` and `nesterov` */
     double decay;          /* of `adamw`: share of the weights that a step of size 1 takes; 0.01 as PyTorch's */

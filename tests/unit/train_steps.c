@@ -156,6 +156,47 @@ static void clipping_bounds_every_step(void **state)
     problem_release(&problem);
 }
 
+/* The test leaves nothing behind: the step size given at once leads to the same bits. */
+static void a_range_test_leaves_no_trace(void **state)
+{
+    static const char *const specs[] = { "dense 8, relu, dense 3", "dense 8, batch_norm, relu, dropout 0.2, dense 3" };
+    struct problem problem = problem_new("dense 3", "cross_entropy", 203, 4, 1, 2);
+    (void)state;
+
+    for (size_t s = 0; s < COUNT(specs); s++) {
+        mli_network_free(problem.net);
+        assert_int_equal(mli_network_new(specs[s], 4, &problem.net, NULL), ML_OK);
+        for (const char *const *name = mli_optimiser_names(); *name; name++) {
+            struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+            mli_real chosen[256], given[256], start_[256];
+            struct mli_rng rng;
+            config.optimiser = *name;
+            config.epochs = 5;
+            if (!strcmp(*name, "gd") || !strcmp(*name, "lbfgs"))
+                continue;
+            mli_rng_init(&rng, 3);
+            mli_network_init(problem.net, start_, &rng);
+            struct mli_trainer *trainer = start(&problem, &config, start_);
+            assert_string_equal(mli_trainer_state(trainer)->rate_by, "by range test");
+            config.rate = mli_trainer_state(trainer)->rate;
+            print_message("%-9s %g\n", *name, config.rate);
+            assert_true(config.rate > 1e-4 && config.rate < 1);
+            mli_trainer_free(trainer);
+            for (int run = 0; run < 2; run++) {
+                struct mli_train_config same = config;
+                same.rate = run ? config.rate : 0;
+                trainer = start(&problem, &same, start_);
+                while (mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING)
+                    assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+                memcpy(run ? given : chosen, mli_trainer_theta(trainer), problem.net->parameters * sizeof *given);
+                mli_trainer_free(trainer);
+            }
+            assert_memory_equal(chosen, given, problem.net->parameters * sizeof *given);
+        }
+    }
+    problem_release(&problem);
+}
+
 /* ---- pauses ------------------------------------------------------------------------------------------------------ */
 
 static bool every_third(void *data)
@@ -234,6 +275,7 @@ int train_steps_tests(void)
         cmocka_unit_test(short_runs_have_sound_schedules),
         cmocka_unit_test(the_schedule_reaches_the_steps),
         cmocka_unit_test(clipping_bounds_every_step),
+        cmocka_unit_test(a_range_test_leaves_no_trace),
         cmocka_unit_test(a_paused_run_takes_the_same_steps),
         cmocka_unit_test(a_stop_within_an_epoch_keeps_what_was_learnt),
     };
