@@ -207,6 +207,10 @@ static void print_command(struct page *page, const char *const *files, size_t n)
     struct draw *draw = &page->draw;
     if (mli_suggestion_make(page->d, &suggestion, NULL))
         return;
+    if (page->d->goal.kind == MLI_GOAL_NONE && suggestion.n == 0) { /* nothing to train */
+        mli_suggestion_release(&suggestion);
+        return;
+    }
     mli_buf_init(&command, 1 << 16);
     mli_buf_str(&command, "mlctl train");
     for (size_t i = 0; i < n; i++) {
@@ -593,7 +597,7 @@ void describe_text(const struct mli_description *description, const size_t *orde
     print_file(&page);
     print_target(&page);
     print_warnings(&page);
-    if (nfiles && description->goal.kind != MLI_GOAL_NONE)
+    if (nfiles)
         print_command(&page, files, nfiles);
     print_columns(&page);
     print_numbers(&page);

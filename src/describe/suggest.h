@@ -7,8 +7,9 @@
 #define MLI_SUGGESTIONS ((size_t)16)
 
 /*
- * One flag each with its argument ("--drop-columns a,b"), quoted for a shell; --target is the first of them if it was given.
- * None when the target cannot be trained on.
+ * One flag each with its argument ("--drop-columns a,b"), quoted for a shell; --target is the first of them if it was given,
+ * or if the last column cannot be trained on and one other could be. Then --text, when texts are all there is to learn from.
+ * None when there is no target.
  */
 struct mli_suggestion {
     size_t n;

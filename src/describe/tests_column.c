@@ -186,12 +186,16 @@ bool mli_test_identifier(const struct mli_description *d, size_t column, struct 
                      number && p->number.rising ? ", rising" : "");
 }
 
+bool mli_is_text(const struct mli_description *d, size_t column)
+{
+    return d->table->column[column].type == ML_TYPE_TEXT && d->profile[column].present > 0 && !text_identifies(d, column);
+}
+
 bool mli_test_text(const struct mli_description *d, size_t column, struct mli_finding *out)
 {
     const struct mli_profile *p = &d->profile[column];
 
-    if (column == d->goal.column || d->table->column[column].type != ML_TYPE_TEXT || p->present == 0 ||
-        text_identifies(d, column))
+    if (column == d->goal.column || !mli_is_text(d, column))
         return false;
     return mli_found(out, "%zu distinct texts of %.1f words on average", p->values.distinct, p->words.words);
 }

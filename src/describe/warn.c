@@ -72,7 +72,7 @@ static const struct mli_warning_kind kinds[] = {
     { "row_number", MLI_LEVEL_NOTE, "It counts the rows; training drops it.", "`--drop-columns NAME` leaves it out",
       NULL, mli_test_row_number, NULL },
     { "text", MLI_LEVEL_NOTE, "Free text; training drops it unless told to use its words.",
-      "`--text NAME=hash:1024` makes features of its words", NULL, mli_test_text, NULL },
+      "`--text NAME=" MLI_TEXT_WORDS "` makes features of its words", NULL, mli_test_text, NULL },
     { "constant", MLI_LEVEL_NOTE, "It says nothing; training drops it.", "", NULL, mli_test_constant, NULL },
     { "empty", MLI_LEVEL_NOTE, "It has no value at all; training drops it.", "", NULL, mli_test_empty, NULL },
     { "sorted", MLI_LEVEL_NOTE, "The rows are in the order of the target, so the end of the file is unlike its start.",
@@ -174,7 +174,16 @@ void mli_shell_word(struct mli_buf *out, const char *word)
     mli_buf_char(out, '\'');
 }
 
-/* A name too long to be repeated stays NAME. */
+void mli_list_word(struct mli_buf *out, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == ',')
+            mli_buf_char(out, '\\');
+        mli_buf_char(out, *name);
+    }
+}
+
+/* One that is too long to be repeated stays what stands for it. */
 static void add_word(const struct mli_markup *markup, const char *word, const char *instead, struct mli_buf *out)
 {
     struct mli_buf quoted;
@@ -193,6 +202,19 @@ static void add_word(const struct mli_markup *markup, const char *word, const ch
     mli_buf_release(&quoted);
 }
 
+static void add_name(const struct mli_markup *markup, const char *name, struct mli_buf *out)
+{
+    struct mli_buf entry;
+
+    mli_buf_init(&entry, 1 << 16);
+    mli_list_word(&entry, strlen(name) <= LONG_WORD ? name : "NAME");
+    if (entry.status == ML_OK)
+        add_word(markup, entry.len ? entry.data : "", "NAME", out);
+    else
+        out->status = entry.status;
+    mli_buf_release(&entry);
+}
+
 void mli_warning_advice(const struct mli_description *d, const struct mli_warning *warning, bool general,
                         const struct mli_markup *markup, struct mli_buf *out)
 {
@@ -201,7 +223,7 @@ void mli_warning_advice(const struct mli_description *d, const struct mli_warnin
 
     for (const char *c = warning->kind->advice; *c;) {
         if (!general && strncmp(c, "NAME", 4) == 0) {
-            add_word(markup, name, "NAME", out);
+            add_name(markup, name, out);
             c += 4;
         } else if (!general && strncmp(c, "VALUE", 5) == 0) {
             add_word(markup, warning->value, "VALUE", out);

@@ -120,6 +120,31 @@ absent() {
     absent '^next ' text.txt
 }
 
+@test "texts are taken when there is nothing else, and the target is the other column" {
+    {
+        echo 'label,"said, once",n'
+        for i in $(seq 1 1100); do
+            word=free; [ $((i % 3)) -ne 0 ] || word=home
+            echo "$word,I will be $word at number $i of street $((i * 7 % 1009)) tonight,$((i * 613 % 97))"
+        done
+    } > more.csv
+    cut -d, -f1,2 more.csv > texts.csv
+    sed -i '1s/.*/label,"said, once"/' texts.csv
+    mlctl describe texts.csv > text.txt
+    sed -n '/^next /,/^$/p' text.txt | sed 's/^next  *//; s/ *\\$//' | tr '\n' ' ' > next.txt
+    grep -q "^mlctl train texts.csv --target label --text 'said\\\\, once=hash:4096'" next.txt
+    eval "$(cat next.txt) -q" > out.txt
+    mlctl inspect --json | jq -e '.pipeline.features | length == 4096'
+    # beside a number it is advice only
+    mlctl describe more.csv --target label > text.txt
+    sed -n '/^next /,/^$/p' text.txt > next.txt
+    absent -- --text next.txt
+    tr -s ' \n' ' ' < text.txt | grep -q "\-\-text 'said\\\\, once'=hash:4096 makes features"
+    # nobody's guess: two could be the target
+    mlctl describe texts.csv --target 'said, once' > text.txt
+    absent '^next ' text.txt
+}
+
 @test "flags of the advice are flags of preprocess" {
     mlctl preprocess --help > help.txt
     for file in "$DATA"/*.csv; do mlctl describe "$file" --json | jq -r '.warnings[].advice'; done | grep -o -- '--[a-z-]*' | sort -u > flags.txt
