@@ -102,6 +102,20 @@ int reading_count(const struct cmd_context *ctx, const char *option, long value,
     return CMD_CONTINUE;
 }
 
+/* Said before the file is read, and as what it is: there is a column of that name. */
+static int check_target(const struct cmd_context *ctx, const struct reading *reading)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    const char *target = reading->fit.target;
+    for (char **name = target ? reading->drop_list : NULL; name && *name; name++) {
+        if (strcmp(*name, target) != 0)
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--drop-columns leaves out \"%s\", which --target names; take it off one of the two", target);
+        return cmd_fail(ctx, &err);
+    }
+    return CMD_CONTINUE;
+}
+
 int reading_options(const struct cmd_context *ctx, struct reading *reading)
 {
     struct ml_csv_options csv;
@@ -113,6 +127,8 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         take_cleaning(ctx, reading) != CMD_CONTINUE)
         return CMD_USAGE;
     reading->drop_list = cmd_list((const char *const *)reading->drop);
+    if (check_target(ctx, reading) != CMD_CONTINUE)
+        return CMD_USAGE;
     reading->options = (struct ml_read_options){
         .csv = csv,
         .missing = reading->dialect.missing,

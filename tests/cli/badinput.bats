@@ -228,6 +228,9 @@ model.safetensors" ]
     fails 2 '--memory' mlctl train "$DATA/iris.csv" --memory lots
     fails 2 'one argument too many' mlctl inspect "$DATA/iris.csv" other.csv
     fails 2 'it wants DATA.csv' mlctl train
+    for command in train describe "preprocess -o x.csv" "split -o x.csv,y.csv"; do
+        fails 2 '--drop-columns leaves out "species", which --target names' mlctl $command "$DATA/iris.csv" -t species --drop-columns petal_width,species
+    done
     fails 2 'for regression' mlctl train "$DATA/iris.csv" --kind linear
 }
 @test "how columns are cleaned: lists add up, are split at commas, and name columns that are there" {
