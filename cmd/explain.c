@@ -35,10 +35,12 @@ static void print_column(const json_t *column)
     char names[400];
     size_t i;
     long long missing = count_of(column, "missing");
-    out_line("column", "%s: %s, %lld missing", text_of(column, "column"), text_of(column, "type"), missing);
+    out_line("column", "%s: %s, %lld missing in training", text_of(column, "column"), text_of(column, "type"), missing);
     json_array_foreach(steps, i, step)
     {
-        const char *slot = text_of(step, "slot");
+        const char *slot = text_of(step, "slot"); /* "t.month" of a column t; one that bears its name is the column */
+        if (strcmp(slot, text_of(column, "column")) == 0)
+            slot = "";
         out_line("", "  %-8s %s%s%s", text_of(step, "step"), slot, *slot ? ": " : "", text_of(step, "text"));
     }
     name_features(json_object_get(column, "features"), names, sizeof names);

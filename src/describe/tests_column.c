@@ -128,7 +128,7 @@ bool mli_test_row_number(const struct mli_description *d, size_t column, struct 
         return false;
     mli_num_format(number->start, start);
     mli_num_format(number->step, step);
-    return mli_found(out, "runs from %s by %s with the rows", start, step);
+    return mli_found(out, "counts the rows, from %s in steps of %s", start, step);
 }
 
 /* "id", "user_id", "userId", "uuid", "key" and the like. */

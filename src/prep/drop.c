@@ -155,7 +155,7 @@ static void judge_number(const struct mli_fit *fit, const char *name, const doub
                counts_rows(fit, x, &start, &step)) {
         mli_num_format(start, low);
         mli_num_format(step, by);
-        judge(j, ROW_NUMBER, "runs from %s by %s with the rows (row number)", low, by);
+        judge(j, ROW_NUMBER, "counts the rows, from %s in steps of %s (row number)", low, by);
         snprintf(j->advice, sizeof(j->advice), "--keep-all keeps it");
     }
 }

@@ -118,7 +118,7 @@ static void explain_clip(struct explanation *e, const void *state)
             json_pack("{s:s, s:o, s:o, s:o}", "method", how, "factor",
                       mli_json_from(clip->factor[k]), "low", mli_json_from(clip->low[k]), "high",
                       mli_json_from(clip->high[k])),
-            "kept from %.6g to %.6g (%s:%g)", clip->low[k], clip->high[k], how, clip->factor[k]);
+            "at least %.6g, at most %.6g (%s:%g)", clip->low[k], clip->high[k], how, clip->factor[k]);
     }
 }
 
@@ -130,7 +130,7 @@ static void explain_power(struct explanation *e, const void *state)
         say(e, "power", power->slot[k],
             json_pack("{s:s, s:o}", "method", "yeo-johnson", "lambda",
                       mli_json_from(power->lambda[k])),
-            "by Yeo and Johnson's transform, lambda %.6g", power->lambda[k]);
+            "Yeo-Johnson transform, lambda %.6g", power->lambda[k]);
 }
 
 static void explain_ordinal(struct explanation *e, const void *state)
@@ -140,7 +140,7 @@ static void explain_ordinal(struct explanation *e, const void *state)
     for (size_t k = 0; k < ordinal->count; k++) {
         size_t values = mli_dict_count(dict_of(e, ordinal->slot[k]));
         say(e, "ordinal", ordinal->slot[k], json_pack("{s:I}", "values", (json_int_t)values),
-            "becomes 0 to %zu in sorted order, -1 for missing and unseen", values - 1);
+            "becomes 0 to %zu in sorted order, -1 if missing or unseen", values - 1);
     }
 }
 
@@ -151,15 +151,15 @@ static void explain_onehot(struct explanation *e, const void *state)
     for (size_t k = 0; k < onehot->count; k++) {
         const struct mli_slot *slot = &e->frame->slot[onehot->slot[k]];
         size_t values = mli_dict_count(dict_of(e, onehot->slot[k]));
-        char rare[64] = ", an unseen value is all 0";
+        char unseen[64] = "; an unseen value is all 0";
         if (slot->rare)
-            snprintf(rare, sizeof(rare), ", one for %zu rare ones and unseen", values - slot->values);
+            snprintf(unseen, sizeof(unseen), ", one for %zu rare and all unseen values", values - slot->values);
         say(e, "onehot", onehot->slot[k],
             json_pack("{s:I, s:b, s:I}", "values", (json_int_t)slot->values, "missing",
                       (int)slot->missing, "rare",
                       (json_int_t)(slot->rare ? values - slot->values : 0)),
-            "one 0/1 feature a value: %zu%s%s", slot->values, slot->missing ? ", one for missing" : "",
-            rare);
+            "becomes %zu features of 0 or 1: one for each value%s%s", slot->width,
+            slot->missing ? ", one for missing" : "", unseen);
     }
 }
 
@@ -169,11 +169,15 @@ static void explain_text(struct explanation *e, const void *state)
 
     for (size_t k = 0; k < hashed->count; k++) {
         const struct mli_hashing *h = &hashed->hashing[k];
+        char runs[80] = "its words are";
+        if (h->low == h->high && h->low > 1)
+            snprintf(runs, sizeof(runs), "its runs of %zu words are", h->low);
+        else if (h->low < h->high)
+            snprintf(runs, sizeof(runs), "its runs of %zu to %zu words are", h->low, h->high);
         say(e, "text", hashed->slot[k],
             json_pack("{s:I, s:I, s:I}", "buckets", (json_int_t)h->buckets, "words_from",
                       (json_int_t)h->low, "words_to", (json_int_t)h->high),
-            "%zu to %zu words in a row, hashed into %zu features, each row of length 1", h->low, h->high,
-            h->buckets);
+            "%s hashed into %zu features, scaled to length 1 in each row", runs, h->buckets);
     }
 }
 
@@ -184,7 +188,7 @@ static void explain_hash(struct explanation *e, const void *state)
     for (size_t k = 0; k < hashed->count; k++)
         say(e, "hash", hashed->slot[k],
             json_pack("{s:I}", "buckets", (json_int_t)hashed->hashing[k].buckets),
-            "the value, hashed, is 1 or -1 in one of %zu features", hashed->hashing[k].buckets);
+            "its hash makes one of %zu features 1 or -1", hashed->hashing[k].buckets);
 }
 
 static void explain_target(struct explanation *e, const void *state)
@@ -199,7 +203,7 @@ static void explain_target(struct explanation *e, const void *state)
         say(e, "target", encoder->slot[k],
             json_pack("{s:I, s:o}", "values", (json_int_t)encoder->values[k], "smooth",
                       mli_json_from(smooth)),
-            "becomes the mean of the target over rows with the value: %zu of them, smooth %s",
+            "becomes the mean of the target over the rows with its value (%zu values, smooth %s)",
             encoder->values[k], how);
     }
 }
@@ -214,7 +218,7 @@ static void explain_scale(struct explanation *e, const void *state)
         say(e, "scale", scaler->slot[k],
             json_pack("{s:s, s:o, s:o}", "method", how, "shift", mli_json_from(scaler->shift[k]),
                       "scale", mli_json_from(scaler->scale[k])),
-            "(x - %.6g) / %.6g (%s)", scaler->shift[k], scaler->scale[k], how);
+            "becomes (x - %.6g) / %.6g (%s)", scaler->shift[k], scaler->scale[k], how);
     }
 }
 
@@ -298,7 +302,7 @@ static bool describe_pca(const void *state, json_t *doc, char *text, size_t size
 
     for (size_t i = 0; i < pca->count; i++)
         share += pca->ratio[i];
-    snprintf(text, size, "%.4g%% of their variance", 100 * share);
+    snprintf(text, size, "components with %.4g%% of the variance", 100 * share);
     return mli_json_put(doc, "variance", numbers_of(pca->variance, pca->count)) &&
            mli_json_put(doc, "ratio", numbers_of(pca->ratio, pca->count));
 }

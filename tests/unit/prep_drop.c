@@ -137,7 +137,7 @@ static void row_numbers(void **state)
     (void)state;
     expect_drops(
         table_counted("a,id", 21, "%,#"), NULL,
-        "dropped column \"id\": runs from 0 by 1 with the rows (row number; --keep-all keeps it)\n",
+        "dropped column \"id\": counts the rows, from 0 in steps of 1 (row number; --keep-all keeps it)\n",
         "a ");
     expect_drops(table_counted("a,id", 21, "%,#"), &keep_all, "", "a id ");
     expect_drops(table_counted("a,id", 20, "%,#"), NULL, "", "a id ");
@@ -160,7 +160,7 @@ static void row_numbers_in_a_split(void **state)
     assert_int_equal(train[7], 1);
     assert_int_equal(fit_all(table, train, NULL, &notes, &pipeline, NULL), ML_OK);
     assert_string_equal(features_of(pipeline), "a id ");
-    assert_string_equal(notes.text, "dropped column \"other\": runs from 0 by 1 with the rows (row "
+    assert_string_equal(notes.text, "dropped column \"other\": counts the rows, from 0 in steps of 1 (row "
                                     "number; --keep-all keeps it)\n");
     mli_pipeline_free(pipeline);
     ml_table_free(table);

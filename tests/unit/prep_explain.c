@@ -35,10 +35,10 @@ static void documents(void **state)
         "{\"step\":\"flags\",\"text\":\"n.missing is 1 where it is missing, else 0\"},"
         "{\"step\":\"impute\",\"method\":\"median\",\"value\":2,\"text\":\"missing becomes 2 (median)\"},"
         "{\"step\":\"scale\",\"method\":\"minmax\",\"shift\":1,\"scale\":2,"
-        "\"text\":\"(x - 1) / 2 (minmax)\"}],\"features\":[\"n\",\"n.missing\"]},"
+        "\"text\":\"becomes (x - 1) / 2 (minmax)\"}],\"features\":[\"n\",\"n.missing\"]},"
         "{\"column\":\"c\",\"type\":\"category\",\"missing\":0,\"steps\":["
         "{\"step\":\"onehot\",\"values\":1,\"missing\":false,\"rare\":2,"
-        "\"text\":\"one 0/1 feature a value: 1, one for 2 rare ones and unseen\"}],"
+        "\"text\":\"becomes 2 features of 0 or 1: one for each value, one for 2 rare and all unseen values\"}],"
         "\"features\":[\"c=x\",\"c=(rare)\"]}],"
         "\"dropped\":[{\"column\":\"same\",\"reason\":\"always 7 (constant)\"}],"
         "\"stages\":[],\"features\":4}");
