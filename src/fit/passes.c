@@ -214,6 +214,7 @@ static enum ml_status begin_table(struct passes *p, struct ml_table *part, struc
         table->rows = part->rows;
         table->bytes = part->bytes;
         table->delimiter = part->delimiter;
+        memcpy(table->encoding, part->encoding, sizeof table->encoding);
         memcpy(table->sha256, part->sha256, sizeof table->sha256);
         return table->column && table->source ? ML_OK : no_memory(err);
     }

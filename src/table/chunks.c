@@ -98,6 +98,11 @@ size_t mli_chunks_files(const struct mli_chunks *chunks)
     return chunks->source.files;
 }
 
+const char *mli_chunks_encoding(struct mli_chunks *chunks)
+{
+    return mli_source_encoding(&chunks->source);
+}
+
 const char *mli_chunks_source(const struct mli_chunks *chunks)
 {
     return chunks->source.names;

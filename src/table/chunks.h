@@ -26,6 +26,8 @@
 
 #include <table/header.h>
 
+#define MLI_ENCODING_SIZE ((size_t)40)
+
 struct mli_chunks_options {
     const struct ml_csv_options *csv; /* NULL: everything is found out from the first file */
     size_t threads;                   /* 0: one a processor; 1: the caller's alone */
@@ -58,6 +60,8 @@ ML_NODISCARD enum ml_status mli_chunks_find(const struct mli_chunks *chunks, con
 const struct ml_csv_options *mli_chunks_csv(const struct mli_chunks *chunks);
 size_t mli_chunks_files(const struct mli_chunks *chunks);
 const char *mli_chunks_file(const struct mli_chunks *chunks, size_t file); /* its name */
+/* What the files are written in, as csv.h says; "mixed" when they differ. After a _run. */
+const char *mli_chunks_encoding(struct mli_chunks *chunks);
 const char *mli_chunks_source(const struct mli_chunks *chunks); /* the files' names, joined by ", " */
 /* Stored bytes read so far, and in all (0 when not known); of all files. Any thread, at any time. */
 uint64_t mli_chunks_taken(const struct mli_chunks *chunks);

@@ -831,6 +831,11 @@ const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv)
     return &csv->options;
 }
 
+const char *mli_csv_encoding(const struct mli_csv *csv)
+{
+    return mli_decode_encoding(csv->decode);
+}
+
 const char *mli_csv_source(const struct mli_csv *csv)
 {
     return csv->source;

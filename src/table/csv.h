@@ -75,6 +75,7 @@ size_t mli_csv_line(const struct mli_csv *csv); /* the line that comes next, 1-b
 bool mli_csv_may_cut(const struct mli_csv *csv);
 /* The options it was opened with, those left open replaced by what was found. */
 const struct ml_csv_options *mli_csv_options(const struct mli_csv *csv);
+const char *mli_csv_encoding(const struct mli_csv *csv);      /* see mli_decode_encoding(); not of a text in memory */
 const char *mli_csv_source(const struct mli_csv *csv);        /* as in errors */
 struct mli_input *mli_csv_input(const struct mli_csv *csv);   /* NULL for text */
 void mli_csv_close(struct mli_csv *csv);

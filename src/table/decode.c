@@ -26,6 +26,7 @@ struct room {
 struct mli_decode {
     struct mli_input *input;
     const struct ml_log *log;
+    const char *encoding; /* as given; NULL: to be found out */
     /* All of the stored bytes that there is room for, less an incomplete unit at the end. NULL: they are UTF-8. */
     void (*convert)(struct mli_decode *decode, struct room *room);
     bool ascii;            /* so far, and it may turn out to be none */
@@ -309,6 +310,7 @@ enum ml_status mli_decode_open(struct mli_input *input, const char *encoding, co
     }
     decode->input = input;
     decode->log = log;
+    decode->encoding = encoding;
     decode->iconv = (iconv_t)-1;
     decode->line = 1;
     enum ml_status status = begin(decode, encoding, err);
@@ -334,6 +336,26 @@ void mli_decode_close(struct mli_decode *decode)
 bool mli_decode_is_utf16(const struct mli_decode *decode)
 {
     return decode->convert == convert_utf16le || decode->convert == convert_utf16be;
+}
+
+const char *mli_decode_encoding(const struct mli_decode *decode)
+{
+    static const struct {
+        void (*convert)(struct mli_decode *decode, struct room *room);
+        const char *name;
+    } names[] = {
+        { NULL, "utf-8" },
+        { convert_utf16le, "utf-16le" },
+        { convert_utf16be, "utf-16be" },
+        { convert_latin1, "latin1" },
+        { convert_windows, "windows-1252" },
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (names[i].convert == decode->convert)
+            return names[i].name;
+    }
+    return decode->encoding;
 }
 
 struct mli_input *mli_decode_input(const struct mli_decode *decode)

@@ -29,6 +29,8 @@ ML_NODISCARD enum ml_status mli_decode_read(struct mli_decode *decode, char *byt
                                             struct ml_error *err);
 /* Whether the text is UTF-16, as its mark or `encoding` says. */
 bool mli_decode_is_utf16(const struct mli_decode *decode);
+/* What the text so far was in: utf-8 (of which ASCII is part), utf-16le, utf-16be, latin1, windows-1252 or as `encoding`. */
+const char *mli_decode_encoding(const struct mli_decode *decode);
 struct mli_input *mli_decode_input(const struct mli_decode *decode);
 void mli_decode_close(struct mli_decode *decode); /* NULL is fine */
 

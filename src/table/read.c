@@ -532,6 +532,7 @@ static enum ml_status fill_table(struct reader *reader, struct ml_table *table, 
 {
     table->rows = reader->rows;
     table->delimiter = mli_chunks_csv(reader->chunks)->delimiter;
+    snprintf(table->encoding, sizeof(table->encoding), "%s", mli_chunks_encoding(reader->chunks));
     mli_chunks_sha256(reader->chunks, table->sha256);
     table->bytes = mli_chunks_taken(reader->chunks);
     table->source = mli_strdup(mli_chunks_source(reader->chunks));

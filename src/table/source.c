@@ -6,6 +6,7 @@
 #include <table/source.h>
 
 #include <base/mem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,16 @@ static void count_taken(struct mli_source *source)
     source->taken = source->taken_before + mli_input_taken(mli_csv_input(source->reader));
 }
 
+const char *mli_source_encoding(struct mli_source *source)
+{
+    const char *encoding = mli_csv_encoding(source->reader);
+
+    if (source->encoding[0] && strcasecmp(source->encoding, encoding) != 0)
+        encoding = "mixed";
+    snprintf(source->encoding, sizeof(source->encoding), "%s", encoding);
+    return source->encoding;
+}
+
 /* Takes the input of file `reached`. The dialect of the first file is that of all. */
 static enum ml_status begin_file(struct mli_source *source, struct mli_input *input,
                                  struct ml_error *err)
@@ -97,6 +108,7 @@ static enum ml_status begin_file(struct mli_source *source, struct mli_input *in
     if (status != ML_OK)
         return status;
     if (before) {
+        mli_source_encoding(source);
         source->taken_before += mli_input_taken(mli_csv_input(before));
         mli_csv_follow(reader, before);
     }

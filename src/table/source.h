@@ -22,6 +22,7 @@ struct mli_source {
     struct mli_dict *header;
     struct mli_csv *reader; /* of the file reached */
     bool rereadable;        /* regular files all */
+    char encoding[MLI_ENCODING_SIZE]; /* of the files before this one, "" for the first */
     uint64_t version;       /* of the files reached */
     bool whole;             /* the files are not cut: their readers are handed out */
     bool ended;             /* it has no more */
@@ -57,5 +58,7 @@ void mli_source_release(struct mli_source *source);
 ML_NODISCARD enum ml_status mli_source_next(struct mli_source *source, struct mli_source_text *text, bool *more,
                                             struct ml_error *err);
 void mli_source_end_file(struct mli_source *source);
+/* See mli_chunks_encoding(). */
+const char *mli_source_encoding(struct mli_source *source);
 
 #endif

@@ -108,8 +108,8 @@ static json_t *reading_to_json(const struct ml_table *table)
 {
     char delimiter[2] = { table->delimiter, '\0' };
 
-    return json_pack("{sssIss}", "source", table->source, "bytes", (json_int_t)table->bytes,
-                     "delimiter", delimiter);
+    return json_pack("{sssIssss}", "source", table->source, "bytes", (json_int_t)table->bytes,
+                     "encoding", table->encoding, "delimiter", delimiter);
 }
 
 json_t *mli_survey(const struct ml_table *table)

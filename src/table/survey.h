@@ -12,7 +12,7 @@
  *   {"name":"age","type":"number","integer":false,"missing":177,"min":0.42,"max":80},
  *   {"name":"when","type":"instant","format":"iso","missing":0,"min":"2013-01-01","max":"2013-12-31"},
  *   {"name":"sex","type":"category","missing":0,"distinct":2,"categories":["female","male"]}],
- *  "read":{"source":"titanic.csv","bytes":60302,"delimiter":","}}
+ *  "read":{"source":"titanic.csv","bytes":60302,"encoding":"utf-8","delimiter":","}}
  *
  * A number of which there is none has neither min nor max. Texts and identifiers list no values. NULL: no memory.
  */

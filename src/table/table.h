@@ -46,6 +46,7 @@ struct ml_table {
     char sha256[MLI_SHA256_HEX];  /* of the file's bytes as stored; "" for a table that is not a file */
     uint64_t bytes;               /* stored size */
     char delimiter;
+    char encoding[40]; /* found or given, "mixed" of several files that differ; "" for a table that is not a file */
     struct mli_spool *spool; /* where the columns' arrays are, and large ones that are made of them should be; NULL: memory */
 };
 

@@ -28,6 +28,17 @@ CSV
         '{"name": "when", "type": "instant", "format": "dmy", "missing": 0, "min": "2020-12-31", "max": "2021-04-03T10:30:00Z"}' ]]
     [[ $(q schema.json 'd["columns"][4]["categories"]') == '["Oslo", "Rome"]' ]]
     [[ $(q schema.json 'd["read"]["delimiter"]') == '","' ]]
+    encoding() { mlctl schema -q "$@" > encoded.json; q encoded.json 'd["read"]["encoding"]'; }
+    [[ $(encoding data.csv) == '"utf-8"' ]]
+    (cat data.csv; printf 'A-4,1,no,1/2/2021,Troms\370,\n') > late.csv
+    [[ $(encoding late.csv) == '"windows-1252"' ]]
+    [[ $(encoding late.csv --encoding ISO-8859-1) == '"latin1"' ]]
+    [[ $(encoding late.csv --encoding cp850) == '"cp850"' ]]
+    (printf '\376\377'; iconv -t UTF-16BE data.csv) > wide.csv
+    [[ $(encoding wide.csv) == '"utf-16be"' ]]
+    [[ $(encoding data.csv data.csv) == '"utf-8"' ]]
+    [[ $(encoding data.csv late.csv data.csv) == '"mixed"' ]]
+    mlctl schema data.csv --schema encoded.json > /dev/null
 }
 @test "several files are one table; standard input and gzip as well" {
     table
