@@ -26,6 +26,7 @@ enum cmd_exit {
 enum cmd_docs { CMD_RUN, CMD_HELP, CMD_MAN, CMD_MARKDOWN, CMD_COMPLETION };
 
 struct cmd;
+struct progress;
 
 enum { CMD_MAX_OPTIONS = 128 };
 
@@ -37,6 +38,7 @@ struct cmd_context {
     const char **args; /* what is not an option, count in nargs; valid until cmd_end() */
     size_t nargs;
     char **files; /* args, when cmd_parse() made them of patterns; NULL: popt's own */
+    struct progress *progress; /* whose line may stand on the terminal; NULL: none */
     poptContext popt;
     void **owned; /* option values that popt allocated, freed by cmd_end() */
     size_t owned_count, owned_capacity;

@@ -22,7 +22,7 @@ static bool is_sort(const char *sort)
     return strcmp(sort, "file") == 0 || strcmp(sort, "link") == 0 || strcmp(sort, "missing") == 0;
 }
 
-static int check(const struct cmd_context *ctx, struct describe_flags *f)
+static int check(struct cmd_context *ctx, struct describe_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     if (!is_sort(f->sort)) {

@@ -1,5 +1,6 @@
 #include <cmd/cmd.h>
 #include <cmd/docs.h>
+#include <cmd/progress.h>
 
 #include <base/mem.h>
 #include <base/mem.h>
@@ -118,6 +119,7 @@ static int parse_and_own(struct cmd_context *ctx, struct poptOption *rows)
 static void log_line(void *data, enum ml_log_level level, const char *text)
 {
     const struct cmd_context *ctx = data;
+    progress_clear(ctx->progress);
     static const char *const label[] = { "error: ", "warning: ", "", "" };
     fprintf(stderr, "mlctl %s: %s%s\n", ctx->cmd->name, label[level], text);
 }
@@ -302,6 +304,7 @@ static int exit_code(enum ml_status status)
 
 int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err)
 {
+    progress_clear(ctx->progress);
     fprintf(stderr, "mlctl %s: ", ctx->cmd->name);
     if (err->source[0])
         fprintf(stderr, "%s:", err->source);

@@ -23,7 +23,7 @@ struct predict_flags {
 
 /* One run: rows in, predictions out, pieces of the file side by side and written in order. */
 struct run {
-    const struct cmd_context *ctx;
+    struct cmd_context *ctx;
     const struct predict_flags *flags;
     const struct ml_model *model;
     struct mli_flow *flow;

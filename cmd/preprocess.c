@@ -126,7 +126,7 @@ static const char *fitting_option(const struct reading *r)
     return mli_prep_given(&fit->clean);
 }
 
-static int check(const struct cmd_context *ctx, struct preprocess_flags *f)
+static int check(struct cmd_context *ctx, struct preprocess_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
     int code = reading_count(ctx, "threads", f->threads, &f->reading.fit.threads);

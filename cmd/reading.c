@@ -116,7 +116,19 @@ static int check_target(const struct cmd_context *ctx, const struct reading *rea
     return CMD_CONTINUE;
 }
 
-int reading_options(const struct cmd_context *ctx, struct reading *reading)
+/* A file may be read more than once: the next time begins anew. */
+static void show_rows(void *data, size_t rows, double share)
+{
+    struct progress *p = data;
+    if (share < 1) {
+        progress_show(p, rows, share, "");
+        return;
+    }
+    progress_clear(p);
+    p->started = p->shown = progress_now();
+}
+
+int reading_options(struct cmd_context *ctx, struct reading *reading)
 {
     struct ml_csv_options csv;
     int code = dialect_options(ctx, &reading->dialect, &csv);
@@ -137,7 +149,9 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
         .schema = reading->schema,
         .threads = reading->fit.threads,
         .log = &ctx->log,
+        .progress = { show_rows, &reading->progress },
     };
+    progress_start(&reading->progress, ctx, "rows read");
     reading->fit.seed = seed;
     reading->fit.dedupe = reading->dedupe != 0;
     reading->fit.read = &reading->options;
@@ -147,6 +161,7 @@ int reading_options(const struct cmd_context *ctx, struct reading *reading)
 
 void reading_release(struct reading *reading)
 {
+    progress_end(&reading->progress);
     cmd_list_free(reading->drop_list);
     for (size_t i = 0; i < READING_CLEANING_MAX; i++)
         cmd_list_free(reading->cleaning[i].list);

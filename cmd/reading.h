@@ -3,6 +3,7 @@
 #define CMD_READING_H
 
 #include <cmd/dialect.h>
+#include <cmd/progress.h>
 #include <mlctl/fit.h>
 
 enum { READING_CLEANING_MAX = 40 };
@@ -13,6 +14,7 @@ struct reading {
     char *schema;
     char **drop, **type; /* as given, repeated flags add up */
     char **drop_list;    /* split at commas */
+    struct progress progress; /* of reading */
     long seed;
     int dedupe;
     struct ml_read_options options;
@@ -60,7 +62,7 @@ struct reading {
 void reading_cleaning(struct reading *reading, struct poptOption *rows);
 
 /* Checks the flags and moves them to reading->fit and its read options; CMD_CONTINUE or the exit code. */
-int reading_options(const struct cmd_context *ctx, struct reading *reading);
+int reading_options(struct cmd_context *ctx, struct reading *reading);
 /* A count that may not be negative. */
 int reading_count(const struct cmd_context *ctx, const char *option, long value, size_t *out);
 void reading_release(struct reading *reading);

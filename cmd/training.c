@@ -62,7 +62,7 @@ static bool take_rate(const struct cmd_context *ctx, const char *text, double *o
     return false;
 }
 
-int training_flags(const struct cmd_context *ctx, struct training *f)
+int training_flags(struct cmd_context *ctx, struct training *f)
 {
     struct ml_fit_config *fit = &f->reading.fit;
     const struct {

@@ -69,7 +69,7 @@ enum {
     }
 
 /* Checks the flags and moves them to reading.fit and its read options; CMD_CONTINUE or the exit code. */
-int training_flags(const struct cmd_context *ctx, struct training *f);
+int training_flags(struct cmd_context *ctx, struct training *f);
 /* DATA.csv.prep.json beside the data, unless told otherwise or there are several files. Heap, NULL: none. */
 char *training_prep(const struct cmd_context *ctx, const struct training *f);
 

@@ -71,6 +71,15 @@ struct ml_csv_options {
     const struct ml_log *log; /* hears of what was found out; NULL: the log of who reads, if any */
 };
 
+/*
+ * Hears how far reading is, one call at a time from any thread: rows so far and the share of the bytes that is read, -1
+ * when that is not known; at the end once with 1.
+ */
+struct ml_read_progress {
+    void (*show)(void *data, size_t rows, double share); /* NULL: nobody listens */
+    void *data;
+};
+
 struct ml_read_options {
     bool undigested;         /* the SHA-256 of the files is not needed: a sixth less time */
     struct ml_csv_options csv;
@@ -81,6 +90,7 @@ struct ml_read_options {
     size_t threads;          /* 0: one a processor; the table does not depend on it */
     size_t chunk;            /* bytes that a thread parses at a time, 0: 1 MiB; the table does not depend on it */
     const struct ml_log *log;
+    struct ml_read_progress progress;
 };
 
 #define ML_READ_OPTIONS_INIT { 0 }

@@ -183,7 +183,7 @@ static enum ml_status cell_error(const struct reader *reader, enum ml_status sta
         return ml_error_at(err, ML_ENOMEM, source, line, 0, "out of memory for a row");
     if (status == ML_ELIMIT)
         return ml_error_at(err, status, source, line, field,
-                           "column \"%s\" has too many distinct values (--drop leaves it out)",
+                           "column \"%s\" has too many distinct values (--drop-columns leaves it out)",
                            name);
     return mli_cell_refuse(&reader->plan[column].pin, source, line, field, name, text, err);
 }
@@ -332,6 +332,15 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
 
 /* ---- pieces into columns --------------------------------------------------------------------- */
 
+static void show_progress(const struct reader *reader)
+{
+    const struct ml_read_progress *progress = &reader->options->progress;
+    double size = (double)mli_chunks_size(reader->chunks), taken = (double)mli_chunks_taken(reader->chunks);
+
+    if (progress->show)
+        progress->show(progress->data, reader->rows, size > 0 && taken < size ? taken / size : -1);
+}
+
 static enum ml_status commit(void *shared, void *state, struct ml_error *err)
 {
     struct reader *reader = shared;
@@ -343,7 +352,7 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
         enum ml_status status = mli_cells_append(&reader->cells[i], &piece->cells[i]);
         if (status == ML_ELIMIT)
             return ml_error_at(err, status, mli_chunks_source(reader->chunks), 0, 0,
-                               "column \"%s\" has too many distinct values (--drop leaves it out)",
+                               "column \"%s\" has too many distinct values (--drop-columns leaves it out)",
                                mli_dict_text(reader->header, i));
         if (status != ML_OK)
             return out_of_memory(reader, err);
@@ -356,6 +365,7 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
     if (reader->file_rows)
         reader->file_rows[piece->file] += piece->rows;
     mli_faults_append(&reader->faults, &piece->faults);
+    show_progress(reader);
     return ML_OK;
 }
 
@@ -619,6 +629,8 @@ static enum ml_status read_table(const char *const *paths, size_t n, struct mli_
         status = read_again(&reader, paths, n, err);
     if (status == ML_OK)
         status = finish(&reader, out, err);
+    if (status == ML_OK && reader.options->progress.show)
+        reader.options->progress.show(reader.options->progress.data, reader.rows, 1);
     release(&reader);
     return status;
 }
