@@ -222,7 +222,7 @@ model.safetensors" ]
     fails 2 '--epochs -3 is negative' mlctl train "$DATA/iris.csv" --epochs -3
     fails 2 'random:1.5' mlctl train "$DATA/iris.csv" --split random:1.5
     fails 2 'every:1' mlctl train "$DATA/iris.csv" --split every:1
-    fails 2 'wants a number' mlctl train "$DATA/iris.csv" --rate fast
+    fails 2 'must be auto or a number' mlctl train "$DATA/iris.csv" --rate fast
     fails 2 '--delimiter' mlctl train "$DATA/iris.csv" --delimiter x
     fails 2 '--port 99999' mlctl serve --port 99999
     fails 2 '--memory' mlctl train "$DATA/iris.csv" --memory lots
