@@ -308,7 +308,7 @@ void mli_plan_release(struct mli_plan *plan)
 static enum ml_status copy_plan(const struct ml_table *table, const struct mli_plan *plan, const uint8_t *fold,
                                 uint8_t f, struct mli_plan *out, struct ml_error *err)
 {
-    struct mli_plan copy = { .target = plan->target, .part = mli_calloc(table->rows, 1) };
+    struct mli_plan copy = { .target = plan->target, .weight = plan->weight, .part = mli_calloc(table->rows, 1) };
     if (!copy.part)
         return no_memory(err);
     for (size_t row = 0; row < table->rows; row++)

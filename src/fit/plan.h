@@ -39,7 +39,7 @@ ML_NODISCARD enum ml_status mli_plan_folds(const struct ml_table *table, const s
                                            uint8_t *fold, struct ml_error *err);
 /*
  * The plan of fold f: its rows are the test, the rest of the training rows trains (a random share of them if `share` is below
- * 1, of each class, groups whole) and validates. What the plan itself holds out is in no part. The target is borrowed
+ * 1, of each class, groups whole) and validates. What the plan itself holds out is in no part. Target and weights are borrowed
  * from the plan; release with mli_plan_fold_release().
  */
 ML_NODISCARD enum ml_status mli_plan_fold(const struct ml_table *table, const struct mli_plan *plan,

@@ -280,3 +280,12 @@ with_weight() { awk -F, -v OFS=, "NR == 1 { print \"w\", \$0 } NR > 1 { print ($
     fails 2 "given twice" mlctl train "$DATA/iris.csv" --class-weight setosa=1,setosa=2 -q
     fails 2 "the target is a number" mlctl train "$DATA/diabetes.csv" --class-weight balanced -q
 }
+
+@test "weights count in folds too" {
+    with_weight "$DATA/breast_cancer.csv" '$4 > 500 ? 9 : 1' > weighted.csv
+    mlctl train weighted.csv --weight w -q --json --folds 3 > a.json
+    mlctl train weighted.csv --drop-columns w -q --json --folds 3 > b.json
+    mlctl train weighted.csv --weight w -q --json --folds 3 --class-weight malignant=5 > c.json
+    [ "$(jq -c .cross_validation a.json)" != "$(jq -c .cross_validation b.json)" ]
+    [ "$(jq -c .cross_validation a.json)" != "$(jq -c .cross_validation c.json)" ]
+}
