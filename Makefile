@@ -21,7 +21,7 @@ SRC_base := arena buf error fd file gzip input json limits log mem num ordered o
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
 
 SRC_la := plain
-SRC_blas := blas cholesky eigen
+SRC_blas := blas cholesky eigen turn
 UNIT_la := la la_baseline
 
 SRC_table := advise bad_rows boolean bound cells chunks codebook column csv cut decide decimals decode dict duplicates faults flow format grid header infer instant missing piece read rows rules schema sniff source split store stream survey table write
@@ -37,16 +37,17 @@ SRC_prep := apply choice clip dates drop encode explain fill fit flags frame has
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_steps prep_text
 
-SRC_net := activation batch_norm cross_entropy dense dropout elu gelu huber kinds leaky_relu losses network parts \
-	poisson relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
+SRC_net := absolute activation batch_norm cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
+	leaky_relu losses network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
 	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
 SRC_eval := classification metrics rank regression
 UNIT_eval := eval
 
-SRC_train := adagrad adam adamw batches blocks check descent fault gd lbfgs linesearch momentum nesterov optimiser orthant \
-	precondition problem range rate rmsprop schedule schedule_constant schedule_cosine schedule_exponential schedule_linear \
+SRC_train := adagrad adam adamw batches blocks check descent fault gd interior interior_rows lbfgs linesearch momentum nesterov \
+	optimiser orthant precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
+	schedule_exponential schedule_linear \
 	schedule_onecycle schedule_plateau schedule_step sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 
@@ -72,8 +73,8 @@ SRC_cmd_full := convert curve describe describe_text docker draw eval export pre
 
 FUZZ := artifact csv guard json_rows prep_file schema
 
-# compiled twice, with double and with float (src/base/real.h)
-TWINS := la/blas la/plain $(SRC_net:%=net/%) $(SRC_train:%=train/%) fit/learn
+# compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
+TWINS := la/blas la/plain $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')

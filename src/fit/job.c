@@ -317,7 +317,7 @@ static void say_defaults(const struct mli_job *job)
 
 enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
 {
-    enum ml_status status = mli_settings_kind(job->config, job->plan.target.classes > 0, &job->settings, err);
+    enum ml_status status = mli_settings_kind(job->config, job->plan.target.classes, &job->settings, err);
     if (!status)
         status = find_weights(job, err);
     if (!status)

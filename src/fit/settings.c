@@ -9,6 +9,8 @@
 #include <string.h>
 #include <train/schedule.h>
 
+enum { INTERIOR_EPOCHS = 200 };
+
 /* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
 static enum ml_status find_name(const char *what, const char *name, const char *const *names,
                                 struct ml_error *err)
@@ -209,10 +211,22 @@ static enum ml_status refuse_loss(const struct mli_kind *kind, const struct mli_
     return ml_error_set(err, ML_EUSAGE, "--kind %s does not take loss %s; it takes: %s", kind->name, loss->name, list);
 }
 
-enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classification,
+/* Where kinks hide the optimum, the optimiser that comes to it, and epochs that are enough for it. */
+static void resolve_optimiser(const struct ml_fit_config *config, size_t outputs, struct mli_settings *s)
+{
+    if (strcmp(config->optimiser, "auto") == 0 && s->loss.kinks && !mli_layers_deep(config)) {
+        s->train.optimiser = "interior";
+        ml_log(config->log, ML_LOG_NOTE, "optimiser: interior, as loss %s is not smooth (--optimiser overrides)",
+               s->loss.name);
+    }
+    if (strcmp(s->train.optimiser, "interior") == 0 && !config->epochs)
+        s->train.epochs = INTERIOR_EPOCHS * outputs; /* one output after the other */
+}
+
+enum ml_status mli_settings_kind(const struct ml_fit_config *config, size_t classes,
                                  struct mli_settings *settings, struct ml_error *err)
 {
-    bool given = false;
+    bool given = false, classification = classes > 0;
     struct mli_loss loss;
     const struct mli_kind *kind;
     enum ml_status status = config->loss ? mli_loss_parse(config->loss, &loss, &given, err) : ML_OK;
@@ -238,6 +252,7 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, bool classi
     settings->kind = kind;
     settings->loss = loss;
     settings->parameter_given = given;
+    resolve_optimiser(config, loss.outputs(classes), settings);
     return ML_OK;
 }
 

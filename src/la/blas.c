@@ -2,16 +2,12 @@
  * The training kernels: OpenBLAS where it wins, the portable loops where packing costs more than it saves. With
  * fewer than MANY columns on the short side dgemm packs for nothing (measured on Zen: at k = 3 the loops are two to
  * three times as fast, at k = 8 to 12 equal), and that covers every linear model and most softmax ones.
- *
- * Debian's serial OpenBLAS hands out its packing buffers without a lock, so two threads in dgemm at once get wrong
- * numbers, silently (measured with 0.3.21; OpenMathLib/OpenBLAS issues 1755 and 2126). With that variant calls take
- * turns; the pthread and OpenMP variants lock by themselves and run side by side.
  */
 #include <la/kernels.h>
 
 #include <cblas.h>
+#include <la/turn.h>
 #include <omp.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 #define MANY 12
@@ -21,8 +17,6 @@
 #else
 #define CBLAS_GEMM cblas_dgemm
 #endif
-
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 /* Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
 static bool small(size_t k, size_t d)
@@ -34,14 +28,10 @@ static bool small(size_t k, size_t d)
 static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, size_t k,
                  const mli_real *A, size_t lda, const mli_real *B, size_t ldb, double beta, mli_real *C)
 {
-    bool serial = openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
-
-    if (serial)
-        pthread_mutex_lock(&turn);
+    mli_turn_begin();
     CBLAS_GEMM(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
                 (blasint)ldb, beta, C, (blasint)n);
-    if (serial)
-        pthread_mutex_unlock(&turn);
+    mli_turn_end();
 }
 
 static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,

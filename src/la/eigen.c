@@ -7,6 +7,7 @@
 
 #include <base/mem.h>
 #include <cblas.h>
+#include <la/turn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +24,12 @@ void dsyevr_(const char *job, const char *range, const char *uplo, const blasint
 
 void mli_gram_add(size_t n, size_t d, const double *X, double *C)
 {
-    if (n > 0 && d > 0)
-        cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)d, (blasint)n, 1, X, (blasint)d,
-                    1, C, (blasint)d);
+    if (n == 0 || d == 0)
+        return;
+    mli_turn_begin();
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)d, (blasint)n, 1, X, (blasint)d, 1, C,
+                (blasint)d);
+    mli_turn_end();
 }
 
 void mli_gram_rows(size_t n, size_t d, const double *X, double *C)

@@ -1,10 +1,10 @@
 /*
  * Kinds: presets that expand to a stack of layers and a loss. One row each.
  *
- *   linear    dense(1) + squared, huber                              least squares, ridge, lasso; robust regression
+ *   linear    dense(1) + squared, absolute, huber, quantile          least squares, ridge, lasso; robust and quantile regression
  *   logistic  dense(1 or classes) + cross_entropy                    logistic and multinomial regression
- *   svm       dense(1 or classes) + squared_hinge,                   support vector machines, one class against the rest;
- *             or, for a number, dense(1) + squared_epsilon_insensitive   support vector regression
+ *   svm       dense(1 or classes) + squared_hinge, hinge,            support vector machines, one class against the rest;
+ *             or, for a number, dense(1) + (squared_)epsilon_insensitive   support vector regression
  *   poisson   dense(1) + poisson                                     counts and rates, log link
  *   mlp       a stack (net/stack.h, or any layers) + any of them     multi-layer perceptron
  */

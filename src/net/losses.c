@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define LOSSES(X)                                                                                  \
-    X(squared) X(huber) X(squared_epsilon_insensitive) X(poisson) X(cross_entropy) X(squared_hinge)
+    X(squared) X(absolute) X(huber) X(quantile) X(epsilon_insensitive) X(squared_epsilon_insensitive)      \
+    X(poisson) X(cross_entropy) X(hinge) X(squared_hinge)
 
 #define ROW(name) &mli_loss_##name,
 static const struct mli_loss *const losses[] = { LOSSES(ROW) };

@@ -4,11 +4,15 @@
  * rows, not means: the caller divides once. docs/losses.md has the formulas.
  *
  *   squared                        1/2 r^2, r = z - y                                    prediction z
+ *   absolute                       |r|                                                   z
+ *   quantile:q                     q (y - z) above the prediction, (1 - q) (z - y) below it   z
+ *   epsilon_insensitive:e          max(|r| - e, 0)                                       z
  *   huber:delta                    1/2 r^2, and delta |r| - 1/2 delta^2 beyond delta     z
  *   squared_epsilon_insensitive:e  max(|r| - e, 0)^2                                     z
  *   poisson                        half the deviance, y log(y / mu) - y + mu             mu = exp(z)
  *   cross_entropy                  two classes: one logit, log(1 + exp(-m)), m = +z or -z; more: one logit a class, softmax
  *                                                                                        a probability a class
+ *   hinge                          max(1 - m, 0), and
  *   squared_hinge                  max(1 - m, 0)^2; more than two classes: the sum over one output a class against the rest
  *                                                                                        a score a class
  *
@@ -31,6 +35,13 @@ enum mli_predicts {
     MLI_PREDICTS_SCORE        /* one a class, the largest is the class; any size and sign */
 };
 
+/* A loss of one output that is linear between kinks: 0 at at[0], and slope z left of them all. */
+struct mli_kinks {
+    double slope;
+    size_t n;
+    double at[2], rise[2]; /* ascending; what the slope rises by */
+};
+
 struct mli_loss {
     const char *name;
     const char *objective; /* its mean, in words */
@@ -47,7 +58,7 @@ struct mli_loss {
     size_t (*outputs)(size_t classes);
     /*
      * Bound on the largest eigenvalue of the loss's Hessian in z: 1, 1/4 (one logit), 1/2 (softmax); for step sizes.
-     * Where there is none (poisson) that of the loss near its start, which is a scale and no bound.
+     * Where there is none (poisson, losses with kinks) that of the loss near its start, which is a scale and no bound.
      */
     double (*curvature)(size_t outputs);
     /*
@@ -56,12 +67,15 @@ struct mli_loss {
      */
     double (*value)(const struct mli_loss *loss, size_t n, size_t outputs, const mli_real *Z, const double *y,
                     const double *weight, mli_real *dZ);
+    /* The loss of a row at one of its outputs; NULL: it is smooth. */
+    void (*kinks)(const struct mli_loss *loss, double y, size_t output, size_t outputs, struct mli_kinks *out);
     /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one output). */
     void (*predict)(size_t n, size_t outputs, const mli_real *Z, double *P);
 };
 
-extern const struct mli_loss mli_loss_squared, mli_loss_huber, mli_loss_squared_epsilon_insensitive, mli_loss_poisson,
-    mli_loss_cross_entropy, mli_loss_squared_hinge;
+extern const struct mli_loss mli_loss_squared, mli_loss_absolute, mli_loss_huber, mli_loss_quantile,
+    mli_loss_epsilon_insensitive, mli_loss_squared_epsilon_insensitive, mli_loss_poisson, mli_loss_cross_entropy,
+    mli_loss_hinge, mli_loss_squared_hinge;
 
 const struct mli_loss *mli_loss_find(const char *name); /* NULL: no such loss */
 

@@ -1,7 +1,6 @@
 #include <net/rows.h>
 
 #include <math.h>
-#include <string.h>
 
 #define LOG_LARGEST 700 /* exp of it is finite */
 
@@ -18,7 +17,8 @@ size_t mli_outputs_classes(size_t classes)
 
 void mli_predict_value(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
-    memcpy(P, Z, n * outputs * sizeof(*P));
+    for (size_t i = 0; i < n * outputs; i++)
+        P[i] = Z[i];
 }
 
 void mli_predict_mean(size_t n, size_t outputs, const mli_real *Z, double *P)
@@ -30,7 +30,7 @@ void mli_predict_mean(size_t n, size_t outputs, const mli_real *Z, double *P)
 void mli_predict_scores(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
     if (outputs > 1) {
-        memcpy(P, Z, n * outputs * sizeof(*P));
+        mli_predict_value(n, outputs, Z, P);
         return;
     }
     for (size_t i = 0; i < n; i++) {

@@ -1,6 +1,8 @@
 #include <train/check.h>
 
 #include <math.h>
+#include <net/layers.h>
+#include <train/interior.h>
 
 #define THREADS_MAX ((size_t)1024)
 
@@ -71,6 +73,29 @@ static enum ml_status check_schedule(const struct mli_train_config *c, const str
     return ML_OK;
 }
 
+/* Kinks hide the optimum from gradients over all rows; noise over batches with falling steps comes near it. */
+static enum ml_status check_loss(const struct mli_network *net, const struct mli_loss *loss,
+                                 const struct mli_optimiser *optimiser, struct ml_error *err)
+{
+    if (!optimiser->kinks && (optimiser->step || !loss->kinks))
+        return ML_OK;
+    if (!optimiser->kinks)
+        return ml_error_set(err, ML_EUSAGE,
+                            "%s needs a smooth loss and %s has kinks; use interior or an optimiser over batches such as adam",
+                            optimiser->name, loss->name);
+    if (!loss->kinks)
+        return ml_error_set(err, ML_EUSAGE, "interior is for losses with kinks and %s is smooth; use lbfgs", loss->name);
+    if (sizeof(mli_real) < sizeof(double))
+        return ml_error_set(err, ML_EUSAGE, "interior computes in double precision; leave --precision float away");
+    if (net->layers > 1 || net->layer[0].kind != &mli_layer_dense)
+        return ml_error_set(err, ML_EUSAGE, "interior is for a single dense layer, not for \"%s\"; use adam", net->spec);
+    if (net->inputs > MLI_INTERIOR_WIDEST)
+        return ml_error_set(err, ML_EUSAGE,
+                            "%zu features are over the %zu that interior can take; fewer of them, a smooth loss or the optimiser adam can do",
+                            net->inputs, MLI_INTERIOR_WIDEST);
+    return ML_OK;
+}
+
 /* What changes from step to step would mislead a line search, and a network that measures needs batches to measure. */
 static enum ml_status check_network(const struct mli_network *net, const struct mli_optimiser *optimiser,
                                     struct ml_error *err)
@@ -82,11 +107,13 @@ static enum ml_status check_network(const struct mli_network *net, const struct 
                         optimiser->name, net->drops ? "dropout" : "batch_norm");
 }
 
-enum ml_status mli_check_config(const struct mli_train_config *config, const struct mli_network *net,
+enum ml_status mli_check_config(const struct mli_train_config *config, const struct mli_network *net, const struct mli_loss *loss,
                                 const struct mli_optimiser *optimiser, bool validation,
                                 struct mli_schedule *schedule, struct ml_error *err)
 {
     enum ml_status status = check_numbers(config, optimiser, err);
+    if (status == ML_OK)
+        status = check_loss(net, loss, optimiser, err);
     if (status == ML_OK && config->patience > 0 && !validation)
         return ml_error_set(err, ML_EUSAGE, "early stopping (patience) needs validation rows");
     if (status == ML_OK)

@@ -3,7 +3,7 @@
 #include <base/suggest.h>
 #include <string.h>
 
-#define OPTIMISERS(X) X(gd) X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw) X(lbfgs)
+#define OPTIMISERS(X) X(gd) X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw) X(lbfgs) X(interior)
 
 #define ROW(name) &mli_optimiser_##name,
 static const struct mli_optimiser *const rows[] = { OPTIMISERS(ROW) };

@@ -11,6 +11,7 @@
  *   adam      rmsprop along a running mean of the gradients
  *   adamw     adam, and a share of every weight taken away each step: `decay`
  *   lbfgs     quasi-Newton over all rows with a line search
+ *   interior  Newton steps through the inside of the dual, for losses with kinks
  *
  * All know both penalties; l1 enters by the proximal map (lbfgs: orthant by orthant), so weights become exactly 0.
  */
@@ -29,6 +30,8 @@ struct mli_optimiser {
     const char *name;
     /* Doubles that `vectors` of a descent needs. */
     size_t (*doubles)(size_t p);
+    /* And besides, where it keeps something for every row; NULL: nothing. */
+    size_t (*kept)(const struct mli_network *net, size_t n);
     /* One of the two: a whole epoch over all rows, or what follows the gradient of one batch. */
     enum mli_fault (*epoch)(struct mli_descent *descent);
     void (*step)(struct mli_descent *descent);
@@ -36,13 +39,14 @@ struct mli_optimiser {
     double (*rate)(const struct mli_curvature *curvature, const struct mli_train_config *config);
     bool preconditioned; /* wants train/precondition.h */
     bool decays;         /* knows config->decay */
+    bool kinks;          /* for losses with kinks alone, and one layer of at most MLI_INTERIOR_WIDEST inputs */
     bool fixed;          /* rate() does not depend on the curvature */
     double stack_rate;
 };
 
 extern const struct mli_optimiser mli_optimiser_gd, mli_optimiser_sgd, mli_optimiser_momentum,
     mli_optimiser_nesterov, mli_optimiser_adagrad, mli_optimiser_rmsprop, mli_optimiser_adam, mli_optimiser_adamw,
-    mli_optimiser_lbfgs;
+    mli_optimiser_lbfgs, mli_optimiser_interior;
 
 /* ML_EUSAGE, with the nearest name, when there is none of that name. */
 ML_NODISCARD enum ml_status mli_optimiser_find(const char *name, const struct mli_optimiser **out,

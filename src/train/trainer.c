@@ -59,6 +59,11 @@ static bool preconditions(const struct mli_optimiser *optimiser, const struct ml
     return optimiser->preconditioned && config->patience == 0;
 }
 
+static size_t doubles_of(const struct mli_optimiser *optimiser, const struct mli_network *net, size_t n)
+{
+    return optimiser->doubles(net->parameters) + (optimiser->kept ? optimiser->kept(net, n) : 0);
+}
+
 size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_config *config,
                           size_t n)
 {
@@ -67,7 +72,7 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
 
     if (mli_optimiser_find(config->optimiser, &optimiser, NULL) != ML_OK)
         return 0; /* _new will say so */
-    bytes += (3 * p + optimiser->doubles(p) + 2 * (net->inputs + 1)) *
+    bytes += (3 * p + doubles_of(optimiser, net, n) + 2 * (net->inputs + 1)) *
              sizeof(mli_real); /* the last: mli_rate_choose */
     bytes += mli_problem_memory(net, gradient_rows(optimiser, config, n), config->threads);
     if (preconditions(optimiser, config))
@@ -102,7 +107,7 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
         return status;
     descent->theta = mli_alloc(p, sizeof(mli_real));
     descent->grad = mli_alloc(p, sizeof(mli_real));
-    descent->vectors = mli_calloc(t->optimiser->doubles(p), sizeof(mli_real));
+    descent->vectors = mli_calloc(doubles_of(t->optimiser, net, data->n), sizeof(mli_real));
     t->best = mli_alloc(p, sizeof(mli_real));
     if (!descent->theta || !descent->grad || !descent->vectors || !t->best)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", p);
@@ -133,7 +138,7 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
     assert(data->d == net->inputs && (!validates || validation->d == net->inputs));
     enum ml_status status = mli_optimiser_find(config->optimiser, &optimiser, err);
     if (status == ML_OK)
-        status = mli_check_config(config, net, optimiser, validates, &schedule, err);
+        status = mli_check_config(config, net, loss, optimiser, validates, &schedule, err);
     if (status != ML_OK)
         return status;
     if (data->n == 0)

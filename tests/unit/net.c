@@ -328,6 +328,16 @@ static void losses_by_hand(void **state)
         { "squared_epsilon_insensitive:0.5", 3, 1, 2.25, 3, 3 },
         { "squared_epsilon_insensitive:0.5", -1, 1, 2.25, -3, -1 },
         { "squared_epsilon_insensitive:0", 3, 1, 4, 4, 3 },
+        { "absolute", 3, 1, 2, 1, 3 },
+        { "absolute", -1, 1, 2, -1, -1 },
+        { "quantile:0.75", 3, 1, 0.5, 0.25, 3 },
+        { "quantile:0.75", -1, 1, 1.5, -0.75, -1 },
+        { "epsilon_insensitive:0.5", 1.25, 1, 0, 0, 1.25 },
+        { "epsilon_insensitive:0.5", 3, 1, 1.5, 1, 3 },
+        { "epsilon_insensitive:0.5", -1, 1, 1.5, -1, -1 },
+        { "hinge", 0.5, 1, 0.5, -1, 0.5 },
+        { "hinge", 0.5, 0, 1.5, 1, 0.5 },
+        { "hinge", 1.5, 1, 0, 0, 1.5 },
         { "poisson", 0, 1, 0, 0, 1 },
         { "poisson", 0, 0, 1, 1, 1 },
         { "poisson", 2, 0, 7.3890560989306502, 7.3890560989306502, 7.3890560989306502 },
@@ -355,6 +365,35 @@ static void losses_by_hand(void **state)
         assert_true(loss.value(&loss, 1, 1, &z, &y, NULL, NULL) == value);
         assert_true(loss.value(&loss, 1, 1, &z, &y, &weight, NULL) == 3 * value);
     }
+}
+
+/* What a loss says of its kinks is what its value does, and at a kink its slope is one of those that fit there. */
+static void kinks_are_where_the_slope_jumps(void **state)
+{
+    static const char *const texts[] = { "absolute", "quantile:0.8", "epsilon_insensitive:0.5", "hinge" };
+    (void)state;
+
+    for (size_t t = 0; t < COUNT(texts); t++) {
+        for (int y = 0; y < 2; y++) {
+            struct mli_loss loss;
+            struct mli_kinks kinks;
+            double target = y, slope;
+            assert_int_equal(mli_loss_parse(texts[t], &loss, NULL, NULL), ML_OK);
+            loss.kinks(&loss, target, 0, 1, &kinks);
+            for (double z = -3; z <= 3; z += 0.125) {
+                double expected = kinks.slope * (z - kinks.at[0]), low = kinks.slope, high = low;
+                for (size_t k = 0; k < kinks.n; k++) {
+                    expected += kinks.rise[k] * fmax(z - kinks.at[k], 0);
+                    low += kinks.at[k] < z ? kinks.rise[k] : 0;
+                    high += kinks.at[k] <= z ? kinks.rise[k] : 0;
+                }
+                assert_true(fabs(loss.value(&loss, 1, 1, &z, &target, NULL, &slope) - expected) < 1e-15);
+                assert_true(slope >= low - 1e-15 && slope <= high + 1e-15);
+            }
+        }
+    }
+    assert_null(mli_loss_squared.kinks);
+    assert_null(mli_loss_squared_hinge.kinks);
 }
 
 /* One class against the rest: the sum of the three, and the scores are the outputs. */
@@ -385,6 +424,8 @@ static void losses_are_read_and_written(void **state)
         { "squared_epsilon_insensitive:0", "squared_epsilon_insensitive:0", NULL },
         { "hube:1", NULL, "unknown loss \"hube\"; did you mean \"huber\"?" },
         { "", NULL, "unknown loss \"\"; expected one of: squared " },
+        { "quantile:0.9", "quantile:0.9", NULL },
+        { "quantile:1", NULL, "q of loss quantile must be a number above 0 and below 1, found \"1\"" },
         { "squared:1", NULL, "loss squared takes no parameter, found \":1\"" },
         { "huber:0", NULL, "delta of loss huber must be a number above 0, found \"0\"" },
         { "huber:", NULL, "delta of loss huber must be a number above 0, found \"\"" },
@@ -513,7 +554,7 @@ static void kinds_expand_to_layers(void **state)
     assert_string_equal(spec, "dense 12");
     assert_false(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 12, spec, 8));
     assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), true), &mli_loss_squared_hinge);
-    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), false), &mli_loss_squared_epsilon_insensitive);
+    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), false), &mli_loss_epsilon_insensitive);
     assert_null(mli_kind_loss(mli_kind_find("poisson"), true));
     assert_true(mli_kind_takes(mli_kind_find("linear"), &mli_loss_huber));
     assert_false(mli_kind_takes(mli_kind_find("linear"), &mli_loss_poisson));
@@ -568,6 +609,7 @@ int main(void)
         cmocka_unit_test(parameters_survive_the_tensors),
         cmocka_unit_test(losses_have_names_and_shapes),
         cmocka_unit_test(losses_by_hand),
+        cmocka_unit_test(kinks_are_where_the_slope_jumps),
         cmocka_unit_test(hinge_of_many_classes_is_a_sum),
         cmocka_unit_test(losses_are_read_and_written),
         cmocka_unit_test(squared_loss_by_hand),

@@ -3,6 +3,13 @@
 #include <base/mem.h>
 #include <stdio.h>
 
+bool suits(const char *optimiser, const struct mli_loss *loss)
+{
+    if (strcmp(optimiser, "interior") == 0)
+        return loss->kinks;
+    return !loss->kinks || (strcmp(optimiser, "lbfgs") != 0 && strcmp(optimiser, "gd") != 0);
+}
+
 static double *doubles(size_t n)
 {
     double *x = mli_calloc(n, sizeof(double));

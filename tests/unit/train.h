@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+/* Whether the optimiser takes the loss: interior those with kinks, lbfgs and gd those without. */
+bool suits(const char *optimiser, const struct mli_loss *loss);
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 int train_gradient_tests(void); /* objective, gradients, line search */

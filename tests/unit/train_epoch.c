@@ -38,7 +38,7 @@ static const struct refused {
 #define SCHEDULE(optimiser, spec, text) { optimiser, 0, 0, 0, spec, text }
     WHOLE("adm", seed, 1, "unknown optimiser \"adm\"; did you mean \"adam\"?"),
     WHOLE("newton-raphson", seed, 1,
-          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum nesterov adagrad rmsprop adam adamw lbfgs"),
+          "unknown optimiser \"newton-raphson\"; expected one of: gd sgd momentum nesterov adagrad rmsprop adam adamw lbfgs interior"),
     NUMBER("sgd", rate, -1, "the step size (rate) must be 0 (chosen) or more, not -1"),
     NUMBER("sgd", rate, NAN, "the step size (rate) must be 0 (chosen) or more, not nan"),
     NUMBER("lbfgs", rate, 0.1,
@@ -113,7 +113,7 @@ static void settings_out_of_range_are_refused(void **state)
 static void optimisers_are_the_ones_named(void **state)
 {
     static const char *const expected[] = { "gd",      "sgd",  "momentum", "nesterov", "adagrad",
-                                            "rmsprop", "adam", "adamw",    "lbfgs" };
+                                            "rmsprop", "adam", "adamw",    "lbfgs",    "interior" };
     const char *const *names = mli_optimiser_names();
     (void)state;
 
@@ -142,6 +142,8 @@ static void state_tells_what_the_parameters_are_worth(void **state)
     (void)state;
 
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, problem.loss))
+            continue;
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         bool batches = strcmp(*name, "gd") != 0 && strcmp(*name, "lbfgs") != 0;
         config.optimiser = *name;
@@ -244,6 +246,8 @@ static void odd_data_trains(void **state)
 {
     (void)state;
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, &mli_loss_squared))
+            continue;
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         double theta[15];
         config.optimiser = *name;
@@ -339,6 +343,8 @@ static void values_too_large_are_named(void **state)
     (void)state;
 
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, &mli_loss_squared))
+            continue;
         for (size_t v = 0; v < COUNT(values); v++) {
             struct problem problem = problem_new("dense 1", "squared", 100, 4, 1, 2);
             struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
@@ -368,6 +374,8 @@ static void large_values_do_no_harm(void **state)
     (void)state;
 
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, &mli_loss_squared))
+            continue;
         for (size_t v = 0; v < COUNT(values); v++) {
             struct problem problem = problem_new("dense 1", "cross_entropy", 100, 4, 1, 2);
             struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
@@ -420,6 +428,8 @@ static void patience_gives_the_best_parameters_back(void **state)
 
     part.data.n = 30;
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, whole.loss))
+            continue;
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         config.optimiser = *name;
         config.epochs = 5000;
@@ -460,8 +470,8 @@ static void patience_gives_the_best_parameters_back(void **state)
 
 static void memory_is_what_was_said_and_epochs_take_none(void **state)
 {
-    static const char *const specs[] = { "dense 1", "dense 64, dense 3" };
-    static const char *const losses[] = { "squared", "cross_entropy" };
+    static const char *const specs[] = { "dense 1", "dense 64, dense 3", "dense 3" };
+    static const char *const losses[] = { "squared", "cross_entropy", "hinge" };
     (void)state;
 
     if (!heap_counts())
@@ -470,6 +480,8 @@ static void memory_is_what_was_said_and_epochs_take_none(void **state)
         struct problem problem = problem_new(specs[s], losses[s], 6000, 30, 1, 2);
         double *theta = mli_calloc(problem.net->parameters, sizeof(double));
         for (const char *const *name = mli_optimiser_names(); *name; name++) {
+            if (!suits(*name, problem.loss))
+                continue;
             struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
             struct mli_trainer *trainer = NULL;
             config.optimiser = *name;
@@ -504,6 +516,8 @@ static void no_memory_is_an_error_and_leaks_nothing(void **state)
     struct problem problem = problem_new("dense 8, dense 3", "cross_entropy", 2000, 40, 1, 2);
     double *theta = mli_calloc(problem.net->parameters, sizeof(double)), value;
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, problem.loss))
+            continue;
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         struct heap_report report = { .failed = true };
         config.optimiser = *name;

@@ -11,6 +11,11 @@ static const struct {
     { "dense 1", "cross_entropy" }, { "dense 5, dense 1", "cross_entropy" },
     { "dense 3", "cross_entropy" }, { "dense 5, dense 3", "cross_entropy" },
     { "dense 1", "huber:0.7" },     { "dense 5, dense 1", "huber:0.7" },
+    { "dense 1", "absolute" },      { "dense 5, dense 1", "absolute" },
+    { "dense 1", "quantile:0.8" },  { "dense 5, dense 1", "quantile:0.8" },
+    { "dense 1", "epsilon_insensitive:0.5" }, { "dense 5, dense 1", "epsilon_insensitive:0.5" },
+    { "dense 1", "hinge" },         { "dense 5, dense 1", "hinge" },
+    { "dense 3", "hinge" },         { "dense 5, dense 3", "hinge" },
     { "dense 1", "poisson" },       { "dense 5, dense 1", "poisson" },
     { "dense 1", "squared_epsilon_insensitive:0.5" }, { "dense 5, dense 1", "squared_epsilon_insensitive:0.5" },
     { "dense 1", "squared_hinge" }, { "dense 5, dense 1", "squared_hinge" },
@@ -19,7 +24,7 @@ static const struct {
 
 /*
  * Central differences err by h^2 f'''/6 and by rounding, eps |f| / h. With h = 1e-6 both are near 1e-10 for values
- * around 1, so an entry is compared relative to its size or to 1e-3 of the largest one, whichever is larger.
+ * around 1, so an entry is compared relative to its size or to 1e-3 of the largest one or of 1, whichever is largest.
  */
 static void check_gradient(const struct problem *problem, const struct mli_train_config *config,
                            double *theta)
@@ -38,7 +43,7 @@ static void check_gradient(const struct problem *problem, const struct mli_train
         theta[j] = x - h;
         down = problem_value(problem, config, theta, NULL);
         theta[j] = x;
-        double slope = (up - down) / (2 * h), scale = fmax(fabs(grad[j]), 1e-3 * largest);
+        double slope = (up - down) / (2 * h), scale = fmax(fabs(grad[j]), 1e-3 * fmax(largest, 1));
         if (!(fabs(slope - grad[j]) < 1e-6 * scale))
             fail_msg("%s, %s, parameter %zu: %.12g, differences give %.12g", problem->net->spec,
                      problem->loss->name, j, grad[j], slope);

@@ -167,6 +167,8 @@ static void a_range_test_leaves_no_trace(void **state)
         mli_network_free(problem.net);
         assert_int_equal(mli_network_new(specs[s], 4, &problem.net, NULL), ML_OK);
         for (const char *const *name = mli_optimiser_names(); *name; name++) {
+            if (!suits(*name, problem.loss))
+                continue;
             struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
             mli_real chosen[256], given[256], start_[256];
             struct mli_rng rng;
@@ -212,6 +214,8 @@ static void a_paused_run_takes_the_same_steps(void **state)
     (void)state;
 
     for (const char *const *name = mli_optimiser_names(); *name; name++) {
+        if (!suits(*name, problem.loss))
+            continue;
         struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
         size_t asked = 0, pauses = 0;
         config.optimiser = *name;

@@ -1,0 +1,24 @@
+#include <la/turn.h>
+
+#include <cblas.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_serial(void)
+{
+    return openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
+}
+
+void mli_turn_begin(void)
+{
+    if (is_serial())
+        pthread_mutex_lock(&turn);
+}
+
+void mli_turn_end(void)
+{
+    if (is_serial())
+        pthread_mutex_unlock(&turn);
+}
