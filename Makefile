@@ -17,8 +17,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
 
 # ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
-SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng sha256 shortest spool suggest tensors text zstd
-UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_text
+SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng sha256 shortest spool suggest team tensors text zstd
+UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_team base_text
 
 SRC_la := plain
 SRC_blas := blas cholesky eigen turn
@@ -46,7 +46,7 @@ SRC_eval := classification metrics rank regression
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd interior interior_rows lbfgs linesearch momentum nesterov \
-	optimiser orthant precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
+	optimiser orthant pieces precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
 	schedule_exponential schedule_linear \
 	schedule_onecycle schedule_plateau schedule_step sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
@@ -156,12 +156,15 @@ $(BUILD)/libmlctl.so: $(OBJ_lib)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS_ALL) $(OPENMP) $(OPENBLAS_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) $(OPENMP) $(OPENBLAS_CFLAGS) $(HOT) -MMD -MP -c -o $@ $<
 
 $(BUILD)/runtime/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$< (runtime))
 	$(Q)$(CC) $(CFLAGS_ALL) -DML_RUNTIME -MMD -MP -c -o $@ $<
+
+# what trains is loops over arrays; nobody there reads errno or traps
+$(TWINS:%=$(BUILD)/src/%.o) $(OBJ_single): HOT = $(if $(SANITIZE),,-O3) -fno-math-errno -fno-trapping-math
 
 # the float build of the twins: what they define outwards is renamed, whatever the list is; narrowing is the point of it
 $(BUILD)/single.h: $(TWINS:%=$(BUILD)/src/%.o)
@@ -171,7 +174,7 @@ $(BUILD)/single.h: $(TWINS:%=$(BUILD)/src/%.o)
 $(BUILD)/%.f32.o: %.c $(BUILD)/single.h Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$< (float))
-	$(Q)$(CC) $(CFLAGS_ALL) -Wno-float-conversion -Wno-implicit-float-conversion $(OPENMP) $(OPENBLAS_CFLAGS) -DMLI_SINGLE -include $(BUILD)/single.h -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-float-conversion -Wno-implicit-float-conversion $(OPENMP) $(OPENBLAS_CFLAGS) -DMLI_SINGLE -include $(BUILD)/single.h $(HOT) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -12,6 +12,7 @@
 #define BASE_REAL_H
 
 #include <float.h>
+#include <math.h>
 
 #ifdef MLI_SINGLE
 typedef float mli_real;
@@ -20,5 +21,14 @@ typedef float mli_real;
 typedef double mli_real;
 #define MLI_REAL_EPSILON DBL_EPSILON
 #endif
+
+static inline mli_real mli_sqrt(mli_real x)
+{
+#ifdef MLI_SINGLE
+    return sqrtf(x);
+#else
+    return sqrt(x);
+#endif
+}
 
 #endif

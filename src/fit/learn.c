@@ -5,7 +5,9 @@
 
 static struct mli_train_data data_of(const struct mli_learn *learn, const struct mli_learn_rows *rows)
 {
-    return (struct mli_train_data){ rows->n, learn->inputs, rows->X, rows->y, rows->weight };
+    return (struct mli_train_data){
+        .n = rows->n, .d = learn->inputs, .X = rows->X, .y = rows->y, .weight = rows->weight
+    };
 }
 
 /* Epochs until the trainer has come to its end or the caller wants no more. */

@@ -66,8 +66,5 @@ const struct mli_kernels mli_kernels_blas = { "blas", multiply_nt, multiply_tn, 
 const char *mli_blas_prepare(void)
 {
     openblas_set_num_threads(1);
-    if (openblas_get_parallel() == OPENBLAS_OPENMP)
-        omp_set_num_threads(
-            1); /* some of its builds ask OpenMP and not their own setting [OpenBLAS issue 5806] */
     return openblas_get_corename();
 }

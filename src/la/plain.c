@@ -8,23 +8,14 @@
  */
 #include <la/kernels.h>
 
+#include <base/clones.h>
 #include <string.h>
 
 #define LANES (32 / sizeof(mli_real))
 #define INLINE static inline __attribute__((always_inline))
 
-/*
- * On x86-64 the loops are compiled for AVX2 as well and the loader picks. Only for static functions: clang 14 gives
- * the resolved symbol another name, which other files would not find. Not with ThreadSanitizer, which is not up yet
- * when the loader asks.
- */
-#if !defined(CLONES) && defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_THREAD__)
-#if __has_attribute(target_clones)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#endif
-#endif
 #ifndef CLONES
-#define CLONES
+#define CLONES MLI_CLONES
 #endif
 
 typedef mli_real lanes

@@ -1,6 +1,7 @@
 #include <la/turn.h>
 
 #include <cblas.h>
+#include <omp.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -13,6 +14,8 @@ static bool is_serial(void)
 
 void mli_turn_begin(void)
 {
+    if (openblas_get_parallel() == OPENBLAS_OPENMP)
+        omp_set_num_threads(1);
     if (is_serial())
         pthread_mutex_lock(&turn);
 }

@@ -1,5 +1,6 @@
 #include <net/layers.h>
 
+#include <base/clones.h>
 #include <base/num.h>
 #include <math.h>
 #include <net/parts.h>
@@ -47,15 +48,31 @@ static void init(const struct mli_layer *layer, double *theta, struct mli_rng *r
     memset(theta + n, 0, layer->outputs * sizeof(*theta));
 }
 
+/* Z (n,k) += bias */
+MLI_CLONES
+static void add_bias(size_t n, size_t k, const mli_real *restrict bias, mli_real *restrict Z)
+{
+    for (size_t i = 0; i < n; i++, Z += k)
+        for (size_t j = 0; j < k; j++)
+            Z[j] += bias[j];
+}
+
+/* bias += sum of the rows of dZ (n,k) */
+MLI_CLONES
+static void add_rows(size_t n, size_t k, const mli_real *restrict dZ, mli_real *restrict bias)
+{
+    for (size_t i = 0; i < n; i++, dZ += k)
+        for (size_t j = 0; j < k; j++)
+            bias[j] += dZ[j];
+}
+
 static void forward(const struct mli_layer *layer, const struct mli_turn *t)
 {
     const mli_real *bias = t->theta + weights(layer);
     size_t k = layer->outputs;
 
     t->la->multiply_nt(t->n, k, layer->inputs, t->X, t->theta, 0, t->Z);
-    for (size_t i = 0; i < t->n; i++)
-        for (size_t j = 0; j < k; j++)
-            t->Z[i * k + j] += bias[j];
+    add_bias(t->n, k, bias, t->Z);
 }
 
 static void backward(const struct mli_layer *layer, const struct mli_turn *t)
@@ -64,9 +81,7 @@ static void backward(const struct mli_layer *layer, const struct mli_turn *t)
     size_t k = layer->outputs;
 
     t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, 1, t->grad);
-    for (size_t i = 0; i < t->n; i++)
-        for (size_t j = 0; j < k; j++)
-            bias[j] += t->dZ[i * k + j];
+    add_rows(t->n, k, t->dZ, bias);
     if (t->dX)
         t->la->multiply_nn(t->n, k, layer->inputs, t->dZ, t->theta, 0, t->dX);
 }

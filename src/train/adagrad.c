@@ -4,7 +4,7 @@
  */
 #include <train/optimiser.h>
 
-#include <math.h>
+#include <base/clones.h>
 
 #define EPSILON 1e-10
 
@@ -13,17 +13,18 @@ static size_t doubles(size_t p)
     return p;
 }
 
-static void step(struct mli_descent *descent)
+MLI_CLONES
+static void step(struct mli_descent *descent, size_t first, size_t end)
 {
-    const double rate = descent->rate;
+    const mli_real rate = descent->rate, epsilon = EPSILON;
     const mli_real *restrict grad = descent->grad;
     mli_real *restrict theta = descent->theta, *restrict square = descent->vectors;
 
-    for (size_t j = 0; j < descent->problem.p; j++) {
+    for (size_t j = first; j < end; j++) {
         square[j] += grad[j] * grad[j];
-        theta[j] -= rate * grad[j] / (sqrt(square[j]) + EPSILON);
+        theta[j] -= rate * grad[j] / (mli_sqrt(square[j]) + epsilon);
     }
-    mli_problem_shrink_each(&descent->problem, rate, square, 1, EPSILON, theta);
+    mli_problem_shrink_each(&descent->problem, descent->rate, square, 1, EPSILON, theta, first, end);
 }
 
 /* The first step moves a parameter by the rate, the later ones ever less; weights of prepared data are around 1. */

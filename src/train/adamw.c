@@ -4,6 +4,7 @@
  */
 #include <train/optimiser.h>
 
+#include <base/clones.h>
 #include <math.h>
 
 #define BETA1 0.9
@@ -15,22 +16,24 @@ static size_t doubles(size_t p)
     return 2 * p;
 }
 
-static void step(struct mli_descent *descent)
+MLI_CLONES
+static void step(struct mli_descent *descent, size_t first, size_t end)
 {
     size_t p = descent->problem.p;
-    const double t = (double)++descent->count;
+    const double t = (double)descent->count;
     const mli_real *restrict grad = descent->grad;
     mli_real *restrict theta = descent->theta, *restrict mean = descent->vectors, *restrict square = mean + p;
-    const double size = descent->rate / (1 - pow(BETA1, t)), scale = 1 / sqrt(1 - pow(BETA2, t));
-    const double keep[2] = { 1, 1 - descent->rate * descent->config->decay };
+    const mli_real size = descent->rate / (1 - pow(BETA1, t)), scale = 1 / sqrt(1 - pow(BETA2, t));
+    const mli_real old1 = BETA1, new1 = 1 - BETA1, old2 = BETA2, new2 = 1 - BETA2, epsilon = EPSILON;
+    const mli_real keep = 1 - descent->rate * descent->config->decay;
     const uint8_t *restrict penalised = descent->problem.penalised;
 
-    for (size_t j = 0; j < p; j++) {
-        mean[j] = BETA1 * mean[j] + (1 - BETA1) * grad[j];
-        square[j] = BETA2 * square[j] + (1 - BETA2) * grad[j] * grad[j];
-        theta[j] = keep[penalised[j]] * theta[j] - size * mean[j] / (scale * sqrt(square[j]) + EPSILON);
+    for (size_t j = first; j < end; j++) {
+        mean[j] = old1 * mean[j] + new1 * grad[j];
+        square[j] = old2 * square[j] + new2 * grad[j] * grad[j];
+        theta[j] = (penalised[j] ? keep : 1) * theta[j] - size * mean[j] / (scale * mli_sqrt(square[j]) + epsilon);
     }
-    mli_problem_shrink_each(&descent->problem, descent->rate, square, scale, EPSILON, theta);
+    mli_problem_shrink_each(&descent->problem, descent->rate, square, scale, EPSILON, theta, first, end);
 }
 
 /* A step moves a parameter by about the rate, whatever the curvature; weights of prepared data are around 1. */

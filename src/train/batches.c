@@ -3,7 +3,7 @@
 #include <base/mem.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+#include <train/pieces.h>
 
 #define IDLE_EPOCHS 5
 #define GOLDEN 0x9e3779b97f4a7c15u /* 2^64 over the golden ratio: epochs of one seed lie far apart */
@@ -54,19 +54,37 @@ void mli_batches_release(struct mli_batches *batches)
     *batches = (struct mli_batches){ 0 };
 }
 
-static struct mli_train_data gather(const struct mli_batches *batches,
-                                    const struct mli_train_data *data, size_t first)
+/* The next batch; its rows are gathered by the threads that sum over them. */
+static struct mli_train_data next_batch(const struct mli_batches *batches, const struct mli_train_data *data,
+                                        struct mli_gather *gather)
 {
-    size_t n = batch_rows(data->n - first, batches->size), d = data->d;
+    struct mli_train_data rows = *data;
 
-    for (size_t i = 0; i < n; i++) {
-        size_t row = batches->order[first + i];
-        memcpy(batches->X + i * d, data->X + row * d, d * sizeof(mli_real));
-        batches->y[i] = data->y[row];
-        if (batches->weight)
-            batches->weight[i] = data->weight[row];
-    }
-    return (struct mli_train_data){ n, d, batches->X, batches->y, batches->weight };
+    *gather = (struct mli_gather){
+        .row = batches->order + batches->next, .X = batches->X, .y = batches->y, .weight = batches->weight
+    };
+    rows.n = batch_rows(data->n - batches->next, batches->size);
+    rows.gather = gather;
+    return rows;
+}
+
+struct stepping {
+    struct mli_descent *descent;
+    mli_step *step;
+};
+
+static void step_range(void *data, size_t first, size_t end)
+{
+    const struct stepping *stepping = data;
+    stepping->step(stepping->descent, first, end);
+}
+
+static void make_step(struct mli_descent *descent, mli_step *step)
+{
+    struct stepping stepping = { descent, step };
+
+    descent->count++;
+    mli_pieces(descent->problem.p, descent->problem.blocks.team, step_range, &stepping);
 }
 
 /* Whether all entries are finite. A sum would do, but could overflow by itself. */
@@ -89,7 +107,8 @@ static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *o
 {
     const struct mli_problem *problem = &descent->problem;
     struct mli_batches *batches = &descent->batches;
-    struct mli_train_data rows = gather(batches, &problem->data, batches->next);
+    struct mli_gather gather;
+    struct mli_train_data rows = next_batch(batches, &problem->data, &gather);
     /* the seed of an epoch follows from its number, so that there is none to keep */
     const struct mli_pass pass = { .training = true,
                                    .seed = descent->config->seed + GOLDEN * (descent->epoch + 1),
@@ -104,7 +123,7 @@ static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *o
     return isnan(out->norm) ? MLI_FAULT_GRADIENT : MLI_FAULT_NONE;
 }
 
-static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct mli_descent *descent))
+static enum mli_fault take_step(struct mli_descent *descent, mli_step *step)
 {
     struct mli_batches *batches = &descent->batches;
     struct batch batch;
@@ -113,7 +132,7 @@ static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct
     if (fault)
         return fault;
     mli_descent_pace(descent);
-    step(descent);
+    make_step(descent, step);
     batches->next += batch.rows;
     batches->steps++;
     batches->loss += batch.loss;
@@ -122,7 +141,7 @@ static enum mli_fault take_step(struct mli_descent *descent, void (*step)(struct
     return MLI_FAULT_NONE;
 }
 
-enum mli_fault mli_batches_probe(struct mli_descent *descent, void (*step)(struct mli_descent *descent), double *loss)
+enum mli_fault mli_batches_probe(struct mli_descent *descent, mli_step *step, double *loss)
 {
     struct batch batch;
     enum mli_fault fault = take_gradient(descent, &batch);
@@ -130,7 +149,7 @@ enum mli_fault mli_batches_probe(struct mli_descent *descent, void (*step)(struc
     if (fault)
         return fault;
     *loss = batch.loss / batch.weight;
-    step(descent);
+    make_step(descent, step);
     descent->batches.next += batch.rows;
     if (descent->batches.next == descent->problem.data.n)
         descent->batches.next = 0;
@@ -167,7 +186,7 @@ static void open_epoch(struct mli_descent *descent)
 }
 
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
-                                 void (*step)(struct mli_descent *descent))
+                                 mli_step *step)
 {
     const struct mli_train_config *config = descent->config;
     struct mli_batches *batches = &descent->batches;

@@ -18,14 +18,14 @@ size_t mli_batches_memory(size_t n, size_t d, size_t batch);
  * noise moves it by more.
  */
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
-                                 void (*step)(struct mli_descent *descent));
+                                 mli_step *step);
 /* Ends an epoch where it stands: its value is that of the rows seen. */
 enum mli_fault mli_batches_close(struct mli_descent *descent);
 /*
  * A step of descent->rate on the next batch, outside of any epoch and over and over the rows; *loss is the batch's mean
  * before it.
  */
-enum mli_fault mli_batches_probe(struct mli_descent *descent, void (*step)(struct mli_descent *descent), double *loss);
+enum mli_fault mli_batches_probe(struct mli_descent *descent, mli_step *step, double *loss);
 /* Steps of an epoch. */
 size_t mli_batches_count(size_t n, size_t batch);
 

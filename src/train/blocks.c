@@ -1,20 +1,22 @@
 #include <train/blocks.h>
 
+#include <base/clones.h>
 #include <base/mem.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <train/pieces.h>
 
 /* Numbers of a block, 256 KiB: they fit the L2 cache of every x86-64 since 2008 and of most ARM. */
 #define BLOCK_NUMBERS ((size_t)256 * 1024 / sizeof(mli_real))
 /* Rows of a block; with fewer dgemm packs more than it multiplies. */
-#define BLOCK_ROWS_MIN ((size_t)32)
+#define BLOCK_ROWS_MIN ((size_t)128)
 #define BLOCK_ROWS_MAX ((size_t)512)
+#define HALF_ROWS_MIN ((size_t)32) /* of a block that two threads share */
 /* Partial gradients: so many, or as few as fit 32 MiB, but not fewer than the smaller number. */
 #define CHUNKS_MAX ((size_t)64)
 #define CHUNKS_MIN ((size_t)8)
 #define CHUNK_NUMBERS ((size_t)32 * 1024 * 1024 / sizeof(mli_real))
-/* Multiplications that are worth waking a thread for: some 0.2 ms. */
+/* Multiplications that are worth a thread: some 0.1 ms. */
 #define THREAD_WORK ((size_t)1024 * 1024)
 #define CACHE_LINE (64 / sizeof(mli_real)) /* numbers */
 
@@ -39,7 +41,21 @@ static size_t block_rows(const struct mli_network *net, size_t n)
 static size_t chunk_count(const struct mli_network *net, size_t n)
 {
     size_t most = clamp(CHUNK_NUMBERS / net->parameters, CHUNKS_MIN, CHUNKS_MAX);
-    return clamp(quotient_up(n, block_rows(net, n)), 1, most);
+    return clamp(quotient_up(n, block_rows(net, n)), net->statistics ? 1 : 2, most);
+}
+
+/*
+ * A gradient of n rows is cut into so many parts: one a block, but two even of a single block if there is work for two
+ * threads, and no more than there are partial gradients.
+ */
+static size_t part_count(const struct mli_blocks *blocks, size_t n)
+{
+    size_t work = n > THREAD_WORK / blocks->net->parameters ? 2 : 1, halves = clamp(n / HALF_ROWS_MIN, 1, work);
+    size_t all = quotient_up(n, blocks->rows);
+
+    if (blocks->net->statistics)
+        halves = 1;
+    return clamp(all > halves ? all : halves, 1, blocks->chunks);
 }
 
 /* Forward and backward, then the loss's gradient at the outputs, in whole cache lines so that threads share none. */
@@ -58,7 +74,8 @@ static size_t gradients(const struct mli_network *net, size_t n)
 
 size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads)
 {
-    return (threads * workspace(net, n) + gradients(net, n)) * sizeof(mli_real) + CHUNKS_MAX * sizeof(double);
+    return (threads * workspace(net, n) + gradients(net, n)) * sizeof(mli_real) + CHUNKS_MAX * sizeof(double) +
+           mli_team_memory(threads);
 }
 
 enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_network *net,
@@ -72,12 +89,13 @@ enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_netwo
         .rows = block_rows(net, n),
         .chunks = chunk_count(net, n),
         .stride = workspace(net, n),
+        .team = mli_team_new(threads),
     };
     blocks->workspace = mli_alloc(threads, blocks->stride * sizeof(mli_real));
     blocks->sums = mli_alloc(CHUNKS_MAX, sizeof(double));
     if (blocks->chunks > 1)
         blocks->grads = mli_alloc(gradients(net, n), sizeof(mli_real));
-    if (blocks->workspace && blocks->sums && (blocks->chunks == 1 || blocks->grads))
+    if (blocks->team && blocks->workspace && blocks->sums && (blocks->chunks == 1 || blocks->grads))
         return ML_OK;
     mli_blocks_release(blocks);
     return ml_error_set(err, ML_ENOMEM, "out of memory for the work space of training");
@@ -85,6 +103,7 @@ enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_netwo
 
 void mli_blocks_release(struct mli_blocks *blocks)
 {
+    mli_team_free(blocks->team);
     free(blocks->workspace);
     free(blocks->sums);
     free(blocks->grads);
@@ -98,8 +117,36 @@ struct sum {
     const struct mli_pass *pass;
     const mli_real *theta;
     mli_real *grad;
-    size_t all, chunks;
+    size_t chunks;
 };
+
+static struct mli_train_data rows_from(const struct mli_train_data *data, size_t first)
+{
+    struct mli_train_data rows = *data;
+
+    rows.X += first * data->d;
+    rows.y += first;
+    if (rows.weight)
+        rows.weight += first;
+    return rows;
+}
+
+/* The n chosen rows from the first on, copied to their place. */
+static struct mli_train_data gather(const struct mli_train_data *data, size_t first, size_t n)
+{
+    const struct mli_gather *to = data->gather;
+    size_t d = data->d;
+
+    for (size_t i = first; i < first + n; i++) {
+        size_t row = to->row[i];
+        memcpy(to->X + i * d, data->X + row * d, d * sizeof(mli_real));
+        to->y[i] = data->y[row];
+        if (data->weight)
+            to->weight[i] = data->weight[row];
+    }
+    const struct mli_train_data there = { .d = d, .X = to->X, .y = to->y, .weight = data->weight ? to->weight : NULL };
+    return rows_from(&there, first);
+}
 
 static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real *grad, mli_real *work)
 {
@@ -107,17 +154,16 @@ static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real 
     const struct mli_train_data *data = sum->data;
     const mli_real *theta = sum->theta;
     const struct mli_network *net = blocks->net;
-    const mli_real *X = data->X + first * data->d;
-    const double *weight = data->weight ? data->weight + first : NULL;
+    struct mli_train_data rows = sum->data->gather ? gather(data, first, n) : rows_from(data, first);
     struct mli_pass pass = sum->pass ? *sum->pass : (struct mli_pass){ 0 };
 
     pass.row += first;
-    mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
+    mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, rows.X, &pass, work);
     mli_real *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
 
-    double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, data->y + first, weight, dZ);
+    double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, rows.y, rows.weight, dZ);
     if (grad)
-        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, grad, work);
+        mli_network_backward(net, &mli_kernels_blas, theta, n, rows.X, dZ, &pass, grad, work);
     return value;
 }
 
@@ -136,19 +182,44 @@ static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_rea
     return total;
 }
 
-static void run_chunk(const struct sum *sum, size_t c, size_t thread)
+/* Whole blocks as far as there are any: the last one of the rows may be short, and that of every part is not. */
+static size_t part_start(const struct sum *sum, size_t c)
 {
+    size_t n = sum->data->n, rows = sum->blocks->rows, all = quotient_up(n, rows);
+
+    if (sum->chunks > all)
+        return n * c / sum->chunks;
+    size_t start = all * c / sum->chunks * rows;
+    return start < n ? start : n;
+}
+
+static void run_chunk(void *data, size_t c, size_t thread)
+{
+    const struct sum *sum = data;
     const struct mli_blocks *blocks = sum->blocks;
-    size_t first = sum->all * c / sum->chunks * blocks->rows;
-    size_t end = sum->all * (c + 1) / sum->chunks * blocks->rows;
+    size_t first = part_start(sum, c), end = part_start(sum, c + 1);
     mli_real *grad = sum->grad;
 
-    if (end > sum->data->n)
-        end = sum->data->n;
     if (grad && sum->chunks > 1)
         grad = blocks->grads + c * blocks->net->parameters;
     blocks->sums[c] =
         chunk_sum(sum, first, end, grad, blocks->workspace + thread * blocks->stride);
+}
+
+/* The partial gradients, added in order. */
+MLI_CLONES
+static void add_parts(void *data, size_t first, size_t end)
+{
+    const struct sum *sum = data;
+    size_t p = sum->blocks->net->parameters;
+    mli_real *restrict grad = sum->grad;
+    const mli_real *restrict part = sum->blocks->grads;
+
+    for (size_t j = first; j < end; j++)
+        grad[j] = part[j] + part[p + j];
+    for (size_t c = 2; c < sum->chunks; c++)
+        for (size_t j = first; j < end; j++)
+            grad[j] += part[c * p + j];
 }
 
 /* The sums do not depend on it, so a small one may go without the others. */
@@ -163,26 +234,15 @@ static size_t thread_count(const struct mli_blocks *blocks, size_t n, size_t chu
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
                       const struct mli_pass *pass, const mli_real *theta, mli_real *grad)
 {
-    size_t all = quotient_up(data->n, blocks->rows), p = blocks->net->parameters;
-    size_t chunks = clamp(all, 1, grad ? blocks->chunks : CHUNKS_MAX);
-    int threads = (int)thread_count(blocks, data->n, chunks, grad);
-    struct sum sum = { blocks, data, pass, theta, grad, all, chunks };
+    size_t chunks = grad ? part_count(blocks, data->n) : clamp(quotient_up(data->n, blocks->rows), 1, CHUNKS_MAX);
+    size_t threads = thread_count(blocks, data->n, chunks, grad);
+    struct sum sum = { blocks, data, pass, theta, grad, chunks };
 
-    if (threads == 1) { /* OpenMP would set up a team even for one */
-        for (size_t c = 0; c < chunks; c++)
-            run_chunk(&sum, c, 0);
-    } else {
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-        for (size_t c = 0; c < chunks; c++)
-            run_chunk(&sum, c, (size_t)omp_get_thread_num());
-    }
+    mli_team_run(blocks->team, threads, chunks, run_chunk, &sum);
     double total = blocks->sums[0];
-    if (grad && chunks > 1)
-        memcpy(grad, blocks->grads, p * sizeof(*grad));
-    for (size_t c = 1; c < chunks; c++) {
+    for (size_t c = 1; c < chunks; c++)
         total += blocks->sums[c];
-        for (size_t j = 0; grad && j < p; j++)
-            grad[j] += blocks->grads[c * p + j];
-    }
+    if (grad && chunks > 1)
+        mli_pieces(blocks->net->parameters, blocks->team, add_parts, &sum);
     return total;
 }

@@ -7,6 +7,7 @@
 #ifndef TRAIN_BLOCKS_H
 #define TRAIN_BLOCKS_H
 
+#include <base/team.h>
 #include <net/losses.h>
 #include <net/network.h>
 #include <train/trainer.h>
@@ -15,6 +16,7 @@ struct mli_blocks {
     const struct mli_network *net;
     const struct mli_loss *loss;
     size_t threads;
+    struct mli_team *team;
     size_t rows;       /* of a block */
     size_t chunks;     /* at most; one partial gradient each */
     size_t stride;     /* numbers of one thread's workspace */

@@ -15,7 +15,7 @@ enum mli_fault {
     MLI_FAULT_GROWTH     /* the objective has left the start a million times behind */
 };
 
-/* Rows in a new order every epoch, gathered so that a batch lies in one piece; and how far the epoch under way is. */
+/* Rows in a new order every epoch, room to gather a batch into, and how far the epoch under way is. */
 struct mli_batches {
     struct mli_rng rng;
     size_t next;    /* rows done; 0: a new epoch begins */
@@ -38,7 +38,7 @@ struct mli_descent {
     mli_real *theta;   /* (p) */
     mli_real *grad;    /* (p) of the smooth part: at theta, or of the last batch before its step */
     mli_real *vectors; /* the optimiser's own */
-    size_t count;      /* the optimiser's own: steps (adam), pairs since a restart (lbfgs) */
+    size_t count;      /* steps over batches; pairs since a restart (lbfgs) */
     size_t idle;  /* the optimiser's own: iterations, one after the other, that improved nothing */
     size_t epoch; /* epochs done */
     double rate;  /* step size in use */
@@ -52,6 +52,9 @@ struct mli_descent {
     double norm;            /* length of grad before clipping; over batches: the root of the mean square of the epoch's */
     enum mli_train_end end;
 };
+
+/* See step of struct mli_optimiser. */
+typedef void mli_step(struct mli_descent *descent, size_t first, size_t end);
 
 /* Whether a value is finite and not far above that of the start, which the first call notes. */
 enum mli_fault mli_descent_check(struct mli_descent *descent, double objective);

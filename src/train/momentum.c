@@ -5,6 +5,7 @@
  */
 #include <train/optimiser.h>
 
+#include <base/clones.h>
 #include <train/rate.h>
 
 static size_t doubles(size_t p)
@@ -12,17 +13,18 @@ static size_t doubles(size_t p)
     return p;
 }
 
-static void step(struct mli_descent *descent)
+MLI_CLONES
+static void step(struct mli_descent *descent, size_t first, size_t end)
 {
-    const double rate = descent->rate, momentum = descent->config->momentum;
+    const mli_real rate = descent->rate, momentum = descent->config->momentum;
     const mli_real *restrict grad = descent->grad;
     mli_real *restrict theta = descent->theta, *restrict velocity = descent->vectors;
 
-    for (size_t j = 0; j < descent->problem.p; j++) {
+    for (size_t j = first; j < end; j++) {
         velocity[j] = momentum * velocity[j] + grad[j];
         theta[j] -= rate * velocity[j];
     }
-    mli_problem_shrink(&descent->problem, rate / (1 - momentum), theta);
+    mli_problem_shrink(&descent->problem, descent->rate / (1 - descent->config->momentum), theta, first, end);
 }
 
 static double rate(const struct mli_curvature *curvature, const struct mli_train_config *config)

@@ -32,9 +32,12 @@ struct mli_optimiser {
     size_t (*doubles)(size_t p);
     /* And besides, where it keeps something for every row; NULL: nothing. */
     size_t (*kept)(const struct mli_network *net, size_t n);
-    /* One of the two: a whole epoch over all rows, or what follows the gradient of one batch. */
+    /*
+     * One of the two: a whole epoch over all rows, or what follows the gradient of one batch, for the parameters from
+     * `first` to before `end`, each by itself; ranges go to several threads. count of the descent counts this one.
+     */
     enum mli_fault (*epoch)(struct mli_descent *descent);
-    void (*step)(struct mli_descent *descent);
+    mli_step *step;
     /* Step size when none is given, for one layer and for a stack; neither where it finds its own (lbfgs). */
     double (*rate)(const struct mli_curvature *curvature, const struct mli_train_config *config);
     bool preconditioned; /* wants train/precondition.h */

@@ -1,9 +1,11 @@
 #include <train/problem.h>
 
+#include <base/clones.h>
 #include <base/mem.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <train/pieces.h>
 
 size_t mli_problem_memory(const struct mli_network *net, size_t largest, size_t threads)
 {
@@ -45,16 +47,34 @@ double mli_weight_sum(const struct mli_train_data *data)
         return (double)data->n;
     double sum = 0;
     for (size_t i = 0; i < data->n; i++)
-        sum += data->weight[i];
+        sum += data->weight[data->gather ? data->gather->row[i] : i];
     return sum;
+}
+
+struct finish {
+    const struct mli_problem *problem;
+    const mli_real *theta;
+    mli_real *grad, scale;
+};
+
+MLI_CLONES
+static void finish_range(void *data, size_t first, size_t end)
+{
+    const struct finish *finish = data;
+    const uint8_t *restrict penalised = finish->problem->penalised;
+    const mli_real *restrict theta = finish->theta, scale = finish->scale, l2 = finish->problem->l2;
+    mli_real *restrict grad = finish->grad;
+
+    for (size_t j = first; j < end; j++)
+        grad[j] = scale * grad[j] + (penalised[j] ? l2 * theta[j] : 0);
 }
 
 /* grad = scale grad + l2 v */
 static void finish_gradient(const struct mli_problem *problem, const mli_real *theta, double scale,
                             mli_real *grad)
 {
-    for (size_t j = 0; j < problem->p; j++)
-        grad[j] = scale * grad[j] + (problem->penalised[j] ? problem->l2 * theta[j] : 0);
+    struct finish finish = { problem, theta, grad, scale };
+    mli_pieces(problem->p, problem->blocks.team, finish_range, &finish);
 }
 
 double mli_problem_penalty(const struct mli_problem *problem, const mli_real *theta)
@@ -132,17 +152,17 @@ double mli_shrink(double x, double size)
     return x - x;
 }
 
-void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta)
+void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta, size_t first, size_t end)
 {
-    for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
+    for (size_t j = first; problem->l1 > 0 && j < end; j++)
         if (problem->penalised[j])
             theta[j] = mli_shrink(theta[j], size * problem->l1);
 }
 
 void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const mli_real *square, double scale,
-                             double epsilon, mli_real *theta)
+                             double epsilon, mli_real *theta, size_t first, size_t end)
 {
-    for (size_t j = 0; problem->l1 > 0 && j < problem->p; j++)
+    for (size_t j = first; problem->l1 > 0 && j < end; j++)
         if (problem->penalised[j])
             theta[j] = mli_shrink(theta[j], rate * problem->l1 / (scale * sqrt(square[j]) + epsilon));
 }

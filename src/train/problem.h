@@ -59,9 +59,9 @@ double mli_shrink(double x, double size);
  * size; _shrink_each by rate * l1 / (scale sqrt(square_j) + epsilon), the same in the metric of an optimiser that
  * divides its steps by that [Duchi, Hazan & Singer 2011, section 5]. Nothing happens without l1.
  */
-void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta);
+void mli_problem_shrink(const struct mli_problem *problem, double size, mli_real *theta, size_t first, size_t end);
 void mli_problem_shrink_each(const struct mli_problem *problem, double rate, const mli_real *square, double scale,
-                             double epsilon, mli_real *theta);
+                             double epsilon, mli_real *theta, size_t first, size_t end);
 
 /* Largest absolute entry of that subgradient; infinite when an entry is not finite. */
 double mli_problem_largest(const struct mli_problem *problem, const mli_real *theta,

@@ -4,7 +4,7 @@
  */
 #include <train/optimiser.h>
 
-#include <math.h>
+#include <base/clones.h>
 
 #define ALPHA 0.99
 #define EPSILON 1e-8
@@ -14,17 +14,18 @@ static size_t doubles(size_t p)
     return p;
 }
 
-static void step(struct mli_descent *descent)
+MLI_CLONES
+static void step(struct mli_descent *descent, size_t first, size_t end)
 {
-    const double rate = descent->rate;
+    const mli_real rate = descent->rate, old = ALPHA, new = 1 - ALPHA, epsilon = EPSILON;
     const mli_real *restrict grad = descent->grad;
     mli_real *restrict theta = descent->theta, *restrict square = descent->vectors;
 
-    for (size_t j = 0; j < descent->problem.p; j++) {
-        square[j] = ALPHA * square[j] + (1 - ALPHA) * grad[j] * grad[j];
-        theta[j] -= rate * grad[j] / (sqrt(square[j]) + EPSILON);
+    for (size_t j = first; j < end; j++) {
+        square[j] = old * square[j] + new * grad[j] * grad[j];
+        theta[j] -= rate * grad[j] / (mli_sqrt(square[j]) + epsilon);
     }
-    mli_problem_shrink_each(&descent->problem, rate, square, 1, EPSILON, theta);
+    mli_problem_shrink_each(&descent->problem, descent->rate, square, 1, EPSILON, theta, first, end);
 }
 
 /* A step moves a parameter by about the rate, whatever the curvature; weights of prepared data are around 1. */

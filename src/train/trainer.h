@@ -13,11 +13,19 @@
 #include <net/losses.h>
 #include <net/network.h>
 
+/* Chosen rows: the i-th is that of number row[i], and is copied to the i-th place of X, y and weight to be worked on. */
+struct mli_gather {
+    const size_t *row;
+    mli_real *X;
+    double *y, *weight;
+};
+
 struct mli_train_data {
     size_t n, d;
     const mli_real *X;    /* (n,d) row-major, finite */
     const double *y;      /* (n) */
     const double *weight; /* (n) positive, NULL: all 1 */
+    const struct mli_gather *gather; /* NULL: these rows, in this order */
 };
 
 struct mli_train_config {

@@ -20,6 +20,7 @@ int main(void)
     failed += base_ordered_tests();
     failed += base_random_tests();
     failed += base_json_tests();
+    failed += base_team_tests();
     failed += base_file_tests();
     return failed > 0;
 }

@@ -422,7 +422,7 @@ static void lbfgs_speaks_of_columns_not_of_steps(void **state)
 static void patience_gives_the_best_parameters_back(void **state)
 {
     struct problem whole = problem_new("dense 1", "squared", 230, 25, 1, 2), part = whole;
-    struct mli_train_data rest = { 200, 25, whole.X + 30 * 25, whole.y + 30, NULL };
+    struct mli_train_data rest = { .n = 200, .d = 25, .X = whole.X + 30 * 25, .y = whole.y + 30 };
     double theta[26];
     (void)state;
 

@@ -122,7 +122,7 @@ static void blocks_add_up(void **state)
     double total = problem_value(&problem, &config, theta, all);
     for (size_t i = 0; i < whole.n; i++) {
         problem.data =
-            (struct mli_train_data){ 1, whole.d, whole.X + i * whole.d, whole.y + i, NULL };
+            (struct mli_train_data){ .n = 1, .d = whole.d, .X = whole.X + i * whole.d, .y = whole.y + i };
         value += problem_value(&problem, &config, theta, one) / (double)whole.n;
         for (size_t j = 0; j < p; j++)
             sum[j] += one[j] / (double)whole.n;

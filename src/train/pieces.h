@@ -1,0 +1,13 @@
+/*
+ * Loops over parameters in pieces of fixed size, shared out to threads where there are enough of them. For what is done
+ * to each parameter by itself: the result does not depend on the pieces.
+ */
+#ifndef TRAIN_PIECES_H
+#define TRAIN_PIECES_H
+
+#include <base/team.h>
+
+/* each(data, first, end) for pieces that cover [0, n). */
+void mli_pieces(size_t n, struct mli_team *team, void (*each)(void *data, size_t first, size_t end), void *data);
+
+#endif
