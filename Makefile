@@ -51,7 +51,7 @@ SRC_train := adagrad adam adamw batches blocks check descent fault gd interior i
 	schedule_onecycle schedule_plateau schedule_step sgd trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 
-SRC_model := document file layout model output reading safetensors
+SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
 SRC_fit := centre clean components coordinate crossval divide evaluate fit folds gather history holdout job l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run select select_l1 settings target units weights

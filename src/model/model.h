@@ -57,11 +57,4 @@ ML_NODISCARD enum ml_status mli_model_encode(const struct ml_model *model, struc
 ML_NODISCARD enum ml_status mli_model_decode(const void *bytes, size_t n, const char *source, struct ml_model **out,
                                              struct ml_error *err);
 
-/*
- * The digest that artifact bytes should carry: SHA-256 of them with the 64 digits of metadata "mlctl.sha256" as '0'.
- * *at: where those digits stand. ML_EARTIFACT when the header is not valid or has no place for it.
- */
-ML_NODISCARD enum ml_status mli_model_digest(const void *bytes, size_t n, const char *source, size_t *at,
-                                             char sha256[MLI_SHA256_HEX], struct ml_error *err);
-
 #endif

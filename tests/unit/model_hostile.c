@@ -18,6 +18,7 @@
 #include <math.h>
 #include <model/layout.h>
 #include <model/safetensors.h>
+#include <model/sealed.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -493,7 +494,7 @@ static struct mli_buf build(const struct hostile *row, const struct mli_buf *bas
     size_t at;
 
     assert_int_equal(file.status, ML_OK);
-    if (!row->unsealed && mli_model_digest(file.data, file.len, NULL, &at, digits, NULL) == ML_OK)
+    if (!row->unsealed && mli_sealed_digest(file.data, file.len, NULL, &at, digits, NULL) == ML_OK)
         memcpy(file.data + at, digits, MLI_SHA256_HEX - 1);
     return file;
 }
