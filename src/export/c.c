@@ -12,6 +12,7 @@
 #include <export/c_text.h>
 #include <prep/step.h>
 #include <string.h>
+#include <table/boolean.h>
 
 struct writer {
     const struct ml_model *model;
@@ -69,7 +70,9 @@ static void put_member(struct writer *w, size_t i)
 
     mli_buf_printf(w->out, "    %s%s;", is_number(field) ? "double " : "const char *", w->member[i]);
     put_remark(w, field->name,
-               field->type == ML_TYPE_INSTANT ? ": seconds since 1970-01-01T00:00:00Z" : "");
+               field->type == ML_TYPE_INSTANT   ? ": seconds since 1970-01-01T00:00:00Z"
+               : field->type == ML_TYPE_BOOLEAN ? ": " MLI_BOOLEAN_WORDS ", in any case"
+                                                : "");
 }
 
 static void put_declarations(struct writer *w)
@@ -122,19 +125,32 @@ static enum ml_status put_values(struct writer *w, size_t slot)
     return status;
 }
 
+/* A boolean takes every word that means yes or no, whichever the training file was written with. */
+static void put_booleans(struct writer *w)
+{
+    put(w, "\nstatic const char *const @_words[] = { /* no and yes by turns */");
+    for (size_t i = 0; mli_boolean_word(i); i++)
+        mli_buf_printf(w->out, "%s\"%s\",", i % 8 == 0 ? "\n    " : " ", mli_boolean_word(i));
+    put(w, "\n};\n");
+    put(w, mli_c_code_boolean);
+}
+
 static enum ml_status put_categories(struct writer *w)
 {
     enum ml_status status = ML_OK;
-    bool any = false;
+    bool any = false, boolean = false;
 
     for (size_t s = 0; s < w->schema->count && status == ML_OK; s++) {
-        if (!w->schema->field[s].dict)
+        boolean |= w->schema->field[s].type == ML_TYPE_BOOLEAN;
+        if (!w->schema->field[s].dict || w->schema->field[s].type == ML_TYPE_BOOLEAN)
             continue;
         any = true;
         status = put_values(w, s);
     }
     if (any)
         put(w, mli_c_code_categories);
+    if (boolean)
+        put_booleans(w);
     return status;
 }
 
@@ -348,7 +364,9 @@ static void put_cell(struct writer *w, size_t i)
 {
     const struct mli_dict *dict = w->schema->field[i].dict;
 
-    if (dict)
+    if (w->schema->field[i].type == ML_TYPE_BOOLEAN)
+        mli_buf_printf(w->out, "    int c%zu = %s_boolean(row->%s);\n", i, w->name, w->member[i]);
+    else if (dict)
         mli_buf_printf(w->out, "    int c%zu = %s_code(row->%s, %s_values_%zu, %zu);\n", i, w->name,
                        w->member[i], w->name, i, mli_dict_count(dict));
     else if (is_number(&w->schema->field[i]))

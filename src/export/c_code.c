@@ -70,6 +70,27 @@ const char mli_c_code_categories[] =
     "    return -2;\n"
     "}\n";
 
+/* As table/boolean.c has it. */
+const char mli_c_code_boolean[] =
+    "\n/* 0 or 1 for a word that means no or yes; -1: it is missing, -2: it is no such word. */\n"
+    "static int @_boolean(const char *text)\n"
+    "{\n"
+    "    size_t i, k;\n"
+    "\n"
+    "    if (text == NULL || text[0] == '\\0')\n"
+    "        return -1;\n"
+    "    for (i = 0; i < sizeof @_words / sizeof *@_words; i++) {\n"
+    "        for (k = 0; text[k] != '\\0'; k++) {\n"
+    "            char c = text[k] >= 'A' && text[k] <= 'Z' ? (char)(text[k] - 'A' + 'a') : text[k];\n"
+    "            if (c != @_words[i][k])\n"
+    "                break;\n"
+    "        }\n"
+    "        if (text[k] == '\\0' && @_words[i][k] == '\\0')\n"
+    "            return (int)(i % 2);\n"
+    "    }\n"
+    "    return -2;\n"
+    "}\n";
+
 const char mli_c_code_onehot[] =
     "\n/*\n"
     " * One feature a value: 1 for that of the code, else 0. With `missing` one more, for a missing cell; with `rare`\n"

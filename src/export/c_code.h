@@ -10,9 +10,12 @@ extern const char mli_c_code_usage[], mli_c_code_result[], mli_c_code_result_sco
 /* What stands around the definitions: includes, and no contraction of a*b+c, by the means that each compiler has. */
 extern const char mli_c_code_begin[], mli_c_code_end[];
 
-/* Functions: @_code; @_indicators; @_date and the names of its parts; @_yeo_johnson; @_hash; @_dot and @_dense. */
-extern const char mli_c_code_categories[], mli_c_code_onehot[], mli_c_code_dates[], mli_c_code_power[], mli_c_code_hash[],
-    mli_c_code_dense[];
+/*
+ * Functions: @_code; @_boolean, which wants @_words above it; @_indicators; @_date and the names of its parts;
+ * @_yeo_johnson; @_hash; @_dot and @_dense.
+ */
+extern const char mli_c_code_categories[], mli_c_code_boolean[], mli_c_code_onehot[], mli_c_code_dates[],
+    mli_c_code_power[], mli_c_code_hash[], mli_c_code_dense[];
 
 /* Statements of @_predict: the checks, each output (z, e, k and top are there), the label behind a classification's. */
 extern const char mli_c_code_refusals[], mli_c_code_value[], mli_c_code_mean[], mli_c_code_logistic[], mli_c_code_softmax[],

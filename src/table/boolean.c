@@ -14,6 +14,11 @@ static const struct pair {
 #define FALSE_TRUE ((size_t)3)
 #define LONGEST ((size_t)5)
 
+const char *mli_boolean_word(size_t i)
+{
+    return i < 2 * PAIRS ? pairs[i / 2].word[i % 2] : NULL;
+}
+
 /* The pair of a word, PAIRS when it is none; *value is which of the two. */
 static size_t find_word(const char *text, size_t len, int32_t *value)
 {

@@ -14,6 +14,9 @@
 
 #define MLI_BOOLEAN_WORDS "yes/no, y/n, true/false, t/f, on/off and 1/0"
 
+/* In lower case, false and true by turns; NULL past the last. For whoever must repeat what _parse does elsewhere. */
+const char *mli_boolean_word(size_t i);
+
 /* 0 or 1; MLI_CODE_UNKNOWN for any other text. These are the codes of a boolean column too. */
 int32_t mli_boolean_parse(const char *text, size_t len);
 /* Whether the strings, in any case, are the two words of one pair other than 0/1, the false one first. */

@@ -143,3 +143,33 @@ PY
     mlctl train "$DATA/penguins.csv" -q --encode target --split every:5 > out.txt
     agree classes
 }
+
+@test "1000 random rows: booleans in any word and case, one-hot, ordinal and by the target" {
+    {
+        echo 'a,b,c,x,y'
+        for i in $(seq 1 200); do
+            a=yes; [ $((i * 7 % 11)) -gt 4 ] || a=no
+            b=True; [ $((i * 5 % 13)) -gt 6 ] || b=False
+            c=t; [ $((i % 3)) -ne 0 ] || c=f; [ $((i % 17)) -ne 0 ] || c=
+            echo "$a,$b,$c,$((i * 31 % 71)),$((i * i % 97 + i * 7 % 11)).5"
+        done
+    } > booleans.csv
+    mlctl train booleans.csv -q --encode b=ordinal > out.txt
+    mlctl inspect --json | jq -e '[.pipeline.schema[].type] == ["boolean", "boolean", "boolean", "number"]'
+    agree numbers
+    mlctl train booleans.csv -q --encode target,a=onehot --impute c=mode --target x --task regression > out.txt
+    agree numbers
+    # what the words mean does not depend on the words of training
+    mlctl train booleans.csv -q --type a=boolean --drop-columns b,c > out.txt
+    mlctl export --format c -o model.c > out.txt
+    printf '#include <stdio.h>\n#include "model.c"\nint main(void)\n{\n    model_result r;\n' > main.c
+    for word in yes Y TRUE t oN 1 no N false F Off 0; do
+        printf '    { model_row row = { "%s", 5 }; model_predict(&row, &r); printf("%%.9g\\n", r.value); }\n' $word >> main.c
+    done
+    printf '    return 0;\n}\n' >> main.c
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -o words main.c -lm
+    ./words > words.txt
+    [ "$(head -n 6 words.txt | uniq | wc -l)" -eq 1 ]
+    [ "$(tail -n 6 words.txt | uniq | wc -l)" -eq 1 ]
+    [ "$(uniq words.txt | wc -l)" -eq 2 ]
+}

@@ -23,6 +23,9 @@ def cell(field):
         return random.choice(["AA", "UA", "DL", "B6", "never, \"seen\"", "Zürich", "a longer value of 31 bytes.."])
     if field["type"] == "category":
         return random.choice(field["categories"] + ["never, \"seen\""])
+    if field["type"] == "boolean":  # any word that means one of the two, in any case, and one that does not
+        word = random.choice("yes no y n true false t f on off 1 0 perhaps yess".split())
+        return random.choice([word, word.upper(), word.title()])
     if field["type"] == "instant":
         return random.randrange(1_000_000_000, 2_000_000_000)
     low, high = field["min"], field["max"]
@@ -39,7 +42,7 @@ def text(field, value):
 
 
 def member(field, value):
-    if field["type"] in ("category", "text"):
+    if field["type"] in ("category", "text", "boolean"):
         return "NULL" if value is None else json.dumps(value, ensure_ascii=False)
     return "NAN" if value is None else repr(float(value))
 
