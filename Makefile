@@ -54,8 +54,8 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_steps
 SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre clean components coordinate crossval divide evaluate fit folds gather history holdout job l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run select select_l1 settings target units weights
-UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce heap
+SRC_fit := centre clean components coordinate crossval defaults divide evaluate fit folds gather history holdout job knobs l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_record tuning_spaces tuning_trials units weights
+UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
@@ -69,9 +69,9 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert curve describe describe_text docker draw eval export preprocess reading schema split train train_log train_report training
+SRC_cmd_full := convert curve describe describe_text docker draw eval export preprocess reading schema split train train_log train_report training tune
 
-FUZZ := artifact csv guard json_rows prep_file schema
+FUZZ := artifact csv guard json_rows prep_file schema tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn

@@ -167,12 +167,12 @@ static enum ml_status once(struct mli_crossval *cv, struct once *once, struct ma
 }
 
 /* What makes the features of a fold what they are, but for the fold. NULL: no memory. */
-static char *key_of(const struct ml_fit_config *config, double share)
+static char *key_of(const struct mli_settings *settings, double share)
 {
     json_t *doc = json_object();
     char *text = NULL;
-    if (mli_prep_to_json(&config->clean, doc) && mli_json_put(doc, "share", json_real(share)) &&
-        mli_json_put(doc, "validation", json_real(config->patience ? config->validation : 0)))
+    if (mli_prep_to_json(settings->prep, doc) && mli_json_put(doc, "share", json_real(share)) &&
+        mli_json_put(doc, "validation", json_real(settings->train.patience ? settings->validation : 0)))
         text = mli_json_text(doc, false);
     json_decref(doc);
     return text;
@@ -203,9 +203,9 @@ static struct features *add(struct mli_crossval *cv, char *key, uint8_t fold)
 }
 
 /* The entry of a fold, to be given back. NULL: no memory. */
-static struct features *take(struct mli_crossval *cv, const struct ml_fit_config *config, double share, uint8_t fold)
+static struct features *take(struct mli_crossval *cv, const struct mli_settings *settings, double share, uint8_t fold)
 {
-    char *key = key_of(config, share);
+    char *key = key_of(settings, share);
     if (!key)
         return NULL;
     pthread_mutex_lock(&cv->lock);
@@ -341,7 +341,7 @@ enum ml_status mli_crossval_run(struct mli_crossval *cv, const struct ml_fit_con
         settings.split_text = base->split_text;
     }
     for (size_t k = 0; k < cv->folds && !status; k++) {
-        struct features *f = take(cv, &quiet, share, (uint8_t)k);
+        struct features *f = take(cv, &settings, share, (uint8_t)k);
         struct making making = { .cv = cv, .settings = &settings, .features = f, .share = share };
         status = f ? learn_fold(cv, &quiet, &making, doc, err) : no_memory(err);
         if (f)

@@ -7,5 +7,6 @@ int fit_divide_tests(void);
 int fit_learn_tests(void);
 int fit_network_tests(void);
 int fit_reduce_tests(void);
+int fit_tune_tests(void);
 
 #endif

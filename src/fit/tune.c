@@ -1,0 +1,207 @@
+#include <fit/tuning.h>
+
+#include <base/suggest.h>
+#include <fit/layers.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TRIALS_MAX = 1000000 };
+
+static const char *const methods[] = { "grid", "random", "halving" };
+enum { METHODS = sizeof methods / sizeof *methods };
+
+const char *mli_method_name(enum mli_method method)
+{
+    return methods[method];
+}
+
+static void tuning_release(struct mli_tuning *t)
+{
+    for (size_t i = 0; t->trial && i < t->trials; i++)
+        mli_trial_release(&t->trial[i]);
+    free(t->trial);
+    free(t->order);
+    mli_triallog_close(t->run.log);
+    mli_crossval_free(t->run.cv);
+    mli_job_release(&t->job);
+    mli_arena_release(&t->arena);
+}
+
+/* ---- what is asked for ---- */
+
+enum ml_status mli_method_find(const char *name, enum mli_method *out, struct ml_error *err)
+{
+    for (size_t i = 0; i < METHODS; i++)
+        if (strcmp(methods[i], name) == 0) {
+            *out = (enum mli_method)i;
+            return ML_OK;
+        }
+    size_t near = mli_suggest(name, methods, METHODS);
+    if (near < METHODS)
+        return ml_error_set(err, ML_EUSAGE, "no search \"%s\"; did you mean \"%s\"?", name, methods[near]);
+    return ml_error_set(err, ML_EUSAGE, "no search \"%s\"; there are: grid random halving", name);
+}
+
+static enum ml_status find_metric(const char *name, bool classification, const struct mli_metric **out,
+                                  struct ml_error *err)
+{
+    size_t n, count = 0;
+    const struct mli_metric *all = mli_metrics(&n);
+    const char *names[64];
+    for (size_t i = 0; i < n && count < 64; i++) {
+        if (all[i].classification != classification)
+            continue;
+        names[count++] = all[i].name;
+        if (strcmp(all[i].name, name ? name : classification ? "accuracy" : "rmse") != 0)
+            continue;
+        *out = &all[i];
+        return ML_OK;
+    }
+    size_t near = mli_suggest(name, names, count);
+    return ml_error_set(err, ML_EUSAGE, "no metric \"%s\" of a %s%s%s%s", name,
+                        classification ? "classification" : "regression",
+                        near < count ? "; did you mean \"" : ": mlctl eval prints them",
+                        near < count ? names[near] : "", near < count ? "\"?" : "");
+}
+
+static enum ml_status check(struct mli_tuning *t, struct ml_error *err)
+{
+    const struct ml_tune_config *c = t->tune;
+    if (!(c->time_budget >= 0) || !isfinite(c->time_budget))
+        return ml_error_set(err, ML_EUSAGE, "--time-budget %g is out of range: it must be 0 (none) or more", c->time_budget);
+    if (c->trials > TRIALS_MAX)
+        return ml_error_set(err, ML_EUSAGE, "--trials %zu is out of range: it must be 0 (chosen) to %d", c->trials, TRIALS_MAX);
+    return mli_method_find(c->search, &t->method, err);
+}
+
+/* ---- the search ---- */
+
+static int compare_trials(const void *a, const void *b, void *run)
+{
+    const struct mli_trial *const *x = a, *const *y = b;
+    return mli_trial_before(run, *x, *y) ? -1 : 1;
+}
+
+static void rank(struct mli_tuning *t)
+{
+    qsort_r(t->order, t->trials, sizeof *t->order, compare_trials, &t->run);
+}
+
+static void say_interrupted(const struct mli_tuning *t, struct ml_error *err)
+{
+    const struct ml_tune_progress *p = &t->run.progress;
+    if (!err)
+        return;
+    *err = (struct ml_error)ML_ERROR_INIT;
+    ml_error_set(err, ML_EINTERRUPTED, "interrupted after %zu of %zu trials, no model was written%s%s", p->done, p->trials,
+                 t->tune->log ? "; the same command goes on from " : "", t->tune->log ? t->tune->log : "");
+}
+
+static enum ml_status search(struct mli_tuning *t, struct ml_error *err)
+{
+    bool late = false;
+    enum ml_status status = ML_OK;
+    for (size_t r = 0, n = t->trials; r < t->rounds && n && !status && !late; r++) {
+        status = mli_trials_run(&t->run, t->order, n, t->round[r].share, &late, err);
+        rank(t);
+        n = mli_tuning_promote(t, n);
+    }
+    rank(t);
+    if (!status && late)
+        ml_log(t->config.log, ML_LOG_WARNING,
+               "the time budget ended the search after %zu of %zu trials, so another run may find another model",
+               t->run.progress.done, t->run.progress.trials);
+    if (status == ML_EINTERRUPTED)
+        say_interrupted(t, err);
+    if (!status && !t->order[0]->scores)
+        return ml_error_set(err, ML_EDIVERGED, "no trial could be trained; the first: %s",
+                            t->order[0]->failed ? t->order[0]->failed : "not begun");
+    return status;
+}
+
+static enum ml_status refit(struct mli_tuning *t, struct ml_model **out, struct ml_error *err)
+{
+    struct ml_fit_config config = t->config;
+    struct ml_log quiet = { 0 };
+    struct ml_model *model = NULL;
+    if (config.log) { /* what it would note was said of the search already */
+        quiet = *config.log;
+        quiet.level = quiet.level > ML_LOG_WARNING ? ML_LOG_WARNING : quiet.level;
+        config.log = &quiet;
+    }
+    config.folds = 0;
+    enum ml_status status = mli_knobs_put(t->order[0]->settings, &t->arena, &config, err);
+    if (!status)
+        status = ml_fit(t->table, &config, &model, err);
+    if (!status)
+        status = mli_tuning_record(t, model->record, err);
+    if (status)
+        ml_model_free(model);
+    else
+        *out = model;
+    return status;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void say_defaults(const struct mli_tuning *t)
+{
+    const struct ml_fit_config *config = &t->config;
+    if (!config->split && !config->test && !t->job.prepared)
+        ml_log(config->log, ML_LOG_NOTE, "split: %s, seed %llu (--split overrides)", t->job.settings.split_text,
+               (unsigned long long)config->seed);
+    if (!t->tune->metric)
+        ml_log(config->log, ML_LOG_NOTE, "metric: %s, %s (--metric takes another)", t->run.metric->name,
+               t->run.metric->meaning);
+}
+
+static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
+{
+    double started = now();
+    enum ml_status status = check(t, err);
+    if (!status)
+        status = mli_layers_kind(&t->config, &t->config.kind, err);
+    if (!status)
+        status = mli_job_plan(&t->job, err);
+    if (!status)
+        status = find_metric(t->tune->metric, t->job.plan.target.classes > 0, &t->run.metric, err);
+    if (!status)
+        status = mli_tuning_spaces(t, err);
+    if (!status)
+        status = mli_tuning_trials(t, err);
+    if (!status)
+        status = mli_crossval_new(&t->job, t->tune->folds, &t->run.cv, err);
+    if (!status)
+        status = mli_tuning_log(t, err);
+    if (status)
+        return status;
+    say_defaults(t);
+    mli_tuning_rounds(t);
+    t->run.config = &t->config;
+    t->run.tune = t->tune;
+    t->run.threads = t->job.settings.train.threads;
+    t->run.deadline = t->tune->time_budget > 0 ? started + t->tune->time_budget : INFINITY;
+    t->run.progress.metric = t->run.metric->name;
+    return ML_OK;
+}
+
+enum ml_status ml_tune(const struct ml_table *table, const struct ml_fit_config *config,
+                       const struct ml_tune_config *tune, struct ml_model **out, struct ml_error *err)
+{
+    struct mli_tuning t = { .table = table, .tune = tune, .config = *config };
+    t.job = (struct mli_job){ .table = table, .config = &t.config };
+    enum ml_status status = begin(&t, err);
+    if (!status)
+        status = search(&t, err);
+    if (!status)
+        status = refit(&t, out, err);
+    tuning_release(&t);
+    return status;
+}

@@ -1,0 +1,137 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# A search that takes a moment: networks of few epochs, and linear models.
+search() {
+    mlctl tune "$DATA/diabetes.csv" -q --kind auto --set kind=linear\|mlp --set l2=1e-5..1:log --set hidden=8\|16,8 \
+        --set mlp.epochs=20 --search random --trials 12 --folds 3 "$@"
+}
+
+# The same command in the background, so that it can be killed; its pid is in $running.
+start_search() {
+    "$MLCTL" tune "$DATA/diabetes.csv" -q --kind auto --set kind=linear\|mlp --set l2=1e-5..1:log --set hidden=8\|16,8 \
+        --set mlp.epochs=20 --search random --trials 12 --folds 3 "$@" > killed.txt 2>&1 &
+    running=$!
+}
+
+@test "tune with no flags tries every kind, and eval finds the rows it held out" {
+    run --separate-stderr mlctl tune "$DATA/wine.csv" --trials 9 --folds 3
+    [ "$status" -eq 0 ]
+    [[ $output == *"search     halving, 9 trials, 3 folds"* ]]
+    [[ $output == *"rank  accuracy"* ]]
+    [[ $output == *"wrote      model.safetensors"* ]]
+    [[ $stderr == *"kinds: logistic|svm|mlp"* ]]
+    [[ $stderr == *"metric: accuracy"* ]]
+    mlctl verify
+    mlctl eval -q --json | jq -e '.metrics.rows == 36 and .metrics.accuracy > 0.9'
+    mlctl inspect --json | jq -e '.record.search | .method == "halving" and (.trials | length) == 9 and .winner == .trials[0]'
+    [ "$(grep -c '"scores"' model.safetensors.tune.jsonl)" -ge 9 ]
+}
+
+@test "the winner is the best of the grid, and its model is what train makes of those settings" {
+    mlctl tune "$DATA/diabetes.csv" -q --json --kind linear --search grid --set l2=1e-3..10:log --set 'scale=standard|minmax' > tune.json
+    jq -e '.search.trials | length == 10' tune.json
+    jq -e '[.search.trials[].mean] | . == sort' tune.json
+    jq -e '.search.winner.mean == .cross_validation.metrics.rmse.mean' tune.json
+    l2=$(jq .search.winner.settings.l2 tune.json)
+    scale=$(jq -r .search.winner.settings.scale tune.json)
+    mlctl train "$DATA/diabetes.csv" -q --json --kind linear --l2 "$l2" --scale "$scale" --folds 5 -m train.safetensors > train.json
+    jq -S '.cross_validation, .metrics, .objective' tune.json > a.json
+    jq -S '.cross_validation, .metrics, .objective' train.json > b.json
+    cmp a.json b.json
+}
+
+@test "1, 2 and 4 threads, and a second run, give the same bytes" {
+    for threads in 1 2 4; do
+        search --threads $threads -m $threads.safetensors > out.txt
+    done
+    cmp 1.safetensors 2.safetensors
+    cmp 1.safetensors 4.safetensors
+    cp 1.safetensors before
+    before=$(wc -l < 1.safetensors.tune.jsonl)
+    search --threads 1 -m 1.safetensors > out.txt
+    cmp 1.safetensors before
+    [ "$(wc -l < 1.safetensors.tune.jsonl)" -eq "$before" ]
+}
+
+@test "killed twenty times at random moments, the same command ends with the same bytes" {
+    search -m whole.safetensors > out.txt
+    kills=0
+    for i in $(seq 200); do
+        start_search -m model.safetensors
+        sleep "0.$(printf %02d $((RANDOM % 20 + 1)))"
+        kill -9 $running 2> /dev/null && kills=$((kills + 1))
+        wait $running 2> /dev/null || true
+        [ ! -e model.safetensors ] || cmp model.safetensors whole.safetensors
+        rm -f model.safetensors
+        # a line of the log is lost now and then, so that there is something left to do
+        [ $((i % 3)) -ne 0 ] || sed -i '$d' model.safetensors.tune.jsonl
+        [ "$kills" -lt 20 ] || break
+    done
+    [ "$kills" -ge 20 ]
+    printf '{"search":"torn' >> model.safetensors.tune.jsonl
+    search -m model.safetensors > out.txt
+    cmp model.safetensors whole.safetensors
+}
+
+@test "interrupted: exit 130, no model, and the line says how to go on" {
+    awk -F, 'NR==1; NR>1 {for (i=0;i<100;i++) print}' "$DATA/diabetes.csv" > big.csv
+    "$MLCTL" tune big.csv --kind mlp --trials 50 > out.txt 2> err.txt &
+    pid=$!
+    for _ in $(seq 100); do [ -s model.safetensors.tune.jsonl ] && break; sleep 0.05; done
+    sleep 0.3
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    [ ! -e model.safetensors ]
+    grep -q "the same command goes on from model.safetensors.tune.jsonl" err.txt
+}
+
+@test "a time budget ends the search and a model is written" {
+    awk -F, 'NR==1; NR>1 {for (i=0;i<20;i++) print}' "$DATA/diabetes.csv" > big.csv
+    run --separate-stderr timeout 60 "$MLCTL" tune big.csv --kind mlp --set rate=1e-4..1e-2:log --search random --trials 1000 --time-budget 2s
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"the time budget ended the search"* ]]
+    mlctl verify
+}
+
+@test "a trial that cannot be trained is a row with its reason" {
+    mlctl tune "$DATA/diabetes.csv" -q --json --search grid --set 'optimiser=gd|lbfgs' --set 'rate=0|1e6' --kind linear > tune.json
+    jq -e '.search.trials | map(has("failed")) == [false, false, true, true]' tune.json
+    jq -e '.search.trials[2].failed | contains("diverged")' tune.json
+    fails 6 "no trial could be trained; the first: diverged" mlctl tune "$DATA/diabetes.csv" -q --kind linear --set rate=1e6 --set optimiser=gd
+}
+
+@test "held-out rows change nothing in the search" {
+    awk -F, 'BEGIN { OFS = "," } NR > 1 && (NR - 2) % 5 == 4 { for (i = 1; i < NF; i++) $i = 999 + NR } { print }' "$DATA/diabetes.csv" > other.csv
+    mlctl tune "$DATA/diabetes.csv" -q --json --kind linear --split every:5 --trials 5 | jq .search > a.json
+    mlctl tune other.csv -q --json --kind linear --split every:5 --trials 5 | jq .search > b.json
+    cmp a.json b.json
+}
+
+@test "a log of other data or settings is left alone, and one in use is refused" {
+    mlctl tune "$DATA/diabetes.csv" -q --kind linear --trials 5 --log log > out.txt
+    mlctl tune "$DATA/diabetes.csv" -q --kind linear --trials 5 --seed 2 --log log > out.txt
+    [ "$(jq -r .search log | sort -u | wc -l)" -eq 2 ]
+    exec 7< log
+    flock 7
+    fails 2 "in use by another mlctl tune" mlctl tune "$DATA/diabetes.csv" -q --kind linear --trials 5 --log log
+    exec 7<&-
+    mkdir folder
+    fails 5 "folder" mlctl tune "$DATA/diabetes.csv" -q --kind linear --trials 5 --log folder
+}
+
+@test "what is asked for wrongly is one clear line with its column" {
+    fails 2 'column 10: expected a number after .., found "x"' mlctl tune "$DATA/iris.csv" -q --set l2=1e-4..x
+    fails 2 'no setting "ratte"; did you mean "rate"?' mlctl tune "$DATA/iris.csv" -q --set ratte=1
+    fails 2 "column 4: --l2" mlctl tune "$DATA/iris.csv" -q --set l2=1e13
+    fails 2 "column 12: --validation 0.95 is out of range" mlctl tune "$DATA/iris.csv" -q --set 'validation=0.1..0.95'
+    fails 2 'did you mean "random"?' mlctl tune "$DATA/iris.csv" -q --search ramdom
+    fails 2 'no metric "rmse" of a classification' mlctl tune "$DATA/iris.csv" -q --metric rmse
+    fails 2 'did you mean "accuracy"?' mlctl tune "$DATA/iris.csv" -q --metric acuracy
+    fails 2 "it is for kind mlp, and --kind is logistic" mlctl tune "$DATA/iris.csv" -q --kind logistic --set hidden=8
+    fails 2 "--folds 1 is out of range" mlctl tune "$DATA/iris.csv" -q --folds 1
+    fails 2 "more than 1000000 points" mlctl tune "$DATA/iris.csv" -q --search grid --set l2=0..1:1000 --set l1=0..1:1000 --set tolerance=0..1:1000
+    [ ! -e model.safetensors.tune.jsonl ]
+}
