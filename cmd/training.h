@@ -36,7 +36,7 @@ enum {
         { "kind", 'k', TRAINING_STRING, &(f).reading.fit.kind, 0, "auto, linear, logistic, svm, poisson or mlp", "KIND" }, \
         { "loss", 0, POPT_ARG_STRING, &(f).reading.fit.loss, 0, "of the kind, e.g. huber:1.35 (that of the kind if not given)", "NAME[:PARAMETER]" }, \
         { "l1", 0, TRAINING_NUMBER, &(f).reading.fit.l1, 0, "penalty l1 |w|", "NUMBER" }, \
-        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1; 1e-4 for several layers)", "NUMBER" }, \
+        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1; a tenth of it with --text; 1e-4 for several layers)", "NUMBER" }, \
         { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs; interior for losses with kinks; adam for several layers), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs or interior", "NAME" }, \
         { "precision", 0, TRAINING_STRING, &(f).reading.fit.precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" }, \
         { "rate", 'r', TRAINING_STRING, &(f).rate, 0, "step size, or auto: chosen and said", "NUMBER" }, \

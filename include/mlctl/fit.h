@@ -48,7 +48,7 @@ struct ml_fit_config {
     double momentum;
     double decay;          /* of adamw */
     double l1;
-    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1); 1e-4 for several layers */
+    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1), 0.1 / rows with hashed texts; 1e-4 for several layers */
     double tolerance;
     size_t epochs;         /* 0: 1000 for lbfgs and gd, 200 for several layers, 100 for the others */
     size_t batch;          /* rows a step; 0: 32 */

@@ -9,8 +9,11 @@
 #include <float.h>
 #include <math.h>
 #include <prep/options.h>
+#include <prep/step.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TEXT_L2 0.1 /* of the default */
 
 static void free_parts(struct mli_job *job)
 {
@@ -219,8 +222,27 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
 
+static bool hashes_texts(const struct mli_pipeline *pipeline)
+{
+    for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++)
+        if (mli_pipeline_step(pipeline, i)->kind == &mli_text_step)
+            return true;
+    return false;
+}
+
+/* A row of a hashed text has length 1, one of scaled numbers the root of their count: with C=1 words are held too short. */
+static void loosen_for_texts(struct mli_job *job)
+{
+    if (job->config->l2 >= 0 || mli_layers_deep(job->config) || !hashes_texts(job->pipeline))
+        return;
+    job->settings.train.l2 *= TEXT_L2;
+    ml_log(job->config->log, ML_LOG_NOTE, "l2: %g, a tenth of that, as texts become rows of length 1 (--l2 overrides)",
+           job->settings.train.l2);
+}
+
 enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err)
 {
+    loosen_for_texts(job);
     enum ml_status status = mli_layers_make(job->config, &job->settings, job->plan.target.classes,
                                             mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
     if (!status)

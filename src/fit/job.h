@@ -38,7 +38,7 @@ ML_NODISCARD enum ml_status mli_job_plan(struct mli_job *job, struct ml_error *e
 ML_NODISCARD enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err);
 /* Fits the pipeline, unless there is a prep file. */
 ML_NODISCARD enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err);
-/* The network, and with it the precision of the features. */
+/* The network, and with it the precision of the features; the default of l2 where they are hashed words. */
 ML_NODISCARD enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err);
 /* Makes the features, and trains. ML_ELIMIT before anything large is allocated. */
 ML_NODISCARD enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err);

@@ -73,3 +73,18 @@ assert a == b and len(a) == 241, (len(a), len(b))'
     done
     cmp 1.safetensors 3.safetensors
 }
+
+@test "texts: the default penalty is a tenth of that of scaled numbers, in folds too; --l2 is what it says" {
+    train() { mlctl train "$TEXTS" -t amount --type body=text --drop-columns yes,kind --split every:5 --json "$@" 2> err.txt; }
+    [ "$(train --text hash:64 | jq '.settings.l2 * .train_rows * 1000 | round')" -eq 100 ]
+    grep -q 'l2: 0.[0-9]*, a tenth of that, as texts become rows of length 1 (--l2 overrides)' err.txt
+    [ "$(train --text none | jq '.settings.l2 * .train_rows * 1000 | round')" -eq 1000 ]
+    run ! grep 'a tenth' err.txt
+    [ "$(train --text hash:64 --l2 0.25 | jq .settings.l2)" = 0.25 ]
+    run ! grep 'a tenth' err.txt
+    # three folds of 192 rows train on 128
+    train --text hash:64 --folds 3 > default.json
+    [ "$(grep -c 'a tenth' err.txt)" -eq 1 ]
+    train --text hash:64 --folds 3 --l2 0.00078125 > same.json
+    cmp <(jq -c .cross_validation default.json) <(jq -c .cross_validation same.json)
+}
