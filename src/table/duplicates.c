@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define FREE SIZE_MAX
+#define HASH_BITS 64
 
 struct rows {
     const struct ml_table *table;
@@ -88,7 +89,8 @@ static size_t first_of(struct rows *rows, size_t row)
 }
 
 static enum ml_status open_rows(struct rows *rows, const struct ml_table *table,
-                                const size_t *columns, size_t n, struct ml_error *err)
+                                const size_t *columns, size_t n, unsigned bits,
+                                struct ml_error *err)
 {
     size_t room;
 
@@ -110,6 +112,8 @@ static enum ml_status open_rows(struct rows *rows, const struct ml_table *table,
         rows->slot[i] = FREE;
     for (size_t j = 0; j < rows->n; j++)
         hash_column(column_of(rows, j), table->rows, rows->hash);
+    for (size_t i = 0; i < table->rows && bits < HASH_BITS; i++)
+        rows->hash[i] &= (UINT64_C(1) << bits) - 1;
     return ML_OK;
 }
 
@@ -122,8 +126,15 @@ static void close_rows(struct rows *rows)
 enum ml_status mli_duplicates_number(const struct ml_table *table, const size_t *columns, size_t n,
                                      size_t *id, size_t *distinct, struct ml_error *err)
 {
+    return mli_duplicates_number_by(table, columns, n, HASH_BITS, id, distinct, err);
+}
+
+enum ml_status mli_duplicates_number_by(const struct ml_table *table, const size_t *columns, size_t n,
+                                        unsigned bits, size_t *id, size_t *distinct,
+                                        struct ml_error *err)
+{
     struct rows rows;
-    enum ml_status status = open_rows(&rows, table, columns, n, err);
+    enum ml_status status = open_rows(&rows, table, columns, n, bits, err);
 
     if (status != ML_OK)
         return status;
@@ -140,7 +151,7 @@ enum ml_status mli_duplicates_mark(const struct ml_table *table, const size_t *c
                                    uint8_t *repeat, size_t *count, struct ml_error *err)
 {
     struct rows rows;
-    enum ml_status status = open_rows(&rows, table, columns, n, err);
+    enum ml_status status = open_rows(&rows, table, columns, n, HASH_BITS, err);
 
     if (status != ML_OK)
         return status;

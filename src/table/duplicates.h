@@ -19,6 +19,13 @@ ML_NODISCARD enum ml_status mli_duplicates_number(const struct ml_table *table, 
                                                   size_t n, size_t *id, size_t *distinct,
                                                   struct ml_error *err);
 /*
+ * The same by so many bits of each row's hash, 0 to 64 (_number: 64). The result does not depend on them, the time
+ * does: rows whose bits agree are compared cell by cell, with 0 all are, which is what tests want to see.
+ */
+ML_NODISCARD enum ml_status mli_duplicates_number_by(const struct ml_table *table, const size_t *columns, size_t n,
+                                                     unsigned bits, size_t *id, size_t *distinct,
+                                                     struct ml_error *err);
+/*
  * repeat[i] = 1 for each row that equals an earlier one, 0 for the first of its kind; *count of them are 1. repeat may
  * be NULL: only the count is wanted. columns and n as above. ML_ENOMEM.
  */

@@ -1,6 +1,8 @@
 #include <tests/unit/table.h>
 
+#include <base/buf.h>
 #include <stdlib.h>
+#include <string.h>
 #include <table/duplicates.h>
 #include <table/table.h>
 
@@ -49,6 +51,32 @@ static void marks_rows_that_equal_an_earlier_one(void **state)
         assert_string_equal(marks(table, NULL, 0), cases[i].expected);
         ml_table_free(table);
     }
+}
+
+/* Rows of equal hashes are told apart by each of their cells: with few bits or none the numbers are those of all 64. */
+static void equal_hashes_decide_nothing(void **state)
+{
+    enum { ROWS = 60 };
+    static const char *const numbers[] = { "0", "-0", "1", "", "2.5" }, *const words[] = { "x", "y", "", "z" },
+                      *const days[] = { "2020-01-01", "2020-01-02", "" };
+    struct mli_buf text;
+    size_t id[ROWS], by[ROWS], distinct, found;
+
+    (void)state;
+    mli_buf_init(&text, SIZE_MAX);
+    mli_buf_str(&text, "a,b,c\n");
+    for (size_t i = 0; i < ROWS; i++)
+        mli_buf_printf(&text, "%s,%s,%s\n", numbers[i * 7 % 5], words[i * i % 4], days[i / 2 % 3]);
+    struct ml_table *table = table_of(text.data);
+    assert_int_equal(mli_duplicates_number(table, NULL, 0, id, &distinct, NULL), ML_OK);
+    assert_in_range(distinct, 5, ROWS - 5);
+    for (unsigned bits = 0; bits < 6; bits++) {
+        assert_int_equal(mli_duplicates_number_by(table, NULL, 0, bits, by, &found, NULL), ML_OK);
+        assert_int_equal(found, distinct);
+        assert_memory_equal(by, id, sizeof(id));
+    }
+    ml_table_free(table);
+    mli_buf_release(&text);
 }
 
 static void looks_at_the_columns_it_is_told(void **state)
@@ -106,6 +134,7 @@ int table_duplicates_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_rows_that_equal_an_earlier_one),
+        cmocka_unit_test(equal_hashes_decide_nothing),
         cmocka_unit_test(looks_at_the_columns_it_is_told),
         cmocka_unit_test(agrees_with_comparing_all_pairs),
     };
