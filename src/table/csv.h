@@ -1,5 +1,5 @@
 /*
- * CSV records by libcsv: csv.c is the one file that includes csv.h. Pull interface over a push parser: records are
+ * CSV records by libcsv: csv_feed.c is the one file that includes its csv.h. Pull interface over a push parser: records are
  * handed out one by one. Fields are NUL-terminated, unquoted, and live until the next call. A field without quotes
  * loses the spaces and tabs around it (not the delimiter), so " 5.1" is a number and " NA " is missing; a quoted
  * field keeps them. MLI_CSV_ROOM bytes can be read from the first of a field on, however short it is.
