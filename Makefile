@@ -163,8 +163,9 @@ $(BUILD)/runtime/%.o: %.c Makefile
 	$(call say,CC,$< (runtime))
 	$(Q)$(CC) $(CFLAGS_ALL) -DML_RUNTIME -MMD -MP -c -o $@ $<
 
-# what trains is loops over arrays; nobody there reads errno or traps
-$(TWINS:%=$(BUILD)/src/%.o) $(OBJ_single): HOT = $(if $(SANITIZE),,-O3) -fno-math-errno -fno-trapping-math
+# loops over arrays, what trains and what is done to each number; nobody there reads errno or traps
+LOOPS := $(TWINS) prep/apply prep/impute prep/scale
+$(LOOPS:%=$(BUILD)/src/%.o) $(OBJ_single): HOT = $(if $(SANITIZE),,-O3) -fno-math-errno -fno-trapping-math
 
 # the float build of the twins: what they define outwards is renamed, whatever the list is; narrowing is the point of it
 $(BUILD)/single.h: $(TWINS:%=$(BUILD)/src/%.o)

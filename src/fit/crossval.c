@@ -91,7 +91,8 @@ static enum ml_status make_matrix(struct making *m, enum mli_part part, bool sin
                                           .table = m->cv->base->table,
                                           .prepared = m->cv->base->prepared,
                                           .part = f->plan.part,
-                                          .which = (uint8_t)part };
+                                          .which = (uint8_t)part,
+                                          .threads = m->settings->train.threads };
     size_t n = f->plan.rows[part], number = single ? sizeof(float) : sizeof(double), size;
     if (!n)
         return ML_OK;

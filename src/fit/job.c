@@ -170,6 +170,7 @@ static struct mli_matrix_rows rows_of(const struct mli_job *job, enum mli_part p
         .prepared = job->prepared,
         .part = job->plan.part,
         .which = (uint8_t)part,
+        .threads = job->settings.train.threads,
     };
 }
 
@@ -375,26 +376,28 @@ enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
 
 struct measuring {
     const struct ml_model *model;
-    double *P; /* of the next row */
-    double *workspace;
+    double *P;
+    double *workspace; /* (threads, stride) */
+    size_t stride;
 };
 
-static void predict_rows(struct measuring *m, size_t n, const double *X)
+static void predict_rows(const struct measuring *m, size_t first, size_t n, const double *X, size_t thread)
 {
     const struct mli_network *net = m->model->network;
+    double *P = m->P + first * ml_model_width(m->model), *workspace = m->workspace + thread * m->stride;
     for (size_t rows; n > 0; n -= rows) {
         rows = n < MLI_MATRIX_BLOCK ? n : MLI_MATRIX_BLOCK;
-        const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, rows, X, NULL, m->workspace);
-        m->model->loss.predict(rows, net->outputs, Z, m->P);
-        m->P += rows * ml_model_width(m->model);
+        const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, rows, X, NULL, workspace);
+        m->model->loss.predict(rows, net->outputs, Z, P);
+        P += rows * ml_model_width(m->model);
         X += rows * net->inputs;
     }
 }
 
-static enum ml_status predict_block(void *data, size_t n, double *X, struct ml_error *err)
+static enum ml_status predict_block(void *data, const struct mli_matrix_block *block, struct ml_error *err)
 {
     (void)err;
-    predict_rows(data, n, X);
+    predict_rows(data, block->first, block->n, block->X, block->thread);
     return ML_OK;
 }
 
@@ -403,15 +406,17 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
 {
     struct mli_matrix_rows rows = rows_of(job, part);
     size_t n = job->plan.rows[part], width = ml_model_width(model);
-    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y);
-    double *workspace = mli_alloc(mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), sizeof *workspace);
-    struct measuring measuring = { model, P, workspace };
+    size_t stride = mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), size;
+    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y), *workspace = NULL;
+    if (mli_mul(stride, rows.threads, &size))
+        workspace = mli_alloc(size, sizeof *workspace);
+    struct measuring measuring = { model, P, workspace, stride };
     rows.pipeline = model->pipeline;
     enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
     if (!status && job->test && part == MLI_PART_TEST)
-        predict_rows(&measuring, n, job->test);
+        predict_rows(&measuring, 0, n, job->test, 0);
     else if (!status)
-        status = mli_matrix_each(&rows, predict_block, &measuring, err);
+        status = mli_matrix_share(&rows, predict_block, &measuring, err);
     if (!status) {
         copy_targets(job, part, y);
         status = mli_evaluate_arrays(model, n, y, P, metrics, err);

@@ -1,6 +1,7 @@
 #include <fit/matrix.h>
 
 #include <base/mem.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,39 +43,150 @@ static void copy_prepared(const struct ml_table *table, size_t begin, size_t n, 
             X[i * d + j] = table->column[j].number[begin + i];
 }
 
+/* What is shared by the threads of a walk over blocks. */
+struct walk {
+    const struct mli_matrix_rows *rows;
+    const struct ml_table *view;
+    size_t d, size, blocks; /* features, rows of a block, blocks */
+    size_t *first;          /* (blocks) chosen rows before each */
+    enum ml_status (*each)(void *data, const struct mli_matrix_block *block, struct ml_error *err);
+    void *data;
+    size_t failed; /* number of the block; blocks: none */
+    enum ml_status status;
+    struct ml_error error;
+};
+
+/* What each of them has for itself. */
+struct room {
+    struct mli_arena keep, scratch;
+    struct mli_column *columns;
+    double *X;
+};
+
+static bool room_init(const struct walk *walk, struct room *room)
+{
+    *room = (struct room){ .keep = MLI_ARENA_INIT, .scratch = MLI_ARENA_INIT };
+    room->columns = mli_arena_alloc(&room->keep, walk->view->columns, sizeof *room->columns);
+    room->X = mli_arena_alloc(&room->keep, walk->size * walk->d, sizeof *room->X);
+    return room->columns && room->X;
+}
+
+static void room_release(struct room *room)
+{
+    mli_arena_release(&room->scratch);
+    mli_arena_release(&room->keep);
+}
+
+static enum ml_status visit(const struct walk *walk, size_t b, size_t thread, struct room *room, struct ml_error *err)
+{
+    const struct mli_matrix_rows *rows = walk->rows;
+    size_t begin = b * walk->size, rest = rows->table->rows - begin, n = rest < walk->size ? rest : walk->size;
+    struct mli_matrix_block block = { .first = walk->first[b], .X = room->X, .thread = thread };
+    enum ml_status status = ML_OK;
+
+    if (!memchr(rows->part + begin, rows->which, n))
+        return ML_OK;
+    struct ml_table slice = mli_table_slice(walk->view, begin, n, room->columns);
+    mli_arena_reset(&room->scratch);
+    if (rows->prepared)
+        copy_prepared(rows->table, begin, n, walk->d, room->X);
+    else
+        status = mli_pipeline_apply(rows->pipeline, &slice, &room->scratch, room->X, NULL, err);
+    block.n = gather(rows->part + begin, rows->which, n, walk->d, room->X);
+    return status ? status : walk->each(walk->data, &block, err);
+}
+
+static void note(struct walk *walk, size_t b, enum ml_status status, const struct ml_error *err)
+{
+#pragma omp critical(matrix_note)
+    if (b < walk->failed) {
+        walk->failed = b;
+        walk->status = status;
+        walk->error = *err;
+    }
+}
+
+static void run(struct walk *walk, size_t threads)
+{
+#pragma omp parallel num_threads((int)threads) if (threads > 1)
+    {
+        size_t thread = (size_t)omp_get_thread_num();
+        struct ml_error err = ML_ERROR_INIT;
+        struct room room;
+        bool ready = room_init(walk, &room), over = false;
+        if (!ready)
+            note(walk, 0, ml_error_set(&err, ML_ENOMEM, "out of memory"), &err);
+#pragma omp for schedule(dynamic)
+        for (size_t b = 0; b < walk->blocks; b++) {
+            enum ml_status status = ready && !over ? visit(walk, b, thread, &room, &err) : ML_OK;
+            over = over || status;
+            if (status)
+                note(walk, b, status, &err);
+        }
+        room_release(&room);
+    }
+}
+
+static bool count_rows(struct walk *walk)
+{
+    const struct mli_matrix_rows *rows = walk->rows;
+    size_t chosen = 0;
+
+    walk->first = mli_alloc(walk->blocks, sizeof *walk->first);
+    if (!walk->first)
+        return false;
+    for (size_t i = 0; i < rows->table->rows; i++) {
+        if (i % walk->size == 0)
+            walk->first[i / walk->size] = chosen;
+        chosen += rows->part[i] == rows->which;
+    }
+    return true;
+}
+
+enum ml_status mli_matrix_share(const struct mli_matrix_rows *rows,
+                                enum ml_status (*each)(void *data, const struct mli_matrix_block *block,
+                                                       struct ml_error *err),
+                                void *data, struct ml_error *err)
+{
+    struct mli_arena keep = MLI_ARENA_INIT;
+    const struct ml_table *table = rows->table;
+    size_t d = mli_pipeline_features(rows->pipeline), size = d <= BLOCK_VALUES / BLOCK ? BLOCK : BLOCK_VALUES / d + 1;
+    size_t blocks = table->rows / size + (table->rows % size != 0);
+    struct walk walk = { .rows = rows, .view = table, .d = d, .size = size, .blocks = blocks,
+                         .each = each, .data = data, .failed = blocks, .error = ML_ERROR_INIT };
+    walk.status = rows->prepared ? check_prepared(table, d, &walk.error)
+                                 : mli_pipeline_view_fitted(rows->pipeline, table, &keep, &walk.view, &walk.error);
+    if (!walk.status && !count_rows(&walk))
+        walk.status = ml_error_set(&walk.error, ML_ENOMEM, "out of memory");
+    if (!walk.status)
+        run(&walk, rows->threads < 1 ? 1 : rows->threads < blocks ? rows->threads : blocks ? blocks : 1);
+    free(walk.first);
+    mli_arena_release(&keep);
+    if (walk.status && err)
+        *err = walk.error;
+    return walk.status;
+}
+
+struct ordered {
+    enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err);
+    void *data;
+};
+
+static enum ml_status pass_on(void *data, const struct mli_matrix_block *block, struct ml_error *err)
+{
+    const struct ordered *ordered = data;
+    return ordered->each(ordered->data, block->n, block->X, err);
+}
+
 enum ml_status mli_matrix_each(const struct mli_matrix_rows *rows,
                                enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err),
                                void *data, struct ml_error *err)
 {
-    struct mli_arena keep = MLI_ARENA_INIT, scratch = MLI_ARENA_INIT;
-    const struct ml_table *table = rows->table, *view = table;
-    size_t d = mli_pipeline_features(rows->pipeline), size = d <= BLOCK_VALUES / BLOCK ? BLOCK : BLOCK_VALUES / d + 1;
-    enum ml_status status = rows->prepared ? check_prepared(table, d, err)
-                                           : mli_pipeline_view_fitted(rows->pipeline, table, &keep, &view, err);
-    struct mli_column *columns = NULL;
-    double *block = NULL;
-    if (!status) {
-        columns = mli_arena_alloc(&keep, view->columns, sizeof *columns);
-        block = mli_arena_alloc(&keep, size * d, sizeof *block);
-        if (!columns || !block)
-            status = ml_error_set(err, ML_ENOMEM, "out of memory");
-    }
-    for (size_t begin = 0; !status && begin < table->rows; begin += size) {
-        size_t n = table->rows - begin < size ? table->rows - begin : size;
-        struct ml_table part = mli_table_slice(view, begin, n, columns);
-        if (!memchr(rows->part + begin, rows->which, n))
-            continue;
-        mli_arena_reset(&scratch);
-        if (rows->prepared)
-            copy_prepared(table, begin, n, d, block);
-        else
-            status = mli_pipeline_apply(rows->pipeline, &part, &scratch, block, NULL, err);
-        if (!status)
-            status = each(data, gather(rows->part + begin, rows->which, n, d, block), block, err);
-    }
-    mli_arena_release(&scratch);
-    mli_arena_release(&keep);
-    return status;
+    struct ordered ordered = { each, data };
+    struct mli_matrix_rows alone = *rows;
+
+    alone.threads = 1;
+    return mli_matrix_share(&alone, pass_on, &ordered, err);
 }
 
 struct filling {
@@ -83,19 +195,15 @@ struct filling {
     size_t d;
 };
 
-static enum ml_status fill(void *data, size_t n, double *X, struct ml_error *err)
+static enum ml_status fill(void *data, const struct mli_matrix_block *block, struct ml_error *err)
 {
-    struct filling *to = data;
-    size_t count = n * to->d;
+    const struct filling *to = data;
+    size_t at = block->first * to->d, count = block->n * to->d;
     (void)err;
-    if (!to->single) {
-        memcpy(to->X, X, count * sizeof *X);
-        to->X += count;
-        return ML_OK;
-    }
-    for (size_t i = 0; i < count; i++)
-        to->single[i] = (float)X[i];
-    to->single += count;
+    if (!to->single)
+        memcpy(to->X + at, block->X, count * sizeof *to->X);
+    for (size_t i = 0; to->single && i < count; i++)
+        to->single[at + i] = (float)block->X[i];
     return ML_OK;
 }
 
@@ -106,5 +214,5 @@ enum ml_status mli_matrix_build(const struct mli_matrix_rows *rows, bool single,
         .single = single ? X : NULL,
         .d = mli_pipeline_features(rows->pipeline),
     };
-    return mli_matrix_each(rows, fill, &filling, err);
+    return mli_matrix_share(rows, fill, &filling, err);
 }

@@ -20,6 +20,7 @@ struct mli_matrix_rows {
     bool prepared;
     const uint8_t *part;
     uint8_t which;
+    size_t threads; /* 0: one */
 };
 
 /*
@@ -29,10 +30,22 @@ struct mli_matrix_rows {
 ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_matrix_rows *rows, bool single, void *X,
                                              struct ml_error *err);
 
+/* Some of the rows, the first of them the first-th of all. X (n,features) is the callee's to change; n at most MLI_MATRIX_BLOCK. */
+struct mli_matrix_block {
+    size_t first, n;
+    double *X;
+    size_t thread; /* that works on it, below `threads` */
+};
+
 /*
- * The same a block at a time, without the matrix: calls each() with up to MLI_MATRIX_BLOCK rows, in order. X (n,features) is the
- * callee's to change. Stops at the first status that is not ML_OK and returns it.
+ * The same a block at a time, without the matrix: calls each() with every block, in any order and from several threads.
+ * A status that is not ML_OK ends it; of several that of the first block is returned.
  */
+ML_NODISCARD enum ml_status
+mli_matrix_share(const struct mli_matrix_rows *rows,
+                 enum ml_status (*each)(void *data, const struct mli_matrix_block *block, struct ml_error *err),
+                 void *data, struct ml_error *err);
+/* In order and in this thread. */
 ML_NODISCARD enum ml_status
 mli_matrix_each(const struct mli_matrix_rows *rows,
                 enum ml_status (*each)(void *data, size_t n, double *X, struct ml_error *err), void *data,

@@ -4,6 +4,7 @@
  */
 #include <prep/inside.h>
 
+#include <base/clones.h>
 #include <base/mem.h>
 #include <math.h>
 #include <prep/hashing.h>
@@ -66,12 +67,16 @@ static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *sc
     return true;
 }
 
-static void load_numbers(const double *from, size_t n, double *to, struct mli_apply_counts *counts)
+MLI_CLONES
+static void load_numbers(const double *restrict from, size_t n, double *restrict to, struct mli_apply_counts *counts)
 {
+    size_t missing = 0;
+
     for (size_t i = 0; i < n; i++) {
         to[i] = from[i];
-        counts->missing += isnan(from[i]) != 0;
+        missing += from[i] != from[i];
     }
+    counts->missing += missing;
 }
 
 static void load_codes(const int32_t *from, size_t n, int32_t *to, struct mli_apply_counts *counts)
@@ -107,16 +112,22 @@ static void load_block(const struct ml_table *rows, size_t begin, struct mli_blo
     }
 }
 
+MLI_CLONES
+static bool all_finite(const double *x, size_t n)
+{
+    size_t bad = 0;
+
+    for (size_t i = 0; i < n; i++)
+        bad += x[i] - x[i] != 0; /* NaN when x is infinite or NaN */
+    return bad == 0;
+}
+
 /* False when a value is not finite. */
 static bool write_numbers(const double *from, size_t n, double *X, size_t d)
 {
-    double check = 0; /* x - x is 0, or NaN when x is infinite */
-
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         X[i * d] = from[i];
-        check += from[i] - from[i];
-    }
-    return check == 0;
+    return all_finite(from, n);
 }
 
 static void write_indicators(const struct mli_slot *slot, const int32_t *code, size_t n, double *X,

@@ -1,6 +1,7 @@
 /* Impute: a missing number becomes one statistic of the training rows that have one. */
 #include <prep/step.h>
 
+#include <base/clones.h>
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
@@ -148,6 +149,7 @@ static enum ml_status impute_shape(void *state, struct mli_frame *frame, struct 
     return status;
 }
 
+MLI_CLONES
 static void impute_apply(const void *state, const struct mli_block *block)
 {
     const struct mli_imputer *imputer = state;
@@ -155,7 +157,7 @@ static void impute_apply(const void *state, const struct mli_block *block)
     for (size_t k = 0; k < imputer->count; k++) {
         double *x = block->number[imputer->slot[k]], value = imputer->value[k];
         for (size_t i = 0; i < block->rows; i++)
-            x[i] = isnan(x[i]) ? value : x[i];
+            x[i] = x[i] != x[i] ? value : x[i];
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #include <prep/step.h>
 
+#include <base/clones.h>
 #include <base/mem.h>
 #include <math.h>
 #include <prep/parallel.h>
@@ -171,6 +172,7 @@ static enum ml_status scale_shape(void *state, struct mli_frame *frame, struct m
     return mli_frame_check(frame, scaler->count, scaler->slot, MLI_SLOT_NUMBER, err);
 }
 
+MLI_CLONES
 static void scale_apply(const void *state, const struct mli_block *block)
 {
     const struct mli_scaler *scaler = state;
