@@ -18,8 +18,10 @@
 #define INSIDE 0.995     /* of the longest step that keeps all numbers positive */
 #define JITTER 1e-13     /* of the mean diagonal */
 #define JITTERS 8        /* each a hundred times the one before */
-#define SHORT 1e-6       /* steps below it lead nowhere */
-#define IDLE 3           /* so many of them, and the output is as good as it gets */
+#define NEARER 0.9       /* times the least excess so far, and the optimum is nearer */
+#define IDLE 30          /* iterations without that, and the output is as good as it gets */
+#define ENOUGH 0.05      /* of the tolerance: the complement that steps aim at in the end */
+#define FINEST 1e-12     /* tolerance below which nothing is gained */
 #define SMALL 1e-3       /* the mean loss from which on a gap counts relative to it */
 
 static size_t doubles(size_t p)
@@ -89,8 +91,11 @@ static double terms_of(const struct mli_interior *work)
     return 2 * ((double)work->n * (double)kinks.n + (work->l1 > 0 ? (double)work->d : 0));
 }
 
-/* Finds the next step, which the next measure takes; false when there is none worth taking. */
-static bool plan(struct mli_interior *work, double complement)
+/*
+ * Finds the next step, which the next measure takes; false when there is none. It does not drive the complement below
+ * `enough`: the nearer to 0, the worse the system, whose rounding then keeps the slope from 0.
+ */
+static bool plan(struct mli_interior *work, double complement, double enough)
 {
     if (!factor(work))
         return false;
@@ -99,7 +104,7 @@ static bool plan(struct mli_interior *work, double complement)
     shorten(work, 1, &affine);
     double left = complement + affine.step_primal * affine.primal + affine.step_dual * affine.dual +
                   affine.step_primal * affine.step_dual * affine.both;
-    double centre = pow(fmax(left, 0) / complement, 3) * complement / terms_of(work);
+    double centre = fmax(pow(fmax(left, 0) / complement, 3) * complement, enough) / terms_of(work);
     solve(work, centre, true, work->step);
     struct mli_interior_sums taken = mli_interior_aim(work, centre);
     shorten(work, INSIDE, &taken);
@@ -111,19 +116,26 @@ static bool plan(struct mli_interior *work, double complement)
     return true;
 }
 
-/* How far the value may be above the least, relative to it: the gap, and what the slope left over could add. */
-static double excess(const struct mli_interior *work, const struct mli_interior_sums *sums)
+/* The value, or what counts for it where that is near 0. */
+static double value_scale(const struct mli_interior *work, const struct mli_interior_sums *sums)
 {
-    double squares = 0, sizes = 0, rest = 0;
+    double squares = 0, sizes = 0;
 
     for (size_t j = 0; j < work->d; j++) {
         squares += work->theta[j] * work->theta[j];
         sizes += fabs(work->theta[j]);
     }
+    return fmax(sums->loss + 0.5 * work->l2 * squares + work->l1 * sizes, SMALL * work->problem->weight);
+}
+
+/* How far the value may be above the least, relative to it: the gap, and what the slope left over could add. */
+static double excess(const struct mli_interior *work, const struct mli_interior_sums *sums)
+{
+    double rest = 0;
+
     for (size_t j = 0; j < work->m; j++)
         rest += fabs(work->slope[j] * work->theta[j]);
-    double value = sums->loss + 0.5 * work->l2 * squares + work->l1 * sizes;
-    return (sums->gap + rest) / fmax(value, SMALL * work->problem->weight);
+    return (sums->gap + rest) / value_scale(work, sums);
 }
 
 /* A weight whose own slope has room on both sides is 0 at the optimum, and is put there. */
@@ -132,8 +144,8 @@ static void snap(struct mli_interior *work)
     double rise = 2 * work->l1;
 
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
-        double a = work->penalty[3 * j + 2];
-        if (fabs(work->theta[j]) < fmin(a, rise - a) / rise)
+        const double *term = work->penalty + 4 * j;
+        if (fabs(work->theta[j]) < fmin(term[2], term[3]) / rise)
             work->theta[j] = 0;
     }
 }
@@ -143,6 +155,7 @@ static void begin(const struct mli_descent *descent, struct mli_interior *work)
     load_theta(descent, work);
     mli_interior_begin(work);
     work->scalar[MLI_INTERIOR_BEGUN] = 1;
+    work->scalar[MLI_INTERIOR_LEAST] = INFINITY;
 }
 
 /* The next output is next, if there is one. */
@@ -158,14 +171,24 @@ static void finish(struct mli_descent *descent, struct mli_interior *work, bool 
         descent->end = work->scalar[MLI_INTERIOR_STALLED] > 0 ? MLI_TRAIN_STALLED : MLI_TRAIN_CONVERGED;
 }
 
-/* Whether a step is planned that leads somewhere. */
-static bool goes_on(struct mli_descent *descent, struct mli_interior *work, double complement)
+/* Counts the iterations, one after the other, that brought the optimum no nearer. */
+static bool gets_nearer(struct mli_descent *descent, struct mli_interior *work)
 {
-    if (!plan(work, complement))
-        return false;
-    bool is_short = work->scalar[MLI_INTERIOR_PRIMAL] < SHORT && work->scalar[MLI_INTERIOR_DUAL] < SHORT;
-    descent->idle = is_short ? descent->idle + 1 : 0;
-    return descent->idle < IDLE;
+    double *least = &work->scalar[MLI_INTERIOR_LEAST];
+
+    if (descent->gradient < NEARER * *least) {
+        *least = descent->gradient;
+        descent->idle = 0;
+    }
+    return ++descent->idle <= IDLE;
+}
+
+/* Whether there is a step that may lead somewhere. */
+static bool goes_on(struct mli_descent *descent, struct mli_interior *work, const struct mli_interior_sums *sums)
+{
+    double enough = ENOUGH * fmax(descent->config->tolerance, FINEST) * value_scale(work, sums);
+
+    return gets_nearer(descent, work) && plan(work, sums->complement, enough);
 }
 
 /* One output's loss is known; with more, those before and behind count too, and finish() may have moved a weight. */
@@ -190,7 +213,7 @@ static enum mli_fault epoch(struct mli_descent *descent)
     store_theta(descent, &work);
     descent->gradient = excess(&work, &sums);
     bool converged = descent->gradient <= descent->config->tolerance;
-    if (converged || !goes_on(descent, &work, sums.complement))
+    if (converged || !goes_on(descent, &work, &sums))
         finish(descent, &work, converged);
     descent->value = value_of(descent, &work, &sums);
     return isfinite(descent->value.objective) ? MLI_FAULT_NONE : MLI_FAULT_LOSS;

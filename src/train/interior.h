@@ -1,11 +1,11 @@
 /*
  * One output of a linear model under a loss that is linear between its kinks, as what an interior-point method works
- * on: every kink is a term rise (z - at)+ with three positive numbers,
+ * on: every kink is a term rise (z - at)+ with four positive numbers,
  *
  *   u - t = z - at      u, t >= 0    parts of z above and below the kink
- *   0 <= a <= rise                   what the term's slope is, in the dual: a = rise above, 0 below, between at the kink
+ *   a + b = rise        a, b >= 0    what the term's slope is in the dual, and what it lacks: b = 0 above, a = 0 below
  *
- * and at the optimum a t = 0 = (rise - a) u. A weight under l1 is such a term of its own, of z = v. Sums of loss, not
+ * and at the optimum a t = 0 = b u. All four are kept, as rise - a would lose the digits of a small b. A weight under l1 is such a term of its own, of z = v. Sums of loss, not
  * means. Sweeps go over fixed parts of the rows whose sums are added in order: the bits do not depend on the threads.
  */
 #ifndef TRAIN_INTERIOR_H
@@ -19,16 +19,17 @@
 struct mli_interior_sums {
     double loss;                  /* at z */
     double gap;                   /* above the dual, term by term: never negative */
-    double complement;            /* sum of a t + (rise - a) u */
+    double complement;            /* sum of a t + b u */
     double primal, dual, both;    /* how complement changes with the affine step: linear in either step, and bilinear */
     double step_primal, step_dual;
 };
 
 enum {
     MLI_INTERIOR_PRIMAL, MLI_INTERIOR_DUAL, /* shares of the step to take: theta, u and t; a */
-    MLI_INTERIOR_CENTRE,  /* what it drives a t and (rise - a) u to */
+    MLI_INTERIOR_CENTRE,  /* what it drives a t and b u to */
     MLI_INTERIOR_PENDING, /* 1: it is yet to be taken */
     MLI_INTERIOR_BEGUN,   /* 1: the output's terms are there */
+    MLI_INTERIOR_LEAST,   /* the output's least excess over the optimum so far */
     MLI_INTERIOR_STALLED, /* 1: an output ended before its tolerance */
     MLI_INTERIOR_SCALARS
 };
@@ -46,8 +47,8 @@ struct mli_interior {
     double *pull, *lift, *bend;                      /* (m) sums for right-hand sides */
     double *gram, *factor;                           /* (m,m) */
     double *z, *dz_affine, *dz;                      /* (n) */
-    double *term;                                    /* (n, 2, 3): u, t, a */
-    double *penalty;                                 /* (d, 3): the same of weights under l1 */
+    double *term;                                    /* (n, 2, 4): u, t, a, b */
+    double *penalty;                                 /* (d, 4): the same of weights under l1 */
     double *part;                                    /* (parts, stride) */
     size_t stride;
 };

@@ -10,7 +10,7 @@
 #define PARTS_MAX ((size_t)16)
 #define PART_DOUBLES ((size_t)4 << 20)
 #define TERMS ((size_t)2) /* kinks of a loss at most */
-#define NUMBERS ((size_t)3)
+#define NUMBERS ((size_t)4)
 #define SUMS (sizeof(struct mli_interior_sums) / sizeof(double))
 
 /* ---- layout ------------------------------------------------------------------------------------------------------ */
@@ -77,10 +77,10 @@ struct direction {
     double da, dt, du;
 };
 
-/* Newton's step towards a t = 0 = b u, b = rise - a, for a change dz of z. */
-static struct direction affine_of(const double term[3], double rise, double dz)
+/* Newton's step towards a t = 0 = b u for a change dz of z. */
+static struct direction affine_of(const double term[4], double dz)
 {
-    double u = term[0], t = term[1], a = term[2], b = rise - a;
+    double u = term[0], t = term[1], a = term[2], b = term[3];
     struct direction way = { .stiffness = 1 / (u / b + t / a) };
 
     way.pull = way.stiffness * (u - t);
@@ -91,10 +91,9 @@ static struct direction affine_of(const double term[3], double rise, double dz)
 }
 
 /* The same towards a t = centre = b u, with what the affine step leaves at second order [Mehrotra 1992]. */
-static struct direction centred_of(const double term[3], double rise, const struct direction *affine, double centre,
-                                   double dz)
+static struct direction centred_of(const double term[4], const struct direction *affine, double centre, double dz)
 {
-    double u = term[0], t = term[1], a = term[2], b = rise - a;
+    double u = term[0], t = term[1], a = term[2], b = term[3];
     double below = centre - a * t - affine->da * affine->dt, above = centre - b * u + affine->da * affine->du;
     struct direction way = { .stiffness = affine->stiffness };
 
@@ -110,39 +109,35 @@ static double longest(double x, double dx, double step)
     return dx < 0 && x < step * -dx ? x / -dx : step;
 }
 
-static void bound_steps(const double term[3], double rise, const struct direction *way,
-                        struct mli_interior_sums *sums)
+static void bound_steps(const double term[4], const struct direction *way, struct mli_interior_sums *sums)
 {
     sums->step_primal = longest(term[0], way->du, sums->step_primal);
     sums->step_primal = longest(term[1], way->dt, sums->step_primal);
     sums->step_dual = longest(term[2], way->da, sums->step_dual);
-    sums->step_dual = longest(rise - term[2], -way->da, sums->step_dual);
+    sums->step_dual = longest(term[3], -way->da, sums->step_dual);
 }
 
-static void measure_term(const double term[3], double rise, double r, struct mli_interior_sums *sums)
+static void measure_term(const double term[4], double r, struct mli_interior_sums *sums)
 {
-    double a = term[2];
-
-    sums->gap += r > 0 ? (rise - a) * r : -a * r;
-    sums->complement += a * term[1] + (rise - a) * term[0];
+    sums->gap += r > 0 ? term[3] * r : -term[2] * r;
+    sums->complement += term[2] * term[1] + term[3] * term[0];
 }
 
-static void measure_affine(const double term[3], double rise, const struct direction *way,
-                           struct mli_interior_sums *sums)
+static void measure_affine(const double term[4], const struct direction *way, struct mli_interior_sums *sums)
 {
-    double u = term[0], t = term[1], a = term[2], b = rise - a;
+    double u = term[0], t = term[1], a = term[2], b = term[3];
 
     sums->primal += a * way->dt + b * way->du;
     sums->dual += way->da * (t - u);
     sums->both += way->da * (way->dt - way->du);
-    bound_steps(term, rise, way, sums);
+    bound_steps(term, way, sums);
 }
 
-static void begin_term(double term[3], double rise, double r, double spread)
+static void begin_term(double term[4], double rise, double r, double spread)
 {
     term[0] = fmax(r, 0) + spread;
     term[1] = fmax(-r, 0) + spread;
-    term[2] = 0.5 * rise;
+    term[2] = term[3] = 0.5 * rise;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
@@ -166,14 +161,15 @@ static double penalty_rise(const struct mli_interior *work)
     return 2 * work->l1;
 }
 
-static void step_term(double term[3], double rise, double dz_affine, double dz, const double *scalar)
+static void step_term(double term[4], double dz_affine, double dz, const double *scalar)
 {
-    struct direction affine = affine_of(term, rise, dz_affine);
-    struct direction way = centred_of(term, rise, &affine, scalar[MLI_INTERIOR_CENTRE], dz);
+    struct direction affine = affine_of(term, dz_affine);
+    struct direction way = centred_of(term, &affine, scalar[MLI_INTERIOR_CENTRE], dz);
 
     term[0] += scalar[MLI_INTERIOR_PRIMAL] * way.du;
     term[1] += scalar[MLI_INTERIOR_PRIMAL] * way.dt;
     term[2] += scalar[MLI_INTERIOR_DUAL] * way.da;
+    term[3] -= scalar[MLI_INTERIOR_DUAL] * way.da;
 }
 
 /* What a sweep does with row i: two numbers whose products with the row are summed, and a scale for its pairs. */
@@ -186,7 +182,7 @@ static double visit_measure(struct mli_interior *work, size_t i, struct mli_inte
     bool pending = work->scalar[MLI_INTERIOR_PENDING] > 0;
 
     for (size_t k = 0; pending && k < kinks.n; k++)
-        step_term(term + k * NUMBERS, weight * kinks.rise[k], work->dz_affine[i], work->dz[i], work->scalar);
+        step_term(term + k * NUMBERS, work->dz_affine[i], work->dz[i], work->scalar);
     if (pending)
         work->z[i] += work->scalar[MLI_INTERIOR_PRIMAL] * work->dz[i];
     pair[0] = weight * kinks.slope;
@@ -194,9 +190,9 @@ static double visit_measure(struct mli_interior *work, size_t i, struct mli_inte
     sums->loss += weight * kinks.slope * (work->z[i] - kinks.at[0]);
     for (size_t k = 0; k < kinks.n; k++, term += NUMBERS) {
         double rise = weight * kinks.rise[k], r = work->z[i] - kinks.at[k];
-        struct direction way = affine_of(term, rise, 0);
+        struct direction way = affine_of(term, 0);
         sums->loss += rise * fmax(r, 0);
-        measure_term(term, rise, r, sums);
+        measure_term(term, r, sums);
         pair[0] += term[2];
         pair[1] += way.pull;
         scale += way.stiffness;
@@ -211,11 +207,10 @@ static double visit_try(struct mli_interior *work, size_t i, struct mli_interior
 
     pair[0] = pair[1] = 0;
     for (size_t k = 0; k < kinks.n; k++, term += NUMBERS) {
-        double rise = weight * kinks.rise[k], a = term[2], b = rise - a;
-        struct direction way = affine_of(term, rise, work->dz_affine[i]);
-        measure_affine(term, rise, &way, sums);
-        pair[0] += way.stiffness * (1 / a - 1 / b);
-        pair[1] += way.stiffness * way.da * (way.du / b + way.dt / a);
+        struct direction way = affine_of(term, work->dz_affine[i]);
+        measure_affine(term, &way, sums);
+        pair[0] += way.stiffness * (1 / term[2] - 1 / term[3]);
+        pair[1] += way.stiffness * way.da * (way.du / term[3] + way.dt / term[2]);
     }
     return 0;
 }
@@ -227,10 +222,9 @@ static double visit_aim(struct mli_interior *work, size_t i, struct mli_interior
 
     (void)pair;
     for (size_t k = 0; k < kinks.n; k++, term += NUMBERS) {
-        double rise = weight * kinks.rise[k];
-        struct direction affine = affine_of(term, rise, work->dz_affine[i]);
-        struct direction way = centred_of(term, rise, &affine, work->scalar[MLI_INTERIOR_CENTRE], work->dz[i]);
-        bound_steps(term, rise, &way, sums);
+        struct direction affine = affine_of(term, work->dz_affine[i]);
+        struct direction way = centred_of(term, &affine, work->scalar[MLI_INTERIOR_CENTRE], work->dz[i]);
+        bound_steps(term, &way, sums);
     }
     return 0;
 }
@@ -387,16 +381,16 @@ struct mli_interior_sums mli_interior_measure(struct mli_interior *work)
     struct mli_interior_sums sums = sweep_all(work, &sweep, work->slope, work->pull);
 
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
-        double *term = work->penalty + j * NUMBERS, rise = penalty_rise(work);
+        double *term = work->penalty + j * NUMBERS;
         if (pending)
-            step_term(term, rise, work->affine[j], work->step[j], work->scalar);
+            step_term(term, work->affine[j], work->step[j], work->scalar);
     }
     for (size_t j = 0; pending && j < work->m; j++)
         work->theta[j] += work->scalar[MLI_INTERIOR_PRIMAL] * work->step[j];
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
-        const double *term = work->penalty + j * NUMBERS, rise = penalty_rise(work);
-        struct direction way = affine_of(term, rise, 0);
-        measure_term(term, rise, work->theta[j], &sums);
+        const double *term = work->penalty + j * NUMBERS;
+        struct direction way = affine_of(term, 0);
+        measure_term(term, work->theta[j], &sums);
         work->slope[j] += term[2] - work->l1;
         work->pull[j] += way.pull;
         work->gram[j * work->m + j] += way.stiffness;
@@ -415,11 +409,11 @@ struct mli_interior_sums mli_interior_try(struct mli_interior *work)
     struct mli_interior_sums sums = sweep_all(work, &sweep, work->lift, work->bend);
 
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
-        const double *term = work->penalty + j * NUMBERS, rise = penalty_rise(work), a = term[2], b = rise - a;
-        struct direction way = affine_of(term, rise, work->affine[j]);
-        measure_affine(term, rise, &way, &sums);
-        work->lift[j] += way.stiffness * (1 / a - 1 / b);
-        work->bend[j] += way.stiffness * way.da * (way.du / b + way.dt / a);
+        const double *term = work->penalty + j * NUMBERS;
+        struct direction way = affine_of(term, work->affine[j]);
+        measure_affine(term, &way, &sums);
+        work->lift[j] += way.stiffness * (1 / term[2] - 1 / term[3]);
+        work->bend[j] += way.stiffness * way.da * (way.du / term[3] + way.dt / term[2]);
     }
     return sums;
 }
@@ -431,10 +425,10 @@ struct mli_interior_sums mli_interior_aim(struct mli_interior *work, double cent
     work->scalar[MLI_INTERIOR_CENTRE] = centre;
     struct mli_interior_sums sums = sweep_all(work, &sweep, NULL, NULL);
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
-        const double *term = work->penalty + j * NUMBERS, rise = penalty_rise(work);
-        struct direction affine = affine_of(term, rise, work->affine[j]);
-        struct direction way = centred_of(term, rise, &affine, centre, work->step[j]);
-        bound_steps(term, rise, &way, &sums);
+        const double *term = work->penalty + j * NUMBERS;
+        struct direction affine = affine_of(term, work->affine[j]);
+        struct direction way = centred_of(term, &affine, centre, work->step[j]);
+        bound_steps(term, &way, &sums);
     }
     return sums;
 }
