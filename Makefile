@@ -42,7 +42,7 @@ SRC_net := absolute activation batch_norm cross_entropy dense dropout elu epsilo
 	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
-SRC_eval := classification metrics rank regression
+SRC_eval := classification metrics rank regression select
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd interior interior_rows lbfgs linesearch momentum nesterov \

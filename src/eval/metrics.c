@@ -6,7 +6,13 @@ static const struct mli_metric metrics[] = {
     { "mse", "mean squared error", false, false },
     { "rmse", "root of the mean squared error, in the target's unit", false, false },
     { "mae", "mean absolute error, in the target's unit", false, false },
+    { "median_ae", "median of the absolute errors, in the target's unit", false, false },
+    { "max_error", "largest absolute error, in the target's unit", false, false },
     { "r2", "share of the target's variance that is explained", true, false },
+    { "pinball", "mean pinball loss of the quantile, in the target's unit", false, false },
+    { "d2_pinball", "share of the best constant's pinball loss that is gone", true, false },
+    { "poisson_deviance", "mean Poisson deviance", false, false },
+    { "d2_poisson", "share of the mean's Poisson deviance that is explained", true, false },
     { "accuracy", "share of rows whose class is right", true, true },
     { "log_loss", "mean negative logarithm of the true class's probability", false, true },
     { "hinge_loss", "mean of what the true class's score lacks to 1 above the others", false, true },
@@ -63,6 +69,19 @@ static bool put_scores(json_t *object, double precision, double recall, double f
            put_number(object, "f1", f1);
 }
 
+/* What was asked for besides. */
+static bool put_purpose(json_t *document, const struct mli_regression *scores)
+{
+    bool ok = true;
+
+    if (scores->quantile > 0)
+        ok = put_number(document, "pinball", scores->pinball) && put_number(document, "d2_pinball", scores->d2_pinball);
+    if (ok && scores->counts)
+        ok = put_number(document, "poisson_deviance", scores->deviance) &&
+             put_number(document, "d2_poisson", scores->d2_deviance);
+    return ok;
+}
+
 json_t *mli_regression_json(const struct mli_regression *scores)
 {
     json_t *document = json_object();
@@ -70,7 +89,9 @@ json_t *mli_regression_json(const struct mli_regression *scores)
     return keep_if(put_number(document, "mse", scores->mse) &&
                        put_number(document, "rmse", scores->rmse) &&
                        put_number(document, "mae", scores->mae) &&
-                       put_number(document, "r2", scores->r2) &&
+                       put_number(document, "median_ae", scores->median_ae) &&
+                       put_number(document, "max_error", scores->max_error) &&
+                       put_number(document, "r2", scores->r2) && put_purpose(document, scores) &&
                        put_number(document, "rows", (double)scores->n),
                    document);
 }

@@ -11,11 +11,22 @@
 
 struct mli_regression {
     size_t n;
-    double mse, rmse, mae, r2; /* r2 is NaN when the targets do not vary (or n < 2) */
+    double mse, rmse, mae, median_ae, max_error, r2; /* r2 is NaN when the targets do not vary (or n < 2), as d2 below */
+    double quantile, pinball, d2_pinball;            /* mean pinball loss of that quantile, and its share explained; NaN if not asked */
+    double deviance, d2_deviance;                    /* mean Poisson deviance and its share explained; NaN where it is not defined */
+    bool counts;                                     /* these two were asked for */
 };
 
-/* y, p (n). Sums are compensated or pairwise. n > 0. */
-void mli_eval_regression(size_t n, const double *y, const double *p, struct mli_regression *out);
+/* What a model is for, and so what more to measure. */
+struct mli_regression_of {
+    double quantile; /* it predicts; NaN: none */
+    bool counts;     /* it predicts the mean of counts */
+};
+
+/* y, p (n). Sums are compensated or pairwise. n > 0. of NULL: nothing more. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_eval_regression(size_t n, const double *y, const double *p,
+                                                const struct mli_regression_of *of,
+                                                struct mli_regression *out, struct ml_error *err);
 
 struct mli_class_scores {
     double precision, recall, f1; /* 0 where the denominator is 0, as scikit-learn's zero_division=0 */
@@ -57,7 +68,8 @@ size_t mli_argmax(size_t k, const double *p);
 ML_NODISCARD enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const double *score, double *out,
                                         struct ml_error *err);
 
-/* {"mse":..,"rmse":..,"mae":..,"r2":..,"rows":n} and, with hinge_loss in place of log_loss for scores,
+/* {"mse":..,"rmse":..,"mae":..,"median_ae":..,"max_error":..,"r2":..,"rows":n}, with pinball and d2_pinball or
+ * poisson_deviance and d2_poisson where they were asked for; and, with hinge_loss in place of log_loss for scores,
  * {"accuracy":..,"log_loss":..,"roc_auc":..,"precision"/"recall"/"f1" (binary: of class 1), "macro":{..},"weighted":{..},
  *  "classes":[{"label":..,"precision":..,"recall":..,"f1":..,"support":..}],"confusion":[[..]],"rows":n}; NaN becomes null.
  * Labels are UTF-8. The caller owns the document; NULL when memory is out. */

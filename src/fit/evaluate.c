@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The quantile that a loss aims at, NaN: none. The median is that of absolute errors. */
+static double quantile_of(const struct mli_loss *loss)
+{
+    if (strcmp(loss->name, "quantile") == 0)
+        return loss->parameter;
+    return strcmp(loss->name, "absolute") == 0 ? 0.5 : (double)NAN;
+}
+
 enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
                                    const double *P, json_t **metrics, struct ml_error *err)
 {
@@ -30,7 +38,11 @@ enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const
         mli_classification_release(&scores);
     } else {
         struct mli_regression scores;
-        mli_eval_regression(n, y, P, &scores);
+        const struct mli_regression_of of = { .quantile = quantile_of(&model->loss),
+                                              .counts = model->loss.predicts == MLI_PREDICTS_MEAN };
+        enum ml_status status = mli_eval_regression(n, y, P, &of, &scores, err);
+        if (status)
+            return status;
         doc = mli_regression_json(&scores);
     }
     if (!doc)

@@ -3,7 +3,7 @@ load common
 
 # One model, one thousand random rows, four ways: the command, the server with JSON and with CSV, the exported C.
 
-# agree classes|numbers: the model that stands in the current folder
+# agree classes|scores|numbers: the model that stands in the current folder
 agree() {
     mlctl inspect --json | python3 "$BATS_TEST_DIRNAME/rows.py" 1000 7
     mlctl predict -q rows.csv > predicted.csv
@@ -17,8 +17,8 @@ agree() {
     mlctl predict -q --json rows.csv > predicted.json
     [ "$(jq -c . served.json)" = "$(jq -c . predicted.json)" ]
     # as text, so to the last bit, against the CSV form too
-    if [[ $1 == classes ]]; then
-        jq -r '.[] | [.prediction, .probabilities[]] | map(tostring) | join(",")' served.json > from-json.csv
+    if [[ $1 != numbers ]]; then
+        jq -r '.[] | [.prediction, (.probabilities // .scores)[]] | map(tostring) | join(",")' served.json > from-json.csv
     else
         jq -r '.[].prediction' served.json > from-json.csv
     fi
@@ -28,9 +28,9 @@ rows = json.load(open("served.json"))
 table = list(csv.reader(open("served.csv")))[1:]
 assert len(rows) == len(table) == 1000
 for row, cells in zip(rows, table):
-    if sys.argv[1] == "classes":
+    if sys.argv[1] != "numbers":
         assert row["prediction"] == cells[0], (row, cells)
-        assert list(row["probabilities"].values()) == [float(c) for c in cells[1:]], (row, cells)
+        assert list(row["probabilities" if sys.argv[1] == "classes" else "scores"].values()) == [float(c) for c in cells[1:]], (row, cells)
     else:
         assert row["prediction"] == float(cells[0]), (row, cells)
 PY
@@ -51,8 +51,8 @@ int main(void)
             return 1;
 #ifdef CLASSES
         printf("%s", r.label);
-        for (size_t k = 0; k < sizeof r.probabilities / sizeof *r.probabilities; k++)
-            printf(",%.17g", r.probabilities[k]);
+        for (size_t k = 0; k < sizeof r.CLASSES / sizeof *r.CLASSES; k++)
+            printf(",%.17g", r.CLASSES[k]);
         printf("\n");
 #else
         printf("%.17g\n", r.value);
@@ -61,7 +61,7 @@ int main(void)
     return 0;
 }
 C
-    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 ${1:+$([[ $1 == classes ]] && echo -DCLASSES)} -o exported main.c -lm
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 $([[ $1 == classes ]] && echo -DCLASSES=probabilities) $([[ $1 == scores ]] && echo -DCLASSES=scores) -o exported main.c -lm
     ./exported > exported.csv
     python3 - <<'PY'
 import csv, struct
@@ -99,6 +99,20 @@ PY
 @test "1000 random rows: two classes (breast cancer)" {
     mlctl train "$DATA/breast_cancer.csv" -q > out.txt
     agree classes
+}
+
+@test "1000 random rows: scores of a support vector machine, of two and of three classes (breast cancer, penguins)" {
+    mlctl train "$DATA/breast_cancer.csv" -q --kind svm > out.txt
+    agree scores
+    mlctl train "$DATA/penguins.csv" -q --kind svm --loss hinge > out.txt
+    agree scores
+}
+
+@test "1000 random rows: the mean of a Poisson regression, a quantile (diabetes)" {
+    mlctl train "$DATA/diabetes.csv" -q --kind poisson > out.txt
+    agree numbers
+    mlctl train "$DATA/diabetes.csv" -q --loss quantile:0.9 > out.txt
+    agree numbers
 }
 
 @test "1000 random rows: regression with dates and missing values (weather)" {

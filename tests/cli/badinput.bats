@@ -32,6 +32,29 @@ one_line() { [[ $(wc -l < stderr.txt) -eq 1 ]] || { cat stderr.txt; return 1; };
     fails 2 'did you mean "species"' mlctl train -q "$DATA/iris.csv" --target specis
     one_line; nothing_written
 }
+@test "losses, kinds and optimisers that do not go together" {
+    fails 2 'did you mean "huber"' mlctl train "$DATA/diabetes.csv" --loss hubr
+    fails 2 'expected one of: squared absolute' mlctl train "$DATA/diabetes.csv" --loss zzz
+    fails 2 'q of loss quantile must be a number above 0 and below 1, found "1.5"' mlctl train "$DATA/diabetes.csv" --loss quantile:1.5
+    fails 2 'epsilon of loss epsilon_insensitive must be a number 0 or more, found "-1"' mlctl train "$DATA/diabetes.csv" --loss epsilon_insensitive:-1
+    fails 2 'delta of loss huber must be a number above 0' mlctl train "$DATA/diabetes.csv" --loss huber:0
+    fails 2 'loss squared takes no parameter' mlctl train "$DATA/diabetes.csv" --loss squared:2
+    fails 2 '--kind svm does not take loss huber; it takes: squared_hinge, hinge' mlctl train "$DATA/diabetes.csv" --kind svm --loss huber
+    fails 2 '--loss hinge is for classification, but the task is regression' mlctl train "$DATA/diabetes.csv" --loss hinge
+    fails 2 '--kind poisson is for regression' mlctl train "$DATA/iris.csv" --kind poisson
+    fails 2 'lbfgs needs a smooth loss and absolute has kinks; use interior' mlctl train "$DATA/diabetes.csv" --loss absolute --optimiser lbfgs
+    fails 2 'interior is for losses with kinks and squared is smooth; use lbfgs' mlctl train "$DATA/diabetes.csv" --optimiser interior
+    fails 2 'interior computes in double precision' mlctl train "$DATA/diabetes.csv" --loss absolute --precision float
+}
+
+@test "targets that a Poisson regression cannot have" {
+    awk -F, -v OFS=, 'NR == 8 { $NF = -3 } 1' "$DATA/diabetes.csv" > negative.csv
+    fails 3 'row 7: target "target" is -3; loss poisson is for counts and rates of 0 or more' mlctl train -q negative.csv --kind poisson
+    printf 'x,y\n' > zeros.csv
+    for i in $(seq 40); do echo "$i,$((i > 30 ? i : 0))" >> zeros.csv; done
+    fails 3 'target is 0 in all 30 rows to train on' mlctl train -q zeros.csv --kind poisson --split last:0.25
+}
+
 @test "a constant target" {
     printf 'a,b\n1,2\n2,2\n3,2\n' > constant.csv
     fails 3 'target "b" is constant' mlctl train -q constant.csv

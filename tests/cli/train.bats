@@ -26,6 +26,56 @@ load common
     done
 }
 
+@test "losses with kinks: the same bytes for 1, 2 and 4 threads" {
+    for flags in "wine --kind svm --loss hinge" "diabetes --loss quantile:0.9 --l1 0.5" "diabetes --kind svm"; do
+        set -- $flags
+        for threads in 1 2 4; do
+            mlctl train "$DATA/$1.csv" -q "${@:2}" --threads $threads -m $threads.safetensors > out.txt
+        done
+        cmp 1.safetensors 2.safetensors
+        cmp 1.safetensors 4.safetensors
+    done
+}
+
+@test "kinds, losses and their defaults are said and recorded" {
+    run --separate-stderr mlctl train "$DATA/diabetes.csv" --kind svm
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"loss: epsilon_insensitive, mean epsilon-insensitive loss (--loss overrides)"* ]]
+    [[ $stderr == *"optimiser: interior, as loss epsilon_insensitive is not smooth"* ]]
+    [[ $stderr == *"epsilon: 7.72"*"0.1 of the target's deviation (--loss epsilon_insensitive:epsilon overrides)"* ]]
+    [[ $output == *"mean epsilon-insensitive loss, epsilon 7.72"* ]]
+    mlctl inspect --json | jq -e '.loss | startswith("epsilon_insensitive:7.72")'
+    mlctl inspect --json | jq -e '.loss == .record.settings.loss and .record.kind == "svm"'
+    mlctl inspect | grep -q 'dense 1, epsilon_insensitive:7.72'
+    mlctl train "$DATA/diabetes.csv" -q --loss huber:20 > out.txt
+    mlctl inspect --json | jq -e '.loss == "huber:20" and .record.kind == "linear"'
+    mlctl train "$DATA/diabetes.csv" -q --loss poisson --json | jq -e '.kind == "poisson" and .metrics.poisson_deviance > 0 and .metrics.d2_poisson < 1'
+    mlctl train "$DATA/diabetes.csv" -q --loss quantile:0.9 --json | jq -e '.metrics.pinball > 0 and .metrics.d2_pinball < 1'
+}
+
+@test "a support vector machine gives scores and no probabilities" {
+    mlctl train "$DATA/iris.csv" -q --kind svm --json | jq -e '.metrics | has("hinge_loss") and (has("log_loss") | not) and .roc_auc > 0.9'
+    mlctl predict "$DATA/iris.csv" -q > predicted.csv
+    head -1 predicted.csv | grep -qx 'prediction,score:setosa,score:versicolor,score:virginica'
+    mlctl predict "$DATA/iris.csv" -q --json | jq -e '.[0] | .prediction == "setosa" and .scores.setosa > .scores.virginica'
+    mlctl eval -q --require 'accuracy>=0.8' --require 'hinge_loss<=2' > out.txt
+    run mlctl eval -q --require 'log_loss<=2'
+    [ "$status" -eq 2 ]
+    [[ $output == *"have no such metric"* ]]
+}
+
+@test "the unit of the target changes nothing but the unit" {
+    awk -F, -v OFS=, 'NR > 1 { $NF = $NF * 1000 } 1' "$DATA/diabetes.csv" > milli.csv
+    for flags in "--loss absolute" "--loss huber" "--kind svm" "--kind svm --loss squared_epsilon_insensitive"; do
+        mlctl train "$DATA/diabetes.csv" -q $flags -m one.safetensors > out.txt
+        mlctl train milli.csv -q $flags -m milli.safetensors > out.txt
+        mlctl predict "$DATA/diabetes.csv" -q -m one.safetensors > one.csv
+        mlctl predict "$DATA/diabetes.csv" -q -m milli.safetensors > milli-predicted.csv
+        paste -d, one.csv milli-predicted.csv | awk -F, -v flags="$flags" \
+            'NR > 1 { d = $2 / 1000 / $1 - 1; if (d < 0) d = -d; if (d > worst) worst = d } END { print flags, worst; exit worst > 1e-9 }'
+    done
+}
+
 @test "another seed is another split, so another model" {
     mlctl train "$DATA/wine.csv" -q --seed 1 -m a.safetensors > out.txt
     mlctl train "$DATA/wine.csv" -q --seed 2 -m b.safetensors > out.txt
@@ -39,6 +89,9 @@ load common
     for i in $(seq 40); do echo "$i,$((i % 3))" >> codes.csv; done
     mlctl train codes.csv --json -q | jq -e '.task == "classification"'
     mlctl train codes.csv --json -q --task regression | jq -e '.task == "regression"'
+    mlctl train codes.csv --json -q --kind poisson | jq -e '.task == "regression"'
+    mlctl train codes.csv --json -q --loss absolute | jq -e '.task == "regression" and .kind == "linear"'
+    mlctl train codes.csv --json -q --loss hinge | jq -e '.task == "classification" and .kind == "svm"'
     sed -i 's/,2$/,7/' codes.csv
     mlctl train codes.csv --json -q | jq -e '.task == "regression"'
 }

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <eval/select.h>
 #include <tests/numeric/eval_expected.h>
+#include <tests/numeric/scores_expected.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -35,7 +37,7 @@ static void regression_agrees(void **state)
     for (size_t i = 0; i < COUNT(expected_regression); i++) {
         const struct expected_regression *e = &expected_regression[i];
         struct mli_regression got;
-        mli_eval_regression(e->n, e->y, e->p, &got);
+        assert_int_equal(mli_eval_regression(e->n, e->y, e->p, NULL, &got, NULL), ML_OK);
         assert_int_equal(got.n, e->n);
         check_close(e->name, "mse", got.mse, e->mse);
         check_close(e->name, "rmse", got.rmse, e->rmse);
@@ -114,7 +116,7 @@ static void a_million_rows_lose_no_digit(void **state)
     assert_non_null(p);
     for (size_t i = 0; i < n; i++)
         p[i] = i % 2 ? 0.1 : -0.1;
-    mli_eval_regression(n, y, p, &got);
+    assert_int_equal(mli_eval_regression(n, y, p, NULL, &got, NULL), ML_OK);
     assert_true(fabs(got.mae - 0.1) < 2e-17);
     assert_true(fabs(got.mse - 0.1 * 0.1) < 4e-18);
     free(p);
@@ -132,7 +134,7 @@ static void r2_does_not_depend_on_the_mean(void **state)
     for (size_t i = 0; i < 4; i++)
         p[i] = y[i] + (i % 2 ? unit : -unit);
     /* deviations from 7/4 units: 49 + 9 + 1 + 81 sixteenths = 35/4; residuals: 4 */
-    mli_eval_regression(4, y, p, &got);
+    assert_int_equal(mli_eval_regression(4, y, p, NULL, &got, NULL), ML_OK);
     assert_true(fabs(got.r2 - (1 - 4 / 8.75)) < 1e-15);
 }
 
@@ -146,7 +148,7 @@ static void r2_of_equal_targets_is_nan(void **state)
     for (size_t i = 0; i < COUNT(y); i++)
         y[i] = 0.1;
     for (size_t n = 1; n <= COUNT(y); n += 7) {
-        mli_eval_regression(n, y, p, &got);
+        assert_int_equal(mli_eval_regression(n, y, p, NULL, &got, NULL), ML_OK);
         assert_true(isnan(got.r2));
     }
 }
@@ -164,15 +166,74 @@ static void sure_and_right_costs_eps(void **state)
     mli_classification_release(&got);
 }
 
+static void errors_of_a_purpose_agree(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_errors); i++) {
+        const struct expected_errors *e = &expected_errors[i];
+        const struct mli_regression_of of = { .quantile = e->q, .counts = !isnan(e->deviance) };
+        struct mli_regression got;
+        assert_int_equal(mli_eval_regression(e->n, e->y, e->p, &of, &got, NULL), ML_OK);
+        check_close(e->name, "median_ae", got.median_ae, e->median_ae);
+        check_close(e->name, "max_error", got.max_error, e->max_error);
+        check_close(e->name, "pinball", got.pinball, e->pinball);
+        check_close(e->name, "d2_pinball", got.d2_pinball, e->d2_pinball);
+        check_close(e->name, "poisson_deviance", got.deviance, e->deviance);
+        check_close(e->name, "d2_poisson", got.d2_deviance, e->d2_deviance);
+    }
+}
+
+static void hinge_loss_agrees(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected_hinge); i++) {
+        const struct expected_hinge *e = &expected_hinge[i];
+        struct mli_classification got;
+        assert_int_equal(mli_eval_scores(e->n, e->classes, e->y, e->scores, &got, NULL), ML_OK);
+        check_close(e->name, "hinge_loss", got.hinge_loss, e->hinge_loss);
+        assert_true(isnan(got.log_loss));
+        mli_classification_release(&got);
+    }
+}
+
+/* A mean of 0 or below has no deviance; nothing is asked for, nothing is there. */
+static void deviance_needs_a_mean(void **state)
+{
+    const double y[] = { 0, 1 }, p[] = { 0, 1 };
+    const struct mli_regression_of of = { .quantile = NAN, .counts = true };
+    struct mli_regression got;
+    (void)state;
+
+    assert_int_equal(mli_eval_regression(2, y, p, &of, &got, NULL), ML_OK);
+    assert_true(isnan(got.deviance) && isnan(got.d2_deviance) && isnan(got.pinball));
+}
+
+/* Against sorting, with ties, at every place. */
+static void selecting_is_sorting(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 40; n++) {
+        for (size_t k = 0; k < n; k++) {
+            double x[40], found;
+            for (size_t i = 0; i < n; i++)
+                x[i] = (double)(i * 7919 % 31 % (n / 2 + 1));
+            found = mli_select(n, x, k);
+            for (size_t i = 0; i < n; i++)
+                assert_true(i < k ? x[i] <= found : x[i] >= found);
+            assert_true(x[k] == found);
+        }
+    }
+}
+
 static void what_is_not_finite_stays_so(void **state)
 {
     const double y[] = { 0, 1 }, nan_p[] = { 0, NAN }, inf_p[] = { 0, INFINITY };
     struct mli_regression got;
 
     (void)state;
-    mli_eval_regression(2, y, nan_p, &got);
-    assert_true(isnan(got.mse) && isnan(got.mae) && isnan(got.r2));
-    mli_eval_regression(2, y, inf_p, &got);
+    assert_int_equal(mli_eval_regression(2, y, nan_p, NULL, &got, NULL), ML_OK);
+    assert_true(isnan(got.mse) && isnan(got.mae) && isnan(got.median_ae) && isnan(got.r2));
+    assert_int_equal(mli_eval_regression(2, y, inf_p, NULL, &got, NULL), ML_OK);
     assert_true(isinf(got.mse) && isinf(got.rmse) && isinf(got.mae) && isinf(got.r2));
 }
 
@@ -236,7 +297,7 @@ static json_t *document(size_t classes)
     struct mli_regression errors;
 
     if (classes == 0) {
-        mli_eval_regression(3, y, p, &errors);
+        assert_int_equal(mli_eval_regression(3, y, p, NULL, &errors, NULL), ML_OK);
         return mli_regression_json(&errors);
     }
     assert_int_equal(mli_eval_classification(4, classes, classes == 2 ? actual : actual3,
@@ -261,7 +322,7 @@ static void check_document(size_t classes, const char *expected)
 static void documents_have_their_shape(void **state)
 {
     (void)state;
-    check_document(0, "{\"mse\":0.333333,\"rmse\":0.57735,\"mae\":0.333333,\"r2\":0.785714,\"rows\":3}");
+    check_document(0, "{\"mse\":0.333333,\"rmse\":0.57735,\"mae\":0.333333,\"median_ae\":0,\"max_error\":1,\"r2\":0.785714,\"rows\":3}");
     /* every number by hand: predicted 0 0 1 1 for 0 1 0 1; log loss (2 ln 4/3 + ln 2 + ln 4) / 4 */
     check_document(2, "{\"accuracy\":0.5,\"log_loss\":0.663701,\"roc_auc\":0.625,"
                       "\"precision\":0.5,\"recall\":0.5,\"f1\":0.5,"
@@ -294,7 +355,7 @@ static json_t *sample(size_t which, bool good)
     struct mli_regression errors;
 
     if (which == NUMBERS) {
-        mli_eval_regression(3, y, p[good], &errors);
+        assert_int_equal(mli_eval_regression(3, y, p[good], &(struct mli_regression_of){ .quantile = 0.7, .counts = true }, &errors, NULL), ML_OK);
         return mli_regression_json(&errors);
     }
     assert_int_equal(which == SCORES ? mli_eval_scores(5, 2, actual, S[good], &scores, NULL)
@@ -447,6 +508,10 @@ int main(void)
         cmocka_unit_test(r2_does_not_depend_on_the_mean),
         cmocka_unit_test(r2_of_equal_targets_is_nan),
         cmocka_unit_test(sure_and_right_costs_eps),
+        cmocka_unit_test(errors_of_a_purpose_agree),
+        cmocka_unit_test(hinge_loss_agrees),
+        cmocka_unit_test(deviance_needs_a_mean),
+        cmocka_unit_test(selecting_is_sorting),
         cmocka_unit_test(what_is_not_finite_stays_so),
         cmocka_unit_test(the_first_of_equals_is_predicted),
         cmocka_unit_test(bad_input_is_refused),
