@@ -46,7 +46,6 @@ struct training training_init(void)
 {
     static char automatic[] = "auto";
     struct training f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .rate = automatic, .l2 = NAN };
-    f.patience = -1; /* chosen */
     return f;
 }
 
@@ -71,13 +70,11 @@ int training_flags(struct cmd_context *ctx, struct training *f)
         size_t *out;
     } counts[] = { { "epochs", f->epochs, &fit->epochs },
                    { "batch", f->batch, &fit->batch },
-                   { "patience", f->patience == -1 ? 0 : f->patience, &fit->patience },
+                   { "patience", f->patience, &fit->patience },
                    { "threads", f->threads, &fit->threads } };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (reading_count(ctx, counts[i].name, counts[i].value, counts[i].out) != CMD_CONTINUE)
             return CMD_USAGE;
-    if (f->patience == -1)
-        fit->patience = ML_FIT_CHOSEN;
     fit->batch_norm = f->batch_norm != 0;
     if (!cmd_size(ctx, "memory", f->memory, &fit->memory) || !take_rate(ctx, f->rate, &fit->rate))
         return CMD_USAGE;

@@ -36,7 +36,7 @@ enum {
         { "kind", 'k', TRAINING_STRING, &(f).reading.fit.kind, 0, "auto, linear, logistic, svm, poisson or mlp", "KIND" }, \
         { "loss", 0, POPT_ARG_STRING, &(f).reading.fit.loss, 0, "of the kind, e.g. huber:1.35 (that of the kind if not given)", "NAME[:PARAMETER]" }, \
         { "l1", 0, TRAINING_NUMBER, &(f).reading.fit.l1, 0, "penalty l1 |w|", "NUMBER" }, \
-        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1; a tenth of it with --text; 1e-4 for several layers)", "NUMBER" }, \
+        { "l2", 0, POPT_ARG_DOUBLE, &(f).l2, 0, "penalty l2/2 |w|^2 (1 / training rows if not given: scikit-learn's alpha=1, C=1; a tenth of it with --text)", "NUMBER" }, \
         { "optimiser", 'o', TRAINING_STRING, &(f).reading.fit.optimiser, 0, "auto (lbfgs; interior for losses with kinks; adam for several layers), gd, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs or interior", "NAME" }, \
         { "precision", 0, TRAINING_STRING, &(f).reading.fit.precision, 0, "auto (double for one layer, float for a stack), double or float", "NAME" }, \
         { "rate", 'r', TRAINING_STRING, &(f).rate, 0, "step size, or auto: chosen and said", "NUMBER" }, \
@@ -48,9 +48,9 @@ enum {
         { "momentum", 0, TRAINING_NUMBER, &(f).reading.fit.momentum, 0, "of momentum and nesterov", "NUMBER" }, \
         { "decay", 0, TRAINING_NUMBER, &(f).reading.fit.decay, 0, "of adamw: a step takes rate * decay of every weight", "NUMBER" }, \
         { "tolerance", 0, TRAINING_NUMBER, &(f).reading.fit.tolerance, 0, "converged when no gradient entry is larger", "NUMBER" }, \
-        { "epochs", 'e', TRAINING_COUNT, &(f).epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 200 for several layers, 100 for the others", "COUNT" }, \
+        { "epochs", 'e', TRAINING_COUNT, &(f).epochs, 0, "passes at most, 0: 1000 for lbfgs and gd, 100 for the others (for several layers 30, or as many as are 500 to 100,000 steps)", "COUNT" }, \
         { "batch", 'b', TRAINING_COUNT, &(f).batch, 0, "rows a step (of all but gd and lbfgs), 0: 32", "ROWS" }, \
-        { "patience", 0, POPT_ARG_LONG, &(f).patience, 0, "stop after this many epochs without a better validation loss, 0: never (20 for several layers, else never)", "EPOCHS" }, \
+        { "patience", 0, TRAINING_COUNT, &(f).patience, 0, "stop after this many epochs without a better validation loss, 0: never", "EPOCHS" }, \
         { "min-delta", 0, TRAINING_NUMBER, &(f).reading.fit.min_delta, 0, "what a validation loss must be lower by to count as better", "NUMBER" }, \
         { "validation", 0, TRAINING_NUMBER, &(f).reading.fit.validation, 0, "share of the training rows that --patience sets aside", "SHARE" }, \
         { "threads", 0, TRAINING_COUNT, &(f).threads, 0, "0: one a core; the result does not depend on it", "COUNT" }, \

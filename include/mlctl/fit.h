@@ -48,11 +48,11 @@ struct ml_fit_config {
     double momentum;
     double decay;          /* of adamw */
     double l1;
-    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1), 0.1 / rows with hashed texts; 1e-4 for several layers */
+    double l2;             /* negative: 1 / training rows (scikit-learn's alpha=1, C=1), 0.1 / rows with hashed texts */
     double tolerance;
-    size_t epochs;         /* 0: 1000 for lbfgs and gd, 200 for several layers, 100 for the others */
+    size_t epochs;         /* 0: 1000 for lbfgs and gd, 100 for the others; for several layers 10 to 250, by the rows */
     size_t batch;          /* rows a step; 0: 32 */
-    size_t patience;       /* epochs without a better validation loss; 0: no early stopping; ML_FIT_CHOSEN */
+    size_t patience;       /* epochs without a better validation loss; 0: no early stopping */
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
@@ -67,12 +67,10 @@ struct ml_fit_config {
     const struct ml_log *log;
 };
 
-#define ML_FIT_CHOSEN ((size_t)-1) /* patience: 20 for a network of several layers, else no early stopping */
-
 #define ML_FIT_CONFIG_INIT                                                                         \
     { .task = "auto", .kind = "auto", .optimiser = "auto", .precision = "auto", .momentum = 0.9, .decay = 0.01, \
       .l2 = -1, \
-      .tolerance = 1e-8, .patience = ML_FIT_CHOSEN, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
+      .tolerance = 1e-8, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
 
 /*
  * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one

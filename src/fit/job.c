@@ -315,8 +315,9 @@ static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
     if (s->loss.in_units && !s->parameter_given)
         s->loss.parameter *= job->units.unit;
     if (s->train.l2 < 0)
-        s->train.l2 = mli_layers_deep(job->config) ? MLI_LAYERS_L2 :
-                                                        mli_units_l2(&job->units, weight_of(job, MLI_PART_TRAIN));
+        s->train.l2 = mli_units_l2(&job->units, weight_of(job, MLI_PART_TRAIN));
+    if (s->train.epochs == 0)
+        s->train.epochs = mli_layers_epochs(n, s->train.batch);
     return ML_OK;
 }
 
@@ -325,7 +326,7 @@ static void say_defaults(const struct mli_job *job)
     const struct ml_fit_config *config = job->config;
     const struct mli_settings *s = &job->settings;
     bool in_deviations = s->loss.predicts == MLI_PREDICTS_VALUE && s->loss.power != 2;
-    if (config->l2 < 0 && !mli_layers_deep(config))
+    if (config->l2 < 0)
         ml_log(config->log, ML_LOG_NOTE, "l2: %g, 1 / %s%s (--l2 overrides)", job->settings.train.l2,
                job->weight[MLI_PART_TRAIN] ? "sum of the training rows' weights" : "training rows",
                in_deviations ? " with the target's deviation as its unit" : "");

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EPOCHS ((size_t)30)
+#define EPOCHS_LEAST ((size_t)10)
+#define EPOCHS_MOST ((size_t)250)
+#define STEPS_LEAST ((size_t)500)
+#define STEPS_MOST ((size_t)100000)
 #define SPEC_MAX ((size_t)1 << 16)
 #define SEED_OF_WEIGHTS 0x77656967687473u /* another sequence than that of splits and batches */
 
@@ -35,6 +40,22 @@ bool mli_layers_deep(const struct ml_fit_config *config)
     if (mli_layers_kind(config, &kind, NULL) != ML_OK || strcmp(kind, "mlp") != 0)
         return false;
     return !config->layers || strchr(config->layers, ',');
+}
+
+static size_t quotient_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+size_t mli_layers_epochs(size_t rows, size_t batch)
+{
+    size_t steps = quotient_up(rows, batch), epochs = EPOCHS;
+
+    if (steps * epochs < STEPS_LEAST)
+        epochs = quotient_up(STEPS_LEAST, steps);
+    else if (steps * epochs > STEPS_MOST)
+        epochs = STEPS_MOST / steps;
+    return epochs < EPOCHS_LEAST ? EPOCHS_LEAST : epochs > EPOCHS_MOST ? EPOCHS_MOST : epochs;
 }
 
 static enum ml_status write_spec(const struct ml_fit_config *config, const struct mli_settings *settings, size_t outputs,

@@ -6,10 +6,7 @@
 #include <net/network.h>
 
 #define MLI_LAYERS_OPTIMISER "adam"
-#define MLI_LAYERS_EPOCHS 200
 #define MLI_LAYERS_BATCH 32
-#define MLI_LAYERS_PATIENCE 20
-#define MLI_LAYERS_L2 1e-4
 
 /*
  * The kind that the settings of a network ask for: config->kind, or "mlp" where that is auto and a setting of a network is
@@ -18,6 +15,11 @@
 ML_NODISCARD enum ml_status mli_layers_kind(const struct ml_fit_config *config, const char **kind, struct ml_error *err);
 /* Whether the network will have more than one layer, so that training has no convex problem before it. */
 bool mli_layers_deep(const struct ml_fit_config *config);
+/*
+ * Epochs of several layers over batches when none are given: 30, but more on few rows, until they are 500 steps, and
+ * fewer on many, from 100,000 steps on; 10 to 250.
+ */
+size_t mli_layers_epochs(size_t rows, size_t batch);
 /*
  * Network over `inputs` features and the start of theta, 0 for one layer, else drawn with the seed. ML_EUSAGE,
  * ML_ELIMIT: what is wrong with --layers and in which column, or with --hidden and its like.

@@ -167,9 +167,9 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     s.train.l1 = config->l1;
     s.train.l2 = config->l2;
     s.train.tolerance = config->tolerance;
-    s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : deep ? MLI_LAYERS_EPOCHS : 100;
+    s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : deep ? 0 : 100;
     s.train.batch = config->batch ? config->batch : MLI_LAYERS_BATCH;
-    s.train.patience = config->patience != ML_FIT_CHOSEN ? config->patience : deep ? MLI_LAYERS_PATIENCE : 0;
+    s.train.patience = config->patience;
     s.train.seed = config->seed;
     s.task = strcmp(config->task, "auto") == 0 && wants_quantity(config) ? "quantity" : config->task;
     s.train.threads = config->threads ? config->threads : mli_processors();

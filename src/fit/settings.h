@@ -15,7 +15,7 @@ struct mli_settings {
     bool dedupe;
     const char *held_out; /* rows of a prepared file that its prep file holds out; NULL: found by the split */
     const struct ml_prep_config *prep; /* of the configuration */
-    struct mli_train_config train; /* l2 still negative for "1 / training rows" */
+    struct mli_train_config train; /* epochs 0 for those of mli_layers_epochs(), l2 still negative for "1 / training rows" */
     const struct mli_kind *kind;   /* NULL until the task is known */
     struct mli_loss loss;          /* from then on; its parameter still that of the row unless given */
     bool parameter_given;

@@ -50,7 +50,7 @@ static double weight_unit(const struct mli_units *units)
 
 double mli_units_l2(const struct mli_units *units, double n)
 {
-    double standard = units->predicts == MLI_PREDICTS_VALUE ? units->loss / (units->unit * units->unit) : 1;
+    double standard = units->predicts == MLI_PREDICTS_VALUE && !units->stack ? units->loss / (units->unit * units->unit) : 1;
 
     return standard / n;
 }
