@@ -35,14 +35,28 @@ enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_tr
         .y = mli_alloc(size, sizeof(double)),
         .weight = data->weight ? mli_alloc(size, sizeof(double)) : NULL,
     };
-    mli_rng_init(&batches->rng, config->seed);
     if (!batches->order || !batches->X || !batches->y || (data->weight && !batches->weight)) {
         mli_batches_release(batches);
         return ml_error_set(err, ML_ENOMEM, "out of memory for batches of %zu rows", size);
     }
-    for (size_t i = 0; i < data->n; i++)
-        batches->order[i] = i;
     return ML_OK;
+}
+
+/* The seed of an epoch follows from its number, so that there is none to keep. */
+static uint64_t epoch_seed(const struct mli_descent *descent)
+{
+    return descent->config->seed + GOLDEN * (descent->epoch + 1);
+}
+
+void mli_batches_order(struct mli_descent *descent)
+{
+    size_t n = descent->problem.data.n, *order = descent->batches.order;
+    struct mli_rng rng;
+
+    mli_rng_init(&rng, epoch_seed(descent));
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
+    mli_rng_shuffle(&rng, order, n);
 }
 
 void mli_batches_release(struct mli_batches *batches)
@@ -109,10 +123,7 @@ static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *o
     struct mli_batches *batches = &descent->batches;
     struct mli_gather gather;
     struct mli_train_data rows = next_batch(batches, &problem->data, &gather);
-    /* the seed of an epoch follows from its number, so that there is none to keep */
-    const struct mli_pass pass = { .training = true,
-                                   .seed = descent->config->seed + GOLDEN * (descent->epoch + 1),
-                                   .row = batches->next };
+    const struct mli_pass pass = { .training = true, .seed = epoch_seed(descent), .row = batches->next };
     double weight = mli_weight_sum(&rows);
     double loss = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
     enum mli_fault fault = mli_descent_check(descent, loss / weight);
@@ -180,7 +191,7 @@ static void open_epoch(struct mli_descent *descent)
 {
     struct mli_batches *batches = &descent->batches;
 
-    mli_rng_shuffle(&batches->rng, batches->order, descent->problem.data.n);
+    mli_batches_order(descent);
     batches->steps = 0;
     batches->loss = batches->seen = batches->squares = 0;
 }

@@ -19,6 +19,8 @@ size_t mli_batches_memory(size_t n, size_t d, size_t batch);
  */
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
                                  mli_step *step);
+/* Puts the rows in the order of the epoch that is under way or begins: of seed and epoch alone. */
+void mli_batches_order(struct mli_descent *descent);
 /* Ends an epoch where it stands: its value is that of the rows seen. */
 enum mli_fault mli_batches_close(struct mli_descent *descent);
 /*

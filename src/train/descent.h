@@ -17,7 +17,6 @@ enum mli_fault {
 
 /* Rows in a new order every epoch, room to gather a batch into, and how far the epoch under way is. */
 struct mli_batches {
-    struct mli_rng rng;
     size_t next;    /* rows done; 0: a new epoch begins */
     size_t steps;   /* done of the epoch */
     double loss;    /* weighted sum over these rows, as it went */

@@ -47,17 +47,12 @@ static void climb(struct mli_descent *descent, const struct mli_optimiser *optim
 
 double mli_range_test(struct mli_descent *descent, const struct mli_optimiser *optimiser, const mli_real *start)
 {
-    struct mli_batches *batches = &descent->batches;
-    const struct mli_rng rng = batches->rng;
     struct curve curve = { .rate = NAN };
     size_t p = descent->problem.p;
 
-    mli_rng_shuffle(&batches->rng, batches->order, descent->problem.data.n);
+    mli_batches_order(descent);
     climb(descent, optimiser, &curve);
-    batches->rng = rng;
-    batches->next = 0;
-    for (size_t i = 0; i < descent->problem.data.n; i++)
-        batches->order[i] = i;
+    descent->batches.next = 0;
     memcpy(descent->theta, start, p * sizeof *start);
     memset(descent->vectors, 0, optimiser->doubles(p) * sizeof *descent->vectors);
     descent->count = 0;

@@ -10,20 +10,7 @@
 #include <train/fault.h>
 #include <train/range.h>
 #include <train/rate.h>
-
-struct mli_trainer {
-    struct mli_train_config config;
-    const struct mli_optimiser *optimiser;
-    struct mli_descent descent;
-    struct mli_train_data validation; /* n = 0: none */
-    double validation_weight;
-    mli_real *best; /* (p) what _theta gives */
-    double least; /* lowest validation loss so far */
-    double mark;  /* the one that patience counts from */
-    size_t since; /* epoch of it */
-    bool failed;
-    struct mli_train_state state;
-};
+#include <train/trainer_parts.h>
 
 const char *mli_train_end_text(enum mli_train_end end)
 {
@@ -107,7 +94,8 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
         return status;
     descent->theta = mli_alloc(p, sizeof(mli_real));
     descent->grad = mli_alloc(p, sizeof(mli_real));
-    descent->vectors = mli_calloc(doubles_of(t->optimiser, net, data->n), sizeof(mli_real));
+    t->doubles = doubles_of(t->optimiser, net, data->n);
+    descent->vectors = mli_calloc(t->doubles, sizeof(mli_real));
     t->best = mli_alloc(p, sizeof(mli_real));
     if (!descent->theta || !descent->grad || !descent->vectors || !t->best)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", p);

@@ -202,5 +202,6 @@ int main(void)
     failed += train_optimum_tests();
     failed += train_steps_tests();
     failed += train_epoch_tests();
+    failed += train_state_tests();
     return failed > 0;
 }

@@ -20,6 +20,7 @@ int train_gradient_tests(void); /* objective, gradients, line search */
 int train_optimum_tests(
     void);                   /* every optimiser on every problem, scikit-learn's optima, threads */
 int train_steps_tests(void); /* PyTorch's steps and schedules, clipping, pauses */
+int train_state_tests(void); /* a run that is taken up again */
 int train_epoch_tests(void); /* settings, state, divergence, early stopping, memory */
 
 /* Rows and a network to train on them; released by problem_release. */
