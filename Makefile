@@ -45,7 +45,7 @@ UNIT_net := heap net net_gradient net_layers
 SRC_eval := classification metrics rank regression select
 UNIT_eval := eval
 
-SRC_train := adagrad adam adamw batches blocks check descent fault gd interior interior_rows lbfgs linesearch momentum nesterov \
+SRC_train := adagrad adam adamw batches blocks check descent fault gd health interior interior_rows lbfgs linesearch momentum nesterov \
 	optimiser orthant pieces precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
 	schedule_exponential schedule_linear \
 	schedule_onecycle schedule_plateau schedule_step sgd state trainer

@@ -7,7 +7,7 @@
 
 #define SPREAD 4 /* from here on a straight scale would hide most of the way down */
 
-enum { FEW = 5, ROWS = 4, LABEL = 11, NUMBER = 9, CELLS_MOST = 64 };
+enum { FEW = 5, ROWS = 4, LABEL = 11, NUMBER = 10, CELLS_MOST = 64 };
 
 /* One series of the history, as cells: the mean of the epochs that fall into each. */
 struct cells {
@@ -57,7 +57,7 @@ static void print_rows(struct draw *draw, const char *label, const struct cells 
     for (size_t row = ROWS; row-- > 0;) {
         char number[32] = "";
         if (row == ROWS - 1 || row == 0)
-            snprintf(number, sizeof number, "%.4g ", row ? cells->high : cells->low);
+            snprintf(number, sizeof number, "%.3g ", row ? cells->high : cells->low);
         const char *scale = cells->logarithm && row == ROWS - 2 ? "(log)" : "";
         draw_text(draw, row == ROWS - 1 ? label : scale, LABEL, false);
         draw_text(draw, number, NUMBER, true);

@@ -53,6 +53,8 @@ static enum ml_status descend(const struct mli_learn *learn, const struct mli_ne
                         &config, start, &trainer, err);
     if (!status)
         status = run(learn, trainer, err);
+    if (!status && learn->health)
+        status = mli_trainer_health(trainer, learn->health, err);
     for (size_t j = 0; !status && j < net->parameters; j++)
         theta[j] = mli_trainer_theta(trainer)[j];
     mli_trainer_free(trainer);

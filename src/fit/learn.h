@@ -5,6 +5,7 @@
 #ifndef FIT_LEARN_H
 #define FIT_LEARN_H
 
+#include <train/health.h>
 #include <train/trainer.h>
 
 /* Rows to learn from. X (n,inputs) row-major: doubles for mli_learn, floats for mli_learn_f32. */
@@ -27,6 +28,7 @@ struct mli_learn {
     /* Asked after each step: why to end here, MLI_TRAIN_RUNNING to go on. NULL: never. */
     enum mli_train_end (*over)(void *data);
     void *data;
+    struct mli_health *health; /* gets that of the result; NULL: not wanted */
 };
 
 /* Bytes that learning from n rows will allocate, besides the rows. The same errors as mli_learn. */

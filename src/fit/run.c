@@ -3,6 +3,7 @@
 #include <math.h>
 #include <time.h>
 
+#define VANISHED 1e-5 /* share of the topmost layer's gradient that is too little for the lowest */
 #define STILL 1e-6 /* share of the first loss below which a change is none */
 
 static double now(void)
@@ -76,6 +77,19 @@ static void say_end(const struct mli_run *run)
                run->config->time_budget, state->epoch);
 }
 
+static void say_health(const struct mli_run *run)
+{
+    const struct mli_health *health = &run->health;
+    if (2 * health->dead > health->units)
+        ml_log(run->config->log, ML_LOG_WARNING,
+               "%zu of %zu units of layer %zu (relu) are 0 for every row looked at and learn no more; a smaller --rate, leaky_relu or batch_norm may keep them alive",
+               health->dead, health->units, health->layer);
+    else if (health->vanishing < VANISHED)
+        ml_log(run->config->log, ML_LOG_WARNING,
+               "the gradient vanishes: in the lowest layer it is %.1g of that in the topmost, so that lower layers learn next to nothing; relu or gelu, batch_norm or fewer layers help",
+               health->vanishing);
+}
+
 static enum ml_status on_epoch(void *data, const struct mli_train_state *state, struct ml_error *err)
 {
     struct mli_run *run = data;
@@ -97,8 +111,11 @@ enum ml_status mli_run(struct mli_run *run, double *theta, struct ml_error *err)
     run->learn.epoch = on_epoch;
     run->learn.over = reason_to_stop;
     run->learn.data = run;
+    run->learn.health = &run->health;
     enum ml_status status = (run->single ? mli_learn_f32 : mli_learn)(&run->learn, theta, err);
-    if (!status)
+    if (!status) {
         say_end(run);
+        say_health(run);
+    }
     return status;
 }

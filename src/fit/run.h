@@ -18,6 +18,7 @@ struct mli_run {
     /* what it gets back */
     struct mli_history history; /* released by the caller */
     struct mli_train_state state;
+    struct mli_health health;
     /* the run's own */
     double started; /* seconds, of a clock that never jumps */
 };

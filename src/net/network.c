@@ -312,6 +312,11 @@ static mli_real *outputs_of(const struct mli_layer *layer, size_t n, mli_real *w
     return workspace + n * layer->row + layer->before;
 }
 
+mli_real *mli_network_outputs(const struct mli_network *net, size_t layer, size_t n, mli_real *workspace)
+{
+    return outputs_of(&net->layer[layer], n, workspace);
+}
+
 mli_real *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la,
                             const mli_real *theta, size_t n, const mli_real *X,
                             const struct mli_pass *pass, mli_real *workspace)

@@ -110,6 +110,8 @@ size_t mli_network_workspace(const struct mli_network *net, size_t n, bool backw
 /* Z (n,outputs), computed into the workspace (returned pointer) so that _backward can follow with the same arguments. */
 mli_real *mli_network_forward(const struct mli_network *net, const struct mli_kernels *la, const mli_real *theta, size_t n,
                             const mli_real *X, const struct mli_pass *pass, mli_real *workspace);
+/* The outputs of one layer over the n rows of the last _forward: a later layer may have worked on them in place. */
+mli_real *mli_network_outputs(const struct mli_network *net, size_t layer, size_t n, mli_real *workspace);
 /* dZ (n,outputs) is the loss gradient at the output; adds to grad (parameters). Call after _forward on the same workspace. */
 void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la, const mli_real *theta, size_t n,
                           const mli_real *X, const mli_real *dZ, const struct mli_pass *pass, mli_real *grad,

@@ -8,6 +8,7 @@
 #include <train/batches.h>
 #include <train/check.h>
 #include <train/fault.h>
+#include <train/health.h>
 #include <train/range.h>
 #include <train/rate.h>
 #include <train/trainer_parts.h>
@@ -271,4 +272,9 @@ const struct mli_train_state *mli_trainer_state(const struct mli_trainer *t)
 const mli_real *mli_trainer_theta(const struct mli_trainer *t)
 {
     return t->best;
+}
+
+enum ml_status mli_trainer_health(struct mli_trainer *t, struct mli_health *out, struct ml_error *err)
+{
+    return mli_health_of(&t->descent, t->best, out, err);
 }

@@ -73,6 +73,7 @@ struct mli_train_state {
 };
 
 struct mli_trainer;
+struct mli_health;
 
 /* "converged", "epoch limit", ... for messages. */
 const char *mli_train_end_text(enum mli_train_end end);
@@ -101,6 +102,8 @@ ML_NODISCARD enum ml_status mli_trainer_epoch(struct mli_trainer *trainer, struc
  */
 ML_NODISCARD enum ml_status mli_trainer_stop(struct mli_trainer *trainer, enum mli_train_end why, struct ml_error *err);
 const struct mli_train_state *mli_trainer_state(const struct mli_trainer *trainer);
+/* How well the layers of those parameters learn (train/health.h); when the run is over. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_trainer_health(struct mli_trainer *trainer, struct mli_health *out, struct ml_error *err);
 /* Best parameters so far: by validation loss with early stopping, else the latest. Borrowed. */
 const mli_real *mli_trainer_theta(const struct mli_trainer *trainer);
 void mli_trainer_free(struct mli_trainer *trainer);

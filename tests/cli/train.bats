@@ -342,3 +342,16 @@ with_weight() { awk -F, -v OFS=, "NR == 1 { print \"w\", \$0 } NR > 1 { print ($
     [ "$(jq -c .cross_validation a.json)" != "$(jq -c .cross_validation b.json)" ]
     [ "$(jq -c .cross_validation a.json)" != "$(jq -c .cross_validation c.json)" ]
 }
+
+@test "networks that stop learning are explained: dead units, vanishing gradients" {
+    run --separate-stderr mlctl train "$DATA/wine.csv" --layers "dense 64, relu, dense 32, relu, dense 16, relu, dense 3" --optimiser sgd --rate 2
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"units of layer 6 (relu) are 0 for every row looked at"*"--rate"* ]]
+    layer="dense 20, sigmoid"
+    run --separate-stderr mlctl train "$DATA/wine.csv" --layers "$layer, $layer, $layer, $layer, $layer, $layer, $layer, $layer, dense 3" --optimiser sgd --rate 0.01
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"the gradient vanishes"* ]]
+    run --separate-stderr mlctl train "$DATA/wine.csv" --kind mlp
+    [[ $stderr == *" by range test (--rate overrides)"* ]]
+    [[ $stderr != *"warning"* ]]
+}

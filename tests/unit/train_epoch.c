@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <tests/unit/heap.h>
+#include <train/health.h>
 
 static struct mli_trainer *start(const struct problem *problem,
                                  const struct mli_train_data *validation,
@@ -465,6 +466,98 @@ static void patience_gives_the_best_parameters_back(void **state)
 }
 
 /*
+ * Patience counts from the last loss that was lower by more than min_delta; the parameters are those of the lowest loss
+ * all the same.
+ */
+static void small_gains_do_not_buy_patience(void **state)
+{
+    struct problem whole = problem_new("dense 1", "squared", 230, 25, 1, 2), part = whole;
+    struct mli_train_data rest = { .n = 200, .d = 25, .X = whole.X + 30 * 25, .y = whole.y + 30 };
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    size_t epochs[2], best[2];
+    (void)state;
+
+    part.data.n = 30;
+    for (size_t i = 0; i < 30; i++)
+        part.y[i] += i % 2 ? 2 : -2;
+    config.optimiser = "adam";
+    config.epochs = 5000;
+    config.patience = 4;
+    for (int i = 0; i < 2; i++) {
+        config.min_delta = i ? 0.05 : 0;
+        struct mli_trainer *trainer = start(&part, &rest, &config);
+        const struct mli_train_state *now = mli_trainer_state(trainer);
+        double least = INFINITY, mark = INFINITY;
+        size_t since = 0, lowest = 0;
+        while (now->end == MLI_TRAIN_RUNNING) {
+            assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+            if (isinf(mark) || now->validation < mark - config.min_delta) {
+                mark = now->validation;
+                since = now->epoch;
+            }
+            if (now->validation < least) {
+                least = now->validation;
+                lowest = now->epoch;
+            }
+            assert_int_equal(now->best, lowest);
+        }
+        assert_int_equal(now->end, MLI_TRAIN_PATIENCE);
+        assert_int_equal(now->epoch, since + config.patience);
+        epochs[i] = now->epoch;
+        best[i] = now->best;
+        mli_trainer_free(trainer);
+    }
+    assert_true(epochs[1] < epochs[0] && best[1] > 0);
+    problem_release(&whole);
+}
+
+/* ---- health ------------------------------------------------------------------------------------------------------ */
+
+static struct mli_health health_of(const char *spec, double shift)
+{
+    struct problem problem = problem_new(spec, "cross_entropy", 300, 6, 1, 2);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    mli_real *theta = mli_calloc(problem.net->parameters, sizeof *theta);
+    struct mli_trainer *trainer = NULL;
+    struct mli_health health;
+    struct mli_rng rng;
+
+    config.optimiser = "sgd";
+    config.rate = 1e-9;
+    config.epochs = 1;
+    mli_rng_init(&rng, 3);
+    mli_network_init(problem.net, theta, &rng);
+    for (size_t j = 6 * 10; j < 6 * 10 + 7; j++) /* seven of ten biases of the lowest layer */
+        theta[j] += (mli_real)shift;
+    assert_int_equal(mli_trainer_new(problem.net, problem.loss, &problem.data, NULL, &config, theta, &trainer, NULL),
+                     ML_OK);
+    assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+    assert_int_equal(mli_trainer_health(trainer, &health, NULL), ML_OK);
+    mli_trainer_free(trainer);
+    free(theta);
+    problem_release(&problem);
+    return health;
+}
+
+static void dead_units_and_vanishing_gradients_are_seen(void **state)
+{
+    (void)state;
+    struct mli_health health = health_of("dense 10, relu, dense 3", 0);
+    assert_int_equal(health.units, 10);
+    assert_int_equal(health.layer, 2);
+    assert_int_equal(health.dead, 0);
+    assert_true(health.vanishing > 0.01 && health.vanishing < 100);
+    health = health_of("dense 10, relu, dense 5, relu, dense 3", -1000);
+    assert_int_equal(health.dead, 7);
+    assert_int_equal(health.layer, 2);
+    health = health_of("dense 10, sigmoid, dense 10, sigmoid, dense 10, sigmoid, dense 10, sigmoid, dense 10, sigmoid, "
+                       "dense 10, sigmoid, dense 10, sigmoid, dense 10, sigmoid, dense 3",
+                       0);
+    assert_int_equal(health.units, 0);
+    assert_true(health.vanishing > 0 && health.vanishing < 1e-4);
+}
+
+/*
  * ---- memory ------------------------------------------------------------------------------------------------------
  */
 
@@ -564,6 +657,8 @@ int train_epoch_tests(void)
         cmocka_unit_test(large_values_do_no_harm),
         cmocka_unit_test(lbfgs_speaks_of_columns_not_of_steps),
         cmocka_unit_test(patience_gives_the_best_parameters_back),
+        cmocka_unit_test(small_gains_do_not_buy_patience),
+        cmocka_unit_test(dead_units_and_vanishing_gradients_are_seen),
         cmocka_unit_test(memory_is_what_was_said_and_epochs_take_none),
         cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
     };

@@ -191,6 +191,38 @@ static void every_optimiser_trains_a_stack(void **state)
 }
 
 /*
+ * A bent valley, as Rosenbrock's: the four parameters of w tanh(v x + b) + c fit a curve of that form without error, and
+ * on the way there v and w trade against each other. Both signs of v and w are optima.
+ */
+static void every_optimiser_finds_the_end_of_a_valley(void **state)
+{
+    struct problem problem = problem_new("dense 1, tanh, dense 1", "squared", 80, 1, 1, 4);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    mli_real theta[4], zero[4] = { 0 };
+    (void)state;
+
+    for (size_t i = 0; i < problem.data.n; i++)
+        problem.y[i] = 1.5 * tanh(1.2 * (double)problem.X[i] - 0.5) + 0.3;
+    double start = problem_value(&problem, &config, zero, NULL);
+    for (size_t r = 0; r < COUNT(runs); r++) {
+        config.optimiser = runs[r].optimiser;
+        if (strcmp(config.optimiser, "interior") == 0) /* for one layer and losses with kinks */
+            continue;
+        config.epochs = strcmp(config.optimiser, "gd") ? 3000 : 30000;
+        config.batch = 16;
+        config.seed = 5;
+        config.decay = 0;
+        struct mli_train_state end = problem_train(&problem, &config, theta);
+        double gap = problem_value(&problem, &config, theta, NULL) / start;
+        print_message("valley %-9s %5zu epochs, gap %8.1e, rate %.2g, %s\n", config.optimiser, end.epoch, gap, end.rate,
+                      mli_train_end_text(end.end));
+        if (!(gap <= runs[r].easy))
+            fail_msg("%s: %.3g above the optimum", config.optimiser, gap);
+    }
+    problem_release(&problem);
+}
+
+/*
  * ---- threads -----------------------------------------------------------------------------------------------------
  */
 
@@ -261,6 +293,7 @@ int train_optimum_tests(void)
         cmocka_unit_test(lbfgs_reaches_the_optima_of_scikit_learn),
         cmocka_unit_test(every_optimiser_reaches_every_optimum),
         cmocka_unit_test(every_optimiser_trains_a_stack),
+        cmocka_unit_test(every_optimiser_finds_the_end_of_a_valley),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(seeds_choose_the_order_of_rows),
     };
