@@ -1,4 +1,4 @@
-/* ml_table_read: header, plan (pins and drops), rows into the columns' cells, cells into typed columns. */
+/* ml_table_read: header, plan (read_plan.h), rows into the columns' cells, cells into typed columns. */
 #include <mlctl/table.h>
 
 #include <base/mem.h>
@@ -10,15 +10,9 @@
 #include <table/cells.h>
 #include <table/chunks.h>
 #include <table/faults.h>
+#include <table/read_plan.h>
 #include <table/rows.h>
-#include <table/rules.h>
 #include <table/table.h>
-
-struct plan { /* of one column of the file */
-    bool drop, pinned;
-    struct mli_pin pin;
-    const struct mli_rule *rule; /* what the schema file asks of it, NULL: there is no such file */
-};
 
 struct reader {
     const struct ml_read_options *options;
@@ -28,7 +22,7 @@ struct reader {
     struct mli_rules *rules;   /* NULL: no schema file */
     struct mli_faults faults;  /* cells that depart from them */
     struct mli_numerals numerals;
-    struct plan *plan;       /* one a column of the file */
+    struct mli_read_plan *plan; /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
     size_t columns, rows;
     size_t *file_rows; /* rows of each file; NULL when they are not counted */
@@ -53,103 +47,14 @@ static enum ml_status out_of_memory(const struct reader *reader, struct ml_error
                        reader->columns);
 }
 
-/* "column=type"; the name may hold '=' itself. */
-static enum ml_status plan_pin(struct reader *reader, const char *pin, struct ml_error *err)
-{
-    const char *equals = strrchr(pin, '=');
-    struct mli_pin found;
-    size_t column;
-
-    if (!equals || equals == pin)
-        return ml_error_set(err, ML_EUSAGE, "--type: expected COLUMN=TYPE, found \"%s\"", pin);
-    if (!mli_pin_parse(equals + 1, &found))
-        return ml_error_set(
-            err, ML_EUSAGE,
-            "--type: \"%s\" is not a type; there are number, category, boolean, instant "
-            "(instant:dmy, mdy, ymd, iso, named), text and identifier",
-            equals + 1);
-    char *name = mli_strndup(pin, (size_t)(equals - pin));
-    if (!name)
-        return out_of_memory(reader, err);
-    enum ml_status status =
-        mli_chunks_find(reader->chunks, name, ML_EUSAGE, "--type: ", &column, err);
-    free(name);
-    if (status != ML_OK)
-        return status;
-    if (reader->plan[column].rule)
-        return ml_error_set(err, ML_EUSAGE, "--type: the schema %.200s pins column \"%.100s\" already",
-                            reader->rules->source, reader->plan[column].rule->name);
-    reader->plan[column].pinned = true;
-    reader->plan[column].pin = found;
-    return ML_OK;
-}
-
-static enum ml_status no_rule(const struct reader *reader, size_t column, struct ml_error *err)
-{
-    const char *name = mli_dict_text(reader->header, column);
-
-    return ml_error_at(err, ML_EDATA, mli_chunks_source(reader->chunks), 0, 0,
-                       "the schema %.200s has no column \"%.100s\" (--drop-columns leaves it out)",
-                       reader->rules->source, name);
-}
-
-/* Every column that is kept has a rule, and every rule a column, kept or not. */
-static enum ml_status plan_rules(struct reader *reader, struct ml_error *err)
-{
-    char what[300];
-    size_t column;
-
-    snprintf(what, sizeof(what), "the schema %.200s: ", reader->rules->source);
-    for (size_t i = 0; i < reader->rules->count; i++) {
-        const struct mli_rule *rule = &reader->rules->rule[i];
-        enum ml_status status =
-            mli_chunks_find(reader->chunks, rule->name, ML_EDATA, what, &column, err);
-        if (status != ML_OK)
-            return status;
-        reader->plan[column].pinned = true;
-        reader->plan[column].pin = rule->pin;
-        reader->plan[column].rule = rule;
-    }
-    for (size_t i = 0; i < reader->columns; i++) {
-        if (!reader->plan[i].drop && !reader->plan[i].rule)
-            return no_rule(reader, i, err);
-    }
-    return ML_OK;
-}
-
 static void init_cells(const struct reader *reader, struct mli_cells *cells, size_t column)
 {
-    const struct plan *plan = &reader->plan[column];
+    const struct mli_read_plan *plan = &reader->plan[column];
 
     mli_cells_init(cells, plan->pinned ? &plan->pin : NULL, reader->numerals,
                    !reader->options->csv.libcsv, reader->forgetful);
     if (reader->again)
         mli_cells_as_text(cells);
-}
-
-static enum ml_status plan_columns(struct reader *reader, struct ml_error *err)
-{
-    const struct ml_read_options *options = reader->options;
-    enum ml_status status = ML_OK;
-    size_t column, kept = 0;
-
-    for (size_t i = 0; options->drop && options->drop[i] && status == ML_OK; i++) {
-        status = mli_chunks_find(reader->chunks, options->drop[i], ML_EUSAGE, "--drop-columns: ",
-                                 &column, err);
-        if (status == ML_OK)
-            reader->plan[column].drop = true;
-    }
-    if (status == ML_OK && reader->rules)
-        status = plan_rules(reader, err);
-    for (size_t i = 0; options->type && options->type[i] && status == ML_OK; i++)
-        status = plan_pin(reader, options->type[i], err);
-    if (status != ML_OK)
-        return status;
-    for (size_t i = 0; i < reader->columns; i++) {
-        init_cells(reader, &reader->cells[i], i);
-        kept += !reader->plan[i].drop;
-    }
-    return kept > 0 ? ML_OK : ml_error_set(err, ML_EUSAGE, "--drop-columns: no column is left");
 }
 
 static enum ml_status begin(struct reader *reader, struct ml_error *err)
@@ -167,7 +72,11 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
     enum ml_status status = ML_OK;
     if (reader->options->schema)
         status = mli_rules_read(reader->options->schema, &reader->rules, err);
-    return status == ML_OK ? plan_columns(reader, err) : status;
+    if (status == ML_OK)
+        status = mli_read_plan_make(reader->chunks, reader->options, reader->rules, reader->plan, err);
+    for (size_t i = 0; i < reader->columns && status == ML_OK; i++)
+        init_cells(reader, &reader->cells[i], i);
+    return status;
 }
 
 /* ---- rows into pieces ------------------------------------------------------------------------ */
@@ -419,7 +328,7 @@ static enum ml_status read_lost(struct reader *reader, struct mli_chunks *again,
     if (!lost.plan)
         return out_of_memory(reader, err);
     for (size_t i = 0; i < reader->columns; i++) {
-        lost.plan[i] = (struct plan){ .drop = !reader->cells[i].lost };
+        lost.plan[i] = (struct mli_read_plan){ .drop = !reader->cells[i].lost };
         if (reader->cells[i].lost)
             mli_cells_as_text(&reader->cells[i]);
     }
