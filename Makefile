@@ -153,6 +153,11 @@ $(BUILD)/libmlctl.so: $(OBJ_lib)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(LIBS) $(OPENBLAS_LIBS)
 
+# the fit alone, for scripts/bench/train
+$(BUILD)/bench-fit: $(BUILD)/scripts/bench/fit.o $(BUILD)/libmlctl.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
