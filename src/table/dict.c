@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS ((size_t)16)
-#define AHEAD ((size_t)16) /* strings whose slots are fetched before the first is needed */
+#define AHEAD ((size_t)32) /* strings whose slots are fetched before the first is needed */
 
 struct slot {
     uint32_t hash;
@@ -116,6 +116,28 @@ static size_t length_of(const struct mli_dict *dict, size_t code)
     return end - dict->offset[code] - 1;
 }
 
+/* What memcmp() would say, for strings that are short: words, the last of which overlaps the one before it. */
+static bool same(const char *a, const char *b, size_t len)
+{
+    size_t i = 0;
+
+    if (len < 8) {
+        while (i < len && a[i] == b[i])
+            i++;
+        return i == len;
+    }
+    for (; i + 8 < len; i += 8) {
+        if (load(a + i, 8) != load(b + i, 8))
+            return false;
+    }
+    return load(a + len - 8, 8) == load(b + len - 8, 8);
+}
+
+static bool is_string(const struct mli_dict *dict, size_t code, const char *text, size_t len)
+{
+    return length_of(dict, code) == len && same(mli_dict_text(dict, code), text, len);
+}
+
 /* The slot that holds the string, or the free one where it belongs. */
 static struct slot *probe(const struct mli_dict *dict, uint32_t hash, const char *text, size_t len)
 {
@@ -123,9 +145,7 @@ static struct slot *probe(const struct mli_dict *dict, uint32_t hash, const char
         struct slot *slot = &dict->slot[i];
         if (slot->code < 0)
             return slot;
-        size_t code = (size_t)slot->code;
-        if (slot->hash == hash && length_of(dict, code) == len &&
-            memcmp(mli_dict_text(dict, code), text, len) == 0)
+        if (slot->hash == hash && is_string(dict, (size_t)slot->code, text, len))
             return slot;
     }
 }
@@ -193,30 +213,63 @@ enum ml_status mli_dict_add(struct mli_dict *dict, const char *text, size_t len,
     return add_hashed(dict, hash_of(text, len), text, len, code);
 }
 
+struct ahead {
+    const char *text;
+    size_t len;
+    uint32_t hash;
+    int32_t guess; /* the first string of that hash, below 0: there is none */
+};
+
+/* The next n strings, and behind them. */
+static const char *hash_ahead(const struct mli_dict *dict, const char *texts, struct ahead *ahead, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(texts);
+        ahead[i] = (struct ahead){ .text = texts, .len = len, .hash = hash_of(texts, len) };
+        __builtin_prefetch(&dict->slot[ahead[i].hash & (dict->slots - 1)]);
+        texts += len + 1;
+    }
+    return texts;
+}
+
+static void guess_ahead(const struct mli_dict *dict, struct ahead *ahead, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t at = ahead[i].hash & (dict->slots - 1);
+        while (dict->slot[at].code >= 0 && dict->slot[at].hash != ahead[i].hash)
+            at = (at + 1) & (dict->slots - 1);
+        ahead[i].guess = dict->slot[at].code;
+        if (ahead[i].guess >= 0)
+            __builtin_prefetch(&dict->offset[ahead[i].guess]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ahead[i].guess >= 0)
+            __builtin_prefetch(mli_dict_text(dict, (size_t)ahead[i].guess));
+    }
+}
+
+static enum ml_status add_ahead(struct mli_dict *dict, const struct ahead *ahead, int32_t *code)
+{
+    *code = MLI_CODE_MISSING;
+    if (ahead->len == 0)
+        return ML_OK;
+    if (ahead->guess < 0 || !is_string(dict, (size_t)ahead->guess, ahead->text, ahead->len))
+        return add_hashed(dict, ahead->hash, ahead->text, ahead->len, code);
+    *code = ahead->guess;
+    return ML_OK;
+}
+
 enum ml_status mli_dict_add_texts(struct mli_dict *dict, const char *texts, size_t n, int32_t *code)
 {
-    struct {
-        const char *text;
-        size_t len;
-        uint32_t hash;
-    } ahead[AHEAD];
+    struct ahead ahead[AHEAD];
     enum ml_status status = ML_OK;
 
     for (size_t i = 0; i < n && status == ML_OK; i += AHEAD) {
         size_t count = n - i < AHEAD ? n - i : AHEAD;
-        for (size_t k = 0; k < count; k++) {
-            size_t len = strlen(texts);
-            ahead[k].text = texts;
-            ahead[k].len = len;
-            ahead[k].hash = hash_of(texts, len);
-            __builtin_prefetch(&dict->slot[ahead[k].hash & (dict->slots - 1)]);
-            texts += len + 1;
-        }
-        for (size_t k = 0; k < count && status == ML_OK; k++) {
-            code[i + k] = MLI_CODE_MISSING;
-            if (ahead[k].len > 0)
-                status = add_hashed(dict, ahead[k].hash, ahead[k].text, ahead[k].len, &code[i + k]);
-        }
+        texts = hash_ahead(dict, texts, ahead, count);
+        guess_ahead(dict, ahead, count);
+        for (size_t k = 0; k < count && status == ML_OK; k++)
+            status = add_ahead(dict, &ahead[k], &code[i + k]);
     }
     return status;
 }
