@@ -101,10 +101,17 @@ static enum ml_status decide_codes(struct mli_cells *cells, struct mli_column *c
     return status;
 }
 
+static bool is_whole(double value)
+{
+    return fabs(value) < 0x1p52 ? value == (double)(int64_t)value : !isnan(value);
+}
+
 static bool all_whole(const struct mli_cells *cells)
 {
+    if (cells->store == MLI_STORE_SHORT && !cells->mixed && cells->decimals == 0)
+        return cells->present > 0;
     for (size_t i = 0; i < cells->count; i++) {
-        if (!isnan(cells->number[i]) && cells->number[i] != trunc(cells->number[i]))
+        if (!is_whole(cells->number[i]) && !isnan(cells->number[i]))
             return false;
     }
     return cells->present > 0;
