@@ -11,11 +11,11 @@
 #include <table/csv_inside.h>
 
 #include <base/mem.h>
-#include <base/text.h>
 #include <csv.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/bytes.h>
 
 /* libcsv wants a quote. This byte is none of any text; where it is not a quote it is refused before libcsv sees it. */
 #define NO_QUOTE '\xFF'
@@ -35,29 +35,6 @@ enum ml_status mli_csv_no_memory(struct mli_csv *csv)
 }
 
 /* ---- callbacks ------------------------------------------------------------------------------- */
-
-/* Length of the longest prefix that is UTF-8 without NUL. Eight bytes at a time while they are ASCII. */
-static size_t text_span(const char *text, size_t len)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    size_t i = 0;
-
-    while (i < len) {
-        uint64_t word;
-        if (len - i >= sizeof(word)) {
-            memcpy(&word, text + i, sizeof(word));
-            if (((word | (word - ones)) & tops) == 0) { /* no top bit set, no byte is 0 */
-                i += sizeof(word);
-                continue;
-            }
-        }
-        size_t length = text[i] ? mli_utf8_sequence(text + i, len - i) : 0;
-        if (length == 0)
-            break;
-        i += length;
-    }
-    return i;
-}
 
 static size_t count_lines(const char *text, size_t len)
 {
@@ -92,7 +69,7 @@ static enum ml_status too_long(struct mli_csv *csv, size_t line, const char *why
 
 static enum ml_status add_field(struct mli_csv *csv, const char *text, size_t len)
 {
-    size_t good = text_span(text, len), count = csv->cut.count;
+    size_t good = mli_bytes_text(text, len), count = csv->cut.count;
 
     if (good < len) {
         size_t line = csv->line - count_lines(text + good, len - good);
@@ -311,7 +288,7 @@ static enum ml_status feed_libcsv(struct mli_csv *csv)
 static bool is_text_until(struct mli_csv *csv, const char *to)
 {
     if (!csv->bad || csv->bad < csv->at)
-        csv->bad = csv->at + text_span(csv->at, (size_t)(csv->end - csv->at));
+        csv->bad = csv->at + mli_bytes_text(csv->at, (size_t)(csv->end - csv->at));
     return to <= csv->bad;
 }
 

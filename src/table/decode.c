@@ -11,6 +11,7 @@
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/bytes.h>
 
 #define STORED ((size_t)64 << 10)   /* bytes converted at a time */
 #define AT_ONCE ((size_t)256 << 10) /* read at a time while the encoding may change */
@@ -70,27 +71,11 @@ static bool has_room(const struct room *room)
     return room->end - room->at >= LONGEST;
 }
 
-static size_t ascii_span(const void *bytes, size_t n)
-{
-    const unsigned char *text = bytes;
-    size_t i = 0;
-
-    for (; n - i >= 32; i += 32) {
-        uint64_t word[4];
-        memcpy(word, text + i, sizeof(word));
-        if ((word[0] | word[1] | word[2] | word[3]) & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < n && text[i] < 0x80)
-        i++;
-    return i;
-}
-
 static void put_ascii(struct mli_decode *decode, struct room *room)
 {
     size_t left = (size_t)(room->end - room->at), n = decode->end - decode->at;
 
-    n = ascii_span(decode->stored + decode->at, n < left ? n : left);
+    n = mli_bytes_ascii((const char *)decode->stored + decode->at, n < left ? n : left);
     memcpy(room->at, decode->stored + decode->at, n);
     room->at += n;
     decode->at += n;
@@ -397,17 +382,11 @@ static enum ml_status read_bytes(struct mli_decode *decode, void *bytes, size_t 
     return status;
 }
 
+/* CR alone ends lines where there is no LF at all. */
 static size_t count_lines(const char *text, size_t n)
 {
-    const char *end = text + n;
-    char last = memchr(text, '\n', n) ? '\n' : '\r'; /* CR alone where there is no LF at all */
-    size_t lines = 0;
-
-    while ((text = memchr(text, last, (size_t)(end - text)))) {
-        lines++;
-        text++;
-    }
-    return lines;
+    size_t lines = mli_bytes_count(text, n, '\n');
+    return lines > 0 ? lines : mli_bytes_count(text, n, '\r');
 }
 
 /* bytes[from, *n) are of windows-1252, as what follows is. */
@@ -435,7 +414,7 @@ static enum ml_status take_for_windows(struct mli_decode *decode, const char *by
  */
 static enum ml_status decide(struct mli_decode *decode, char *bytes, size_t *n, struct ml_error *err)
 {
-    size_t at = ascii_span(bytes, *n);
+    size_t at = mli_bytes_ascii(bytes, *n);
 
     decode->line += count_lines(bytes, at);
     if (at == *n)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <table/bytes.h>
 
 #define SIZE_DEFAULT ((size_t)1 << 20)
 #define SHRINK 4                          /* a block this many times as large as usual is given back */
@@ -218,49 +219,17 @@ void mli_source_release(struct mli_source *source)
 
 /* ---- cutting --------------------------------------------------------------------------------- */
 
-static size_t count_byte(const char *text, size_t len, char byte)
-{
-    size_t count = 0, i = 0;
-
-    while (i < len) { /* sums of a byte each, so that 16 of them are one vector */
-        size_t end = len - i > 255 * 16 ? i + 255 * 16 : len;
-        unsigned char sum[16] = { 0 };
-        for (; i + 16 <= end; i += 16) {
-            for (size_t k = 0; k < 16; k++)
-                sum[k] = (unsigned char)(sum[k] + (text[i + k] == byte));
-        }
-        for (size_t k = 0; k < 16; k++)
-            count += sum[k];
-        if (end == len) {
-            for (; i < end; i++)
-                count += text[i] == byte;
-        }
-    }
-    return count;
-}
-
-/* Line ends: LF, CR and CRLF. No CRLF is cut in two. */
-static size_t count_lines(const char *text, size_t len)
-{
-    size_t lines = count_byte(text, len, '\n');
-    const char *cr = memchr(text, '\r', len), *end = text + len;
-
-    for (; cr && cr < end; cr = memchr(cr + 1, '\r', (size_t)(end - cr - 1)))
-        lines += cr + 1 == end || cr[1] != '\n';
-    return lines;
-}
-
 /* Behind the last `last` that stands outside of quotes and is the end of a line, 0 if there is none. */
 static size_t cut_behind(const char *text, size_t len, char last, char quote)
 {
-    size_t quotes = count_byte(text, len, quote), end = len;
+    size_t quotes = mli_bytes_count(text, len, quote), end = len;
 
     while (end > 0) {
         const char *hit = memrchr(text, last, end);
         if (!hit)
             return 0;
         size_t at = (size_t)(hit - text);
-        quotes -= count_byte(hit, end - at, quote);
+        quotes -= mli_bytes_count(hit, end - at, quote);
         if (quotes % 2 == 0 && (last == '\n' || (at + 1 < len && hit[1] != '\n')))
             return at + 1;
         end = at;
@@ -289,7 +258,7 @@ static bool is_hopeless(const struct mli_source *source, const char *text, size_
         return true;
     const char *last = len > max ? memrchr(text, quote_of(source), len) : NULL;
     return last && (size_t)(text + len - last) > max + 1 &&
-           count_byte(text, len, quote_of(source)) % 2 == 1;
+           mli_bytes_count(text, len, quote_of(source)) % 2 == 1;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -395,7 +364,7 @@ static enum ml_status fill(struct mli_source *source, struct mli_source_text *te
     if (!carry(source, text, cut))
         return out_of_memory(source, err);
     text->first_line = source->line;
-    source->line += count_lines(text->data, text->len);
+    source->line += mli_bytes_lines(text->data, text->len);
     return ML_OK;
 }
 

@@ -1,11 +1,13 @@
-/* What is done for many cells at once is what is done for each of them: rows, short decimals, codes. */
+/* What is done for many cells at once is what is done for each of them: rows, short decimals, codes, bytes. */
 #include <tests/unit/table.h>
 
 #include <base/buf.h>
 #include <base/num.h>
 #include <base/rng.h>
+#include <base/text.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <table/bytes.h>
 #include <table/codebook.h>
 #include <table/csv.h>
 #include <table/decimals.h>
@@ -334,13 +336,85 @@ static void codes_are_found_again(void **state)
     mli_dict_free(dict);
 }
 
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+static size_t count_bytes(const char *text, size_t len, char byte)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        count += text[i] == byte;
+    return count;
+}
+
+static size_t count_line_ends(const char *text, size_t len)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < len; i++)
+        lines += text[i] == '\n' || (text[i] == '\r' && (i + 1 == len || text[i + 1] != '\n'));
+    return lines;
+}
+
+static size_t span_of_ascii(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (unsigned char)text[i] < 0x80)
+        i++;
+    return i;
+}
+
+static size_t span_of_text(const char *text, size_t len)
+{
+    for (size_t i = 0, length; i < len; i += length) {
+        length = text[i] ? mli_utf8_sequence(text + i, len - i) : 0;
+        if (length == 0)
+            return i;
+    }
+    return len;
+}
+
+static void bytes_are_counted(void **state)
+{
+    static const char *const parts[] = { "a",    ",",           "\n",           "\r",
+                                         "\r\n", "gr\xC3\xBCn", "\xE2\x82\xAC", "\x01" };
+    static const char *const rare[] = { "\xFF", "\xC3", "\xE2\x82", "" };
+    struct mli_rng rng;
+
+    (void)state;
+    mli_rng_init(&rng, 31);
+    for (size_t round = 0; round < 2000; round++) {
+        size_t n = mli_rng_below(&rng, round % 100 == 0 ? 9000 : 200),
+               plain = mli_rng_below(&rng, 4);
+        struct mli_buf buf;
+        mli_buf_init(&buf, SIZE_MAX);
+        for (size_t i = 0; i < n; i++)
+            mli_buf_str(&buf, parts[mli_rng_below(&rng, plain == 0 ? COUNT(parts) : 5)]);
+        size_t at = mli_rng_below(&rng, COUNT(rare));
+        if (round % 3 == 0)
+            mli_buf_add(&buf, rare[at], strlen(rare[at]) + (at == 3)); /* the last is a NUL */
+        for (size_t i = 0; i < mli_rng_below(&rng, 70); i++)
+            mli_buf_char(&buf, 'z');
+        const char *text = buf.data ? buf.data : "";
+        assert_int_equal(mli_bytes_count(text, buf.len, ','), count_bytes(text, buf.len, ','));
+        assert_int_equal(mli_bytes_count_plain(text, buf.len, ','),
+                         count_bytes(text, buf.len, ','));
+        assert_int_equal(mli_bytes_lines(text, buf.len), count_line_ends(text, buf.len));
+        assert_int_equal(mli_bytes_ascii(text, buf.len), span_of_ascii(text, buf.len));
+        assert_int_equal(mli_bytes_ascii_plain(text, buf.len), span_of_ascii(text, buf.len));
+        assert_int_equal(mli_bytes_text(text, buf.len), span_of_text(text, buf.len));
+        assert_int_equal(mli_bytes_text_plain(text, buf.len), span_of_text(text, buf.len));
+        mli_buf_release(&buf);
+    }
+}
+
 int table_grid_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_the_records),
-        cmocka_unit_test(grids_follow_each_other),
-        cmocka_unit_test(decimals_agree),
-        cmocka_unit_test(codes_are_found_again),
+        cmocka_unit_test(rows_are_the_records), cmocka_unit_test(grids_follow_each_other),
+        cmocka_unit_test(decimals_agree),       cmocka_unit_test(codes_are_found_again),
+        cmocka_unit_test(bytes_are_counted),
     };
     return cmocka_run_group_tests_name("table/grid", tests, NULL, NULL);
 }
