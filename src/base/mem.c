@@ -1,7 +1,9 @@
 #include <base/mem.h>
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 bool mli_mul(size_t a, size_t b, size_t *out)
 {
@@ -48,6 +50,20 @@ void *mli_realloc(void *p, size_t count, size_t size)
 {
     size_t bytes;
     return byte_count(count, size, &bytes) ? realloc(p, bytes) : NULL;
+}
+
+#define PAGE ((size_t)4096)
+
+void mli_touch(void *p, size_t from, size_t to)
+{
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t begin = ((uintptr_t)p + from) & ~(uintptr_t)(PAGE - 1), end = (uintptr_t)p + to;
+    madvise((void *)begin, end - begin, MADV_POPULATE_WRITE);
+#else
+    (void)p;
+    (void)from;
+    (void)to;
+#endif
 }
 
 char *mli_strdup(const char *s)

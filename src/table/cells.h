@@ -35,6 +35,8 @@ struct mli_cells {
     size_t count;      /* cells so far */
     size_t present;    /* of them not missing */
     size_t capacity;   /* of number and code; of `each` while it is there */
+    size_t expected;   /* a column: how many cells it will have, by estimate; 0: not known */
+    size_t touched;    /* bytes of number or code whose pages are there */
     struct mli_buf raw; /* a piece's stands beside its numbers or instants, too */
     double *number;
     unsigned decimals; /* SHORT: how many the numbers have, or, if `mixed`, `each` one; not of missing cells */

@@ -21,7 +21,7 @@ struct mli_chunks {
 struct mli_chunk {
     struct mli_chunks *chunks;
     struct mli_csv *csv;
-    size_t file;
+    size_t file, bytes;
     size_t left; /* bytes still to be given out; SIZE_MAX: to the end of csv */
     struct mli_csv_field *field; /* of a file whose columns stand in another order */
 };
@@ -145,6 +145,11 @@ const char *mli_chunks_file(const struct mli_chunks *chunks, size_t file)
     return chunks->source.file[file].name;
 }
 
+size_t mli_chunk_bytes(const struct mli_chunk *chunk)
+{
+    return chunk->bytes;
+}
+
 size_t mli_chunk_file(const struct mli_chunk *chunk)
 {
     return chunk->file;
@@ -260,7 +265,7 @@ static enum ml_status work(void *data, size_t number, struct ml_error *err)
 {
     struct run *run = data;
     struct slot *slot = &run->slot[number];
-    struct mli_chunk chunk = { .chunks = run->chunks, .file = slot->text.file, .left = SIZE_MAX };
+    struct mli_chunk chunk = { .chunks = run->chunks, .file = slot->text.file, .bytes = slot->text.len, .left = SIZE_MAX };
     enum ml_status status = ML_OK;
 
     if (slot->text.reader)

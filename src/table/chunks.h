@@ -86,6 +86,7 @@ ML_NODISCARD enum ml_status mli_chunk_next(struct mli_chunk *chunk, struct mli_c
  * mli_chunk_field() - 1 is that of the header's. Valid until the next call.
  */
 const struct mli_grid *mli_chunk_next_grid(struct mli_chunk *chunk);
+size_t mli_chunk_bytes(const struct mli_chunk *chunk); /* of its text, as far as it is known before it is read */
 size_t mli_chunk_file(const struct mli_chunk *chunk);        /* index of its file */
 const char *mli_chunk_source(const struct mli_chunk *chunk); /* name of its file; lives as long as the chunks */
 /* 1-based number in its file of the header's column, for errors. */

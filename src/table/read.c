@@ -25,6 +25,7 @@ struct reader {
     struct mli_read_plan *plan; /* one a column of the file */
     struct mli_cells *cells; /* the same; those of dropped columns stay empty */
     size_t columns, rows;
+    uint64_t bytes;    /* of text that the rows were */
     size_t *file_rows; /* rows of each file; NULL when they are not counted */
     size_t first_line; /* of row 0 */
     bool irregular;    /* rows do not stand in a line each, one after the other */
@@ -34,7 +35,7 @@ struct reader {
 /* What one thread makes of a chunk. */
 struct piece {
     struct mli_cells *cells; /* one a column of the file */
-    size_t columns, rows, file;
+    size_t columns, rows, file, bytes;
     size_t first_line; /* as the reader's */
     bool irregular;
     struct mli_faults faults;
@@ -225,6 +226,7 @@ static enum ml_status work(void *shared, void *state, struct mli_chunk *chunk, s
 
     piece->rows = 0;
     piece->file = mli_chunk_file(chunk);
+    piece->bytes = mli_chunk_bytes(chunk);
     piece->faults.count = 0;
     piece->irregular = false;
     for (size_t i = 0; i < piece->columns; i++)
@@ -250,14 +252,30 @@ static void show_progress(const struct reader *reader)
         progress->show(progress->data, reader->rows, size > 0 && taken < size ? taken / size : -1);
 }
 
+/* How many rows there will be in the end if the rest of the files is like what has been read; 0: no idea. */
+static size_t expected_rows(struct reader *reader, const struct piece *piece)
+{
+    uint64_t size = mli_chunks_size(reader->chunks);
+    size_t rows = reader->rows + piece->rows;
+
+    reader->bytes += piece->bytes;
+    if (reader->bytes == 0 || size < reader->bytes)
+        return 0;
+    double expected = (double)rows * ((double)size / (double)reader->bytes) * 1.01 + 100;
+    return expected < 1e15 ? (size_t)expected : 0;
+}
+
 static enum ml_status commit(void *shared, void *state, struct ml_error *err)
 {
     struct reader *reader = shared;
     struct piece *piece = state;
 
+    size_t expected = expected_rows(reader, piece);
+
     for (size_t i = 0; i < reader->columns; i++) {
         if (reader->plan[i].drop)
             continue;
+        reader->cells[i].expected = expected;
         enum ml_status status = mli_cells_append(&reader->cells[i], &piece->cells[i]);
         if (status == ML_ELIMIT)
             return ml_error_at(err, status, mli_chunks_source(reader->chunks), 0, 0,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOUCHED_AT_ONCE ((size_t)1024 << 10)
+
 /* ---- room ------------------------------------------------------------------------------------ */
 
 bool mli_store_numeric(enum mli_cells_store store)
@@ -21,27 +23,56 @@ static bool resize(void **items, size_t capacity, size_t size)
     return resized != NULL;
 }
 
+/* Without a guess no power of two: the columns' arrays, filled side by side, would share cache sets. */
+static bool larger(const struct mli_cells *cells, size_t count, size_t *capacity)
+{
+    if (cells->expected >= count) {
+        *capacity = cells->expected;
+        return true;
+    }
+    while (*capacity < count) {
+        if (!mli_mul(*capacity, 2, capacity) || !mli_add(*capacity, 72, capacity))
+            return false;
+    }
+    return true;
+}
+
+static void touch(struct mli_cells *cells, size_t count)
+{
+    size_t size = cells->number ? sizeof(*cells->number) : sizeof(*cells->code),
+           used = count * size;
+    void *items = cells->number ? (void *)cells->number : cells->code;
+
+    if (used <= cells->touched || cells->capacity * size < TOUCHED_AT_ONCE)
+        return;
+    size_t all = cells->capacity * size,
+           to = used + TOUCHED_AT_ONCE < all ? used + TOUCHED_AT_ONCE : all;
+    mli_touch(items, cells->touched, to);
+    cells->touched = to;
+}
+
+/* Room for `count` cells in what the store keeps them in. A capacity holds for all arrays that are there. */
 bool mli_store_reserve(struct mli_cells *cells, size_t count)
 {
     bool numbers = mli_store_numeric(cells->store), codes = cells->store == MLI_STORE_CODES;
     size_t capacity = cells->capacity > 0 ? cells->capacity : 16;
 
-    while (
-        capacity <
-        count) { /* no power of two: the columns' arrays, filled side by side, would share cache sets */
-        if (!mli_mul(capacity, 2, &capacity) || !mli_add(capacity, 72, &capacity))
-            return false;
-    }
-    bool grow = capacity > cells->capacity;
-    if ((cells->number ? grow : numbers) &&
+    if (capacity < count && !larger(cells, count, &capacity))
+        return false;
+    bool more = capacity > cells->capacity;
+    if ((cells->number ? more : numbers) &&
         !resize((void **)&cells->number, capacity, sizeof(*cells->number)))
         return false;
-    if (cells->each && grow && !resize((void **)&cells->each, capacity, 1))
+    if (cells->each && more && !resize((void **)&cells->each, capacity, 1))
         return false;
-    if ((cells->code ? grow : codes) &&
+    if ((cells->code ? more : codes) &&
         !resize((void **)&cells->code, capacity, sizeof(*cells->code)))
         return false;
+    if (more)
+        cells->touched = cells->count * sizeof(*cells->code);
     cells->capacity = capacity;
+    if (cells->expected > 0)
+        touch(cells, count);
     return true;
 }
 
