@@ -60,21 +60,26 @@ static inline struct mli_word *probe(const struct mli_codebook *book, const stru
 size_t mli_codebook_take(const struct mli_codebook *book, const struct mli_dict *dict,
                          const struct mli_cells_view *cells, int32_t *code, size_t *present)
 {
-    size_t i = 0;
+    const struct mli_codebook own = *book; /* what is written might be anything else's */
+    const size_t n = book->slots > 0 ? cells->count : 0, step = cells->step;
+    const struct mli_span *at = cells->span;
+    const char *const all = cells->text;
+    size_t i = 0, missing = 0;
 
-    for (; i < cells->count && book->slots > 0; i++) {
-        struct mli_span span = cells->span[i * cells->step];
-        const char *text = cells->text + span.at;
+    for (; i < n; i++, at += step) {
+        const struct mli_span span = *at;
+        const char *text = all + span.at;
         if (span.len <= MLI_WORD_MAX) {
             struct mli_word word = word_of(text, span.len);
-            code[i] = probe(book, &word)->code;
+            code[i] = probe(&own, &word)->code;
         } else {
             code[i] = mli_dict_find(dict, text, span.len);
         }
         if (code[i] < MLI_CODE_MISSING)
             break;
-        *present += code[i] >= 0;
+        missing += code[i] < 0;
     }
+    *present += i - missing;
     return i;
 }
 

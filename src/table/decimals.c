@@ -79,22 +79,26 @@ static inline double divide(double number, unsigned places)
     return (digits & MINUS ? -value : value) / divisor[places];
 }
 
-static void divide_plain(const struct mli_decimals *out, size_t n)
+static unsigned first_places(const uint8_t *places, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        out->number[i] = divide(out->number[i], out->places[i]);
+    size_t i = 0;
+
+    while (i < n && places[i] == MLI_DECIMALS_MISSING)
+        i++;
+    return i < n ? places[i] : 0;
 }
 
-static void look_at_places(struct mli_decimals *out, size_t n)
+static bool differ(const struct mli_decimals *out, size_t i)
 {
-    size_t i = 0, others = 0;
+    return out->places[i] != out->first && out->places[i] != MLI_DECIMALS_MISSING;
+}
 
-    while (i < n && out->places[i] == MLI_DECIMALS_MISSING)
-        i++;
-    out->first = i < n ? out->places[i] : 0;
-    for (; i < n; i++)
-        others += (out->places[i] != out->first) & (out->places[i] != MLI_DECIMALS_MISSING);
-    out->mixed = others > 0;
+static void divide_plain(struct mli_decimals *out, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        out->number[i] = divide(out->number[i], out->places[i]);
+        out->mixed |= differ(out, i);
+    }
 }
 
 size_t mli_decimals_take_plain(const struct mli_cells_view *cells,
@@ -102,8 +106,9 @@ size_t mli_decimals_take_plain(const struct mli_cells_view *cells,
 {
     out->missing = 0;
     size_t n = take_plain(cells, missing, out);
-    divide_plain(out, n);
-    look_at_places(out, n);
+    out->first = first_places(out->places, n);
+    out->mixed = false;
+    divide_plain(out, 0, n);
     return n;
 }
 
@@ -194,25 +199,30 @@ MLI_WIDE_CODE static inline bool wide_digits(const char *text, size_t len,
     return true;
 }
 
+/* Everything that the loop needs is its own: what it writes might be anything else's. */
 MLI_WIDE_CODE static size_t take_wide(const struct mli_cells_view *cells,
                                       const struct mli_missing *missing, struct mli_decimals *out)
 {
     const struct constants c = make_constants();
+    const struct mli_span *span = cells->span;
+    const size_t n = cells->count, step = cells->step;
+    const char *const all = cells->text;
+    double *const number = out->number;
+    uint8_t *const places = out->places;
 
-    for (size_t i = 0; i < cells->count; i++) {
-        const struct mli_span span = cells->span[i * cells->step];
-        const char *text = cells->text + span.at;
-        bool taken = span.at + span.len >= LANES
-                         ? wide_digits(text, span.len, &c, &out->number[i], &out->places[i])
-                         : plain_digits(text, span.len, &out->number[i], &out->places[i]);
-        if (!taken && !take_missing(missing, text, span.len, out, i))
+    for (size_t i = 0; i < n; i++, span += step) {
+        const char *text = all + span->at;
+        size_t len = span->len;
+        bool taken = span->at + len >= LANES ? wide_digits(text, len, &c, &number[i], &places[i])
+                                             : plain_digits(text, len, &number[i], &places[i]);
+        if (!taken && !take_missing(missing, text, len, out, i))
             return i;
     }
-    return cells->count;
+    return n;
 }
 
 /* A whole number below 2^52 becomes a double by standing as the mantissa of 2^52, which is then taken away. */
-MLI_WIDE_CODE static void divide_wide(const struct mli_decimals *out, size_t n)
+MLI_WIDE_CODE static void divide_wide(struct mli_decimals *out, size_t n)
 {
     const __m256d limit = _mm256_set1_pd(0x1p52), minus = _mm256_set1_pd(-0.0);
     uint32_t alike = out->first * UINT32_C(0x01010101), places;
@@ -222,22 +232,25 @@ MLI_WIDE_CODE static void divide_wide(const struct mli_decimals *out, size_t n)
     for (; i + 4 <= n; i += 4) {
         __m256d digits = _mm256_loadu_pd(out->number + i), by = same;
         memcpy(&places, out->places + i, sizeof(places));
-        if (places != alike)
+        if (places != alike) {
             by = _mm256_set_pd(divisor[out->places[i + 3]], divisor[out->places[i + 2]],
                                divisor[out->places[i + 1]], divisor[out->places[i]]);
+            out->mixed |=
+                differ(out, i) | differ(out, i + 1) | differ(out, i + 2) | differ(out, i + 3);
+        }
         __m256d sign = _mm256_and_pd(digits, minus);
         __m256d value = _mm256_sub_pd(_mm256_or_pd(_mm256_xor_pd(digits, sign), limit), limit);
         _mm256_storeu_pd(out->number + i, _mm256_div_pd(_mm256_or_pd(value, sign), by));
     }
-    for (; i < n; i++)
-        out->number[i] = divide(out->number[i], out->places[i]);
+    divide_plain(out, i, n);
 }
 
 MLI_WIDE_CODE static size_t take(const struct mli_cells_view *cells,
                                  const struct mli_missing *missing, struct mli_decimals *out)
 {
     size_t n = take_wide(cells, missing, out);
-    look_at_places(out, n);
+    out->first = first_places(out->places, n);
+    out->mixed = false;
     divide_wide(out, n);
     return n;
 }
