@@ -27,10 +27,10 @@ const char *const mli_date_part_name[MLI_DATE_PARTS] = {
 /* "none", "parts" or names with '+' between them. */
 static bool parse(const char *how, unsigned *parts)
 {
-    bool none = strcmp(how, "none") == 0;
+    bool none = strcmp(how, "none") == 0, usual = strcmp(how, "parts") == 0;
 
-    *parts = strcmp(how, "parts") == 0 ? USUAL_PARTS : 0;
-    while (*parts != USUAL_PARTS && !none && *how) {
+    *parts = usual ? USUAL_PARTS : 0;
+    while (!usual && !none && *how) {
         size_t length = strcspn(how, "+"), p = 0;
         while (p < MLI_DATE_PARTS && (strlen(mli_date_part_name[p]) != length ||
                                       strncmp(how, mli_date_part_name[p], length) != 0))

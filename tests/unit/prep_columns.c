@@ -221,6 +221,7 @@ static const struct {
     const char *part;
 } refused[] = {
 #define WITH(...) { .max_categories = 1000, __VA_ARGS__ }
+    { WITH(.dates = (const char *const[]){ "year+month+day+weekday+hour+second", NULL }), "is no choice of parts" },
     { WITH(.missing_flags = (const char *const[]){ "maybe", NULL }), "--missing-flags=maybe: " },
     { WITH(.missing_flags = (const char *const[]){ "c=yes", NULL }),
       "--missing-flags=c: column \"c\" holds categories" },
