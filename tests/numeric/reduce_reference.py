@@ -5,7 +5,8 @@
     python3 tests/numeric/reduce_reference.py > tests/numeric/reduce_expected.h
 
 Run in the root of the repository. Everything is fitted on the rows that `every:5` trains on (row % 5 != 4), or those
-that `last:F` leaves. Of the matrix every 29th row is kept. Components have the sign under which their largest absolute entry is positive.
+that `last:F` leaves. Categories become indicators. Of the matrix every 29th row is kept, of a long table every
+199th. Components have the sign under which their largest absolute entry is positive.
 """
 import numpy as np
 import pandas as pd
@@ -13,9 +14,8 @@ import sklearn
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_classif, f_regression
 from sklearn.linear_model import Lasso, LogisticRegression
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-STEP = 29
 CASES = [  # file, target, scale, select, pca, split unless every:5
     ("breast_cancer", "diagnosis", "standard", "k:7", None),
     ("breast_cancer", "diagnosis", "minmax", "variance:0.025", None),
@@ -29,6 +29,10 @@ CASES = [  # file, target, scale, select, pca, split unless every:5
     ("diabetes", "target", "minmax", None, "5"),
     ("wine", "class", "standard", "k:5", "2"),
     ("wine", "class", "standard", "l1:0.03", None),
+    ("diabetes", "target", "minmax", "variance:0.03", None),
+    ("diamonds", "price", "standard", "k:9", None),
+    ("diamonds", "price", "standard", "l1:60", None),
+    ("diamonds", "price", "standard", None, "0.9"),
     ("breast_cancer", "diagnosis", "standard", None, "7", "last:0.96"),  # 23 rows of 30 features
     ("breast_cancer", "diagnosis", "none", None, "0.999", "last:0.96"),
     ("diabetes", "target", "standard", None, "0.97", "last:0.98"),  # 9 rows of 10 features
@@ -81,12 +85,20 @@ for file, target, scale, how, pca, *split in CASES:
     if split:
         train = np.arange(len(table)) < len(table) - round(len(table) * float(split[0].removeprefix("last:")))
     y = table.pop(target)
-    classes = file != "diabetes"
+    classes = file not in ("diabetes", "diamonds")
     y = pd.factorize(y, sort=True)[0] if classes else y.to_numpy(float)
-    X = table.to_numpy(float)
-    if scale != "none":
-        X = (StandardScaler() if scale == "standard" else MinMaxScaler()).fit(X[train]).transform(X)
-    names, scores, variance, ratio = list(table.columns), [], [], []
+    parts, names, scores, variance, ratio = [], [], [], [], []
+    for column in table.columns:
+        x = table[[column]].to_numpy()
+        if not pd.api.types.is_numeric_dtype(table[column]):
+            encoder = OneHotEncoder(sparse_output=False).fit(x[train])
+            parts.append(encoder.transform(x))
+            names += ["%s=%s" % (column, value) for value in encoder.categories_[0]]
+            continue
+        scaler = {"standard": StandardScaler(), "minmax": MinMaxScaler(), "none": None}[scale]
+        parts.append(scaler.fit(x[train]).transform(x) if scaler else x.astype(float))
+        names.append(column)
+    X = np.hstack(parts)
     if how:
         scores, kept = select(how, X[train], y[train], classes)
         X, names = X[:, kept], [n for n, k in zip(names, kept) if k]
@@ -98,17 +110,18 @@ for file, target, scale, how, pca, *split in CASES:
         X = (X - fitted.mean_) @ (W * sign[:, None]).T
         variance, ratio = fitted.explained_variance_, fitted.explained_variance_ratio_
         names = ["pc%d" % (i + 1) for i in range(len(W))]
+    step = 29 if len(X) < 1000 else 199
     print("    {")
     print('    .file = "datasets/%s.csv", .target = "%s", .scale = "%s",' % (file, target, scale))
     print('    .split = "%s",' % (split[0] if split else "every:5"))
     print("    .select = %s, .pca = %s," % (text(how), text(pca)))
-    print("    .rows = %d, .step = %d, .features = %d," % (len(X), STEP, len(names)))
+    print("    .rows = %d, .step = %d, .features = %d," % (len(X), step, len(names)))
     print("    .name = %s," % array("char *const", ['"%s"' % n for n in names]))
     if len(scores):
         print("    .scores = %d, .score = %s," % (len(scores), numbers(scores)))
     if len(variance):
         print("    .variance = %s," % numbers(variance))
         print("    .ratio = %s," % numbers(ratio))
-    print("    .X = %s," % numbers(X[::STEP]))
+    print("    .X = %s," % numbers(X[::step]))
     print("    },")
 print("};")

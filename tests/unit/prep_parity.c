@@ -29,6 +29,27 @@ static void set_option(struct settings *s, size_t list, const char *name, const 
     *(const char *const **)(void *)((char *)&s->config + options[i].offset) = s->entry[list];
 }
 
+/* What "target" and "classes" say: y (rows) of a number, or the place of a label. NULL: there is no target. Caller frees. */
+static double *targets_of(const json_t *c, const struct ml_table *table)
+{
+    const char *name = json_string_value(json_object_get(c, "target"));
+    const json_t *classes = json_object_get(c, "classes");
+    double *y = name ? calloc(table->rows, sizeof(*y)) : NULL;
+
+    if (!name)
+        return NULL;
+    const struct mli_column *column = &table->column[ml_table_find(table, name)];
+    assert_non_null(y);
+    for (size_t i = 0; i < table->rows; i++) {
+        size_t k = 0;
+        while (k < json_array_size(classes) && strcmp(json_string_value(json_array_get(classes, k)),
+                                                      mli_dict_text(column->dict, (size_t)column->code[i])) != 0)
+            k++;
+        y[i] = column->number ? column->number[i] : (double)k;
+    }
+    return y;
+}
+
 static struct mli_pipeline *fit_case(const json_t *c, const struct ml_table *table)
 {
     struct settings s = { .config = ML_PREP_CONFIG_INIT };
@@ -38,8 +59,15 @@ static struct mli_pipeline *fit_case(const json_t *c, const struct ml_table *tab
     size_t columns[16], n = json_array_size(names), list = 0;
     uint8_t *train = malloc(table->rows);
     const char *name;
+    char *label[8];
+    json_t *classes = json_object_get(c, "classes");
+    double *y = targets_of(c, table);
+    const struct mli_goal goal = { y, json_array_size(classes), label, 1 };
 
     assert_non_null(train);
+    assert_true(json_array_size(classes) <= COUNT(label));
+    for (size_t k = 0; k < json_array_size(classes); k++)
+        label[k] = strdup(json_string_value(json_array_get(classes, k)));
     s.config.keep_all = true; /* identifier-like columns are columns here */
     json_object_foreach(json_object_get(c, "options"), name, entries)
         set_option(&s, list++, name, entries);
@@ -48,8 +76,11 @@ static struct mli_pipeline *fit_case(const json_t *c, const struct ml_table *tab
         columns[i] = ml_table_find(table, json_string_value(json_array_get(names, i)));
     for (size_t i = 0; i < table->rows; i++)
         train[i] = i % 5 != 4;
-    if (mli_pipeline_fit(table, columns, n, train, &s.config, NULL, &pipeline, &err) != ML_OK)
+    if (mli_pipeline_fit_to(table, columns, n, train, &s.config, y ? &goal : NULL, NULL, &pipeline, &err) != ML_OK)
         fail_msg("%s", err.text);
+    for (size_t k = 0; k < json_array_size(classes); k++)
+        free(label[k]);
+    free(y);
     free(train);
     return pipeline;
 }
@@ -93,7 +124,8 @@ static void check_case(size_t number, const json_t *c)
     struct mli_pipeline *pipeline = fit_case(c, table);
     size_t d = mli_pipeline_features(pipeline), at = 0;
     take_lambda(c, pipeline);
-    assert_int_equal(d, json_array_size(features));
+    if (d != json_array_size(features))
+        fail_msg("case %zu (%s): %zu features instead of %zu", number, file, d, json_array_size(features));
     for (size_t j = 0; j < d; j++)
         assert_string_equal(mli_pipeline_feature(pipeline, j),
                             json_string_value(json_array_get(features, j)));
