@@ -13,7 +13,8 @@
 
 struct train_flags {
     struct training training;
-    char *time_budget, *log;
+    char *time_budget, *log, *every;
+    int resume;
     long folds;
 };
 
@@ -70,6 +71,31 @@ static bool log_refused(const struct cmd_context *ctx, const struct train_flags 
     return err.status != ML_OK && cmd_fail(ctx, &err) != CMD_DONE;
 }
 
+static bool take_checkpoint(const struct cmd_context *ctx, struct train_flags *f)
+{
+    struct ml_fit_config *fit = &f->training.reading.fit;
+    struct ml_error err = ML_ERROR_INIT;
+    fit->resume = f->resume != 0;
+    if (f->every && !cmd_seconds(ctx, "every", f->every, &fit->every))
+        return false;
+    if (fit->checkpoint || (!f->every && !f->resume))
+        return true;
+    ml_error_set(&err, ML_EUSAGE, "--%s does nothing without --checkpoint DIR, where the state is kept",
+                 f->resume ? "resume" : "every");
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+/* A model that is whole needs no state to go on from. */
+static int end_checkpoint(const struct cmd_context *ctx, const struct train_flags *f, bool interrupted)
+{
+    const char *directory = f->training.reading.fit.checkpoint;
+    struct ml_error err = ML_ERROR_INIT;
+    if (!directory || interrupted || !ml_checkpoint_remove(directory, &err))
+        return CMD_DONE;
+    return cmd_fail(ctx, &err);
+}
+
 static int train(struct cmd_context *ctx, struct train_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -82,7 +108,7 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         return CMD_USAGE;
     if (f->log && log_refused(ctx, f))
         return CMD_USAGE;
-    if (!cmd_output_writable(ctx, f->training.model) || !train_log_open(&report.log, ctx, f->log))
+    if (!cmd_output_writable(ctx, f->training.model) || !train_log_open(&report.log, ctx, f->log, f->resume != 0))
         return CMD_SYSTEM;
     struct ml_fit_config *fit = &f->training.reading.fit;
     char *prep = training_prep(ctx, &f->training);
@@ -109,6 +135,8 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         code = cmd_fail(ctx, &save);
         goto out;
     }
+    if ((code = end_checkpoint(ctx, f, interrupted)) != CMD_DONE)
+        goto out;
     json_t *doc = train_report_json(model, f->training.model);
     train_log_end(&report.log, doc, &err, progress_now() - started);
     if (ctx->json)
@@ -144,6 +172,9 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
     struct poptOption run[] = {
         { "log", 0, POPT_ARG_STRING, &f.log, 0, "write every epoch to this file as it is done, as JSON lines", "FILE" },
         { "folds", 0, TRAINING_COUNT, &f.folds, 0, "first cross-validate the training rows with so many folds: mean and deviation of each metric; 0: not", "COUNT" },
+        { "checkpoint", 0, POPT_ARG_STRING, &t->reading.fit.checkpoint, 0, "keep the state of the training in this directory", "DIR" },
+        { "every", 0, POPT_ARG_STRING, &f.every, 0, "time between two checkpoints, e.g. 30s, 5m (1m if not given)", "TIME" },
+        { "resume", 0, POPT_ARG_NONE, &f.resume, 0, "go on from the checkpoint, if there is one: the model gets the same bytes", NULL },
         { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },
         POPT_TABLEEND
     };
@@ -161,6 +192,8 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = reading_count(ctx, "folds", f.folds, &t->reading.fit.folds);
+    if (code == CMD_CONTINUE && !take_checkpoint(ctx, &f))
+        code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = train(ctx, &f);
     reading_release(&t->reading);

@@ -16,7 +16,7 @@ static bool fail(struct train_log *log)
     return false;
 }
 
-bool train_log_open(struct train_log *log, const struct cmd_context *ctx, const char *path)
+bool train_log_open(struct train_log *log, const struct cmd_context *ctx, const char *path, bool more)
 {
     *log = (struct train_log){ .ctx = ctx, .path = path, .fd = -1 };
     if (!path)
@@ -24,7 +24,7 @@ bool train_log_open(struct train_log *log, const struct cmd_context *ctx, const 
     if (strcmp(path, "-") == 0)
         log->fd = STDOUT_FILENO;
     else
-        log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        log->fd = open(path, O_WRONLY | O_CREAT | (more ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0666);
     return log->fd >= 0 || fail(log);
 }
 

@@ -16,8 +16,8 @@ struct train_log {
     bool failed;
 };
 
-/* Starts the file anew, "-" is standard output; path NULL: no log. False, with an error said, when it cannot be written. */
-bool train_log_open(struct train_log *log, const struct cmd_context *ctx, const char *path);
+/* Starts the file anew, or adds to it for a run that is taken up (`more`); "-" is standard output; path NULL: no log. False, with an error said, when it cannot be written. */
+bool train_log_open(struct train_log *log, const struct cmd_context *ctx, const char *path, bool more);
 void train_log_epoch(struct train_log *log, const struct ml_fit_epoch *epoch);
 /* The last line: what the model's record says in the end (a document of train_report_json(), borrowed), or the error. */
 void train_log_end(struct train_log *log, const json_t *report, const struct ml_error *err, double seconds);

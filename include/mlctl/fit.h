@@ -56,6 +56,9 @@ struct ml_fit_config {
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
+    const char *checkpoint; /* directory where the state of the training is kept, so that it can go on after a kill; NULL: none */
+    double every;          /* seconds between two checkpoints */
+    bool resume;           /* go on from the checkpoint that is there, if there is one */
     size_t folds;          /* cross-validate with as many folds of the training rows first; 0: not */
     uint64_t seed;
     size_t threads;        /* 0: one a core */
@@ -70,7 +73,7 @@ struct ml_fit_config {
 #define ML_FIT_CONFIG_INIT                                                                         \
     { .task = "auto", .kind = "auto", .optimiser = "auto", .precision = "auto", .momentum = 0.9, .decay = 0.01, \
       .l2 = -1, \
-      .tolerance = 1e-8, .validation = 0.1, .seed = 1, .clean = ML_PREP_CONFIG_INIT }
+      .tolerance = 1e-8, .validation = 0.1, .seed = 1, .every = 60, .clean = ML_PREP_CONFIG_INIT }
 
 /*
  * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one
@@ -79,5 +82,8 @@ struct ml_fit_config {
  */
 ML_NODISCARD enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                                    struct ml_model **out, struct ml_error *err);
+
+/* Removes the checkpoint of a directory when its model is safe; one that is not there is fine. ML_EIO, ML_ENOMEM. */
+ML_NODISCARD enum ml_status ml_checkpoint_remove(const char *directory, struct ml_error *err);
 
 #endif

@@ -41,9 +41,9 @@ static enum ml_status measure(const struct mli_job *job, struct ml_model *model,
     return status;
 }
 
-static enum ml_status make_model(struct mli_job *job, struct ml_model **out, struct ml_error *err)
+static struct mli_record_parts parts_of(const struct mli_job *job)
 {
-    const struct mli_record_parts parts = {
+    return (struct mli_record_parts){
         .table = job->table,
         .config = job->config,
         .settings = &job->settings,
@@ -59,6 +59,11 @@ static enum ml_status make_model(struct mli_job *job, struct ml_model **out, str
         .unit = job->units.loss,
         .single = job->single,
     };
+}
+
+static enum ml_status make_model(struct mli_job *job, struct ml_model **out, struct ml_error *err)
+{
+    const struct mli_record_parts parts = parts_of(job);
     json_t *record = mli_record_new(&parts);
     char *target = mli_strdup(job->table->column[job->plan.target.column].name);
     struct mli_pipeline *pipeline = job->pipeline;
@@ -87,6 +92,27 @@ static enum ml_status make_model(struct mli_job *job, struct ml_model **out, str
     }
     *out = model;
     return ML_OK;
+}
+
+/* Trains, with a state on the disk to go on from where one is asked for. */
+static enum ml_status learn(struct mli_job *job, struct ml_error *err)
+{
+    const struct ml_fit_config *config = job->config;
+    if (!config->checkpoint)
+        return mli_job_learn(job, err);
+    struct mli_record_parts parts = parts_of(job);
+    const struct mli_train_state before = { .rate = config->rate };
+    parts.state = &before;
+    json_t *identity = mli_record_identity(&parts);
+    enum ml_status status = identity ? mli_checkpoint_open(config->checkpoint, config->every, config->resume,
+                                                           identity, &job->checkpoint, err)
+                                     : no_memory(err);
+    if (!status)
+        status = mli_job_learn(job, err);
+    mli_checkpoint_close(job->checkpoint);
+    job->checkpoint = NULL;
+    json_decref(identity);
+    return status;
 }
 
 /* Of each metric its mean, its deviation and what it is in each fold. */
@@ -124,7 +150,7 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
     if (!status)
         status = mli_job_network(&job, err);
     if (!status)
-        status = mli_job_learn(&job, err);
+        status = learn(&job, err);
     if (!status)
         status = make_model(&job, &model, err);
     if (!status && folds && !mli_json_put(model->record, "cross_validation", json_incref(folds)))

@@ -3,6 +3,8 @@
 #include <base/mem.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <train/state.h>
 
 void mli_history_init(struct mli_history *history)
 {
@@ -70,4 +72,61 @@ json_t *mli_history_json(const struct mli_history *history, double unit)
         return doc;
     json_decref(doc);
     return NULL;
+}
+
+enum { FIELDS = 5 }; /* of an entry */
+
+enum ml_status mli_history_save(const struct mli_history *history, struct mli_tensors *set, struct ml_error *err)
+{
+    const double head[] = { (double)history->stride, (double)history->count };
+    double *flat = mli_alloc(history->count, FIELDS * sizeof *flat);
+    if (!flat)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; i < history->count; i++) {
+        const struct mli_history_entry *e = &history->entry[i];
+        const double fields[FIELDS] = { (double)e->epoch, e->loss, e->validation, e->rate, e->gradient };
+        memcpy(flat + i * FIELDS, fields, sizeof fields);
+    }
+    enum ml_status status = mli_tensors_add_vector(set, "history.head", 2, head, err);
+    if (!status && history->count)
+        status = mli_state_add(set, "history.entries", history->count * FIELDS, flat, err);
+    free(flat);
+    return status;
+}
+
+static bool head_can_be(const double *head)
+{
+    return head[0] >= 1 && head[0] <= 1e15 && head[0] == floor(head[0]) && head[1] >= 0 &&
+           head[1] <= MLI_HISTORY_MOST && head[1] == floor(head[1]);
+}
+
+enum ml_status mli_history_load(struct mli_history *history, struct mli_tensors *set, struct ml_error *err)
+{
+    const double *head;
+    enum ml_status status = mli_tensors_find_vector(set, "history.head", 2, &head, err);
+    if (status)
+        return status;
+    if (!head_can_be(head))
+        return ml_error_set(err, ML_EARTIFACT, "history.head: %g and %g cannot be", head[0], head[1]);
+    history->stride = (size_t)head[0];
+    size_t n = (size_t)head[1];
+    double *flat = mli_alloc(n, FIELDS * sizeof *flat);
+    history->entry = mli_alloc(n, sizeof *history->entry);
+    if (!flat || !history->entry) {
+        free(flat);
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    }
+    history->capacity = n;
+    if (n)
+        status = mli_state_find(set, "history.entries", n * FIELDS, flat, err);
+    for (; !status && history->count < n; history->count++) {
+        const double *f = flat + history->count * FIELDS;
+        if (!(f[0] >= 1 && f[0] <= 1e15)) {
+            status = ml_error_set(err, ML_EARTIFACT, "history.entries: epoch %g cannot be", f[0]);
+            break;
+        }
+        history->entry[history->count] = (struct mli_history_entry){ (size_t)f[0], f[1], f[2], f[3], f[4] };
+    }
+    free(flat);
+    return status;
 }

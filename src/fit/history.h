@@ -6,6 +6,7 @@
 #define FIT_HISTORY_H
 
 #include <base/json.h>
+#include <base/tensors.h>
 #include <train/trainer.h>
 
 enum { MLI_HISTORY_MOST = 1000 };
@@ -29,5 +30,10 @@ ML_NODISCARD enum ml_status mli_history_add(struct mli_history *history, const s
  * losses are multiplied by unit. NULL: no memory.
  */
 json_t *mli_history_json(const struct mli_history *history, double unit);
+
+/* As tensors "history.stride" and "history.entries", and back into one that _init has made. ML_EARTIFACT, ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_history_save(const struct mli_history *history, struct mli_tensors *set,
+                                             struct ml_error *err);
+ML_NODISCARD enum ml_status mli_history_load(struct mli_history *history, struct mli_tensors *set, struct ml_error *err);
 
 #endif

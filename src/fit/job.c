@@ -139,6 +139,7 @@ static struct mli_learn learn_of(const struct mli_job *job)
         .loss = job->settings.loss.name,
         .parameter = job->settings.loss.parameter,
         .config = &job->settings.train,
+        .keeps = job->checkpoint != NULL,
     };
 }
 
@@ -267,7 +268,8 @@ static enum ml_status train(struct mli_job *job, struct ml_error *err)
     job->run = (struct mli_run){ .learn = learn_of(job),
                                  .config = job->config,
                                  .unit = job->units.loss,
-                                 .single = job->single };
+                                 .single = job->single,
+                                 .checkpoint = job->checkpoint };
     job->run.learn.parameter = loss.parameter;
     job->run.learn.config = &config;
     job->run.learn.train = learn_rows(job, MLI_PART_TRAIN);

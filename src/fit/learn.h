@@ -6,6 +6,7 @@
 #define FIT_LEARN_H
 
 #include <train/health.h>
+#include <base/tensors.h>
 #include <train/trainer.h>
 
 /* Rows to learn from. X (n,inputs) row-major: doubles for mli_learn, floats for mli_learn_f32. */
@@ -23,10 +24,18 @@ struct mli_learn {
     double parameter; /* of the loss */
     const struct mli_train_config *config;
     struct mli_learn_rows train, validation; /* validation.n = 0: none */
-    /* Before the first epoch (state->epoch is 0) and after each: what is not ML_OK ends it. */
+    /*
+     * Before the first epoch (state->epoch is 0), after each, and once more for the last when it is ended early: what is
+     * not ML_OK ends it.
+     */
     enum ml_status (*epoch)(void *data, const struct mli_train_state *state, struct ml_error *err);
     /* Asked after each step: why to end here, MLI_TRAIN_RUNNING to go on. NULL: never. */
     enum mli_train_end (*over)(void *data);
+    /* Asked at the same places: whether the state (train/state.h) is to be kept now; and what keeps it. NULL: never. */
+    bool (*due)(void *data);
+    enum ml_status (*keep)(void *data, struct mli_tensors *state, struct ml_error *err);
+    struct mli_tensors *from; /* a state that was kept, to go on from; the first _epoch is that of the next one. NULL: theta */
+    bool keeps;               /* for mli_learn_memory: there will be a _keep */
     void *data;
     struct mli_health *health; /* gets that of the result; NULL: not wanted */
 };

@@ -158,11 +158,10 @@ static bool put_split(json_t *doc, const struct mli_record_parts *p)
     return ok;
 }
 
-json_t *mli_record_new(const struct mli_record_parts *p)
+/* What is decided before training. */
+static bool put_plan(json_t *doc, const struct mli_record_parts *p)
 {
-    json_t *doc = json_object();
-    bool ok = doc != NULL;
-    ok = ok && mli_json_put(doc, "program", json_string("mlctl " ML_VERSION));
+    bool ok = mli_json_put(doc, "program", json_string("mlctl " ML_VERSION));
     ok = ok && mli_json_put(doc, "kind", json_string(p->settings->kind->name));
     ok = ok && mli_json_put(doc, "data", data(p));
     ok = ok && put_split(doc, p);
@@ -172,6 +171,28 @@ json_t *mli_record_new(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "test_rows", json_integer((json_int_t)p->test));
     ok = ok && mli_json_put(doc, "settings", settings(p));
     ok = ok && mli_json_put(doc, "blas", json_string(mli_blas_prepare()));
+    return ok;
+}
+
+json_t *mli_record_identity(const struct mli_record_parts *p)
+{
+    json_t *doc = json_object();
+    if (!doc || !put_plan(doc, p)) {
+        json_decref(doc);
+        return NULL;
+    }
+    json_t *where = json_object_get(doc, "data");
+    json_object_del(where, "path");
+    json_object_del(where, "files");
+    json_object_del(json_object_get(where, "prepared"), "path");
+    return doc;
+}
+
+json_t *mli_record_new(const struct mli_record_parts *p)
+{
+    json_t *doc = json_object();
+    bool ok = doc != NULL;
+    ok = ok && put_plan(doc, p);
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)p->state->epoch));
     ok = ok && mli_json_put(doc, "best_epoch", json_integer((json_int_t)p->state->best));
     ok = ok && mli_json_put(doc, "end",

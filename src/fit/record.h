@@ -32,6 +32,11 @@ struct mli_record_parts {
 json_t *mli_record_read(const struct ml_table *table, const struct ml_read_options *options);
 /* [{"path":..,"rows":..}, ...] of a table read from several files; NULL of one, or without memory. */
 json_t *mli_record_files(const struct ml_table *table);
+/*
+ * All that the parameters depend on and that is known before training, for a checkpoint: the part of the record above
+ * its results, without the paths. state holds the rate asked for. NULL: no memory.
+ */
+json_t *mli_record_identity(const struct mli_record_parts *parts);
 /* The whole record, without metrics. NULL: no memory. */
 json_t *mli_record_new(const struct mli_record_parts *parts);
 

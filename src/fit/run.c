@@ -1,17 +1,11 @@
 #include <fit/run.h>
 
+#include <fit/clock.h>
 #include <math.h>
-#include <time.h>
+#include <train/state.h>
 
 #define VANISHED 1e-5 /* share of the topmost layer's gradient that is too little for the lowest */
 #define STILL 1e-6 /* share of the first loss below which a change is none */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Why a run should end between two steps, RUNNING: it should not. */
 static enum mli_train_end reason_to_stop(void *data)
@@ -20,7 +14,7 @@ static enum mli_train_end reason_to_stop(void *data)
     const struct ml_fit_config *config = run->config;
     if (config->stop && *config->stop)
         return MLI_TRAIN_INTERRUPTED;
-    if (config->time_budget > 0 && now() - run->started >= config->time_budget)
+    if (config->time_budget > 0 && mli_clock() - run->started >= config->time_budget)
         return MLI_TRAIN_TIME;
     return MLI_TRAIN_RUNNING;
 }
@@ -36,7 +30,7 @@ static void report(const struct mli_run *run)
         .validation = run->state.validation * run->unit,
         .rate = run->state.rate,
         .gradient = run->state.norm,
-        .seconds = now() - run->started,
+        .seconds = mli_clock() - run->started,
     };
     run->config->epoch(run->config->data, &epoch);
 }
@@ -93,7 +87,10 @@ static void say_health(const struct mli_run *run)
 static enum ml_status on_epoch(void *data, const struct mli_train_state *state, struct ml_error *err)
 {
     struct mli_run *run = data;
+    bool again = state->epoch > 0 && state->epoch == run->state.epoch; /* it was the last, as is known now */
     run->state = *state;
+    if (again)
+        return ML_OK;
     if (state->epoch == 0) {
         say_rate(run);
         return ML_OK;
@@ -104,15 +101,68 @@ static enum ml_status on_epoch(void *data, const struct mli_train_state *state, 
     return status;
 }
 
+/* ---- what is kept ------------------------------------------------------------------------------------------------ */
+
+/* A signal ends the run after this step, so it is the last moment. */
+static bool is_due(void *data)
+{
+    const struct mli_run *run = data;
+    return (run->config->stop && *run->config->stop) || mli_checkpoint_due(run->checkpoint);
+}
+
+static enum ml_status keep(void *data, struct mli_tensors *state, struct ml_error *err)
+{
+    struct mli_run *run = data;
+    const double seconds = mli_clock() - run->started;
+    enum ml_status status = mli_history_save(&run->history, state, err);
+    if (!status)
+        status = mli_tensors_add_vector(state, "run.seconds", 1, &seconds, err);
+    return status ? status : mli_checkpoint_write(run->checkpoint, state, err);
+}
+
+/* The rest of the state is the trainer's, which looks for it itself. */
+static enum ml_status take_up(struct mli_run *run, struct mli_tensors *found, struct ml_error *err)
+{
+    const double *seconds = NULL;
+    enum ml_status status = mli_history_load(&run->history, found, err);
+    if (!status)
+        status = mli_tensors_find_vector(found, "run.seconds", 1, &seconds, err);
+    if (status)
+        return status;
+    run->started -= *seconds;
+    run->learn.from = found;
+    const struct mli_history *h = &run->history;
+    ml_log(run->config->log, ML_LOG_NOTE, "resumed from %s, after epoch %zu and %.1f s",
+           mli_checkpoint_path(run->checkpoint), h->count ? h->entry[h->count - 1].epoch : 0, *seconds);
+    return ML_OK;
+}
+
+static enum ml_status use_checkpoint(struct mli_run *run, struct ml_error *err)
+{
+    struct mli_tensors *found = mli_checkpoint_found(run->checkpoint);
+    run->learn.due = is_due;
+    run->learn.keep = keep;
+    if (found)
+        return take_up(run, found, err);
+    if (run->config->resume)
+        ml_log(run->config->log, ML_LOG_NOTE, "%s is not there: training begins anew",
+               mli_checkpoint_path(run->checkpoint));
+    return ML_OK;
+}
+
 enum ml_status mli_run(struct mli_run *run, double *theta, struct ml_error *err)
 {
     mli_history_init(&run->history);
-    run->started = now();
+    run->started = mli_clock();
     run->learn.epoch = on_epoch;
     run->learn.over = reason_to_stop;
     run->learn.data = run;
     run->learn.health = &run->health;
-    enum ml_status status = (run->single ? mli_learn_f32 : mli_learn)(&run->learn, theta, err);
+    enum ml_status status = run->checkpoint ? use_checkpoint(run, err) : ML_OK;
+    if (!status)
+        status = (run->single ? mli_learn_f32 : mli_learn)(&run->learn, theta, err);
+    if (status == ML_EARTIFACT)
+        ml_error_source(err, mli_checkpoint_path(run->checkpoint));
     if (!status) {
         say_end(run);
         say_health(run);

@@ -5,6 +5,7 @@
 #ifndef FIT_RUN_H
 #define FIT_RUN_H
 
+#include <fit/checkpoint.h>
 #include <fit/history.h>
 #include <fit/learn.h>
 #include <mlctl/fit.h>
@@ -15,6 +16,7 @@ struct mli_run {
     const struct ml_fit_config *config; /* callback, signal, time budget, log */
     double unit;                        /* losses are multiplied by this to be in the target's unit */
     bool single;                        /* the rows are floats */
+    struct mli_checkpoint *checkpoint;  /* where the state is kept, and may come from; NULL: nowhere */
     /* what it gets back */
     struct mli_history history; /* released by the caller */
     struct mli_train_state state;

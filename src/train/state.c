@@ -56,6 +56,41 @@ static const struct number numbers[] = {
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
+/* ---- bits --------------------------------------------------------------------------------------------------------- */
+
+enum ml_status mli_state_add(struct mli_tensors *set, const char *name, size_t n, const double *x,
+                             struct ml_error *err)
+{
+    const size_t shape[] = { n, 2 };
+    double *halves = mli_alloc(n, 2 * sizeof *halves);
+    if (!halves)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the state of the training");
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        halves[2 * i] = (double)(bits >> 32);
+        halves[2 * i + 1] = (double)(bits & UINT32_MAX);
+    }
+    enum ml_status status = mli_tensors_add(set, name, 2, shape, halves, err);
+    free(halves);
+    return status;
+}
+
+enum ml_status mli_state_find(struct mli_tensors *set, const char *name, size_t n, double *x, struct ml_error *err)
+{
+    const size_t shape[] = { n, 2 };
+    const double *halves;
+    enum ml_status status = mli_tensors_find(set, name, 2, shape, &halves, err);
+    for (size_t i = 0; !status && i < 2 * n; i++)
+        if (!(halves[i] >= 0 && halves[i] <= UINT32_MAX && halves[i] == floor(halves[i])))
+            status = ml_error_set(err, ML_EARTIFACT, "%s: %g is not the half of a number's bits", name, halves[i]);
+    for (size_t i = 0; !status && i < n; i++) {
+        uint64_t bits = (uint64_t)halves[2 * i] << 32 | (uint64_t)halves[2 * i + 1];
+        memcpy(&x[i], &bits, sizeof bits);
+    }
+    return status;
+}
+
 /* ---- out --------------------------------------------------------------------------------------------------------- */
 
 static enum ml_status add_reals(struct mli_tensors *set, const char *name, size_t n, const mli_real *x,
@@ -80,7 +115,7 @@ static enum ml_status add_numbers(struct mli_tensors *set, const struct mli_trai
         const void *at = (const char *)trainer + numbers[i].offset;
         value[i] = numbers[i].count ? (double)*(const size_t *)at : *(const double *)at;
     }
-    return mli_tensors_add_vector(set, "run.numbers", NUMBERS, value, err);
+    return mli_state_add(set, "run.numbers", NUMBERS, value, err);
 }
 
 enum ml_status mli_trainer_save(const struct mli_trainer *trainer, struct mli_tensors *set, struct ml_error *err)
@@ -112,8 +147,8 @@ static enum ml_status find_reals(struct mli_tensors *set, const char *name, size
 
 static enum ml_status find_numbers(struct mli_tensors *set, struct mli_trainer *trainer, struct ml_error *err)
 {
-    const double *value;
-    enum ml_status status = mli_tensors_find_vector(set, "run.numbers", NUMBERS, &value, err);
+    double value[NUMBERS];
+    enum ml_status status = mli_state_find(set, "run.numbers", NUMBERS, value, err);
     for (size_t i = 0; !status && i < NUMBERS; i++) {
         void *at = (char *)trainer + numbers[i].offset;
         if (!numbers[i].count)

@@ -6,6 +6,9 @@
  *
  *   run.theta, run.gradient, run.best (parameters), run.vectors (the optimiser's own)
  *   run.numbers (what train/state.c lists, counts as whole numbers)
+ *
+ * Numbers that may be NaN or infinite, which no tensor of a file may, are kept by their bits: (n,2), the upper and the
+ * lower 32 of each as a whole number.
  */
 #ifndef TRAIN_STATE_H
 #define TRAIN_STATE_H
@@ -22,5 +25,13 @@ ML_NODISCARD enum ml_status mli_trainer_save(const struct mli_trainer *trainer, 
  */
 ML_NODISCARD enum ml_status mli_trainer_load(struct mli_trainer *trainer, struct mli_tensors *set,
                                              struct ml_error *err);
+
+/* n numbers by their bits, as above; and back: ML_EARTIFACT when missing, of another shape or no bits. */
+ML_NODISCARD enum ml_status mli_state_add(struct mli_tensors *set, const char *name, size_t n, const double *x,
+                                          struct ml_error *err);
+ML_NODISCARD enum ml_status mli_state_find(struct mli_tensors *set, const char *name, size_t n, double *x,
+                                           struct ml_error *err);
+/* Bytes that a state takes while it is being kept. */
+size_t mli_trainer_state_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n);
 
 #endif

@@ -11,6 +11,7 @@
 #include <train/health.h>
 #include <train/range.h>
 #include <train/rate.h>
+#include <train/state.h>
 #include <train/trainer_parts.h>
 
 const char *mli_train_end_text(enum mli_train_end end)
@@ -68,6 +69,15 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
     if (optimiser->step)
         bytes += mli_batches_memory(n, net->inputs, config->batch);
     return bytes;
+}
+
+size_t mli_trainer_state_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n)
+{
+    const struct mli_optimiser *optimiser;
+    if (mli_optimiser_find(config->optimiser, &optimiser, NULL) != ML_OK)
+        return 0;
+    /* doubles, copied once into the set, and the bytes of the file */
+    return (3 * net->parameters + doubles_of(optimiser, net, n)) * 2 * sizeof(double);
 }
 
 /* What all optimisers need, and theta0 in its places. */

@@ -1,0 +1,126 @@
+bats_require_minimum_version 1.5.0
+load common
+
+# A run of a second or so, over batches and in full.
+network() {
+    "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 24 --dropout 0.1 --epochs 60 --patience 30 --schedule plateau:5:0.5 --warmup 2 "$@" > out.txt
+}
+full() {
+    "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 24 --optimiser lbfgs --epochs 80 --patience 0 "$@" > out.txt
+}
+
+# killed RUN KILLS: RUN, killed so often at random moments and resumed each time, writes the bytes of whole.safetensors.
+killed() {
+    local run=$1 kills=$2 killed=0 start took pid
+    start=$EPOCHREALTIME
+    $run -m whole.safetensors
+    took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+    RANDOM=5
+    while [ "$killed" -lt "$kills" ]; do
+        $run -m model.safetensors --checkpoint state --every 0.01s --resume &
+        pid=$!
+        sleep "$(awk -v r=$RANDOM -v t="$took" 'BEGIN { print (0.2 + r / 32767 * 0.8) * t }')"
+        if kill -9 $(pgrep -P $pid) 2> /dev/null; then killed=$((killed + 1)); fi
+        wait $pid 2> /dev/null || true
+        if [ -e model.safetensors ]; then # it was done before the kill
+            cmp model.safetensors whole.safetensors
+            rm model.safetensors
+        fi
+    done
+    $run -m model.safetensors --checkpoint state --resume
+    cmp model.safetensors whole.safetensors
+    [ -z "$(ls -A state | grep -v '^\.mlctl-')" ]
+}
+
+@test "killed with -9 at random moments and resumed, a network over batches gets the same bytes" {
+    killed network 12
+}
+
+@test "killed with -9 at random moments and resumed, lbfgs gets the same bytes" {
+    killed full 8
+}
+
+# the state after a second or two of a run that would take long
+interrupted() {
+    "$MLCTL" train "$DATA/diamonds.csv" -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state "$@" > out.txt 2> err.txt &
+    local pid=$!
+    sleep 1
+    kill -INT $pid
+    wait $pid
+}
+
+@test "Ctrl-C keeps the state as well, and the run goes on from there" {
+    run interrupted
+    [ "$status" -eq 130 ]
+    [ -s model.safetensors ] && [ -s state/checkpoint.safetensors ]
+    epoch=$(mlctl inspect --json | jq .record.epochs)
+    run --separate-stderr timeout --preserve-status -s INT 2 "$MLCTL" train "$DATA/diamonds.csv" -t price --kind mlp --hidden 8 --epochs 100000 \
+        --patience 0 --checkpoint state --resume --log more.jsonl
+    [ "$status" -eq 130 ]
+    [[ $stderr == *"resumed from state/checkpoint.safetensors, after epoch "* ]]
+    [ "$(head -n 1 more.jsonl | jq .epoch)" -ge "$epoch" ]
+}
+
+@test "a run with 60 epochs that stops after some and goes on is the run with 60 epochs, also in its log" {
+    network -m whole.safetensors --log whole.jsonl
+    network -m model.safetensors --checkpoint state --every 0.001s --log log.jsonl
+    cmp model.safetensors whole.safetensors
+    diff <(jq -c 'select(.epoch) | del(.seconds)' whole.jsonl) <(jq -c 'select(.epoch) | del(.seconds)' log.jsonl)
+}
+
+@test "a checkpoint is of one run alone" {
+    run interrupted
+    [ "$status" -eq 130 ]
+    again() { "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state "$@"; }
+    before=$(sha256sum state/checkpoint.safetensors)
+    run again
+    [ "$status" -eq 2 ]
+    [ "${lines[0]}" = "mlctl train: state/checkpoint.safetensors is there: a training was not finished; --resume goes on with it, removing the file begins anew" ]
+    run again --resume --l2 0.5
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == "mlctl train: state/checkpoint.safetensors: a checkpoint of another run: settings.l2 was "*" there and is 0.5 now; give the same data and flags, or another --checkpoint directory" ]]
+    run again --resume --seed 9
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == *"split_seed was 1 there and is 9 now"* ]]
+    run "$MLCTL" train "$DATA/diabetes.csv" -q --kind mlp --checkpoint state --resume
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == *"a checkpoint of another run: data."* ]]
+    [ "$before" = "$(sha256sum state/checkpoint.safetensors)" ]
+}
+
+@test "a damaged checkpoint, a model in its place, and one that cannot be written are one clear line" {
+    run interrupted
+    again() { "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state --resume; }
+    cp model.safetensors old
+    cp state/checkpoint.safetensors good
+    head -c 5000 good > state/checkpoint.safetensors
+    run again
+    [ "$status" -eq 4 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ ${lines[0]} == "mlctl train: state/checkpoint.safetensors: "* ]]
+    cp model.safetensors state/checkpoint.safetensors
+    run again
+    [ "$status" -eq 4 ]
+    [[ ${lines[0]} == *"a safetensors file, but not a checkpoint of mlctl"* ]]
+    run "$MLCTL" verify -m good
+    [ "$status" -eq 4 ]
+    [[ $output == *"not a model of mlctl"* ]]
+    cmp old model.safetensors
+    touch file
+    run "$MLCTL" train "$DATA/iris.csv" -q --checkpoint file/state
+    [ "$status" -eq 5 ]
+}
+
+@test "flags of checkpoints that would do nothing are refused" {
+    run "$MLCTL" train "$DATA/iris.csv" --resume
+    [ "$status" -eq 2 ]
+    [ "${lines[0]}" = "mlctl train: --resume does nothing without --checkpoint DIR, where the state is kept" ]
+    run "$MLCTL" train "$DATA/iris.csv" --every 5m
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == *"--every does nothing without --checkpoint DIR"* ]]
+    run "$MLCTL" train "$DATA/iris.csv" --checkpoint state --every soon
+    [ "$status" -eq 2 ]
+    run --separate-stderr "$MLCTL" train "$DATA/iris.csv" --checkpoint state --resume
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"state/checkpoint.safetensors is not there: training begins anew"* ]]
+}
