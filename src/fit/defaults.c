@@ -5,18 +5,23 @@
 
 /*
  * Penalties from almost none to one that leaves little but the mean; networks from small to what still trains in seconds,
- * at the step sizes of Adam that neither crawl nor diverge.
+ * at the step sizes of Adam that neither crawl nor diverge. The step size falls to 0 at the last epoch, so the number of
+ * epochs is how long a network learns, and no rows are set aside to find its end.
  */
 static const char *const spaces[] = {
+    "power=none|yeo-johnson",
     "linear.l2=1e-6..10:log",
     "logistic.l2=1e-6..1:log",
     "svm.l2=1e-6..1:log",
     "poisson.l2=1e-6..1:log",
-    "mlp.hidden=64|128|64,32|128,64|256,128|128,64,32",
-    "mlp.rate=5e-4..1e-2:log",
-    "mlp.l2=1e-6..1e-2:log",
-    "mlp.dropout=0|0.1|0.2",
+    "mlp.hidden=32|64|64,32|128,64|256,128|128,64,32",
+    "mlp.activation=relu|relu|gelu|tanh",
+    "mlp.rate=1e-3..1e-2:log",
+    "mlp.l2=1e-6..1e-1:log",
+    "mlp.dropout=0|0|0.1|0.3|0.5",
     "mlp.batch=32|64|128",
+    "mlp.epochs=20..150:log",
+    "mlp.patience=0",
 };
 
 const char *const *mli_default_spaces(size_t *n)
@@ -25,13 +30,14 @@ const char *const *mli_default_spaces(size_t *n)
     return spaces;
 }
 
-/* A kind of counts is tried on counts. */
+/* Whole numbers from 0 or 1 on: prices are whole too, but are no counts. */
 static bool are_counts(const struct mli_target *target)
 {
+    double least = INFINITY;
     size_t i = 0;
-    while (i < target->n && target->y[i] >= 0 && !(target->y[i] > floor(target->y[i])))
-        i++;
-    return i == target->n;
+    for (; i < target->n && target->y[i] >= 0 && !(target->y[i] > floor(target->y[i])); i++)
+        least = fmin(least, target->y[i]);
+    return i == target->n && least <= 1;
 }
 
 bool mli_kind_suits(const struct mli_kind *kind, const struct mli_target *target)

@@ -100,10 +100,33 @@ json_t *mli_search_grid(const struct mli_search *search, size_t i)
 
 /* ---- random ---- */
 
+/* How many settings a trial of that kind has, at least 1. */
+static size_t count_settings(const struct mli_search *search, const char *kind)
+{
+    size_t n = 0;
+    for (size_t s = 0; s < search->spaces; s++)
+        n += counts(search, s, kind);
+    return n ? n : 1;
+}
+
+/* A kind is drawn as often as it has settings: one penalty is found sooner than the five settings of a network. */
+static json_t *draw_kind(const struct mli_search *search, const struct mli_space *kinds, uint64_t seed, size_t trial)
+{
+    size_t sum = 0, k = 0;
+    for (size_t i = 0; i < kinds->spans; i++)
+        sum += count_settings(search, kinds->span[i].text);
+    for (size_t at = (size_t)(mli_space_uniform(kinds, seed, trial) * (double)sum);; k++) {
+        size_t n = count_settings(search, kinds->span[k].text);
+        if (at < n || k + 1 == kinds->spans)
+            return mli_space_point(kinds, k);
+        at -= n;
+    }
+}
+
 json_t *mli_search_draw(const struct mli_search *search, uint64_t seed, size_t trial)
 {
     const struct mli_space *kinds = kind_space(search);
-    json_t *point = start_point(kinds, kinds ? mli_space_draw(kinds, seed, trial) : NULL);
+    json_t *point = start_point(kinds, kinds ? draw_kind(search, kinds, seed, trial) : NULL);
     const char *kind = point ? kind_of(search, point) : "";
     for (size_t s = 0; point && s < search->spaces; s++) {
         const struct mli_space *space = &search->space[s];

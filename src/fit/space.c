@@ -232,7 +232,7 @@ static uint64_t name_hash(const struct mli_space *space)
     return h;
 }
 
-json_t *mli_space_draw(const struct mli_space *space, uint64_t seed, size_t trial)
+static struct mli_rng rng_of(const struct mli_space *space, uint64_t seed, size_t trial)
 {
     struct mli_rng rng;
     mli_rng_init(&rng, seed);
@@ -240,6 +240,18 @@ json_t *mli_space_draw(const struct mli_space *space, uint64_t seed, size_t tria
     mli_rng_init(&rng, key);
     key = mli_rng_next(&rng) + trial;
     mli_rng_init(&rng, key);
+    return rng;
+}
+
+double mli_space_uniform(const struct mli_space *space, uint64_t seed, size_t trial)
+{
+    struct mli_rng rng = rng_of(space, seed, trial);
+    return mli_rng_uniform(&rng);
+}
+
+json_t *mli_space_draw(const struct mli_space *space, uint64_t seed, size_t trial)
+{
+    struct mli_rng rng = rng_of(space, seed, trial);
     const struct mli_span *span = &space->span[mli_rng_below(&rng, space->spans)];
     double u = mli_rng_uniform(&rng);
     if (span->text)

@@ -49,5 +49,7 @@ size_t mli_space_points(const struct mli_space *space);
 json_t *mli_space_point(const struct mli_space *space, size_t i);
 /* The value of a trial: of seed, trial and name alone, whatever was drawn before. NULL: no memory. */
 json_t *mli_space_draw(const struct mli_space *space, uint64_t seed, size_t trial);
+/* A number in [0, 1) instead. */
+double mli_space_uniform(const struct mli_space *space, uint64_t seed, size_t trial);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#define SLOWER 1.5 /* times as long as a fold takes may take all rows */
 #define WATCH 0.05 /* seconds between two looks at the clock and at config->stop */
 
 /* One round under way. */
@@ -87,7 +88,7 @@ static enum ml_status measure(const struct round *round, const struct mli_trial 
 }
 
 /* The verdict of a round in the place of the one before; the scores are taken. */
-static enum ml_status judge(struct mli_trials *run, struct mli_trial *trial, double share, double seconds,
+static enum ml_status judge(const struct mli_trials *run, struct mli_trial *trial, double share, double seconds,
                             json_t *scores, const char *failed, struct ml_error *err)
 {
     double mean = NAN, deviation = NAN;
@@ -109,7 +110,6 @@ static enum ml_status judge(struct mli_trials *run, struct mli_trial *trial, dou
     trial->mean = mean;
     trial->deviation = deviation;
     trial->seconds = seconds;
-    run->refit = fmax(run->refit, seconds / share / (double)run->tune->folds);
     return ML_OK;
 }
 
@@ -146,8 +146,12 @@ static void report(struct round *round, const struct mli_trial *trial, bool resu
     p->failed += !trial->scores;
     run->work_done += round->share;
     p->share = run->work > 0 ? run->work_done / run->work : 0;
-    if (trial->scores && (isnan(p->best) || better(run->metric, trial->mean, p->best)))
+    if (run->open)
+        p->share = 1 - fmin(fmax(run->deadline - now(), 0) / run->tune->time_budget, 1);
+    if (trial->scores && (isnan(p->best) || better(run->metric, trial->mean, p->best))) {
         p->best = trial->mean;
+        run->refit = SLOWER * trial->seconds / round->share / (double)run->tune->folds;
+    }
     if (run->tune->trial)
         run->tune->trial(run->tune->data, p);
 }

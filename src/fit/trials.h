@@ -28,7 +28,8 @@ struct mli_trials {
     struct mli_triallog *log; /* NULL: none */
     size_t threads;
     double deadline; /* seconds, monotonic; INFINITY: none */
-    double refit;    /* seconds that the winner will take, as far as the trials tell */
+    bool open;       /* the search has no other end */
+    double refit;    /* seconds that the best so far would take on all rows */
     struct ml_tune_progress progress; /* trials, metric and work are the caller's to set */
     double work, work_done;
 };

@@ -19,10 +19,12 @@ const char *mli_method_name(enum mli_method method)
 
 static void tuning_release(struct mli_tuning *t)
 {
-    for (size_t i = 0; t->trial && i < t->trials; i++)
-        mli_trial_release(&t->trial[i]);
+    for (size_t i = 0; i < t->trials; i++) {
+        mli_trial_release(t->trial[i]);
+        free(t->trial[i]);
+    }
     free(t->trial);
-    free(t->order);
+    free(t->bracket);
     mli_triallog_close(t->run.log);
     mli_crossval_free(t->run.cv);
     mli_job_release(&t->job);
@@ -84,9 +86,9 @@ static int compare_trials(const void *a, const void *b, void *run)
     return mli_trial_before(run, *x, *y) ? -1 : 1;
 }
 
-static void rank(struct mli_tuning *t)
+static void rank(struct mli_tuning *t, struct mli_trial **trial, size_t n)
 {
-    qsort_r(t->order, t->trials, sizeof *t->order, compare_trials, &t->run);
+    qsort_r(trial, n, sizeof *trial, compare_trials, &t->run);
 }
 
 static void say_interrupted(const struct mli_tuning *t, struct ml_error *err)
@@ -99,25 +101,37 @@ static void say_interrupted(const struct mli_tuning *t, struct ml_error *err)
                  t->tune->log ? "; the same command goes on from " : "", t->tune->log ? t->tune->log : "");
 }
 
+/* The rounds of one bracket. */
+static enum ml_status run_bracket(struct mli_tuning *t, bool *late, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    for (size_t r = 0, n = t->in_bracket; r < t->rounds && n && !status && !*late; r++) {
+        status = mli_trials_run(&t->run, t->bracket, n, t->round[r].share, late, err);
+        rank(t, t->bracket, t->in_bracket);
+        n = mli_tuning_promote(t, t->round[r].share);
+    }
+    return status;
+}
+
 static enum ml_status search(struct mli_tuning *t, struct ml_error *err)
 {
     bool late = false;
-    enum ml_status status = ML_OK;
-    for (size_t r = 0, n = t->trials; r < t->rounds && n && !status && !late; r++) {
-        status = mli_trials_run(&t->run, t->order, n, t->round[r].share, &late, err);
-        rank(t);
-        n = mli_tuning_promote(t, n);
+    enum ml_status status = run_bracket(t, &late, err);
+    while (!status && !late && t->run.open && t->trials < TRIALS_MAX) {
+        status = mli_tuning_bracket(t, err);
+        if (!status)
+            status = run_bracket(t, &late, err);
     }
-    rank(t);
+    rank(t, t->trial, t->trials);
     if (!status && late)
         ml_log(t->config.log, ML_LOG_WARNING,
-               "the time budget ended the search after %zu of %zu trials, so another run may find another model",
-               t->run.progress.done, t->run.progress.trials);
+               "the time budget ended the search after %zu trials, so another run may find another model",
+               t->run.progress.done);
     if (status == ML_EINTERRUPTED)
         say_interrupted(t, err);
-    if (!status && !t->order[0]->scores)
+    if (!status && !t->trial[0]->scores)
         return ml_error_set(err, ML_EDIVERGED, "no trial could be trained; the first: %s",
-                            t->order[0]->failed ? t->order[0]->failed : "not begun");
+                            t->trial[0]->failed ? t->trial[0]->failed : "not begun");
     return status;
 }
 
@@ -132,7 +146,7 @@ static enum ml_status refit(struct mli_tuning *t, struct ml_model **out, struct 
         config.log = &quiet;
     }
     config.folds = 0;
-    enum ml_status status = mli_knobs_put(t->order[0]->settings, &t->arena, &config, err);
+    enum ml_status status = mli_knobs_put(t->trial[0]->settings, &t->arena, &config, err);
     if (!status)
         status = ml_fit(t->table, &config, &model, err);
     if (!status)
@@ -162,6 +176,7 @@ static void say_defaults(const struct mli_tuning *t)
                t->run.metric->meaning);
 }
 
+/* What the rounds look at, the first of them made. The log comes last: what is refused leaves none. */
 static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
 {
     double started = now();
@@ -174,22 +189,19 @@ static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
         status = find_metric(t->tune->metric, t->job.plan.target.classes > 0, &t->run.metric, err);
     if (!status)
         status = mli_tuning_spaces(t, err);
-    if (!status)
-        status = mli_tuning_trials(t, err);
-    if (!status)
-        status = mli_crossval_new(&t->job, t->tune->folds, &t->run.cv, err);
-    if (!status)
-        status = mli_tuning_log(t, err);
     if (status)
         return status;
-    say_defaults(t);
-    mli_tuning_rounds(t);
     t->run.config = &t->config;
     t->run.tune = t->tune;
     t->run.threads = t->job.settings.train.threads;
     t->run.deadline = t->tune->time_budget > 0 ? started + t->tune->time_budget : INFINITY;
+    t->run.open = t->tune->time_budget > 0 && !t->tune->trials && t->method != MLI_SEARCH_GRID;
     t->run.progress.metric = t->run.metric->name;
-    return ML_OK;
+    say_defaults(t);
+    status = mli_crossval_new(&t->job, t->tune->folds, &t->run.cv, err);
+    if (!status)
+        status = mli_tuning_bracket(t, err);
+    return status ? status : mli_tuning_log(t, err);
 }
 
 enum ml_status ml_tune(const struct ml_table *table, const struct ml_fit_config *config,

@@ -18,9 +18,10 @@ struct mli_tuning {
     struct mli_space *space;
     struct mli_search search;
     size_t given, kinds; /* spaces that were asked for; kinds that are tried plainly first */
-    struct mli_trial *trial;
-    struct mli_trial **order; /* the same, the best first */
-    size_t trials;
+    struct mli_trial **trial; /* all, owned; in the end the best first */
+    size_t trials, capacity;
+    struct mli_trial **bracket; /* those of the rounds under way */
+    size_t in_bracket;          /* how many there are of them */
     struct mli_round round[MLI_ROUNDS_MAX];
     size_t rounds;
     struct mli_trials run;
@@ -35,15 +36,17 @@ ML_NODISCARD enum ml_status mli_tuning_spaces(struct mli_tuning *t, struct ml_er
 /* The space of the kind; NULL: there is none. */
 const struct mli_space *mli_tuning_kinds(const struct mli_tuning *t);
 
-/* tuning_trials.c: points of the search as trials, not measured yet. */
-ML_NODISCARD enum ml_status mli_tuning_trials(struct mli_tuning *t, struct ml_error *err);
-/* Rounds, and how much work they are. */
-void mli_tuning_rounds(struct mli_tuning *t);
 /*
- * The better third of each kind to the front of n ranked trials: on few rows simple kinds are ahead of those that will
- * be better on all, so kinds are compared in the last round only. Returns how many go on; what failed does not.
+ * tuning_trials.c: the next points of the search as trials, not measured yet, and the rounds that measure them. A search
+ * with a time budget and no number of trials has one such bracket after the other.
  */
-size_t mli_tuning_promote(struct mli_tuning *t, size_t n);
+ML_NODISCARD enum ml_status mli_tuning_bracket(struct mli_tuning *t, struct ml_error *err);
+/*
+ * The better third of each kind to the front of the bracket, which is ranked, of those that were measured on that share:
+ * on few rows simple kinds are ahead of those that will be better on all, so kinds are compared in the last round only.
+ * Returns how many go on; what failed does not.
+ */
+size_t mli_tuning_promote(struct mli_tuning *t, double share);
 
 /* tuning_record.c: the log, and what a model's record says of the search. */
 ML_NODISCARD enum ml_status mli_tuning_log(struct mli_tuning *t, struct ml_error *err);

@@ -83,8 +83,8 @@ static json_t *leaderboard(const struct mli_tuning *t)
     json_t *list = json_array();
     bool ok = list != NULL;
     for (size_t i = 0; i < t->trials && ok; i++)
-        if (t->order[i]->share > 0)
-            ok = json_array_append_new(list, trial_json(t->order[i])) == 0;
+        if (t->trial[i]->share > 0)
+            ok = json_array_append_new(list, trial_json(t->trial[i])) == 0;
     if (ok)
         return list;
     json_decref(list);
@@ -105,9 +105,9 @@ enum ml_status mli_tuning_record(const struct mli_tuning *t, json_t *record, str
     bool ok = doc && mli_json_put(doc, "method", json_string(mli_method_name(t->method))) &&
               mli_json_put(doc, "metric", json_string(t->run.metric->name)) &&
               mli_json_put(doc, "larger_is_better", json_boolean(t->run.metric->larger_is_better)) &&
-              mli_json_put(doc, "spaces", spaces_json(t)) && mli_json_put(doc, "winner", trial_json(t->order[0])) &&
+              mli_json_put(doc, "spaces", spaces_json(t)) && mli_json_put(doc, "winner", trial_json(t->trial[0])) &&
               mli_json_put(doc, "trials", leaderboard(t));
-    json_t *folds = json_pack("{sIso*}", "folds", (json_int_t)t->tune->folds, "metrics", mli_scores_json(t->order[0]->scores));
+    json_t *folds = json_pack("{sIso*}", "folds", (json_int_t)t->tune->folds, "metrics", mli_scores_json(t->trial[0]->scores));
     ok = ok && mli_json_put(record, "cross_validation", json_incref(folds)) &&
          mli_json_put(record, "search", json_incref(doc));
     json_decref(folds);

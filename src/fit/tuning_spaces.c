@@ -94,8 +94,8 @@ static enum ml_status add_space(struct mli_tuning *t, const char *text, struct m
 {
     struct mli_space *space = &t->space[t->search.spaces];
     enum ml_status status = mli_space_parse(text, &t->arena, space, err);
-    if (!status && !t->given && is_idle(t, space))
-        return ML_OK; /* the preset of another kind */
+    if (!status && !t->given && (is_idle(t, space) || (space->knob.cleaning && t->job.prepared)))
+        return ML_OK; /* a preset of another kind, or of raw rows */
     if (!status)
         status = check_space(t, space, err);
     t->search.spaces += !status;

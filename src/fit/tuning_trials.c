@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 32, TRIALS = 40, SMALLEST_ROWS = 100 };
+enum { KINDS_MAX = 32, TRIALS = 40, FIRST_TRIALS = 12, SMALLEST_ROWS = 100 };
 
 static enum ml_status no_memory(struct ml_error *err)
 {
@@ -44,7 +44,7 @@ static size_t *sample_grid(const struct mli_tuning *t, size_t n)
         all[i] = i;
     if (all && take) {
         mli_rng_shuffle(&rng, all, n);
-        for (size_t i = 0; i < t->trials; i++)
+        for (size_t i = 0; i < t->in_bracket; i++)
             take[all[i]] = 1;
         for (size_t i = 0; i < n; i++)
             if (take[i])
@@ -60,7 +60,8 @@ static size_t *sample_grid(const struct mli_tuning *t, size_t n)
 static enum ml_status count_trials(struct mli_tuning *t, size_t *grid, struct ml_error *err)
 {
     const struct mli_space *kinds = mli_tuning_kinds(t);
-    t->trials = t->tune->trials ? t->tune->trials : TRIALS;
+    bool sooner = t->run.open && t->trials == 0; /* so that there is something on all rows before the time is up */
+    t->in_bracket = t->tune->trials ? t->tune->trials : sooner ? FIRST_TRIALS : TRIALS;
     if (t->method != MLI_SEARCH_GRID) {
         t->kinds = t->given ? 0 : kinds ? mli_space_points(kinds) : 1;
         return ML_OK;
@@ -69,10 +70,10 @@ static enum ml_status count_trials(struct mli_tuning *t, size_t *grid, struct ml
     if (*grid > MLI_SEARCH_GRID_MAX)
         return ml_error_set(err, ML_EUSAGE, "the grid has more than %zu points; --search random tries some of them",
                             MLI_SEARCH_GRID_MAX);
-    if (!t->tune->trials || t->trials > *grid)
-        t->trials = *grid;
-    if (t->trials < *grid)
-        ml_log(t->config.log, ML_LOG_NOTE, "%zu of the %zu points of the grid are tried", t->trials, *grid);
+    if (!t->tune->trials || t->in_bracket > *grid)
+        t->in_bracket = *grid;
+    if (t->in_bracket < *grid)
+        ml_log(t->config.log, ML_LOG_NOTE, "%zu of the %zu points of the grid are tried", t->in_bracket, *grid);
     return ML_OK;
 }
 
@@ -83,24 +84,33 @@ static json_t *point_of(const struct mli_tuning *t, const size_t *sample, size_t
     return i < t->kinds ? plain_point(t, i) : mli_search_draw(&t->search, t->config.seed, i);
 }
 
-enum ml_status mli_tuning_trials(struct mli_tuning *t, struct ml_error *err)
+/* NULL: no memory. */
+static struct mli_trial *add_trial(struct mli_tuning *t, const size_t *sample)
+{
+    struct mli_trial *trial = mli_calloc(1, sizeof *trial);
+    json_t *settings = trial ? point_of(t, sample, t->trials) : NULL;
+    if (!settings || !mli_grow((void **)&t->trial, &t->capacity, t->trials, sizeof *t->trial)) {
+        json_decref(settings);
+        free(trial);
+        return NULL;
+    }
+    *trial = (struct mli_trial){ .number = t->trials + 1, .settings = settings };
+    return t->trial[t->trials++] = trial;
+}
+
+static enum ml_status add_trials(struct mli_tuning *t, struct ml_error *err)
 {
     size_t grid = 0, *sample = NULL;
     enum ml_status status = count_trials(t, &grid, err);
     if (status)
         return status;
-    t->trial = mli_calloc(t->trials, sizeof *t->trial);
-    t->order = mli_alloc(t->trials, sizeof *t->order);
-    if (t->method == MLI_SEARCH_GRID && t->trials < grid && !(sample = sample_grid(t, grid)))
+    free(t->bracket);
+    t->bracket = mli_alloc(t->in_bracket, sizeof *t->bracket);
+    if (t->method == MLI_SEARCH_GRID && t->in_bracket < grid && !(sample = sample_grid(t, grid)))
         status = no_memory(err);
-    if (!t->trial || !t->order)
-        status = no_memory(err);
-    for (size_t i = 0; i < t->trials && !status; i++) {
-        t->order[i] = &t->trial[i];
-        t->trial[i] = (struct mli_trial){ .number = i + 1, .settings = point_of(t, sample, i) };
-        if (!t->trial[i].settings)
+    for (size_t i = 0; i < t->in_bracket && !status; i++)
+        if (!t->bracket || !(t->bracket[i] = add_trial(t, sample)))
             status = no_memory(err);
-    }
     free(sample);
     return status;
 }
@@ -118,20 +128,21 @@ static size_t third(size_t n)
     return (n + MLI_HALVING_FACTOR - 1) / MLI_HALVING_FACTOR;
 }
 
-size_t mli_tuning_promote(struct mli_tuning *t, size_t n)
+size_t mli_tuning_promote(struct mli_tuning *t, double share)
 {
-    size_t left[KINDS_MAX], kept = 0;
-    count_kinds(t, t->order, n, left);
+    size_t left[KINDS_MAX] = { 0 }, kept = 0;
+    for (size_t i = 0; i < t->in_bracket; i++)
+        left[kind_of(t, t->bracket[i])] += !(t->bracket[i]->share < share);
     for (size_t k = 0; k < KINDS_MAX; k++)
         left[k] = third(left[k]);
-    for (size_t i = 0; i < n; i++) {
-        struct mli_trial *trial = t->order[i];
+    for (size_t i = 0; i < t->in_bracket; i++) {
+        struct mli_trial *trial = t->bracket[i];
         size_t kind = kind_of(t, trial);
-        if (!trial->scores || !left[kind])
+        if (!trial->scores || trial->share < share || !left[kind])
             continue;
         left[kind]--;
-        memmove(t->order + kept + 1, t->order + kept, (i - kept) * sizeof *t->order);
-        t->order[kept++] = trial;
+        memmove(t->bracket + kept + 1, t->bracket + kept, (i - kept) * sizeof *t->bracket);
+        t->bracket[kept++] = trial;
     }
     return kept;
 }
@@ -139,7 +150,7 @@ size_t mli_tuning_promote(struct mli_tuning *t, size_t n)
 static void plan_work(struct mli_tuning *t)
 {
     size_t count[KINDS_MAX];
-    count_kinds(t, t->order, t->trials, count);
+    count_kinds(t, t->bracket, t->in_bracket, count);
     for (size_t r = 0; r < t->rounds; r++) {
         for (size_t k = 0; k < KINDS_MAX; k++) {
             t->run.progress.trials += count[k];
@@ -149,20 +160,38 @@ static void plan_work(struct mli_tuning *t)
     }
 }
 
-void mli_tuning_rounds(struct mli_tuning *t)
+static void make_rounds(struct mli_tuning *t)
 {
     const struct mli_plan *plan = &t->job.plan;
     size_t rows = plan->rows[MLI_PART_TRAIN] + plan->rows[MLI_PART_VALIDATION];
     size_t smallest = 2 * t->tune->folds * (plan->target.classes ? plan->target.classes : 1);
-    t->round[0] = (struct mli_round){ .trials = t->trials, .share = 1 };
+    t->round[0] = (struct mli_round){ .trials = t->in_bracket, .share = 1 };
     t->rounds = 1;
     if (t->method == MLI_SEARCH_HALVING)
-        t->rounds = mli_halving_rounds(t->trials, rows, smallest > SMALLEST_ROWS ? smallest : SMALLEST_ROWS, t->round);
+        t->rounds =
+            mli_halving_rounds(t->in_bracket, rows, smallest > SMALLEST_ROWS ? smallest : SMALLEST_ROWS, t->round);
     plan_work(t);
+}
+
+static void say_search(const struct mli_tuning *t)
+{
+    const struct ml_log *log = t->config.log;
     if (t->rounds > 1)
-        ml_log(t->config.log, ML_LOG_NOTE, "search: halving, %zu trials on %.3g %% of the rows, then the better third of each kind on three times as many, and so on",
-               t->trials, 100 * t->round[0].share);
+        ml_log(log, ML_LOG_NOTE, "search: halving, %zu trials on %.3g %% of the rows, then the better third of each kind on three times as many, and so on",
+               t->in_bracket, 100 * t->round[0].share);
     else
-        ml_log(t->config.log, ML_LOG_NOTE, "search: %s, %zu trials%s", mli_method_name(t->method), t->trials,
+        ml_log(log, ML_LOG_NOTE, "search: %s, %zu trials%s", mli_method_name(t->method), t->in_bracket,
                t->method == MLI_SEARCH_HALVING ? " (too few rows to begin with a part of them)" : "");
+}
+
+enum ml_status mli_tuning_bracket(struct mli_tuning *t, struct ml_error *err)
+{
+    bool first = t->trials == 0;
+    enum ml_status status = add_trials(t, err);
+    if (status)
+        return status;
+    make_rounds(t);
+    if (first)
+        say_search(t);
+    return ML_OK;
 }
