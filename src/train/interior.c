@@ -10,6 +10,7 @@
  */
 #include <train/interior.h>
 
+#include <float.h>
 #include <la/cholesky.h>
 #include <math.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static void begin(const struct mli_descent *descent, struct mli_interior *work)
     load_theta(descent, work);
     mli_interior_begin(work);
     work->scalar[MLI_INTERIOR_BEGUN] = 1;
-    work->scalar[MLI_INTERIOR_LEAST] = INFINITY;
+    work->scalar[MLI_INTERIOR_LEAST] = DBL_MAX;
 }
 
 /* The next output is next, if there is one. */

@@ -1,5 +1,6 @@
 #include <train/interior.h>
 
+#include <float.h>
 #include <la/eigen.h>
 #include <math.h>
 #include <omp.h>
@@ -231,7 +232,8 @@ static double visit_aim(struct mli_interior *work, size_t i, struct mli_interior
 
 /* ---- sweeps ------------------------------------------------------------------------------------------------------ */
 
-static const struct mli_interior_sums nothing = { .step_primal = INFINITY, .step_dual = INFINITY };
+/* finite, as a checkpoint is to hold it */
+static const struct mli_interior_sums nothing = { .step_primal = DBL_MAX, .step_dual = DBL_MAX };
 
 static void add_sums(struct mli_interior_sums *to, const struct mli_interior_sums *part)
 {

@@ -51,12 +51,20 @@ static void assert_same_model(const struct ml_model *a, const struct ml_model *b
 
 static void test_save_and_load(void **state)
 {
+    static const struct {
+        enum sample_kind kind;
+        const char *loss; /* NULL: the sample's */
+    } cases[] = { { SAMPLE_REGRESSION, NULL },  { SAMPLE_REGRESSION, "huber:0.1" }, { SAMPLE_REGRESSION, "poisson" },
+                  { SAMPLE_BINARY, NULL },      { SAMPLE_BINARY, "hinge" },         { SAMPLE_MULTICLASS, NULL },
+                  { SAMPLE_MULTICLASS, "squared_hinge" } };
     struct ml_table *table = sample_table(ROWS, 5, true);
     (void)state;
 
-    for (enum sample_kind kind = SAMPLE_REGRESSION; kind <= SAMPLE_MULTICLASS; kind++) {
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         struct ml_error err = ML_ERROR_INIT;
-        struct ml_model *model = sample_model(kind, NULL, "a \"note\""), *back;
+        struct ml_model *model = sample_model(cases[c].kind, NULL, "a \"note\""), *back;
+        if (cases[c].loss)
+            assert_int_equal(mli_loss_parse(cases[c].loss, &model->loss, NULL, NULL), ML_OK);
         char path[] = "/tmp/mlctl-model-XXXXXX";
         int fd = mkstemp(path);
         assert_true(fd >= 0);
