@@ -45,7 +45,7 @@ const struct cmd cmd_table[] = {
       cmd_preprocess },
 #endif
     { "predict", "Use a model", "DATA.csv...", "predict the rows of a CSV file",
-      "Writes a CSV file with a column prediction and, for classes, a probability each. Columns are found by name, in any order; the target may be missing. Several files, or a quoted pattern, are read as one. Streams at constant memory; - is standard input. --json writes an array of objects in place of CSV.",
+      "Writes a CSV file with a column prediction and, for classes, a probability each (a score each of a support vector machine). Columns are found by name, in any order; the target may be missing. Several files, or a quoted pattern, are read as one. Streams at constant memory; - is standard input. --json writes an array of objects in place of CSV.",
       "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict 'new/*.csv' --keep id,name",
       cmd_predict },
     { "serve", "Use a model", "[MODEL]", "answer predictions over HTTP",
