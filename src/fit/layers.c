@@ -58,8 +58,9 @@ size_t mli_layers_epochs(size_t rows, size_t batch)
     return epochs < EPOCHS_LEAST ? EPOCHS_LEAST : epochs > EPOCHS_MOST ? EPOCHS_MOST : epochs;
 }
 
-static enum ml_status write_spec(const struct ml_fit_config *config, const struct mli_settings *settings, size_t outputs,
-                                 struct mli_buf *out, struct ml_error *err)
+/* The specification of kind mlp. */
+static enum ml_status write_spec(const struct ml_fit_config *config, size_t outputs, struct mli_buf *out,
+                                 struct ml_error *err)
 {
     const struct mli_stack stack = {
         .hidden = config->hidden ? config->hidden : MLI_STACK_HIDDEN,
@@ -68,13 +69,39 @@ static enum ml_status write_spec(const struct ml_fit_config *config, const struc
         .batch_norm = config->batch_norm,
     };
 
-    if (!settings->kind->stack)
-        mli_buf_printf(out, "dense %zu", outputs);
-    else if (config->layers)
-        mli_buf_str(out, config->layers);
-    else
+    if (!config->layers)
         return mli_stack_spec(&stack, outputs, out, err);
+    mli_buf_str(out, config->layers);
     return out->status == ML_OK ? ML_OK : ml_error_set(err, ML_EUSAGE, "--layers is too long");
+}
+
+static enum ml_status read_spec(const struct ml_fit_config *config, const char *spec, size_t inputs,
+                                struct mli_network **out, struct ml_error *err)
+{
+    struct ml_error problem = ML_ERROR_INIT;
+    enum ml_status status = mli_network_new(spec, inputs, out, &problem);
+
+    if (status == ML_OK)
+        return ML_OK;
+    return ml_error_set(err, status, "%s%s", config->layers ? "--layers: " : "", problem.text);
+}
+
+enum ml_status mli_layers_check(const struct ml_fit_config *config, struct ml_error *err)
+{
+    const char *kind;
+    struct mli_network *net = NULL;
+    struct mli_buf spec;
+    enum ml_status status = mli_layers_kind(config, &kind, err);
+
+    if (status != ML_OK || strcmp(kind, "mlp") != 0)
+        return status;
+    mli_buf_init(&spec, SPEC_MAX);
+    status = write_spec(config, 1, &spec, err);
+    if (status == ML_OK)
+        status = read_spec(config, spec.data, 1, &net, err);
+    mli_network_free(net);
+    mli_buf_release(&spec);
+    return status;
 }
 
 static enum ml_status check_outputs(const struct mli_network *net, const struct mli_settings *settings, size_t classes,
@@ -96,15 +123,21 @@ static enum ml_status check_outputs(const struct mli_network *net, const struct 
 enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct mli_settings *settings, size_t classes,
                                size_t inputs, struct mli_network **network, double **theta, struct ml_error *err)
 {
-    struct ml_error problem = ML_ERROR_INIT;
     struct mli_network *net = NULL;
     struct mli_rng rng;
     struct mli_buf spec;
+    size_t outputs = settings->loss.outputs(classes);
+    enum ml_status status = ML_OK;
 
     mli_buf_init(&spec, SPEC_MAX);
-    enum ml_status status = write_spec(config, settings, settings->loss.outputs(classes), &spec, err);
-    if (status == ML_OK && (status = mli_network_new(spec.data, inputs, &net, &problem)) != ML_OK)
-        ml_error_set(err, status, "%s%s", config->layers ? "--layers: " : "", problem.text);
+    if (settings->kind->stack)
+        status = write_spec(config, outputs, &spec, err);
+    else
+        mli_buf_printf(&spec, "dense %zu", outputs);
+    if (status == ML_OK && spec.status != ML_OK)
+        status = ml_error_set(err, spec.status, "out of memory for a network");
+    if (status == ML_OK)
+        status = read_spec(config, spec.data, inputs, &net, err);
     mli_buf_release(&spec);
     if (status == ML_OK)
         status = check_outputs(net, settings, classes, err);

@@ -13,6 +13,8 @@
  * given. ML_EUSAGE: such a setting beside another kind, or --layers beside what it spells out.
  */
 ML_NODISCARD enum ml_status mli_layers_kind(const struct ml_fit_config *config, const char **kind, struct ml_error *err);
+/* What can be said of --layers, or of --hidden and its like, before there is data: whether they can be read. */
+ML_NODISCARD enum ml_status mli_layers_check(const struct ml_fit_config *config, struct ml_error *err);
 /* Whether the network will have more than one layer, so that training has no convex problem before it. */
 bool mli_layers_deep(const struct ml_fit_config *config);
 /*

@@ -141,9 +141,8 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     enum ml_status status = check_ranges(config, err);
     if (!status)
         status = check_names(config, err);
-    const char *kind;
     if (!status)
-        status = mli_layers_kind(config, &kind, err);
+        status = mli_layers_check(config, err);
     if (!status)
         status = mli_split_parse(s.split_text, &s.split, err);
     if (!status)

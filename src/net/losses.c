@@ -18,6 +18,12 @@ static const char *const names[] = { LOSSES(NAME) };
 #define LISTED(name) " " #name
 #define COUNT (sizeof(losses) / sizeof(losses[0]))
 
+const struct mli_loss *const *mli_losses(size_t *n)
+{
+    *n = COUNT;
+    return losses;
+}
+
 const struct mli_loss *mli_loss_find(const char *name)
 {
     for (size_t i = 0; i < COUNT; i++)

@@ -77,6 +77,7 @@ extern const struct mli_loss mli_loss_squared, mli_loss_absolute, mli_loss_huber
     mli_loss_epsilon_insensitive, mli_loss_squared_epsilon_insensitive, mli_loss_poisson, mli_loss_cross_entropy,
     mli_loss_hinge, mli_loss_squared_hinge;
 
+const struct mli_loss *const *mli_losses(size_t *n); /* all of them, count in *n */
 const struct mli_loss *mli_loss_find(const char *name); /* NULL: no such loss */
 
 #define MLI_LOSS_TEXT 80

@@ -115,6 +115,16 @@ PY
     agree numbers
 }
 
+@test "1000 random rows: networks, with every layer (penguins, breast cancer, diamonds)" {
+    mlctl train "$DATA/penguins.csv" -q --kind mlp --epochs 20 > out.txt
+    agree classes
+    mlctl train "$DATA/breast_cancer.csv" -q --epochs 5 \
+        --layers "batch_norm, dense 9, leaky_relu, dropout 0.1, dense 7, elu, dense 5, sigmoid, dense 1" > out.txt
+    agree classes
+    mlctl train "$DATA/diamonds.csv" -q --target price --epochs 2 --layers "dense 8, gelu, dense 6, batch_norm, tanh, dense 1" > out.txt
+    agree numbers
+}
+
 @test "1000 random rows: regression with dates and missing values (weather)" {
     mlctl train "$DATA/weather.csv" -q > out.txt
     agree numbers
