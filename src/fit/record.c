@@ -119,7 +119,7 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && (!p->settings->class_weight || mli_json_put(doc, "class_weight", json_string(p->settings->class_weight)));
     ok = ok && mli_json_put(doc, "l1", mli_json_from(t->l1));
     ok = ok && mli_json_put(doc, "l2", mli_json_from(t->l2));
-    ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->rate));
+    ok = ok && mli_json_put(doc, "rate", mli_json_from(p->state->base > 0 ? p->state->base : p->state->rate));
     ok = ok && mli_json_put(doc, "momentum", mli_json_from(t->momentum));
     if (ok && strcmp(t->optimiser, "adamw") == 0)
         ok = mli_json_put(doc, "decay", mli_json_from(t->decay));

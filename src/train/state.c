@@ -51,6 +51,7 @@ static const struct number numbers[] = {
     VALUE(state.gradient),
     VALUE(state.norm),
     VALUE(state.rate),
+    VALUE(state.base),
     COUNT(state.best),
 };
 

@@ -165,6 +165,7 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
                                          .gradient = NAN,
                                          .norm = NAN,
                                          .rate = t->descent.base,
+                                         .base = t->descent.base,
                                          .rate_by = t->state.rate_by };
     *out = t;
     return ML_OK;
@@ -226,6 +227,7 @@ static void account(struct mli_trainer *t)
     state->gradient = descent->gradient;
     state->norm = descent->norm;
     state->rate = descent->rate;
+    state->base = descent->base;
     state->end = descent->end;
     state->partial = false;
     judge(t);

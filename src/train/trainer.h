@@ -66,6 +66,7 @@ struct mli_train_state {
     double norm;       /* length of the gradient of the smooth part, before clipping; over batches the root of the mean
                           square of the epoch's */
     double rate;       /* step size in use */
+    double base;       /* step size given or chosen, of which a schedule takes its share; 0: found anew by each iteration */
     const char *rate_by; /* how the first one was chosen, in words; NULL: given, or found anew by each iteration */
     bool partial;      /* paused within an epoch: the next _epoch goes on there */
     size_t best;       /* epoch of the parameters that _theta gives */
