@@ -299,7 +299,8 @@ struct sweep {
     visit visit;
     const double *along; /* (m) projected into `z` first, NULL: nothing */
     double *z;
-    bool products, gram;
+    double *first, *second; /* (m) get the products of the rows with the two numbers of each, NULL: not wanted */
+    bool gram;
 };
 
 static void sweep_part(struct mli_interior *work, const struct sweep *sweep, size_t p)
@@ -320,16 +321,15 @@ static void sweep_part(struct mli_interior *work, const struct sweep *sweep, siz
             if (sweep->gram)
                 scale_row(work, begin + i, sqrt(scale), part.rows + i * m);
         }
-        if (sweep->products)
+        if (sweep->first)
             add_products(work, begin, n, &part);
         if (sweep->gram)
             mli_gram_add(n, m, part.rows, part.gram);
     }
 }
 
-/* Sums of the parts in order; first and second (m) get the products, NULL when not wanted. */
-static struct mli_interior_sums sweep_all(struct mli_interior *work, const struct sweep *sweep, double *first,
-                                          double *second)
+/* Sums of the parts in order. */
+static struct mli_interior_sums sweep_all(struct mli_interior *work, const struct sweep *sweep)
 {
     struct mli_interior_sums sums = nothing;
     size_t threads = work->problem->blocks.threads, m = work->m;
@@ -341,9 +341,11 @@ static struct mli_interior_sums sweep_all(struct mli_interior *work, const struc
     for (size_t p = 0; p < work->parts; p++) {
         struct part part = part_of(work, p);
         add_sums(&sums, part.sums);
-        for (size_t j = 0; sweep->products && j < m; j++) {
-            first[j] = (j < m - 1 ? part.products[j] : part.bias[0]) + (p ? first[j] : 0);
-            second[j] = (j < m - 1 ? part.products[m - 1 + j] : part.bias[1]) + (p ? second[j] : 0);
+        for (size_t j = 0; sweep->first && j < m; j++) {
+            double first = j < m - 1 ? part.products[j] : part.bias[0];
+            double second = j < m - 1 ? part.products[m - 1 + j] : part.bias[1];
+            sweep->first[j] = first + (p ? sweep->first[j] : 0);
+            sweep->second[j] = second + (p ? sweep->second[j] : 0);
         }
         for (size_t j = 0; sweep->gram && j < m * m; j++)
             work->gram[j] = part.gram[j] + (p ? work->gram[j] : 0);
@@ -378,9 +380,9 @@ void mli_interior_begin(struct mli_interior *work)
 
 struct mli_interior_sums mli_interior_measure(struct mli_interior *work)
 {
-    const struct sweep sweep = { .visit = visit_measure, .products = true, .gram = true };
+    const struct sweep sweep = { .visit = visit_measure, .first = work->slope, .second = work->pull, .gram = true };
     bool pending = work->scalar[MLI_INTERIOR_PENDING] > 0;
-    struct mli_interior_sums sums = sweep_all(work, &sweep, work->slope, work->pull);
+    struct mli_interior_sums sums = sweep_all(work, &sweep);
 
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
         double *term = work->penalty + j * NUMBERS;
@@ -407,8 +409,8 @@ struct mli_interior_sums mli_interior_measure(struct mli_interior *work)
 
 struct mli_interior_sums mli_interior_try(struct mli_interior *work)
 {
-    const struct sweep sweep = { visit_try, work->affine, work->dz_affine, true, false };
-    struct mli_interior_sums sums = sweep_all(work, &sweep, work->lift, work->bend);
+    const struct sweep sweep = { visit_try, work->affine, work->dz_affine, work->lift, work->bend, false };
+    struct mli_interior_sums sums = sweep_all(work, &sweep);
 
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
         const double *term = work->penalty + j * NUMBERS;
@@ -422,10 +424,10 @@ struct mli_interior_sums mli_interior_try(struct mli_interior *work)
 
 struct mli_interior_sums mli_interior_aim(struct mli_interior *work, double centre)
 {
-    const struct sweep sweep = { visit_aim, work->step, work->dz, false, false };
+    const struct sweep sweep = { visit_aim, work->step, work->dz, NULL, NULL, false };
 
     work->scalar[MLI_INTERIOR_CENTRE] = centre;
-    struct mli_interior_sums sums = sweep_all(work, &sweep, NULL, NULL);
+    struct mli_interior_sums sums = sweep_all(work, &sweep);
     for (size_t j = 0; work->l1 > 0 && j < work->d; j++) {
         const double *term = work->penalty + j * NUMBERS;
         struct direction affine = affine_of(term, work->affine[j]);
