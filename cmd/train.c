@@ -1,6 +1,8 @@
 #include <cmd/commands.h>
+#include <cmd/given.h>
 #include <cmd/out.h>
 #include <cmd/progress.h>
+#include <cmd/reproduce.h>
 #include <cmd/train_log.h>
 #include <cmd/train_report.h>
 #include <cmd/training.h>
@@ -14,8 +16,10 @@
 struct train_flags {
     struct training training;
     char *time_budget, *log, *every;
+    char *reproduce; /* model to compare with */
     int resume;
     long folds;
+    const struct ml_model *original; /* the one that this run compares with; NULL: it writes a model */
 };
 
 struct epoch_report {
@@ -96,74 +100,169 @@ static int end_checkpoint(const struct cmd_context *ctx, const struct train_flag
     return cmd_fail(ctx, &err);
 }
 
+/* What a run makes and frees in the end. */
+struct outcome {
+    struct ml_table *table;
+    struct ml_model *model;
+    bool interrupted; /* the model is the best so far, and err says so */
+    double started;
+    struct ml_error err;
+};
+
+/* CMD_DONE with a model, or the exit code, when its error was said. */
+static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_report *report, struct outcome *out)
+{
+    struct ml_fit_config *config = &f->training.reading.fit;
+    char *prep = training_prep(ctx, &f->training);
+    config->prep = prep;
+    config->stop = &training_stopped;
+    config->epoch = on_epoch;
+    config->data = report;
+    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->training.reading.options, &out->table, &out->err);
+    int code = !status && f->original ? reproduce_check_data(ctx, f->original, out->table) : CMD_CONTINUE;
+    progress_start(&report->progress, ctx, "epochs");
+    if (!status && code == CMD_CONTINUE) {
+        training_catch_signals();
+        status = ml_fit(out->table, config, &out->model, &out->err);
+    }
+    progress_end(&report->progress);
+    free(prep);
+    out->interrupted = status == ML_EINTERRUPTED;
+    if (status && !out->interrupted)
+        code = cmd_fail(ctx, &out->err);
+    return code == CMD_CONTINUE ? CMD_DONE : code;
+}
+
+static int write_model(struct cmd_context *ctx, struct train_flags *f, struct epoch_report *report, struct outcome *out)
+{
+    struct ml_error save = ML_ERROR_INIT;
+    int code;
+    if (ml_model_save(out->model, f->training.model, &save))
+        return cmd_fail(ctx, &save);
+    if ((code = end_checkpoint(ctx, f, out->interrupted)) != CMD_DONE)
+        return code;
+    json_t *doc = train_report_json(out->model, f->training.model);
+    train_log_end(&report->log, doc, &out->err, progress_now() - out->started);
+    if (ctx->json)
+        return out_json(ctx, doc);
+    json_decref(doc);
+    train_report_print(out->table, out->model, f->training.model, progress_now() - out->started);
+    return out_end(ctx, CMD_DONE);
+}
+
+/* A signal that came after the last epoch counts too. */
+static int end_by_signal(struct cmd_context *ctx, struct outcome *out)
+{
+    if (!out->interrupted)
+        ml_error_set(&out->err, ML_EINTERRUPTED, "interrupted; the model was finished and kept");
+    cmd_fail(ctx, &out->err);
+    return 128 + training_stopped;
+}
+
 static int train(struct cmd_context *ctx, struct train_flags *f)
 {
-    struct ml_error err = ML_ERROR_INIT;
-    struct ml_table *table = NULL;
-    struct ml_model *model = NULL;
+    struct outcome out = { .started = progress_now(), .err = ML_ERROR_INIT };
     struct epoch_report report = { .ctx = ctx, .next = 1 };
-    double started = progress_now();
-    if (cmd_output_is_file(ctx, f->training.model) || cmd_output_refused(ctx, f->training.model, f->training.reading.fit.test) ||
-        dialect_output_refused(ctx, &f->training.reading.options.csv, f->training.model))
+    const char *model = f->training.model;
+    if (cmd_output_is_file(ctx, model) || cmd_output_refused(ctx, model, f->training.reading.fit.test) ||
+        dialect_output_refused(ctx, &f->training.reading.options.csv, model))
         return CMD_USAGE;
     if (f->log && log_refused(ctx, f))
         return CMD_USAGE;
-    if (!cmd_output_writable(ctx, f->training.model) || !train_log_open(&report.log, ctx, f->log, f->resume != 0))
+    if (!cmd_output_writable(ctx, model) || !train_log_open(&report.log, ctx, f->log, f->resume != 0))
         return CMD_SYSTEM;
-    struct ml_fit_config *fit = &f->training.reading.fit;
-    char *prep = training_prep(ctx, &f->training);
-    fit->prep = prep;
-    fit->stop = &training_stopped;
-    fit->epoch = on_epoch;
-    fit->data = &report;
-    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->training.reading.options, &table, &err);
-    progress_start(&report.progress, ctx, "epochs");
-    if (!status) {
-        training_catch_signals();
-        status = ml_fit(table, fit, &model, &err);
-    }
-    progress_end(&report.progress);
-    int code = CMD_DONE;
-    bool interrupted = status == ML_EINTERRUPTED;
-    if (status && !interrupted) {
-        code = cmd_fail(ctx, &err);
-        train_log_end(&report.log, NULL, &err, progress_now() - started);
-        goto out;
-    }
-    struct ml_error save = ML_ERROR_INIT;
-    if (ml_model_save(model, f->training.model, &save)) {
-        code = cmd_fail(ctx, &save);
-        goto out;
-    }
-    if ((code = end_checkpoint(ctx, f, interrupted)) != CMD_DONE)
-        goto out;
-    json_t *doc = train_report_json(model, f->training.model);
-    train_log_end(&report.log, doc, &err, progress_now() - started);
-    if (ctx->json)
-        code = out_json(ctx, doc);
-    else {
-        json_decref(doc);
-        train_report_print(table, model, f->training.model, progress_now() - started);
-        code = out_end(ctx, CMD_DONE);
-    }
-    if (!code && training_stopped) { /* a signal that came after the last epoch counts too */
-        if (!interrupted)
-            ml_error_set(&err, ML_EINTERRUPTED, "interrupted; the model was finished and kept");
-        cmd_fail(ctx, &err);
-        code = 128 + training_stopped;
-    }
-out:
+    int code = fit(ctx, f, &report, &out);
+    if (code)
+        train_log_end(&report.log, NULL, &out.err, progress_now() - out.started);
+    else
+        code = write_model(ctx, f, &report, &out);
+    if (!code && training_stopped)
+        code = end_by_signal(ctx, &out);
     if (train_log_close(&report.log) && !code)
         code = CMD_SYSTEM;
-    ml_model_free(model);
-    ml_table_free(table);
-    free(prep);
+    ml_model_free(out.model);
+    ml_table_free(out.table);
     return code;
 }
 
-int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
+/* Trains as recorded and compares; nothing is written. */
+static int compare(struct cmd_context *ctx, struct train_flags *f)
 {
-    struct train_flags f = { .training = training_init() };
+    struct outcome out = { .err = ML_ERROR_INIT };
+    struct epoch_report report = { .ctx = ctx, .next = 1 };
+    train_log_open(&report.log, ctx, NULL, false);
+    int code = fit(ctx, f, &report, &out);
+    if (!code)
+        code = training_stopped ? end_by_signal(ctx, &out) : reproduce_compare(ctx, f->original, out.model);
+    ml_model_free(out.model);
+    ml_table_free(out.table);
+    return code;
+}
+
+static int run(struct cmd_context *ctx, int argc, const char **argv, const struct ml_model *original);
+
+/* Flags beside --reproduce that would do nothing. */
+static bool flags_refused(const struct cmd_context *ctx, char *const *given)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (!*given)
+        return false;
+    ml_error_set(&err, ML_EUSAGE, "%.*s does nothing with --reproduce: the recorded flags are taken", (int)strcspn(*given, "="),
+                 *given);
+    cmd_fail(ctx, &err);
+    return true;
+}
+
+static int reproduce(struct cmd_context *ctx, const char *path, char *const *given)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct ml_model *original = NULL;
+    if (flags_refused(ctx, given))
+        return CMD_USAGE;
+    if (ml_model_load(path, &original, &err))
+        return cmd_fail(ctx, &err);
+    int argc, code;
+    const char **argv = reproduce_command(ctx, original, path, &argc, &code);
+    if (argv) {
+        struct cmd_context again = { .cmd = ctx->cmd, .json = ctx->json, .quiet = ctx->quiet, .verbose = ctx->verbose };
+        code = run(&again, argc, argv, original);
+        cmd_end(&again);
+    }
+    free(argv);
+    ml_model_free(original);
+    return code;
+}
+
+/* What the parameters do not depend on, or the model file does not tell. */
+static const char *const aside[] = { "model", "threads", "memory", "log", "checkpoint", "every", "resume",
+                                     "json", "quiet", "verbose", NULL };
+static const char *const beside[] = { "reproduce", "json", "quiet", "verbose", NULL };
+
+static bool asks_to_reproduce(int argc, const char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--reproduce", strlen("--reproduce")) == 0)
+            return true;
+    return false;
+}
+
+static int take_flags(struct cmd_context *ctx, struct train_flags *f)
+{
+    struct training *t = &f->training;
+    int code = training_flags(ctx, t);
+    if (code == CMD_CONTINUE && !cmd_seconds(ctx, "time-budget", f->time_budget, &t->reading.fit.time_budget))
+        code = CMD_USAGE;
+    if (code == CMD_CONTINUE)
+        code = reading_count(ctx, "folds", f->folds, &t->reading.fit.folds);
+    if (code == CMD_CONTINUE && !take_checkpoint(ctx, f))
+        code = CMD_USAGE;
+    return code;
+}
+
+/* original: to be compared with, not NULL when its command is run again. */
+static int run(struct cmd_context *ctx, int argc, const char **argv, const struct ml_model *original)
+{
+    struct train_flags f = { .training = training_init(), .original = original };
     struct training *t = &f.training;
     struct poptOption files[] = TRAINING_FILES(*t), training[] = TRAINING_ROWS(*t), network[] = TRAINING_NETWORK(*t),
                       rows[] = READING_ROWS(t->reading),
@@ -175,6 +274,7 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         { "checkpoint", 0, POPT_ARG_STRING, &t->reading.fit.checkpoint, 0, "keep the state of the training in this directory", "DIR" },
         { "every", 0, POPT_ARG_STRING, &f.every, 0, "time between two checkpoints, e.g. 30s, 5m (1m if not given)", "TIME" },
         { "resume", 0, POPT_ARG_NONE, &f.resume, 0, "go on from the checkpoint, if there is one: the model gets the same bytes", NULL },
+        { "reproduce", 0, POPT_ARG_STRING, &f.reproduce, 0, "train again as this model says it was trained, and compare: exit code 0 when the bytes are the same, 1 when not; DATA.csv if the data is elsewhere now", "MODEL" },
         { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },
         POPT_TABLEEND
     };
@@ -185,17 +285,24 @@ int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
         READING_GROUP(run, "Run"),
         POPT_TABLEEND
     };
-    int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
-    if (code == CMD_CONTINUE)
-        code = training_flags(ctx, t);
-    if (code == CMD_CONTINUE && !cmd_seconds(ctx, "time-budget", f.time_budget, &t->reading.fit.time_budget))
-        code = CMD_USAGE;
-    if (code == CMD_CONTINUE)
-        code = reading_count(ctx, "folds", f.folds, &t->reading.fit.folds);
-    if (code == CMD_CONTINUE && !take_checkpoint(ctx, &f))
-        code = CMD_USAGE;
-    if (code == CMD_CONTINUE)
-        code = train(ctx, &f);
+    int code = cmd_parse(ctx, argc, argv, options, asks_to_reproduce(argc, argv) ? 0 : 1, CMD_FILES);
+    char **given = code == CMD_CONTINUE ? cmd_given(options, argc, argv, f.reproduce ? beside : aside) : NULL;
+    if (code == CMD_CONTINUE && !given)
+        code = CMD_SYSTEM;
+    if (code == CMD_CONTINUE && f.reproduce) {
+        code = reproduce(ctx, f.reproduce, given);
+    } else if (code == CMD_CONTINUE) {
+        t->reading.fit.command = (const char *const *)given;
+        code = take_flags(ctx, &f);
+        if (code == CMD_CONTINUE)
+            code = original ? compare(ctx, &f) : train(ctx, &f);
+    }
+    cmd_list_free(given);
     reading_release(&t->reading);
     return code;
+}
+
+int cmd_train(struct cmd_context *ctx, int argc, const char **argv)
+{
+    return run(ctx, argc, argv, NULL);
 }

@@ -59,6 +59,7 @@ struct ml_fit_config {
     const char *checkpoint; /* directory where the state of the training is kept, so that it can go on after a kill; NULL: none */
     double every;          /* seconds between two checkpoints */
     bool resume;           /* go on from the checkpoint that is there, if there is one */
+    const char *const *command; /* flags that say the same, for the record, ended by NULL; NULL: not recorded */
     size_t folds;          /* cross-validate with as many folds of the training rows first; 0: not */
     uint64_t seed;
     size_t threads;        /* 0: one a core */

@@ -193,6 +193,8 @@ json_t *mli_record_new(const struct mli_record_parts *p)
     json_t *doc = json_object();
     bool ok = doc != NULL;
     ok = ok && put_plan(doc, p);
+    if (ok && p->config->command)
+        ok = mli_json_put(doc, "command", names(p->config->command));
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)p->state->epoch));
     ok = ok && mli_json_put(doc, "best_epoch", json_integer((json_int_t)p->state->best));
     ok = ok && mli_json_put(doc, "end",
