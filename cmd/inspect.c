@@ -78,9 +78,10 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     if (split && end && optimiser) {
         out_line("split", "%s, seed %lld: %lld rows trained on, %lld held out", split, count_of(r, "split_seed"),
                  count_of(r, "train_rows"), count_of(r, "test_rows"));
-        out_line("fit", "%s, l2 %.6g, l1 %.6g, %lld epochs, %s", optimiser,
+        out_line("fit", "%s, l2 %.6g, l1 %.6g, %lld epoch%s, %s", optimiser,
                  json_number_value(json_object_get(settings, "l2")),
-                 json_number_value(json_object_get(settings, "l1")), count_of(r, "epochs"), end);
+                 json_number_value(json_object_get(settings, "l1")), count_of(r, "epochs"),
+                 count_of(r, "epochs") == 1 ? "" : "s", end);
     }
     char loss[MLI_LOSS_TEXT];
     mli_loss_text(&model->loss, loss);

@@ -241,6 +241,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
     if (!status) {
         mli_reading_inherit(mli_model_reading(model), "the model was trained", &options.csv, &options.missing, &ctx->log);
+        options.known = model->target;
         options.grows = grows(&run);
         status = mli_flow_open(ctx->args, ctx->nargs, mli_pipeline_schema(model->pipeline), &options, &run.flow,
                                &err);

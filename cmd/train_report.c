@@ -44,8 +44,8 @@ static void print_fit(const struct ml_model *model, double seconds)
     out_line("objective", "%s%s + l2/2 |w|^2, l2 %.6g%s", model->loss.objective, parameter,
              json_number_value(json_object_get(s, "l2")),
              json_number_value(json_object_get(s, "l1")) > 0 ? " + l1 |w|" : "");
-    out_line("fit", "%s, %lld epochs, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),
-             count_of(r, "epochs"), text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
+    out_line("fit", "%s, %lld epoch%s, %s, training loss %.6g, %.2f s", text_of(s, "optimiser"),
+             count_of(r, "epochs"), count_of(r, "epochs") == 1 ? "" : "s", text_of(r, "end"), json_number_value(json_object_get(r, "loss")),
              seconds);
 }
 

@@ -46,7 +46,7 @@ static const struct mli_warning_kind kinds[] = {
       "The true values are cut off at a limit, so what lies beyond it cannot be learned.",
       "leave those rows out, or read the limit as \"at least\"", NULL, mli_test_capped, NULL },
     { "imbalance", MLI_LEVEL_CHECK, "Always saying the common class is nearly always right, so accuracy says little.",
-      "judge by f1 or roc_auc: `mlctl eval --require 'f1>=0.5'`", NULL, NULL, mli_test_imbalance },
+      "judge by macro.f1 or roc_auc: `mlctl eval --require 'macro.f1>=0.5'`", NULL, NULL, mli_test_imbalance },
     { "ordered", MLI_LEVEL_CHECK,
       "Rows next to each other have much the same target: a time, a place or a group. A random split then tests on "
       "neighbours of what was learned.",

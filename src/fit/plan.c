@@ -267,6 +267,10 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
                              const struct ml_log *log, struct mli_plan *out, struct ml_error *err)
 {
     struct mli_plan plan = { 0 };
+    if (table->columns == 1 && strpbrk(table->column[0].name, " ,;:|^~\t"))
+        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                           "it has one column only, \"%.60s\"; if that should be several, --delimiter CHAR says where they end (space, : ...)",
+                           table->column[0].name);
     enum ml_status status = mli_target_find(table, target, task, log, &plan.target, err);
     if (!status && settings->dedupe)
         status = leave_duplicates_out(table, log, &plan, err);

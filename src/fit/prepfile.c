@@ -208,7 +208,11 @@ enum ml_status mli_prepfile_decode(const char *text, size_t len, const char *sou
 {
     struct mli_prepfile file = { 0 };
     json_t *doc = NULL;
-    enum ml_status status = mli_json_parse(text, len, 16, source, &doc, err);
+    struct ml_error problem = ML_ERROR_INIT;
+    enum ml_status status = mli_json_parse(text, len, 16, source, &doc, &problem);
+    if (status)
+        ml_error_at(err, status, source, problem.line, problem.column,
+                    "not a prep file, which mlctl preprocess writes beside its output: %.200s", problem.text);
     if (!status && !json_is_object(doc))
         status = ml_error_set(err, ML_EARTIFACT, "not a prep file: the document is no JSON object");
     if (!status)

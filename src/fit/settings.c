@@ -26,7 +26,7 @@ static enum ml_status find_name(const char *what, const char *name, const char *
     for (size_t i = 0; i < n && used < sizeof list - 32; i++) {
         for (const char *c = names[i]; *c && used < sizeof list - 4; c++)
             list[used++] = *c;
-        list[used++] = ' ';
+        list[used++] = i + 1 < n ? ' ' : '\0';
         list[used] = 0;
     }
     size_t near = mli_suggest(name, names, n);

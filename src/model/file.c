@@ -1,7 +1,9 @@
 #include <base/file.h>
+#include <errno.h>
 #include <model/document.h>
 #include <model/sealed.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct mli_seal seal = { "mlctl", "mlctl.model", "a model of mlctl", "models" };
 
@@ -46,6 +48,8 @@ enum ml_status ml_model_load(const char *path, struct ml_model **out, struct ml_
 {
     struct mli_buf file;
 
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return ml_error_at(err, ML_EIO, path, 0, 0, "there is no such model file; mlctl train DATA.csv writes one");
     mli_buf_init(&file, MLI_SEALED_MAX);
     enum ml_status status = mli_sealed_file(path, &file, err);
     if (status == ML_OK)

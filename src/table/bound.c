@@ -59,8 +59,10 @@ static enum ml_status match_keep(struct mli_binding *binding, const char *option
     return ML_OK;
 }
 
-static bool is_extra(const struct mli_binding *binding, size_t column)
+static bool is_extra(const struct mli_binding *binding, size_t column, const char *known)
 {
+    if (known && strcmp(mli_dict_text(binding->header, column), known) == 0)
+        return false;
     if (binding->field[column] != MLI_NO_COLUMN)
         return false;
     for (size_t k = 0; k < binding->kept; k++) {
@@ -70,27 +72,27 @@ static bool is_extra(const struct mli_binding *binding, size_t column)
     return true;
 }
 
-static void log_extra(const struct mli_binding *binding, const struct ml_log *log)
+static void log_extra(const struct mli_binding *binding, const char *known, const struct ml_log *log)
 {
     size_t columns = mli_dict_count(binding->header), extra = 0;
     struct mli_buf names;
 
     mli_buf_init(&names, SIZE_MAX);
     for (size_t i = 0; i < columns; i++) {
-        if (is_extra(binding, i) && extra++ < NAMED_MAX)
+        if (is_extra(binding, i, known) && extra++ < NAMED_MAX)
             mli_buf_printf(&names, "%s\"%s\"", extra > 1 ? ", " : "",
                            mli_dict_text(binding->header, i));
     }
     if (extra > NAMED_MAX)
         mli_buf_printf(&names, " and %zu more", extra - NAMED_MAX);
     if (extra > 0 && names.status == ML_OK)
-        ml_log(log, ML_LOG_NOTE, "%s: the model does not use %s", binding->source, names.data);
+        ml_log(log, ML_LOG_NOTE, "%s: not used: %s", binding->source, names.data);
     mli_buf_release(&names);
 }
 
 enum ml_status mli_binding_init(struct mli_binding *binding, const struct mli_schema *schema,
                                 const struct mli_dict *header, const char *source,
-                                const char *const *keep, const char *optional,
+                                const char *const *keep, const char *optional, const char *known,
                                 const struct ml_log *log, struct ml_error *err)
 {
     *binding = (struct mli_binding){
@@ -106,7 +108,7 @@ enum ml_status mli_binding_init(struct mli_binding *binding, const struct mli_sc
     if (status == ML_OK)
         status = match_keep(binding, optional, err);
     if (status == ML_OK && log)
-        log_extra(binding, log);
+        log_extra(binding, known, log);
     return status;
 }
 

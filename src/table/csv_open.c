@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <table/foreign.h>
 #include <table/sniff.h>
 
 #define PIPE_PATIENCE 200 /* milliseconds */
@@ -63,6 +64,9 @@ static enum ml_status begin(struct mli_csv *csv, struct ml_error *err)
             return status;
         length += got;
     }
+    const char *foreign = csv->options.skip_rows || csv->options.quote ? NULL : mli_foreign_text(csv->block, length);
+    if (foreign)
+        return ml_error_at(err, ML_EDATA, csv->source, 0, 0, "no CSV file: it is %s", foreign);
     mli_csv_window(csv, csv->block, csv->block + length);
     take_dialect(csv, got == 0);
     return mli_csv_parser_new(csv, err);

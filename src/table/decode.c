@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table/bytes.h>
+#include <table/foreign.h>
 
 #define STORED ((size_t)64 << 10)   /* bytes converted at a time */
 #define AT_ONCE ((size_t)256 << 10) /* read at a time while the encoding may change */
@@ -277,6 +278,9 @@ static enum ml_status begin(struct mli_decode *decode, const char *encoding, str
     }
     if (status != ML_OK)
         return status;
+    const char *foreign = mli_foreign_bytes(decode->hold, decode->held);
+    if (foreign)
+        return ml_error_at(err, ML_EDATA, mli_input_name(decode->input), 0, 0, "no CSV file: it is %s", foreign);
     size_t mark = byte_order_mark(decode, encoding);
     decode->held -= mark;
     memmove(decode->hold, decode->hold + mark, decode->held);

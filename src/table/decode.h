@@ -18,7 +18,7 @@ struct mli_decode;
 /*
  * Takes the input (closed by _close, and on failure) and reads its first bytes. `encoding`: NULL to find it out; utf-8,
  * utf-16, utf-16le, utf-16be, latin1, windows-1252, and whatever else iconv knows on this machine, in any case; else
- * ML_EUSAGE. The log hears of what was found out; it lives as long as the decoder.
+ * ML_EUSAGE. ML_EDATA for what begins as no text does (foreign.h). The log hears of what was found out; it lives as long as the decoder.
  */
 ML_NODISCARD enum ml_status mli_decode_open(struct mli_input *input, const char *encoding, const struct ml_log *log,
                                             struct mli_decode **out, struct ml_error *err);

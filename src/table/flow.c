@@ -60,7 +60,7 @@ enum ml_status mli_flow_open(const char *const *paths, size_t n, const struct ml
         status = mli_chunks_open(paths, n, &chunks, &flow->chunks, err);
     if (status == ML_OK)
         status = mli_binding_init(&flow->binding, schema, mli_chunks_header(flow->chunks),
-                                  mli_chunks_source(flow->chunks), options->keep, options->optional,
+                                  mli_chunks_source(flow->chunks), options->keep, options->optional, options->known,
                                   options->quiet_extra ? NULL : options->log, err);
     if (status == ML_OK) {
         const struct ml_csv_options *found = mli_chunks_csv(flow->chunks);

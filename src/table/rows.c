@@ -332,7 +332,8 @@ enum ml_status mli_cell_refuse(const struct mli_pin *type, const char *source, s
     if (strlen(text) > 60 || strchr(text, ','))
         return ml_error_at(err, ML_EDATA, source, line, column,
                            "column \"%.200s\": \"%.60s\" is not %s", name, text, expected);
+    const char *mark = strpbrk(text, " $`\\\"'*?;&|<>()#~") ? strchr(text, '\'') ? "\"" : "'" : ""; /* for a shell */
     return ml_error_at(err, ML_EDATA, source, line, column,
-                       "column \"%.200s\": \"%s\" is not %s (--na %s treats it as missing)", name,
-                       text, expected, text);
+                       "column \"%.200s\": \"%s\" is not %s (--na %s%s%s treats it as missing)", name,
+                       text, expected, mark, text, mark);
 }

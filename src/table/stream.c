@@ -42,7 +42,7 @@ static enum ml_status begin(struct mli_stream *stream, struct ml_error *err)
     if (!stream->missing)
         return out_of_memory(stream, err);
     status = mli_binding_init(&stream->binding, stream->schema, stream->header, stream->source,
-                              options->keep, options->optional,
+                              options->keep, options->optional, NULL,
                               options->quiet_extra ? NULL : options->log, err);
     stream->binding.numerals = mli_stream_numerals(stream);
     return status == ML_OK ? mli_bound_init(&stream->bound, &stream->binding, stream->missing,

@@ -105,6 +105,33 @@ one_line() { [[ $(wc -l < stderr.txt) -eq 1 ]] || { cat stderr.txt; return 1; };
     nothing_written
 }
 
+@test "a file that is no CSV is said to be what it is" {
+    says() { fails 3 "$1" mlctl train -q in.csv; [[ $(wc -l < stderr.txt) -eq 1 ]]; }
+    printf 'PK\003\004\024\000' > in.csv; says "no CSV file: it is a zip archive or an Excel file; unpack it, or save the sheet as CSV"
+    printf '\320\317\021\340\241' > in.csv; says "it is an Excel file"
+    printf 'PAR1\025\004' > in.csv; says "it is a Parquet file"
+    printf 'ARROW1\000\000' > in.csv; says "it is an Arrow file"
+    printf 'SQLite format 3\000' > in.csv; says "it is an SQLite database"
+    printf '%%PDF-1.4\n%%' > in.csv; says "it is a PDF file"
+    printf '\211PNG\r\n\032\n' > in.csv; says "it is an image"
+    printf '\3757zXZ\000' > in.csv; says "it is an xz archive"
+    printf 'BZh91AY&SYx' > in.csv; says "it is a bzip2 archive"
+    printf '\n<!DOCTYPE html>\n<p>Not found' > in.csv; says "it is a web page; was the file behind it meant?"
+    printf '{\n "a": 1}\n' > in.csv; says "it is JSON; write it as CSV"
+    printf '[{"a": 1}]\n' > in.csv; says "it is JSON; write it as CSV"
+    # names that only look so
+    for name in PAR1 ARROW1 'SQLite format 3' '{a}' '[a]' '<b>'; do
+        printf '%s,b\n1,2\n3,4\n' "$name" > in.csv
+        mlctl convert -q in.csv | head -1 | grep -qxF "$name,b"
+    done
+    printf '%s\n' "a b c" "1 2 3" "4 5 6" > in.csv
+    fails 3 'it has one column only, "a b c"; if that should be several, --delimiter CHAR' mlctl train -q in.csv
+    fails 5 "nothere.safetensors: there is no such model file; mlctl train DATA.csv writes one" mlctl eval -m nothere.safetensors
+    fails 4 "not a prep file, which mlctl preprocess writes beside its output" mlctl preprocess --apply in.csv in.csv
+    printf 'x,y\n1,2\nn a,3\n4,5\n' > in.csv
+    fails 3 "(--na 'n a' treats it as missing)" mlctl train -q in.csv --type x=number
+}
+
 # ---- predict and eval ----
 
 trained() { mlctl train "$DATA/penguins.csv" -q --target species > train.txt; }

@@ -236,7 +236,7 @@ static void says_what_is_not_used(void **state)
     assert_non_null(next(stream));
     assert_null(next(stream));
     mli_stream_close(stream);
-    assert_string_equal(notes.text, "test.csv: the model does not use \"p\", \"q\"\n"); /* once */
+    assert_string_equal(notes.text, "test.csv: not used: \"p\", \"q\"\n"); /* once */
     mli_stream_close(stream_of("n,p,q,r,s,t,u,v,c,i,id\n", schema, &options));
     assert_non_null(strstr(notes.text, "\"p\", \"q\", \"r\", \"s\", \"t\" and 2 more\n"));
     options.quiet_extra = true;
