@@ -44,7 +44,8 @@ size_t mli_rest_number(struct mli_rest *rest, size_t least, size_t most, int64_t
 }
 
 /* A number of exactly `digits` digits, at least low and at most high. */
-static bool take_digits(struct mli_rest *rest, size_t digits, int64_t low, int64_t high, int64_t *out)
+static bool take_digits(struct mli_rest *rest, size_t digits, int64_t low, int64_t high,
+                        int64_t *out)
 {
     return mli_rest_number(rest, digits, digits, out) == digits && *out >= low && *out <= high;
 }
@@ -124,10 +125,43 @@ static bool take_zone(struct mli_rest *rest, int64_t *seconds)
     if (rest->len == 0 || mli_rest_take(rest, 'Z'))
         return true;
     bool east = mli_rest_take(rest, '+');
-    if ((!east && !mli_rest_take(rest, '-')) || !take_digits(rest, 2, 0, 23, &hour) || !mli_rest_take(rest, ':') ||
-        !take_digits(rest, 2, 0, 59, &minute))
+    if ((!east && !mli_rest_take(rest, '-')) || !take_digits(rest, 2, 0, 23, &hour) ||
+        !mli_rest_take(rest, ':') || !take_digits(rest, 2, 0, 59, &minute))
         return false;
     *seconds += (east ? -1 : 1) * (hour * 3600 + minute * 60);
+    return true;
+}
+
+static inline unsigned two_digits(const char *text, unsigned *wrong)
+{
+    unsigned tens = (unsigned char)text[0] - (unsigned)'0',
+             ones = (unsigned char)text[1] - (unsigned)'0';
+
+    *wrong |= (tens > 9) | (ones > 9);
+    return tens * 10 + ones;
+}
+
+/* YYYY-MM-DD and YYYY-MM-DDThh:mm:ss[Z], which nearly all are. False: it is to be read by parts. */
+static bool parse_usual(const char *text, size_t len, double *seconds)
+{
+    bool timed = len == 19 || (len == 20 && text[19] == 'Z');
+    unsigned wrong = 0, of_day = 0;
+
+    if (len != 10 && !timed)
+        return false;
+    unsigned year = two_digits(text, &wrong) * 100 + two_digits(text + 2, &wrong);
+    unsigned month = two_digits(text + 5, &wrong), day = two_digits(text + 8, &wrong);
+    wrong |= (text[4] != '-') | (text[7] != '-') | (month - 1 > 11);
+    if (timed) {
+        unsigned hour = two_digits(text + 11, &wrong), minute = two_digits(text + 14, &wrong),
+                 second = two_digits(text + 17, &wrong);
+        wrong |= ((text[10] != 'T') & (text[10] != ' ')) | (text[13] != ':') | (text[16] != ':');
+        wrong |= (hour > 23) | (minute > 59) | (second > 59);
+        of_day = hour * 3600 + minute * 60 + second;
+    }
+    if (wrong || day - 1 >= (unsigned)mli_calendar_month(year, month))
+        return false;
+    *seconds = (double)(mli_calendar_days(year, month, day) * MLI_DAY + of_day);
     return true;
 }
 
@@ -137,6 +171,8 @@ bool mli_instant_parse(const char *text, size_t len, double *seconds)
     int64_t year, month, day, whole;
     double fraction = 0.0;
 
+    if (parse_usual(text, len, seconds))
+        return true;
     if (!take_digits(&rest, 4, 0, 9999, &year) || !mli_rest_take(&rest, '-') ||
         !take_digits(&rest, 2, 1, 12, &month) || !mli_rest_take(&rest, '-') ||
         !take_digits(&rest, 2, 1, mli_calendar_month(year, month), &day))

@@ -169,7 +169,7 @@ bool mli_store_raw_to_numbers(struct mli_cells *cells, const struct mli_pin *as,
         number[i] = NAN;
         if (len > 0 && !mli_store_parse(cells, as, text, len, &number[i]))
             return false;
-        if (len > 1 && (text[0] == '0' || len > MLI_NUM_SHORT) &&
+        if (as->type == ML_TYPE_NUMBER && len > 1 && (text[0] == '0' || len > MLI_NUM_SHORT) &&
             strspn(text, "0123456789") == len) {
             cells->zeros |= text[0] == '0';
             cells->rounded |= number[i] >= 0x1p53;
