@@ -19,7 +19,7 @@ int cmd_schema(struct cmd_context *ctx, int argc, const char **argv)
         if (ml_table_read_files(ctx->args, ctx->nargs, &reading.options, &table, &err))
             code = cmd_fail(ctx, &err);
         else
-            code = out_json(ctx, mli_survey(table));
+            code = out_json(ctx, mli_survey(table, reading.options.threads));
     }
     ml_table_free(table);
     reading_release(&reading);

@@ -1,6 +1,10 @@
 #include <table/survey.h>
 
+#include <base/limits.h>
+#include <base/mem.h>
+#include <base/ordered.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LANES ((size_t)4) /* side by side: one comparison need not wait for the one before it */
@@ -109,17 +113,68 @@ static json_t *column_to_json(const struct mli_column *column, size_t rows)
     return NULL;
 }
 
-static json_t *columns_to_json(const struct ml_table *table)
-{
-    json_t *list = json_array();
+/* Columns side by side, and into the list in their order. */
+struct surveying {
+    const struct ml_table *table;
+    json_t *list;
+    size_t next;
+    size_t *column; /* of each slot */
+    json_t **doc;   /* what was made of it */
+};
 
-    for (size_t i = 0; list && i < table->columns; i++) {
-        if (json_array_append_new(list, column_to_json(&table->column[i], table->rows)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
+static enum ml_status take_column(void *data, size_t slot, bool *made, struct ml_error *err)
+{
+    struct surveying *s = data;
+
+    (void)err;
+    *made = s->next < s->table->columns;
+    s->column[slot] = s->next;
+    s->next += *made;
+    return ML_OK;
+}
+
+static enum ml_status survey_column(void *data, size_t slot, struct ml_error *err)
+{
+    struct surveying *s = data;
+
+    (void)err;
+    s->doc[slot] = column_to_json(&s->table->column[s->column[slot]], s->table->rows);
+    return s->doc[slot] ? ML_OK : ML_ENOMEM;
+}
+
+static enum ml_status append_column(void *data, size_t slot, struct ml_error *err)
+{
+    struct surveying *s = data;
+    json_t *doc = s->doc[slot];
+
+    (void)err;
+    s->doc[slot] = NULL;
+    return json_array_append_new(s->list, doc) == 0 ? ML_OK : ML_ENOMEM;
+}
+
+static json_t *columns_to_json(const struct ml_table *table, size_t threads)
+{
+    size_t slots = mli_ordered_slots(threads);
+    struct surveying s = { .table = table,
+                           .list = json_array(),
+                           .column = mli_calloc(slots, sizeof(*s.column)),
+                           .doc = mli_calloc(slots, sizeof(json_t *)) };
+    const struct mli_ordered plan = { .threads = threads,
+                                      .slots = slots,
+                                      .make = take_column,
+                                      .work = survey_column,
+                                      .commit = append_column,
+                                      .data = &s };
+    bool done = s.list && s.column && s.doc && mli_ordered_run(&plan, NULL) == ML_OK;
+
+    for (size_t i = 0; s.doc && i < slots; i++)
+        json_decref(s.doc[i]);
+    free(s.doc);
+    free(s.column);
+    if (done)
+        return s.list;
+    json_decref(s.list);
+    return NULL;
 }
 
 static json_t *reading_to_json(const struct ml_table *table)
@@ -130,12 +185,13 @@ static json_t *reading_to_json(const struct ml_table *table)
                      "encoding", table->encoding, "delimiter", delimiter);
 }
 
-json_t *mli_survey(const struct ml_table *table)
+json_t *mli_survey(const struct ml_table *table, size_t threads)
 {
     json_t *doc = json_object();
 
+    threads = threads ? threads : mli_processors();
     if (doc && mli_json_put(doc, "rows", json_integer((json_int_t)table->rows)) &&
-        mli_json_put(doc, "columns", columns_to_json(table)) &&
+        mli_json_put(doc, "columns", columns_to_json(table, threads)) &&
         mli_json_put(doc, "read", reading_to_json(table)))
         return doc;
     json_decref(doc);

@@ -15,7 +15,8 @@
  *  "read":{"source":"titanic.csv","bytes":60302,"encoding":"utf-8","delimiter":","}}
  *
  * A number of which there is none has neither min nor max. Texts and identifiers list no values. NULL: no memory.
+ * As many threads as processors if `threads` is 0.
  */
-json_t *mli_survey(const struct ml_table *table);
+json_t *mli_survey(const struct ml_table *table, size_t threads);
 
 #endif

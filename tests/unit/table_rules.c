@@ -73,7 +73,7 @@ static void cells_keep_to_rules(void **state)
 static void a_survey_is_a_schema(void **state)
 {
     struct ml_table *table = table_of("n,b,when,c,none\n1,yes,1/2/2021,x,\n2.5,no,31/12/2021,y,\n");
-    json_t *doc = mli_survey(table);
+    json_t *doc = mli_survey(table, 0);
     char *text = mli_json_text(doc, false);
     struct mli_rules *rules = rules_of(text);
 
