@@ -111,6 +111,42 @@ static void settings_out_of_range_are_refused(void **state)
     problem_release(&problem);
 }
 
+/* Losses with kinks and optimisers for smooth ones, the other way round, and what is too much for interior. */
+static void losses_and_optimisers_that_do_not_go_together(void **state)
+{
+    static const struct {
+        const char *spec, *loss, *optimiser, *text;
+        size_t d;
+    } cases[] = {
+        { "dense 1", "absolute", "lbfgs",
+          "lbfgs needs a smooth loss and absolute has kinks; use interior or an optimiser over batches such as adam", 3 },
+        { "dense 3", "hinge", "gd",
+          "gd needs a smooth loss and hinge has kinks; use interior or an optimiser over batches such as adam", 3 },
+        { "dense 1", "squared", "interior", "interior is for losses with kinks and squared is smooth; use lbfgs", 3 },
+        { "dense 2, dense 1", "absolute", "interior",
+          "interior is for a single dense layer, not for \"dense 2, dense 1\"; use adam", 3 },
+        { "dense 1", "absolute", "interior",
+          "2049 features are over the 2048 that interior can take; fewer of them, a smooth loss or the optimiser adam can do",
+          2049 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct problem problem = problem_new(cases[i].spec, cases[i].loss, 20, cases[i].d, 1, 2);
+        struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+        struct mli_trainer *trainer = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        double *theta = mli_calloc(problem.net->parameters, sizeof(double));
+        config.optimiser = cases[i].optimiser;
+        assert_int_equal(mli_trainer_new(problem.net, problem.loss, &problem.data, NULL, &config, theta, &trainer, &err),
+                         ML_EUSAGE);
+        assert_string_equal(err.text, cases[i].text);
+        assert_null(trainer);
+        free(theta);
+        problem_release(&problem);
+    }
+}
+
 static void optimisers_are_the_ones_named(void **state)
 {
     static const char *const expected[] = { "gd",      "sgd",  "momentum", "nesterov", "adagrad",
@@ -646,6 +682,7 @@ int train_epoch_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_out_of_range_are_refused),
+        cmocka_unit_test(losses_and_optimisers_that_do_not_go_together),
         cmocka_unit_test(optimisers_are_the_ones_named),
         cmocka_unit_test(ends_have_texts),
         cmocka_unit_test(state_tells_what_the_parameters_are_worth),
