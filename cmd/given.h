@@ -5,7 +5,7 @@
 #ifndef CMD_GIVEN_H
 #define CMD_GIVEN_H
 
-#include <popt.h>
+#include <cmd/cmd.h>
 
 /*
  * argv[0] is the command; options are the tables that cmd_parse() has parsed it by, without a complaint. but: names to
