@@ -356,3 +356,14 @@ with_weight() { awk -F, -v OFS=, "NR == 1 { print \"w\", \$0 } NR > 1 { print ($
     [[ $stderr == *" by range test (--rate overrides)"* ]]
     [[ $stderr != *"warning"* ]]
 }
+
+@test "weights lead to the optima of scikit-learn" {
+    expected() { jq ".[\"$1\"]" "$NUMERIC/weights_expected.json"; }
+    found() { mlctl train "$@" -q --json --split none | jq .objective; }
+    near "$(found "$DATA/breast_cancer.csv" --class-weight balanced)" "$(expected balanced)" 1e-10
+    near "$(found "$DATA/breast_cancer.csv" --class-weight malignant=7)" "$(expected malignant=7)" 1e-10
+    with_weight "$DATA/breast_cancer.csv" '1 + (NR - 2) % 3' > weighted.csv
+    near "$(found weighted.csv --weight w)" "$(expected "rows, logistic")" 1e-10
+    with_weight "$DATA/diabetes.csv" '1 + (NR - 2) % 3' > weighted.csv
+    near "$(found weighted.csv --weight w)" "$(expected "rows, ridge")" 1e-10
+}
