@@ -6,7 +6,7 @@
 /*
  * Penalties from almost none to one that leaves little but the mean; networks from small to what still trains in seconds,
  * at the step sizes of Adam that neither crawl nor diverge. The step size falls to 0 at the last epoch, so the number of
- * epochs is how long a network learns, and no rows are set aside to find its end.
+ * epochs is how long a network learns; 0 is what mlctl train chooses by the rows.
  */
 static const char *const spaces[] = {
     "power=none|yeo-johnson",
@@ -20,8 +20,7 @@ static const char *const spaces[] = {
     "mlp.l2=1e-6..1e-1:log",
     "mlp.dropout=0|0|0.1|0.3|0.5",
     "mlp.batch=32|64|128",
-    "mlp.epochs=20..150:log",
-    "mlp.patience=0",
+    "mlp.epochs=0|20..120:log",
 };
 
 const char *const *mli_default_spaces(size_t *n)
