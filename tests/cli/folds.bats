@@ -6,8 +6,8 @@ load common
     mlctl train "$DATA/diabetes.csv" -q --json --folds 5 -m folds.safetensors > folds.json
     jq -e '.cross_validation.folds == 5 and (.cross_validation.metrics.rmse.folds | length) == 5' folds.json
     jq -e '.cross_validation.metrics.rmse | (.folds | add / 5) as $m | (.mean - $m | fabs) < 1e-9 and .deviation > 0' folds.json
-    jq -S 'del(.cross_validation, .model)' folds.json > a.json
-    jq -S 'del(.model)' plain.json > b.json
+    jq -S 'del(.cross_validation, .model, .command)' folds.json > a.json
+    jq -S 'del(.model, .command)' plain.json > b.json
     cmp a.json b.json
     mlctl inspect folds.safetensors --json > inspect.json
     jq -e '.record.cross_validation.metrics.r2.mean | . > 0.3 and . < 0.6' inspect.json
