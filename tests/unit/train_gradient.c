@@ -133,6 +133,32 @@ static void blocks_add_up(void **state)
     problem_release(&problem);
 }
 
+/* A batch of two thousand rows is one block where a layer measures it: the running mean moves a tenth of the way to theirs. */
+static void what_is_measured_is_the_whole_batch(void **state)
+{
+    enum { N = 2000, D = 20 };
+    struct problem problem = problem_new("batch_norm, dense 4, relu, dense 1", "squared", N, D, 1, 3);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    double theta[512];
+    (void)state;
+
+    config.optimiser = "sgd";
+    config.batch = N;
+    config.epochs = 1;
+    config.threads = 2;
+    problem_train(&problem, &config, theta);
+    for (size_t j = 0; j < D; j++) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < N; i++)
+            mean += problem.X[i * D + j] / N;
+        for (size_t i = 0; i < N; i++)
+            variance += (problem.X[i * D + j] - mean) * (problem.X[i * D + j] - mean) / (N - 1);
+        assert_true(fabs(theta[2 * D + j] - 0.1 * mean) < 1e-14);
+        assert_true(fabs(theta[3 * D + j] - (0.9 + 0.1 * variance)) < 1e-12);
+    }
+    problem_release(&problem);
+}
+
 /*
  * ---- line search -------------------------------------------------------------------------------------------------
  */
@@ -257,6 +283,7 @@ int train_gradient_tests(void)
         cmocka_unit_test(gradients_equal_differences),
         cmocka_unit_test(objective_by_hand),
         cmocka_unit_test(blocks_add_up),
+        cmocka_unit_test(what_is_measured_is_the_whole_batch),
         cmocka_unit_test(line_search_meets_the_wolfe_conditions),
         cmocka_unit_test(line_search_ends_where_there_is_no_such_point),
     };
