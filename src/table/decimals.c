@@ -120,7 +120,7 @@ size_t mli_decimals_take_plain(const struct mli_cells_view *cells,
  * digit; row 16: there is none.
  */
 static const uint8_t without_point[LANES + 1][LANES] = {
-#define LANE(p, k) ((k) > (p) || (p) >= LANES - 1 ? (k) : (k) == 0 ? 0x80 : (k)-1)
+#define LANE(p, k) (uint8_t)((k) > (p) || (p) >= LANES - 1 ? (k) : (k) == 0 ? 0x80 : (k)-1)
 #define ROW(p)                                                                                     \
     {                                                                                              \
         LANE(p, 0), LANE(p, 1), LANE(p, 2), LANE(p, 3), LANE(p, 4), LANE(p, 5), LANE(p, 6),        \
@@ -236,7 +236,7 @@ MLI_WIDE_CODE static void divide_wide(struct mli_decimals *out, size_t n)
             by = _mm256_set_pd(divisor[out->places[i + 3]], divisor[out->places[i + 2]],
                                divisor[out->places[i + 1]], divisor[out->places[i]]);
             out->mixed |=
-                differ(out, i) | differ(out, i + 1) | differ(out, i + 2) | differ(out, i + 3);
+                differ(out, i) || differ(out, i + 1) || differ(out, i + 2) || differ(out, i + 3);
         }
         __m256d sign = _mm256_and_pd(digits, minus);
         __m256d value = _mm256_sub_pd(_mm256_or_pd(_mm256_xor_pd(digits, sign), limit), limit);
