@@ -13,7 +13,7 @@ def linear(job, path):
     if job == "lbfgs":
         model = LogisticRegression(C=1, max_iter=1000)
     else:
-        model = SGDClassifier(loss="log_loss", max_iter=1, tol=None)
+        model = SGDClassifier(loss="log_loss", max_iter=5, tol=None)
     start = time.perf_counter()
     model.fit(X, y)
     print(time.perf_counter() - start)

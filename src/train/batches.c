@@ -75,7 +75,7 @@ static struct mli_train_data next_batch(const struct mli_batches *batches, const
     struct mli_train_data rows = *data;
 
     *gather = (struct mli_gather){
-        .row = batches->order + batches->next, .X = batches->X, .y = batches->y, .weight = batches->weight
+        .row = batches->order + batches->next, .known = data->n - batches->next, .X = batches->X, .y = batches->y, .weight = batches->weight
     };
     rows.n = batch_rows(data->n - batches->next, batches->size);
     rows.gather = gather;

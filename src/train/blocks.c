@@ -18,6 +18,8 @@
 #define CHUNK_NUMBERS ((size_t)32 * 1024 * 1024 / sizeof(mli_real))
 /* Multiplications that are worth a thread: some 0.1 ms. */
 #define THREAD_WORK ((size_t)1024 * 1024)
+#define AHEAD 16 /* rows */
+#define EXPECT_BYTES ((size_t)512) /* of a row; the processor sees by itself that more follows */
 #define CACHE_LINE (64 / sizeof(mli_real)) /* numbers */
 
 static size_t clamp(size_t x, size_t low, size_t high)
@@ -131,6 +133,17 @@ static struct mli_train_data rows_from(const struct mli_train_data *data, size_t
     return rows;
 }
 
+/* Rows in random order come from memory one by one unless they are asked for early. */
+static void expect_row(const struct mli_train_data *data, size_t row)
+{
+    const char *x = (const char *)(data->X + row * data->d);
+    size_t bytes = data->d * sizeof(*data->X), most = bytes < EXPECT_BYTES ? bytes : EXPECT_BYTES;
+
+    for (size_t at = 0; at < most; at += 64)
+        __builtin_prefetch(x + at);
+    __builtin_prefetch(data->y + row);
+}
+
 /* The n chosen rows from the first on, copied to their place. */
 static struct mli_train_data gather(const struct mli_train_data *data, size_t first, size_t n)
 {
@@ -139,6 +152,8 @@ static struct mli_train_data gather(const struct mli_train_data *data, size_t fi
 
     for (size_t i = first; i < first + n; i++) {
         size_t row = to->row[i];
+        if (i + AHEAD < to->known)
+            expect_row(data, to->row[i + AHEAD]);
         memcpy(to->X + i * d, data->X + row * d, d * sizeof(mli_real));
         to->y[i] = data->y[row];
         if (data->weight)

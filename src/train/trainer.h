@@ -16,6 +16,7 @@
 /* Chosen rows: the i-th is that of number row[i], and is copied to the i-th place of X, y and weight to be worked on. */
 struct mli_gather {
     const size_t *row;
+    size_t known; /* entries of row: those after the chosen ones will be next */
     mli_real *X;
     double *y, *weight;
 };
