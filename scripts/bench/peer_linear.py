@@ -8,6 +8,7 @@ try:
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
+    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     if library == "xgboost":
         import xgboost
@@ -17,14 +18,13 @@ except ImportError:
     sys.exit(77)
 
 table = pd.read_csv(path)
-X, y = table.iloc[:, :-1].to_numpy(), table.iloc[:, -1].to_numpy()
-held = np.arange(len(y)) % 5 == 4
-scaler = StandardScaler().fit(X[~held])
-train, test = scaler.transform(X[~held]), scaler.transform(X[held])
+X, y = table.drop(columns="y"), table["y"]
+held = np.arange(len(table)) % 5 == 4
 if library == "sklearn":
     model = LogisticRegression(C=1, max_iter=1000)
 elif library == "xgboost":
     model = xgboost.XGBClassifier(booster="gblinear", n_estimators=50, n_jobs=2)
 else:
     model = lightgbm.LGBMClassifier(linear_tree=True, n_estimators=50, n_jobs=2, verbose=-1)
-print(log_loss(y[held], model.fit(train, y[~held]).predict_proba(test)[:, 1]))
+pipeline = make_pipeline(StandardScaler(), model).fit(X[~held], y[~held])
+print(log_loss(y[held], pipeline.predict_proba(X[held])[:, 1]))

@@ -52,9 +52,26 @@ static void init(const struct mli_layer *layer, double *theta, struct mli_rng *r
 MLI_CLONES
 static void add_bias(size_t n, size_t k, const mli_real *restrict bias, mli_real *restrict Z)
 {
-    for (size_t i = 0; i < n; i++, Z += k)
+    for (size_t i = 0; k == 1 && i < n; i++)
+        Z[i] += bias[0];
+    for (size_t i = 0; k > 1 && i < n; i++, Z += k)
         for (size_t j = 0; j < k; j++)
             Z[j] += bias[j];
+}
+
+/* In eight lanes, so that the additions do not wait for each other. */
+MLI_CLONES
+static mli_real add_up(size_t n, const mli_real *x)
+{
+    mli_real sum[8] = { 0 };
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        for (size_t l = 0; l < 8; l++)
+            sum[l] += x[i + l];
+    for (; i < n; i++)
+        sum[0] += x[i];
+    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
 /* bias += sum of the rows of dZ (n,k) */
@@ -81,7 +98,10 @@ static void backward(const struct mli_layer *layer, const struct mli_turn *t)
     size_t k = layer->outputs;
 
     t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, 1, t->grad);
-    add_rows(t->n, k, t->dZ, bias);
+    if (k == 1)
+        bias[0] += add_up(t->n, t->dZ);
+    else
+        add_rows(t->n, k, t->dZ, bias);
     if (t->dX)
         t->la->multiply_nn(t->n, k, layer->inputs, t->dZ, t->theta, 0, t->dX);
 }
