@@ -128,19 +128,26 @@ static size_t third(size_t n)
     return (n + MLI_HALVING_FACTOR - 1) / MLI_HALVING_FACTOR;
 }
 
+/* What mlctl train would do goes on to the end, so that a search finds nothing worse. */
+static bool is_plain(const struct mli_tuning *t, const struct mli_trial *trial)
+{
+    return trial->number <= t->kinds;
+}
+
 size_t mli_tuning_promote(struct mli_tuning *t, double share)
 {
     size_t left[KINDS_MAX] = { 0 }, kept = 0;
     for (size_t i = 0; i < t->in_bracket; i++)
-        left[kind_of(t, t->bracket[i])] += !(t->bracket[i]->share < share);
+        left[kind_of(t, t->bracket[i])] += !is_plain(t, t->bracket[i]) && !(t->bracket[i]->share < share);
     for (size_t k = 0; k < KINDS_MAX; k++)
         left[k] = third(left[k]);
     for (size_t i = 0; i < t->in_bracket; i++) {
         struct mli_trial *trial = t->bracket[i];
         size_t kind = kind_of(t, trial);
-        if (!trial->scores || trial->share < share || !left[kind])
+        bool plain = is_plain(t, trial);
+        if (!trial->scores || trial->share < share || (!plain && !left[kind]))
             continue;
-        left[kind]--;
+        left[kind] -= !plain;
         memmove(t->bracket + kept + 1, t->bracket + kept, (i - kept) * sizeof *t->bracket);
         t->bracket[kept++] = trial;
     }
@@ -150,8 +157,12 @@ size_t mli_tuning_promote(struct mli_tuning *t, double share)
 static void plan_work(struct mli_tuning *t)
 {
     size_t count[KINDS_MAX];
-    count_kinds(t, t->bracket, t->in_bracket, count);
+    size_t plain = t->bracket[0]->number == 1 ? t->kinds : 0; /* the first ones */
+    plain = plain < t->in_bracket ? plain : t->in_bracket;
+    count_kinds(t, t->bracket + plain, t->in_bracket - plain, count);
     for (size_t r = 0; r < t->rounds; r++) {
+        t->run.progress.trials += plain;
+        t->run.work += (double)plain * t->round[r].share;
         for (size_t k = 0; k < KINDS_MAX; k++) {
             t->run.progress.trials += count[k];
             t->run.work += (double)count[k] * t->round[r].share;
