@@ -71,7 +71,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := convert curve describe describe_text docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune
 
-FUZZ := artifact csv guard json_rows prep_file schema tune
+FUZZ := artifact checkpoint csv guard json_rows prep_file schema tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn
