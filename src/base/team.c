@@ -1,19 +1,23 @@
 #include <base/team.h>
 
+#include <assert.h>
 #include <base/mem.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #define SPINS 2000 /* some 20 us */
 #define YIELDS 20
 
+#define ITEMS 0xffffffffu
+
 struct job {
     void (*each)(void *data, size_t item, size_t thread);
     void *data;
-    size_t n, threads;
+    size_t n;
 };
 
 struct member {
@@ -25,10 +29,9 @@ struct member {
 struct mli_team {
     size_t size;
     struct member *member; /* (size); the first is the caller */
-    struct job job;        /* written between two turns */
-    atomic_uint turn;      /* number of the job */
-    atomic_size_t next;    /* item to take */
-    atomic_size_t busy;    /* members that have not finished the turn */
+    struct job job;                /* written while no item of the one before is under way */
+    atomic_uint_fast64_t tickets;  /* items of the job to take, and above them the threads that may */
+    atomic_size_t done;            /* items of the job */
     atomic_bool over;
     atomic_size_t asleep;
     pthread_mutex_t lock;
@@ -42,29 +45,50 @@ static void relax(void)
 #endif
 }
 
-static void work(struct mli_team *team, size_t number)
+static bool has_work(const struct mli_team *team, size_t number)
 {
-    const struct job *job = &team->job;
-    size_t item;
-
-    if (number >= job->threads)
-        return;
-    while ((item = atomic_fetch_add(&team->next, 1)) < job->n)
-        job->each(job->data, item, number);
+    uint64_t tickets = atomic_load(&team->tickets);
+    return (tickets & ITEMS) > 0 && number < tickets >> 32;
 }
 
-/* Who falls asleep says so before looking once more, and the caller looks for sleepers after the turn: none is missed. */
-static void await_turn(struct mli_team *team, unsigned seen)
+/*
+ * Takes an item of whatever job is open. Until it is done the job stays, so that it may be read from here on; a member that
+ * comes late finds nothing to take, and nobody waits for it.
+ */
+static bool take(struct mli_team *team, size_t number, size_t *item)
+{
+    uint64_t tickets = atomic_load_explicit(&team->tickets, memory_order_acquire);
+
+    do {
+        if ((tickets & ITEMS) == 0 || number >= tickets >> 32)
+            return false;
+    } while (!atomic_compare_exchange_weak(&team->tickets, &tickets, tickets - 1));
+    *item = team->job.n - (tickets & ITEMS);
+    return true;
+}
+
+static void work(struct mli_team *team, size_t number)
+{
+    size_t item;
+
+    while (take(team, number, &item)) {
+        team->job.each(team->job.data, item, number);
+        atomic_fetch_add_explicit(&team->done, 1, memory_order_release);
+    }
+}
+
+/* Who falls asleep says so before looking once more, and the caller looks for sleepers after opening a job: none is missed. */
+static void await_work(struct mli_team *team, size_t number)
 {
     for (int i = 0; i < SPINS; i++, relax())
-        if (atomic_load_explicit(&team->turn, memory_order_acquire) != seen)
+        if (has_work(team, number))
             return;
     for (int i = 0; i < YIELDS; i++, sched_yield())
-        if (atomic_load_explicit(&team->turn, memory_order_acquire) != seen)
+        if (has_work(team, number))
             return;
     pthread_mutex_lock(&team->lock);
     atomic_fetch_add(&team->asleep, 1);
-    while (atomic_load(&team->turn) == seen)
+    while (!has_work(team, number) && !atomic_load(&team->over))
         pthread_cond_wait(&team->wake, &team->lock);
     atomic_fetch_sub(&team->asleep, 1);
     pthread_mutex_unlock(&team->lock);
@@ -74,22 +98,16 @@ static void *serve(void *data)
 {
     struct member *member = data;
     struct mli_team *team = member->team;
-    unsigned seen = 0;
 
-    for (;;) {
-        await_turn(team, seen++);
-        if (atomic_load(&team->over))
-            return NULL;
+    while (!atomic_load(&team->over)) {
+        await_work(team, member->number);
         work(team, member->number);
-        atomic_fetch_sub_explicit(&team->busy, 1, memory_order_release);
     }
+    return NULL;
 }
 
-static void begin_turn(struct mli_team *team)
+static void wake_all(struct mli_team *team)
 {
-    atomic_store(&team->next, 0);
-    atomic_store(&team->busy, team->size - 1);
-    atomic_fetch_add(&team->turn, 1);
     if (atomic_load(&team->asleep) == 0)
         return;
     pthread_mutex_lock(&team->lock);
@@ -126,7 +144,7 @@ void mli_team_free(struct mli_team *team)
     if (!team)
         return;
     atomic_store(&team->over, true);
-    begin_turn(team);
+    wake_all(team);
     for (size_t i = 1; i < team->size; i++)
         pthread_join(team->member[i].thread, NULL);
     pthread_cond_destroy(&team->wake);
@@ -148,10 +166,13 @@ void mli_team_run(struct mli_team *team, size_t threads, size_t n,
             each(data, item, 0);
         return;
     }
-    team->job = (struct job){ each, data, n, threads };
-    begin_turn(team);
+    assert(n <= ITEMS);
+    team->job = (struct job){ each, data, n };
+    atomic_store(&team->done, 0);
+    atomic_store(&team->tickets, (uint64_t)threads << 32 | n);
+    wake_all(team);
     work(team, 0);
-    for (int i = 0; atomic_load_explicit(&team->busy, memory_order_acquire) > 0; i++) {
+    for (int i = 0; atomic_load_explicit(&team->done, memory_order_acquire) < n; i++) {
         if (i < SPINS)
             relax();
         else
