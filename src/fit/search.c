@@ -151,7 +151,7 @@ static size_t divisions(size_t n)
     return count;
 }
 
-size_t mli_halving_rounds(size_t trials, size_t rows, size_t smallest, struct mli_round out[MLI_ROUNDS_MAX])
+size_t mli_halving_rounds(size_t trials, size_t rows, size_t smallest, struct mli_round *out)
 {
     size_t wanted = divisions(trials) + 1, least = rows;
     for (size_t r = 1; r < wanted; r++)

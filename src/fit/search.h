@@ -36,8 +36,8 @@ struct mli_round {
 
 /*
  * Rounds of a halving that ends on all rows and starts on as few as still let `trials` go down to one by then, but not on
- * fewer than `smallest`: scikit-learn's min_resources="exhaust". Returns how many, from 1.
+ * fewer than `smallest`: scikit-learn's min_resources="exhaust". out (MLI_ROUNDS_MAX). Returns how many, from 1.
  */
-size_t mli_halving_rounds(size_t trials, size_t rows, size_t smallest, struct mli_round out[MLI_ROUNDS_MAX]);
+size_t mli_halving_rounds(size_t trials, size_t rows, size_t smallest, struct mli_round *out);
 
 #endif
