@@ -2,6 +2,7 @@
 
 #include <base/num.h>
 #include <base/rng.h>
+#include <base/text.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,12 +149,26 @@ static enum ml_status parse_name(const char *text, size_t n, struct mli_arena *a
                         nearest ? "\"?" : "; mlctl train --help lists them");
 }
 
+/* Where the text is no longer UTF-8, which the log and the record are; its end if it is. */
+static size_t broken_at(const char *text)
+{
+    size_t at = 0, left = strlen(text), n;
+    while (left > 0 && (n = mli_utf8_sequence(text + at, left)) > 0) {
+        at += n;
+        left -= n;
+    }
+    return at;
+}
+
 enum ml_status mli_space_parse(const char *text, struct mli_arena *arena, struct mli_space *out, struct ml_error *err)
 {
     size_t n = strcspn(text, "=");
     struct mli_space space = { .text = mli_arena_strndup(arena, text, strlen(text)) };
     if (!space.text)
         return no_memory(err);
+    size_t broken = broken_at(text);
+    if (text[broken])
+        return ml_error_set(err, ML_EUSAGE, "--set %.120s: column %zu: the bytes there are not UTF-8", text, broken + 1);
     if (text[n] != '=')
         return ml_error_set(err, ML_EUSAGE, "--set %.120s: column %zu: expected NAME=SPACE, such as l2=1e-4..1:log",
                             text, n + 1);
