@@ -71,6 +71,9 @@ static size_t from_cgroup(size_t limit)
     return least(limit, most > used ? most - used : 0);
 }
 
+/* Address space that libraries map and may never touch: OpenBLAS's buffer. */
+#define MAPPED ((unsigned long long)128 << 20)
+
 static size_t from_rlimit(size_t limit)
 {
     struct rlimit as;
@@ -78,7 +81,7 @@ static size_t from_rlimit(size_t limit)
     if (getrlimit(RLIMIT_AS, &as) || as.rlim_cur == RLIM_INFINITY ||
         !read_numbers("/proc/self/statm", &pages, NULL))
         return limit;
-    unsigned long long used = pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+    unsigned long long used = pages * (unsigned long long)sysconf(_SC_PAGESIZE) + MAPPED;
     return least(limit, as.rlim_cur > used ? as.rlim_cur - used : 0);
 }
 

@@ -403,3 +403,13 @@ model.safetensors" ]
     mlctl train "$DATA/iris.csv" -q --drop-columns 'sepal_length, sepal_width' --json > report.json
     jq -e '.features == 2' report.json
 }
+
+# bats test_tags=release
+@test "train under a limit on the address space ends soon: done, or out of memory in one line" {
+    for megabytes in 60 80 120 160 200 250 300 400; do
+        run timeout -s KILL 20 prlimit --as=$((megabytes * 1048576)) "$MLCTL" train "$DATA/iris.csv" -q
+        [ "$status" -eq 0 ] || [ "$status" -eq 5 ]
+        [ "$status" -eq 0 ] || [ "${#lines[@]}" -eq 1 ]
+    done
+    [ "$status" -eq 0 ]
+}
