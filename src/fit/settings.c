@@ -187,16 +187,16 @@ static enum ml_status find_kind(const char *name, bool classification, const str
     size_t n;
     const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(name);
 
+    if (kind && !mli_kind_loss(kind, classification))
+        return ml_error_set(err, ML_EUSAGE,
+                            "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
+                            kind->name, task_name(!classification), task_name(classification));
     if (!kind && !loss)
         kind = mli_kind_default(classification);
     for (size_t i = 0; !kind && i < n; i++)
         kind = mli_kind_takes(&kinds[i], loss) ? &kinds[i] : NULL;
     if (!kind)
         return ml_error_set(err, ML_EUSAGE, "no kind takes loss %s", loss->name);
-    if (!mli_kind_loss(kind, classification))
-        return ml_error_set(err, ML_EUSAGE,
-                            "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
-                            kind->name, task_name(!classification), task_name(classification));
     *out = kind;
     return ML_OK;
 }

@@ -42,6 +42,7 @@ one_line() { [[ $(wc -l < stderr.txt) -eq 1 ]] || { cat stderr.txt; return 1; };
     fails 2 '--kind svm does not take loss huber; it takes: squared_hinge, hinge' mlctl train "$DATA/diabetes.csv" --kind svm --loss huber
     fails 2 '--loss hinge is for classification, but the task is regression' mlctl train "$DATA/diabetes.csv" --loss hinge
     fails 2 '--kind poisson is for regression' mlctl train "$DATA/iris.csv" --kind poisson
+    fails 2 '--loss huber is for regression, but the task is classification' mlctl train "$DATA/iris.csv" --loss huber
     fails 2 'lbfgs needs a smooth loss and absolute has kinks; use interior' mlctl train "$DATA/diabetes.csv" --loss absolute --optimiser lbfgs
     fails 2 'interior is for losses with kinks and squared is smooth; use lbfgs' mlctl train "$DATA/diabetes.csv" --optimiser interior
     fails 2 'interior computes in double precision' mlctl train "$DATA/diabetes.csv" --loss absolute --precision float
