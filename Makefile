@@ -28,7 +28,7 @@ SRC_table := advise bad_rows boolean bound bytes cells chunks codebook column cs
 UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \
 	table_stream table_write
 
-SRC_describe := describe document goal histogram html instants leak link number order pairs profile suggest \
+SRC_describe := describe document goal histogram html html_column html_picture html_style html_text instants leak link number order pairs profile suggest \
 	tests_column tests_file tests_number tests_target tests_values values variants warn words
 UNIT_describe := describe heap
 
