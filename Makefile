@@ -69,7 +69,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert curve describe describe_text docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune
+SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune
 
 FUZZ := artifact checkpoint csv guard json_rows prep_file schema tune
 
