@@ -38,7 +38,7 @@ UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory pre
 	prep_stage prep_steps prep_text
 
 SRC_net := absolute activation batch_norm cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
-	leaky_relu losses network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
+	leaky_relu losses members network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
 	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
@@ -54,7 +54,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_state tr
 SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate fit folds gather history holdout job knobs l1_gram l1_newton l1_trained layers learn matrix passes plan prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_record tuning_spaces tuning_trials units weights
+SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate fit folds gather history holdout job job_members knobs l1_gram l1_newton l1_trained layers learn matrix members passes plan prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_record tuning_spaces tuning_trials units weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json

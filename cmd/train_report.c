@@ -36,7 +36,9 @@ static void print_fit(const struct ml_model *model, double seconds)
     out_line("model", "%s on %zu features of %zu columns, %zu parameters", text_of(r, "kind"),
              mli_pipeline_features(model->pipeline), ml_model_inputs(model), model->network->parameters);
     if (model->network->layers > 1)
-        out_line("layers", "%s", model->network->spec);
+        out_line("layers", "%s", text_of(s, "layers"));
+    if (count_of(s, "members"))
+        out_line("members", "%lld such networks, whose mean is the model; epochs and loss are those of the first", count_of(s, "members"));
     char loss[MLI_LOSS_TEXT], parameter[MLI_LOSS_TEXT + 40] = "";
     mli_loss_text(&model->loss, loss);
     if (model->loss.parameter_name)

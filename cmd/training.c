@@ -71,6 +71,7 @@ int training_flags(struct cmd_context *ctx, struct training *f)
     } counts[] = { { "epochs", f->epochs, &fit->epochs },
                    { "batch", f->batch, &fit->batch },
                    { "patience", f->patience, &fit->patience },
+                   { "members", f->members, &fit->members },
                    { "threads", f->threads, &fit->threads } };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (reading_count(ctx, counts[i].name, counts[i].value, counts[i].out) != CMD_CONTINUE)

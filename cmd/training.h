@@ -10,7 +10,7 @@ struct training {
     char *model, *prep, *memory, *rate;
     int no_prep, batch_norm;
     double l2; /* NaN: not given */
-    long epochs, batch, patience, threads;
+    long epochs, batch, patience, threads, members;
 };
 
 /* Every default; the counts are those of ML_FIT_CONFIG_INIT. */
@@ -64,6 +64,7 @@ enum {
         { "hidden", 0, POPT_ARG_STRING, &(f).reading.fit.hidden, 0, "units of the hidden layers of kind mlp, e.g. 128,64 (64,32 if not given)", "LIST" }, \
         { "activation", 0, POPT_ARG_STRING, &(f).reading.fit.activation, 0, "behind each hidden layer: relu, leaky_relu, elu, gelu, tanh or sigmoid (relu if not given)", "NAME" }, \
         { "dropout", 0, TRAINING_NUMBER, &(f).reading.fit.dropout, 0, "share of each hidden layer that is dropped in training", "SHARE" }, \
+        { "members", 0, TRAINING_COUNT, &(f).members, 0, "networks of this shape, trained with the seed and the next ones, of which the model is the mean; 0: 1", "COUNT" }, \
         { "batch-norm", 0, POPT_ARG_NONE, &(f).batch_norm, 0, "batch normalisation before each activation", NULL }, \
         POPT_TABLEEND \
     }

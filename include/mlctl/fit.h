@@ -30,6 +30,7 @@ struct ml_fit_config {
     const char *activation; /* of kind mlp: relu, leaky_relu, elu, gelu, tanh, sigmoid; NULL: relu */
     double dropout;        /* of kind mlp: share dropped behind each activation in training */
     bool batch_norm;       /* of kind mlp: before each activation */
+    size_t members;        /* of kind mlp: networks trained with this seed and the next ones, the model being their mean; 0: 1 */
     const char *split;     /* random:F, every:K, last:F, time:COLUMN:F, column:NAME, none; NULL: random:0.2 */
     const char *group;     /* column of which no value is on both sides, and which is no feature; NULL: none */
     const char *weight;    /* column of numbers of 0 or more that says how much a row counts in training, and which is no

@@ -48,7 +48,7 @@ static struct mli_record_parts parts_of(const struct mli_job *job)
         .config = job->config,
         .settings = &job->settings,
         .target = &job->plan.target,
-        .layers = job->network->spec,
+        .layers = job->member ? job->member->spec : job->network->spec,
         .duplicates = job->plan.duplicates,
         .prep = job->prepared ? &job->prep : NULL,
         .state = &job->run.state,

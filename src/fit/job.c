@@ -5,6 +5,7 @@
 #include <fit/layers.h>
 #include <fit/learn.h>
 #include <fit/matrix.h>
+#include <fit/members.h>
 #include <fit/weights.h>
 #include <float.h>
 #include <math.h>
@@ -35,6 +36,8 @@ void mli_job_release(struct mli_job *job)
         mli_plan_release(&job->plan);
     }
     mli_network_free(job->network);
+    mli_network_free(job->member);
+    mli_network_free(job->joint);
     free_parts(job);
     mli_history_release(&job->run.history);
     free(job->theta);
@@ -152,7 +155,11 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
     enum ml_status status = (job->single ? mli_learn_memory_f32 : mli_learn_memory)(&learn, train, &trainer, err);
     if (status)
         return status;
-    if (!mli_mul(rows, d * number + sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
+    size_t abreast = mli_members_abreast(job->settings.members, job->settings.train.threads), joint = 0;
+    bool fits = mli_mul(trainer, abreast, &trainer);
+    if (job->joint) /* their parameters apart, and at their places among zeros */
+        fits = fits && mli_mul(2 * sizeof(double), job->joint->parameters, &joint) && mli_add(trainer, joint, &trainer);
+    if (!fits || !mli_mul(rows, d * number + sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
         return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
     size_t need = matrix + ((size_t)32 << 20);
     ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
@@ -249,7 +256,7 @@ enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err)
                                             mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
     if (!status)
         job->single = mli_settings_single(job->config, job->network);
-    return status;
+    return status ? status : mli_job_plan_members(job, err);
 }
 
 static struct mli_learn_rows learn_rows(const struct mli_job *job, enum mli_part part)
@@ -274,7 +281,7 @@ static enum ml_status train(struct mli_job *job, struct ml_error *err)
     job->run.learn.config = &config;
     job->run.learn.train = learn_rows(job, MLI_PART_TRAIN);
     job->run.learn.validation = learn_rows(job, MLI_PART_VALIDATION);
-    enum ml_status status = mli_run(&job->run, job->theta, err);
+    enum ml_status status = job->settings.members > 1 ? mli_job_run_members(job, err) : mli_run(&job->run, job->theta, err);
     free_parts(job);
     return status;
 }

@@ -21,7 +21,8 @@ struct mli_job {
     bool prepared;
     struct mli_plan plan;
     struct mli_pipeline *pipeline; /* raw rows to features */
-    struct mli_network *network;
+    struct mli_network *network; /* of the model; until it has learnt, of one member */
+    struct mli_network *member, *joint; /* of several: one of them from then on; all of them until then */
     double *theta;
     bool single;            /* X are floats */
     void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
@@ -50,5 +51,9 @@ ML_NODISCARD enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *
 ML_NODISCARD enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
                                             json_t **metrics, struct ml_error *err);
 void mli_job_release(struct mli_job *job);
+
+/* job_members.c: of a model that is the mean of several networks. What _network and _learn do where there are such. */
+ML_NODISCARD enum ml_status mli_job_plan_members(struct mli_job *job, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_job_run_members(struct mli_job *job, struct ml_error *err);
 
 #endif

@@ -35,6 +35,7 @@ static const struct mli_knob training[] = {
     { .name = "hidden", .kind = MLI_KNOB_TEXT, .offset = AT(hidden), .only = "mlp" },
     { .name = "activation", .kind = MLI_KNOB_TEXT, .offset = AT(activation), .only = "mlp" },
     { .name = "dropout", .kind = MLI_KNOB_NUMBER, .offset = AT(dropout), .only = "mlp" },
+    { .name = "members", .kind = MLI_KNOB_COUNT, .offset = AT(members), .only = "mlp" },
     { .name = "batch-norm", .kind = MLI_KNOB_SWITCH, .offset = AT(batch_norm), .only = "mlp" },
 };
 

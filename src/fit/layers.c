@@ -21,7 +21,8 @@ static const char *preset_option(const struct ml_fit_config *c)
 
 enum ml_status mli_layers_kind(const struct ml_fit_config *config, const char **kind, struct ml_error *err)
 {
-    const char *preset = preset_option(config), *option = config->layers ? "layers" : preset;
+    const char *preset = preset_option(config), *members = config->members > 1 ? "members" : NULL;
+    const char *option = config->layers ? "layers" : preset ? preset : members;
     bool automatic = strcmp(config->kind, "auto") == 0;
 
     if (config->layers && preset)
@@ -120,11 +121,18 @@ static enum ml_status check_outputs(const struct mli_network *net, const struct 
                         "number", net->layers, last->column, net->outputs);
 }
 
+void mli_layers_start(const struct mli_network *network, uint64_t seed, double *theta)
+{
+    struct mli_rng rng;
+
+    mli_rng_init(&rng, seed ^ SEED_OF_WEIGHTS);
+    mli_network_init(network, theta, &rng);
+}
+
 enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct mli_settings *settings, size_t classes,
                                size_t inputs, struct mli_network **network, double **theta, struct ml_error *err)
 {
     struct mli_network *net = NULL;
-    struct mli_rng rng;
     struct mli_buf spec;
     size_t outputs = settings->loss.outputs(classes);
     enum ml_status status = ML_OK;
@@ -148,8 +156,7 @@ enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct 
         mli_network_free(net);
         return status;
     }
-    mli_rng_init(&rng, config->seed ^ SEED_OF_WEIGHTS);
-    mli_network_init(net, start, &rng);
+    mli_layers_start(net, config->seed, start);
     *network = net;
     *theta = start;
     return ML_OK;

@@ -29,5 +29,7 @@ size_t mli_layers_epochs(size_t rows, size_t batch);
 ML_NODISCARD enum ml_status mli_layers_make(const struct ml_fit_config *config, const struct mli_settings *settings,
                                             size_t classes, size_t inputs, struct mli_network **network, double **theta,
                                             struct ml_error *err);
+/* That start: 0 for one layer, else drawn with the seed. */
+void mli_layers_start(const struct mli_network *network, uint64_t seed, double *theta);
 
 #endif

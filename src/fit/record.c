@@ -113,6 +113,8 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "loss", json_string(loss));
     if (ok && p->settings->kind->stack)
         ok = mli_json_put(doc, "layers", json_string(p->layers));
+    if (ok && p->settings->members > 1)
+        ok = mli_json_put(doc, "members", json_integer((json_int_t)p->settings->members));
     ok = ok && mli_json_put(doc, "optimiser", json_string(t->optimiser));
     ok = ok && mli_json_put(doc, "precision", json_string(p->single ? "float" : "double"));
     ok = ok && (!p->settings->weight || mli_json_put(doc, "weight", json_string(p->settings->weight)));

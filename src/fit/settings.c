@@ -9,7 +9,7 @@
 #include <string.h>
 #include <train/schedule.h>
 
-enum { INTERIOR_EPOCHS = 200 };
+enum { INTERIOR_EPOCHS = 200, MEMBERS_MAX = 1000 };
 
 /* Index of a name in a NULL-terminated list; an ML_EUSAGE that lists or suggests the names when it is not there. */
 static enum ml_status find_name(const char *what, const char *name, const char *const *names,
@@ -63,6 +63,7 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
         { "epochs", (double)c->epochs, 0, 1e9, "0 (chosen) to 1e9" },
         { "batch", (double)c->batch, 0, 1e9, "0 (chosen) to 1e9" },
         { "validation", c->validation, 0.001, 0.9, "from 0.001 to 0.9" },
+        { "members", (double)c->members, 0, MEMBERS_MAX, "from 1 to 1000" },
         { "threads", (double)c->threads, 0, 1024, "0 (one a core) to 1024" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -132,6 +133,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         .prep = &config->clean,
         .train = MLI_TRAIN_CONFIG_INIT,
         .validation = config->validation,
+        .members = config->members ? config->members : 1,
         .memory = config->memory ? config->memory : mli_memory_available(),
     };
     struct mli_schedule schedule;

@@ -21,6 +21,7 @@ struct mli_settings {
     bool parameter_given;
     const char *task;              /* of the configuration, or "quantity" (fit/target.h) if it is auto and kind or loss ask for that */
     double validation;
+    size_t members; /* networks whose mean is the model, from 1 */
     size_t memory;
 };
 

@@ -90,3 +90,49 @@ load common
     mlctl export --format c -o model.c
     cc -std=c99 -Wall -Wextra -Werror -c model.c -o model.o
 }
+
+@test "members: the model is the mean of what their seeds train, for any threads, and can be reproduced" {
+    local shape=(--hidden 16,8 --activation gelu --dropout 0.1 --batch-norm --epochs 8)
+    for seed in 5 6 7; do
+        mlctl train "$DATA/diabetes.csv" -q --split every:5 "${shape[@]}" --seed $seed -m one.safetensors > out.txt
+        mlctl predict -q -m one.safetensors "$DATA/diabetes.csv" -o $seed.csv
+    done
+    for threads in 1 2 4; do
+        mlctl train "$DATA/diabetes.csv" -q --split every:5 "${shape[@]}" --seed 5 --members 3 --threads $threads \
+            -m $threads.safetensors > out.txt
+    done
+    cmp 1.safetensors 2.safetensors
+    cmp 1.safetensors 4.safetensors
+    grep -q "members    3 such networks" out.txt
+    mlctl inspect --json -m 1.safetensors | jq -e '.record.settings | .members == 3 and (.layers | startswith("dense 16, "))'
+    mlctl inspect --json -m 1.safetensors | jq -e '.network.layers | startswith("dense 48, ")'
+    mlctl predict -q -m 1.safetensors "$DATA/diabetes.csv" -o all.csv
+    paste -d, 5.csv 6.csv 7.csv all.csv | awk -F, 'NR > 1 { d = ($1 + $2 + $3) / 3 - $4; if (d < 0) d = -d; if (!(d < 1e-3)) exit 1 } END { exit NR != 443 }'
+    mlctl verify -m 1.safetensors
+    mlctl train -q --reproduce 1.safetensors
+}
+
+@test "members: classes, folds and patience; what they do not go with is said" {
+    mlctl train "$DATA/iris.csv" -q --hidden 8 --members 4 --patience 5 --folds 3 --json > out.json
+    jq -e '.cross_validation.metrics.accuracy.mean > 0.8 and .metrics.accuracy > 0.8' out.json
+    fails 2 "--members goes with --kind mlp, not with logistic" mlctl train "$DATA/iris.csv" -q --kind logistic --members 2
+    fails 2 'begin with a dense layer and have hidden ones; this is "relu, dense 3"' \
+        mlctl train "$DATA/iris.csv" -q --layers "relu, dense 3" --members 2
+    fails 2 "does not go with --checkpoint" mlctl train "$DATA/iris.csv" -q --hidden 8 --members 2 --checkpoint state
+    fails 2 "--members 1001 is out of range" mlctl train "$DATA/iris.csv" -q --hidden 8 --members 1001
+    fails 6 "member 1: " mlctl train "$DATA/iris.csv" -q --hidden 8 --members 2 --rate 1e30 --schedule constant
+}
+
+@test "members: interrupted, the model is the mean of those that were done" {
+    awk 'NR==1; NR>1 {for (i=0;i<200;i++) print}' "$DATA/diabetes.csv" > big.csv
+    "$MLCTL" train big.csv --hidden 64,32 --members 40 --epochs 2 --threads 2 > out.txt 2> err.txt &
+    pid=$!
+    for _ in $(seq 400); do grep -q "member . of 40" err.txt && break; sleep 0.05; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    mlctl verify
+    units=$(mlctl inspect --json | jq -r '.network.layers | capture("^dense (?<n>[0-9]+)").n')
+    [ $((units % 64)) -eq 0 ] && [ "$units" -lt 2560 ]
+}

@@ -3,6 +3,7 @@
 
 #include <base/mem.h>
 #include <float.h>
+#include <net/members.h>
 
 static void assert_near(double got, double expected, double tolerance)
 {
@@ -284,6 +285,73 @@ static void stacks_predict_rows_one_by_one_alike(void **state)
     mli_network_free(net);
 }
 
+/* ---- members ------------------------------------------------------------------------------------------------------ */
+
+enum { ROWS = 9, INPUTS = 5, MEMBERS = 3 };
+
+/* Outputs of the stack against the mean of the members' own. */
+static void check_members(const char *spec)
+{
+    struct mli_network *one = net_make(spec, INPUTS), *all = NULL;
+    struct mli_rng rng;
+    size_t outputs = one->outputs;
+    assert_true(mli_members_suit(one));
+    assert_int_equal(mli_members_network(one, MEMBERS, &all, NULL), ML_OK);
+    double *theta = mli_calloc(MEMBERS * one->parameters, sizeof *theta), *joint = mli_calloc(all->parameters, sizeof *joint);
+    double *workspace = mli_calloc(mli_network_workspace(all, ROWS, false), sizeof *workspace);
+    double X[ROWS * INPUTS], mean[ROWS * 4] = { 0 };
+
+    mli_rng_init(&rng, 1);
+    for (size_t i = 0; i < MEMBERS * one->parameters; i++)
+        theta[i] = 0.1 + mli_rng_uniform(&rng); /* above 0: some are variances */
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        X[i] = mli_rng_uniform(&rng) - 0.5;
+    memset(joint, 0xFF, all->parameters * sizeof *joint);
+    mli_members_join(one, MEMBERS, theta, joint);
+    for (size_t m = 0; m < MEMBERS; m++) {
+        const double *Z = mli_network_forward(one, &mli_kernels_plain, theta + m * one->parameters, ROWS, X, NULL, workspace);
+        for (size_t i = 0; i < ROWS * outputs; i++)
+            mean[i] += Z[i] / MEMBERS;
+    }
+    const double *Z = mli_network_forward(all, &mli_kernels_plain, joint, ROWS, X, NULL, workspace);
+    for (size_t i = 0; i < ROWS * outputs; i++)
+        assert_near(Z[i], mean[i], 1e-13);
+    free(workspace);
+    free(joint);
+    free(theta);
+    mli_network_free(all);
+    mli_network_free(one);
+}
+
+static void members_side_by_side_are_their_mean(void **state)
+{
+    (void)state;
+    check_members("dense 4, dense 2");
+    check_members("dense 7, relu, dense 3");
+    check_members("dense 6, batch_norm, gelu, dropout 0.2, dense 1");
+    check_members("dense 4, tanh, dense 3, batch_norm, leaky_relu, dense 5, sigmoid, dense 4");
+}
+
+static void members_are_written_as_layers(void **state)
+{
+    struct mli_network *one = net_make("dense 64, batch_norm, relu, dropout 0.25, dense 32, dense 3", 8), *all = NULL;
+    (void)state;
+
+    assert_int_equal(mli_members_network(one, 5, &all, NULL), ML_OK);
+    assert_string_equal(all->spec, "dense 320, batch_norm, relu, dropout 0.25, dense 160, dense 3");
+    mli_network_free(all);
+    mli_network_free(one);
+    const char *const refused[] = { "dense 3", "relu, dense 3", "batch_norm, dense 4, relu, dense 1" };
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        one = net_make(refused[i], 8);
+        assert_false(mli_members_suit(one));
+        mli_network_free(one);
+    }
+    one = net_make("dense 1048576, dense 1", 8); /* no layer may be wider */
+    assert_int_equal(mli_members_network(one, 2, &all, NULL), ML_ELIMIT);
+    mli_network_free(one);
+}
+
 int net_layer_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +365,8 @@ int net_layer_tests(void)
         cmocka_unit_test(first_weights_suit_the_activation),
         cmocka_unit_test(activations_share_memory_where_they_can),
         cmocka_unit_test(stacks_predict_rows_one_by_one_alike),
+        cmocka_unit_test(members_side_by_side_are_their_mean),
+        cmocka_unit_test(members_are_written_as_layers),
     };
     return cmocka_run_group_tests_name("net: layers", tests, NULL, NULL);
 }
