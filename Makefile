@@ -60,8 +60,8 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := budget connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \
-	routes server service worker
+SRC_serve := budget config connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \
+	routes server service session session_body session_head session_send worker
 UNIT_serve := serve serve_connections serve_guard serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile

@@ -1,5 +1,5 @@
 /*
- * HTTP server of one model: libmicrohttpd (met in server.c alone) behind a guard, with limits and deadlines. Requests
+ * HTTP server of one model: libmicrohttpd (met in server.c and session*.c) behind a guard, with limits and deadlines. Requests
  * share the immutable model without locks. The library parses leniently, so the first handler call checks what it let
  * through (guard.h); a reaper closes connections that are past their deadline.
  */

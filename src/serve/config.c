@@ -1,0 +1,45 @@
+#include <serve/config.h>
+
+#include <sys/resource.h>
+
+#define FILES_RESERVED 24u /* descriptors that are not connections, and 3 a loop */
+
+enum ml_status mli_server_check(const struct mli_server_config *config, struct ml_error *err)
+{
+    if (config->max_body == 0 || config->max_body > (size_t)1 << 30)
+        return ml_error_set(err, ML_EUSAGE, "the body limit must be 1 byte to 1 GiB, found %zu",
+                            config->max_body);
+    if (config->max_header < 1024 || config->max_header > (size_t)1 << 20)
+        return ml_error_set(err, ML_EUSAGE, "the header limit must be 1 KiB to 1 MiB, found %zu",
+                            config->max_header);
+    if (config->max_rows == 0 || config->max_depth == 0 || config->max_depth > 1000)
+        return ml_error_set(err, ML_EUSAGE,
+                            "at least 1 row and 1 to 1000 levels of JSON must be allowed");
+    if (config->max_connections == 0 || config->max_connections > 1000000)
+        return ml_error_set(err, ML_EUSAGE, "1 to 1000000 connections can be allowed, found %u",
+                            config->max_connections);
+    if (config->header_timeout == 0 || config->body_timeout == 0 || config->idle_timeout == 0)
+        return ml_error_set(err, ML_EUSAGE, "a time-out must be at least 1 second");
+    return ML_OK;
+}
+
+enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loops,
+                                    struct ml_error *err)
+{
+    rlim_t reserved = FILES_RESERVED + 3 * loops;
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur >= config->max_connections + reserved)
+        return ML_OK;
+    if (files.rlim_cur <= reserved)
+        return ml_error_set(err, ML_ELIMIT,
+                            "at most %llu open files leave no room for connections (ulimit -n)",
+                            (unsigned long long)files.rlim_cur);
+    ml_log(config->log, ML_LOG_WARNING,
+           "at most %llu open files leave room for %llu connections, not %u (ulimit -n)",
+           (unsigned long long)files.rlim_cur, (unsigned long long)(files.rlim_cur - reserved),
+           config->max_connections);
+    config->max_connections = (unsigned)(files.rlim_cur - reserved);
+    return ML_OK;
+}

@@ -1,0 +1,17 @@
+/* What may be asked of a server, and what the system lets it have. */
+#ifndef SERVE_CONFIG_H
+#define SERVE_CONFIG_H
+
+#include <serve/server.h>
+
+/* ML_EUSAGE: a limit that is out of range. */
+ML_NODISCARD enum ml_status mli_server_check(const struct mli_server_config *config,
+                                             struct ml_error *err);
+/*
+ * Lowers the limit of connections to what the open files leave room for: a limit that the system would reach first is
+ * no limit that can be answered. ML_ELIMIT: no room at all.
+ */
+ML_NODISCARD enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loops,
+                                                 struct ml_error *err);
+
+#endif

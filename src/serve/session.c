@@ -1,0 +1,145 @@
+/*
+ * The library calls mli_session_on_target() when the request line is there, mli_session_on_request() when the head is (where the guard looks
+ * at it), then with each piece of the body, then once more for the answer, and mli_session_on_completed() when the reply has been
+ * sent or the connection has failed. A reply that is given before the body was read ends the connection: that is how
+ * a large upload is refused before it is sent (Expect: 100-continue).
+ */
+#include <serve/session.h>
+
+#include <base/mem.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t mli_session_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+size_t mli_session_route(const struct mli_session *session)
+{
+    return session->route ? (size_t)(session->route - mli_routes) : mli_route_count;
+}
+
+static struct mli_session *session_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void mli_session_on_connection(void *data, struct MHD_Connection *connection, void **context,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    struct mli_loop *loop = data;
+    struct mli_server *server = loop->server;
+    struct mli_session *session = *context;
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        session = mli_calloc(1, sizeof(*session));
+        struct mli_connection *place =
+            session ? mli_connections_start(&server->connections, fd, mli_now()) : NULL;
+        if (!place) {
+            free(session);
+            mli_connections_cancel(&server->connections, fd);
+            return; /* without a session mli_session_on_request() ends it */
+        }
+        session->loop = loop;
+        session->connection = place;
+        mli_buf_init(&session->target, MLI_GUARD_TARGET);
+        mli_buf_init(&session->body, server->service.config.max_body);
+        mli_reply_init(&session->reply);
+        *context = session;
+    } else if (session) {
+        int copy = session->ends ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+        if (copy >= 0)
+            mli_keeper_see_off(server->keeper, copy);
+        mli_connections_close(&server->connections, session->connection);
+        mli_buf_release(&session->target);
+        mli_buf_release(&session->body);
+        mli_reply_release(&session->reply);
+        free(session);
+        *context = NULL;
+    }
+}
+
+void *mli_session_on_target(void *data, const char *target, struct MHD_Connection *connection)
+{
+    struct mli_session *session = session_of(connection);
+
+    (void)data;
+    if (!session)
+        return NULL;
+    session->stage = MLI_STAGE_HEAD;
+    session->refused = session->answered = false;
+    session->started = mli_session_clock();
+    session->target_at = target;
+    session->target_len = strlen(target);
+    mli_buf_reset(&session->target);
+    mli_buf_add(&session->target, target,
+                session->target_len < MLI_GUARD_TARGET ? session->target_len : MLI_GUARD_TARGET);
+    session->received = 0;
+    session->route = NULL;
+    session->request = (struct mli_request){ 0 };
+    mli_count(&session->loop->worker->metrics.started, 1);
+    mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, mli_now());
+    return session;
+}
+
+static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection *connection,
+                              const char *method)
+{
+    struct mli_loop *loop = session->loop;
+
+    if (!session->refused) {
+        mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
+        session->request.body = session->body.data;
+        session->request.len = session->body.len;
+        session->route->answer(&loop->server->service, loop->worker, &session->request,
+                               &session->reply);
+    }
+    return mli_session_send(session, connection, method);
+}
+
+enum MHD_Result mli_session_on_request(void *data, struct MHD_Connection *connection,
+                                       const char *path, const char *method, const char *version,
+                                       const char *bytes, size_t *n, void **context)
+{
+    struct mli_session *session = *context;
+
+    (void)data, (void)path;
+    if (!session || session->target.status != ML_OK)
+        return MHD_NO;
+    if (session->stage == MLI_STAGE_HEAD)
+        return mli_session_take_head(session, connection, method, version);
+    if (*n > 0)
+        return mli_session_take_body(session, bytes, n);
+    return answer(session, connection, method);
+}
+
+void mli_session_on_completed(void *data, struct MHD_Connection *connection, void **context,
+                              enum MHD_RequestTerminationCode code)
+{
+    struct mli_session *session = *context;
+    const union MHD_ConnectionInfo *status =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+    (void)data, (void)code;
+    *context = NULL;
+    if (!session)
+        return;
+    struct mli_metrics *metrics = &session->loop->worker->metrics;
+    /* a reply of the library's own: to a length that is no number, and the like */
+    if (!session->answered && status) {
+        mli_metrics_request(metrics, mli_session_route(session), status->http_status,
+                            mli_session_clock() - session->started);
+        session->ends = true;
+    }
+    mli_count(&metrics->ended, 1);
+    mli_session_drop_body(session);
+    mli_reply_reset(&session->reply);
+    mli_connection_enter(session->connection, MLI_PHASE_IDLE, 0, mli_now());
+}

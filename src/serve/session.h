@@ -1,0 +1,100 @@
+/*
+ * Session: a connection and its current request, from what the library calls to the reply. Internal to the server:
+ * server.c starts and stops, session.c is called by the library, session_head.c decides by the head, session_body.c
+ * gathers the body, session_send.c gives the reply.
+ */
+#ifndef SERVE_SESSION_H
+#define SERVE_SESSION_H
+
+#include <microhttpd.h>
+#include <serve/keeper.h>
+#include <serve/routes.h>
+
+struct mli_server;
+
+/* A thread that answers. */
+struct mli_loop {
+    struct mli_server *server;
+    struct mli_worker *worker;
+    struct MHD_Daemon *daemon;
+};
+
+struct mli_server {
+    struct mli_service service;
+    struct mli_connections connections;
+    struct mli_keeper *keeper;
+    struct mli_loop *loop;
+    size_t loops, next; /* next: whose turn it is, the keeper's */
+    uint16_t port;
+    bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
+    _Atomic size_t held; /* bytes of request bodies */
+};
+
+enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_BODY };
+
+/* A connection and its current request. */
+struct mli_session {
+    struct mli_loop *loop;
+    struct mli_connection *connection;
+    unsigned served;
+    bool ends; /* by our will, maybe with bytes unread */
+    enum mli_stage stage;
+    bool refused;  /* the reply is made; the rest of the body goes nowhere */
+    bool answered; /* the reply is on its way */
+    uint64_t started;
+    struct mli_buf target; /* start of the request target, before the library cuts it to pieces */
+    const char *target_at; /* where it was received */
+    size_t target_len, received;
+    const struct mli_route *route; /* NULL: none found */
+    struct mli_request request;
+    struct mli_buf body;
+    struct mli_reply reply;
+};
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t mli_session_clock(void);
+/* Index of the request's route for the metrics. */
+size_t mli_session_route(const struct mli_session *session);
+
+/* ---- session_send.c ---- */
+
+/* The reply's body is sent from where it is; it stays until the request is completed. */
+enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
+                                 const char *method);
+
+/* ---- session_head.c ---- */
+
+/* Makes the reply an error; nothing else will answer. */
+void mli_session_refuse(struct mli_session *session, unsigned status, const char *text);
+/*
+ * Guard, route, and what the head says of the body. A refusal is sent at once, which ends the connection, when a body
+ * would follow or nobody can be sure what does. When the head was the whole request it waits for on_request()'s last
+ * call, and the connection lives on.
+ */
+enum MHD_Result mli_session_take_head(struct mli_session *session,
+                                      struct MHD_Connection *connection, const char *method,
+                                      const char *version);
+
+/* ---- session_body.c ---- */
+
+/*
+ * Keeps *n bytes and sets *n to 0. The library takes a reply before the body or after it, not amid. A body that has
+ * been refused is read on for as long as its limit once more, so that the reply can be given; one that goes on after
+ * that is cut.
+ */
+enum MHD_Result mli_session_take_body(struct mli_session *session, const char *bytes, size_t *n);
+/* Takes the bytes back from the server's count. */
+void mli_session_drop_body(struct mli_session *session);
+
+/* ---- session.c: what the library calls; data is the struct mli_loop ---- */
+
+void mli_session_on_connection(void *data, struct MHD_Connection *connection, void **context,
+                               enum MHD_ConnectionNotificationCode code);
+void *mli_session_on_target(void *data, const char *target, struct MHD_Connection *connection);
+enum MHD_Result mli_session_on_request(void *data, struct MHD_Connection *connection,
+                                       const char *path, const char *method, const char *version,
+                                       const char *bytes, size_t *n, void **context);
+void mli_session_on_completed(void *data, struct MHD_Connection *connection, void **context,
+                              enum MHD_RequestTerminationCode code);
+
+#endif

@@ -1,0 +1,49 @@
+#include <serve/session.h>
+
+#define BODY_KEPT ((size_t)64 << 10) /* a larger buffer is not kept from one request to the next */
+#define HELD_BODIES ((size_t)32) /* request bodies in memory at one time, as many of the largest */
+
+void mli_session_drop_body(struct mli_session *session)
+{
+    atomic_fetch_sub(&session->loop->server->held, session->body.len);
+    if (session->body.capacity > BODY_KEPT)
+        mli_buf_release(&session->body);
+    else
+        mli_buf_reset(&session->body);
+}
+
+static void keep_bytes(struct mli_session *session, const char *bytes, size_t n)
+{
+    struct mli_server *server = session->loop->server;
+    size_t max = server->service.config.max_body, most = max * HELD_BODIES;
+
+    if (n > max - session->body.len) {
+        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
+                        max);
+        session->refused = true;
+    } else if (atomic_fetch_add(&server->held, n) > most - n) {
+        atomic_fetch_sub(&server->held, n);
+        mli_session_refuse(session, 503, "too many bodies are being received; try again");
+    } else {
+        mli_buf_add(&session->body, bytes, n);
+        if (session->body.status != ML_OK) {
+            atomic_fetch_sub(&server->held, n);
+            mli_session_refuse(session, 503, "out of memory for the body");
+        }
+    }
+    if (session->refused)
+        mli_session_drop_body(session);
+}
+
+enum MHD_Result mli_session_take_body(struct mli_session *session, const char *bytes, size_t *n)
+{
+    size_t max = session->loop->server->service.config.max_body;
+
+    session->received += *n;
+    if (!session->refused)
+        keep_bytes(session, bytes, *n);
+    session->reply.close = session->reply.close || session->refused;
+    *n = 0;
+    mli_connection_moved(session->connection, session->received);
+    return session->received / 2 > max ? MHD_NO : MHD_YES;
+}

@@ -1,0 +1,120 @@
+#include <serve/session.h>
+
+#include <string.h>
+#include <strings.h>
+
+struct gathering {
+    struct mli_guard_head head;
+    struct mli_guard_field field[MLI_GUARD_FIELDS];
+};
+
+static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_len, const char *value, size_t value_len)
+{
+    struct gathering *gathering = data;
+
+    (void)kind;
+    if (gathering->head.fields < MLI_GUARD_FIELDS)
+        gathering->field[gathering->head.fields] = (struct mli_guard_field){
+            .name = name, .name_len = name_len, .value = value ? value : "", .value_len = value_len
+        };
+    gathering->head.fields++;
+    return MHD_YES;
+}
+
+static struct mli_refusal check_head(const struct mli_session *session,
+                                     struct MHD_Connection *connection, const char *method,
+                                     const char *version, struct mli_guard_facts *facts)
+{
+    const struct mli_server *server = session->loop->server;
+    const union MHD_ConnectionInfo *size =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    struct gathering gathering = { .head = { .method = method,
+                                             .target = session->target.data,
+                                             .version = version,
+                                             .target_len = session->target_len,
+                                             .size = size ? size->header_size : 0,
+                                             .received =
+                                                 server->in_place ? session->target_at : NULL } };
+
+    gathering.head.field = gathering.field;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, gather_field, &gathering);
+    return mli_guard_check(&gathering.head, server->service.config.max_header, facts);
+}
+
+void mli_session_refuse(struct mli_session *session, unsigned status, const char *text)
+{
+    mli_reply_error(&session->reply, status, "%s", text);
+    session->refused = true;
+}
+
+static void find_route(struct mli_session *session, const char *method,
+                       const struct mli_guard_facts *facts)
+{
+    const char *allow;
+
+    session->route = mli_route_find(method, facts->path, facts->path_len, &allow);
+    if (!session->route && allow) {
+        mli_session_refuse(session, 405, "that method is not for this path; see the Allow header");
+        session->reply.allow = allow;
+    } else if (!session->route) {
+        mli_session_refuse(session, 404,
+                           "there is nothing at this path; POST /predict is what most come for");
+    }
+}
+
+/* What the head says of the body, before any of it is read. */
+static void check_body(struct mli_session *session, const struct mli_guard_facts *facts)
+{
+    size_t max = session->loop->server->service.config.max_body;
+    const char *encoding = facts->content_encoding;
+
+    if (facts->expect && strcasecmp(facts->expect, "100-continue") != 0) {
+        mli_session_refuse(session, 417, "the only expectation understood here is 100-continue");
+    } else if (!session->route->body) {
+        if (facts->chunked || facts->length > 0)
+            mli_session_refuse(session, 413, "this path takes no body");
+    } else if (!facts->chunked && !facts->has_length) {
+        mli_session_refuse(session, 411,
+                           "a body needs Content-Length or Transfer-Encoding: chunked");
+    } else if (facts->length > max) {
+        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
+                        max);
+        session->refused = true;
+    } else if (encoding && strcasecmp(encoding, "identity") != 0) {
+        mli_session_refuse(session, 415,
+                           "no Content-Encoding is understood here; send the body as it is");
+    } else {
+        session->request.media = mli_media_parse(facts->content_type);
+        if (session->request.media == MLI_MEDIA_OTHER)
+            mli_session_refuse(session, 415,
+                               "expected Content-Type: application/json or text/csv, in UTF-8 "
+                               "(with curl: -H 'Content-Type: application/json')");
+    }
+}
+
+enum MHD_Result mli_session_take_head(struct mli_session *session,
+                                      struct MHD_Connection *connection, const char *method,
+                                      const char *version)
+{
+    struct mli_guard_facts facts;
+    struct mli_refusal refusal = check_head(session, connection, method, version, &facts);
+    bool body = facts.chunked || facts.length > 0;
+
+    session->stage = MLI_STAGE_BODY;
+    if (refusal.status) {
+        mli_session_refuse(session, refusal.status, refusal.text);
+    } else {
+        find_route(session, method, &facts);
+        if (!session->refused)
+            check_body(session, &facts);
+        session->request.openmetrics =
+            facts.accept && strstr(facts.accept, "application/openmetrics-text");
+    }
+    if (session->refused && (refusal.status || body || session->reply.status == 411)) {
+        session->reply.close = true;
+        return mli_session_send(session, connection, method);
+    }
+    mli_connection_enter(session->connection, body ? MLI_PHASE_BODY : MLI_PHASE_WORK, 0, mli_now());
+    return MHD_YES;
+}

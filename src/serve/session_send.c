@@ -1,0 +1,56 @@
+#include <serve/session.h>
+
+#include <stdio.h>
+
+#define REQUESTS_MAX 1000u /* of one connection */
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static struct MHD_Response *make_response(struct mli_reply *reply)
+{
+    char seconds[16];
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
+
+    if (!response)
+        return NULL;
+    snprintf(seconds, sizeof(seconds), "%u", reply->retry_after);
+    if ((!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
+        add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
+        add_header(response, "X-Content-Type-Options", "nosniff") &&
+        add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+        (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
+        (!reply->retry_after || add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds)))
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
+                                 const char *method)
+{
+    struct mli_server *server = session->loop->server;
+    struct mli_reply *reply = &session->reply;
+    uint64_t took = mli_session_clock() - session->started;
+
+    mli_reply_settle(reply);
+    reply->close =
+        reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
+    session->ends = reply->close;
+    struct MHD_Response *response = make_response(reply);
+    if (!response)
+        return MHD_NO;
+    mli_metrics_request(&session->loop->worker->metrics, mli_session_route(session), reply->status,
+                        took);
+    ml_log(server->service.config.log, ML_LOG_DEBUG, "%s %.*s %u %zu bytes %.3f ms", method,
+           (int)session->target.len, session->target.data, reply->status, reply->body.len,
+           (double)took / 1e6);
+    session->answered = true;
+    mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, mli_now());
+    enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
