@@ -40,24 +40,24 @@ killed() {
     killed full 8
 }
 
-# the state after a second or two of a run that would take long
+# interrupted LOG OPTION...: the state after an epoch or more of a run that would take long
 interrupted() {
-    "$MLCTL" train "$DATA/diamonds.csv" -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state "$@" > out.txt 2> err.txt &
-    local pid=$!
-    sleep 1
+    local log=$1 pid status=0
+    shift
+    "$MLCTL" train "$DATA/diamonds.csv" -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state --log "$log" "$@" > out.txt 2> err.txt &
+    pid=$!
+    soon holds '"epoch"' "$log"
     kill -INT $pid
-    wait $pid
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
 }
 
 @test "Ctrl-C keeps the state as well, and the run goes on from there" {
-    run interrupted
-    [ "$status" -eq 130 ]
+    interrupted log.jsonl
     [ -s model.safetensors ] && [ -s state/checkpoint.safetensors ]
     epoch=$(mlctl inspect --json | jq .record.epochs)
-    run --separate-stderr timeout --preserve-status -s INT 2 "$MLCTL" train "$DATA/diamonds.csv" -t price --kind mlp --hidden 8 --epochs 100000 \
-        --patience 0 --checkpoint state --resume --log more.jsonl
-    [ "$status" -eq 130 ]
-    [[ $stderr == *"resumed from state/checkpoint.safetensors, after epoch "* ]]
+    interrupted more.jsonl --resume
+    grep -q "resumed from state/checkpoint.safetensors, after epoch " err.txt
     [ "$(head -n 1 more.jsonl | jq .epoch)" -ge "$epoch" ]
 }
 
@@ -69,8 +69,7 @@ interrupted() {
 }
 
 @test "a checkpoint is of one run alone" {
-    run interrupted
-    [ "$status" -eq 130 ]
+    interrupted log.jsonl
     again() { "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state "$@"; }
     before=$(sha256sum state/checkpoint.safetensors)
     run again
@@ -89,7 +88,7 @@ interrupted() {
 }
 
 @test "a damaged checkpoint, a model in its place, and one that cannot be written are one clear line" {
-    run interrupted
+    interrupted log.jsonl
     again() { "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 8 --epochs 100000 --patience 0 --checkpoint state --resume; }
     cp model.safetensors old
     cp state/checkpoint.safetensors good

@@ -26,16 +26,26 @@ near() {
         { echo "$1 is not near $2 (tolerance $3)"; return 1; }
 }
 
+# soon COMMAND...: waits until it holds, a minute at most: what a slow machine is late with is not wrong
+soon() {
+    local tries
+    for ((tries = 0; tries < 1200; tries++)); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    echo "a minute has passed without: $*"
+    return 1
+}
+
+# holds TEXT FILE: the file is there, and the text is in it
+holds() { grep -qsF -- "$1" "$2"; }
+
 # start_server: serves model.safetensors on a free port; sets server (its pid, killed by teardown) and port
 start_server() {
     "$MLCTL" serve -q --port 0 > serve.txt &
     server=$!
-    for _ in $(seq 100); do
-        port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
-        [[ -n $port ]] && return
-        sleep 0.05
-    done
-    return 1
+    soon grep -qs '^serving.*:[0-9]*$' serve.txt
+    port=$(sed -n 's/^serving.*:\([0-9]*\)$/\1/p' serve.txt)
 }
 
 stop_server() {

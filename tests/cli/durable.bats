@@ -19,7 +19,13 @@ load common
         kill -9 $pid 2> /dev/null || true
         wait $pid 2> /dev/null || true
         mlctl verify -q > out.txt
-        if cmp -s model.safetensors old; then kept=$((kept + 1)); else cmp model.safetensors new; replaced=$((replaced + 1)); fi
+        # on a machine that gets slower or faster the moments follow
+        if cmp -s model.safetensors old; then
+            kept=$((kept + 1)) took=$(awk -v t="$took" 'BEGIN { print t * 1.02 }')
+        else
+            cmp model.safetensors new
+            replaced=$((replaced + 1)) took=$(awk -v t="$took" 'BEGIN { print t * 0.97 }')
+        fi
     done
     echo "# old model kept $kept times, replaced $replaced times" >&3
     [ $((kept + replaced)) -eq 200 ]
@@ -76,6 +82,9 @@ dies() {
     [[ $status -eq $((128 + number)) ]] || { echo "exit $status"; return 1; }
 }
 
+# unfinished: there is a temporary file of ours
+unfinished() { ls -A | grep -q '^\.mlctl-'; }
+
 @test "a signal while an output is written leaves no temporary file and the old output" {
     mlctl train "$DATA/iris.csv" -q > out.txt
     mkfifo rows
@@ -89,11 +98,7 @@ dies() {
             pid=$!
             { head -n 1 "$DATA/iris.csv" && yes 5.1,3.5,1.4,0.2,setosa; } > rows 2> /dev/null & # without end
             writer=$!
-            for _ in $(seq 100); do
-                [ -z "$(ls -A | grep '^\.mlctl-')" ] || break
-                sleep 0.02
-            done
-            ls -A | grep '^\.mlctl-'
+            soon unfinished
             kill -$signal $pid
             dies "$(kill -l $signal)" wait $pid
             wait $writer || true

@@ -62,6 +62,8 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
     done
 }
 
+answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
+
 # A pipe that stays open: what has come is answered, whether the file is cut into texts or read row by row.
 @test "rows that come through a pipe are answered before the pipe is closed" {
     mlctl train "$DATA/penguins.csv" -t species -q > out.txt
@@ -72,17 +74,9 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
         mlctl $how < pipe > answers.txt &
         exec 7> pipe
         head -20 "$DATA/penguins.csv" >&7
-        for _ in $(seq 100); do
-            [ "$(wc -l < answers.txt)" -ge 19 ] && break
-            sleep 0.05
-        done
-        [ "$(wc -l < answers.txt)" -ge 19 ]
+        soon answered 19
         sed -n 21,30p "$DATA/penguins.csv" >&7
-        for _ in $(seq 100); do
-            [ "$(wc -l < answers.txt)" -ge 29 ] && break
-            sleep 0.05
-        done
-        [ "$(wc -l < answers.txt)" -ge 29 ]
+        soon answered 29
         exec 7>&-
         wait $!
         rm pipe
@@ -126,14 +120,8 @@ repeated() { head -1 "$1"; for _ in $(seq "$2"); do tail -n +2 "$1"; done; }
     mlctl train "$DATA/diamonds.csv" -q > out.txt
     for command in "preprocess large.csv --apply clean.csv.prep.json" "predict large.csv" "predict large.csv --json --keep cut"; do
         # shellcheck disable=SC2086
-        "$MLCTL" $command -q -o out.csv --threads 4 > out.txt &
-        pid=$! peak=0
-        while read -r now < <(awk '/VmHWM/ { print $2 }' "/proc/$pid/status" 2> /dev/null); do
-            [ -z "$now" ] && break
-            peak=$now
-            sleep 0.02
-        done
-        wait "$pid"
+        command time -f %M -o peak.txt "$MLCTL" $command -q -o out.csv --threads 4 > out.txt
+        peak=$(cat peak.txt)
         echo "$command: $peak KiB"
         [ "$peak" -gt 1000 ]
         [ "$peak" -lt 65536 ]

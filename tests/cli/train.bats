@@ -149,7 +149,7 @@ load common
     awk -F, 'NR==1; NR>1 {for (i=0;i<400;i++) print}' "$DATA/diabetes.csv" > big.csv
     "$MLCTL" train big.csv --optimiser sgd --epochs 100000 --tolerance 0 > out.txt 2> err.txt &
     pid=$!
-    for _ in $(seq 100); do grep -q "epoch 1:" err.txt && break; sleep 0.1; done
+    soon holds "epoch 1:" err.txt
     kill -INT $pid
     status=0
     wait $pid || status=$?
@@ -208,7 +208,7 @@ load common
     awk -F, 'NR==1; NR>1 {for (i=0;i<400;i++) print}' "$DATA/diabetes.csv" > big.csv
     "$MLCTL" train big.csv --optimiser sgd --epochs 100000 --tolerance 0 --log run.jsonl > out.txt 2> err.txt &
     pid=$!
-    for _ in $(seq 100); do grep -qs '"epoch":3' run.jsonl && break; sleep 0.1; done
+    soon holds '"epoch":3' run.jsonl
     kill -9 $pid
     wait $pid || true
     head -3 run.jsonl | jq -se 'map(.epoch) == [1,2,3]'
