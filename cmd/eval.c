@@ -177,9 +177,9 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, const struc
         code = verdict;
     } else if (ctx->json) {
         code = out_json(ctx, json_pack("{sssssbsssOsO}", "model", f->model, "on", on, "measured", measured,
-                                       "target", model->target, "metrics", metrics, "gates", gates));
+                                       "target", model->target[0].name, "metrics", metrics, "gates", gates));
     } else {
-        out_line("model", "%s, target %s", f->model, model->target);
+        out_line("model", "%s, target %s", f->model, model->target_names);
         out_line("metrics", "on %s: %lld rows", on,
                  (long long)json_integer_value(json_object_get(metrics, "rows")));
         out_metrics(metrics);

@@ -68,9 +68,10 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     const struct mli_schema *schema = mli_pipeline_schema(model->pipeline);
     out_line("model", "%s, digest %s", path, model->sha256);
     out_line("made by", "%s from %s", program ? program : "?", from ? from : "?");
-    out_line("target", "%s (%s)", model->target, model->classes ? "classes" : "number");
-    for (size_t k = 0; k < model->classes; k++)
-        out_line("", "%s", model->label[k]);
+    const struct mli_model_target *target = &model->target[0];
+    out_line("target", "%s (%s)", target->name, target->classes ? "classes" : "number");
+    for (size_t k = 0; k < target->classes; k++)
+        out_line("", "%s", target->label[k]);
     const char *split = json_string_value(json_object_get(r, "split"));
     const char *end = json_string_value(json_object_get(r, "end"));
     const json_t *settings = json_object_get(r, "settings");

@@ -233,15 +233,18 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
                                         .keep = (const char *const *)f->keep_list,
                                         .threads = threads,
                                         .log = &ctx->log };
+    const char **targets = NULL;
     enum ml_status status = ml_model_load(f->model, &model, &err);
     run.model = model;
     if (!status)
         run.label_json = mli_prediction_labels_json(model);
-    if (!status && !run.label_json)
+    if (!status)
+        targets = mli_model_target_list(model);
+    if (!status && (!run.label_json || !targets))
         status = ml_error_set(&err, ML_ENOMEM, "out of memory");
     if (!status) {
         mli_reading_inherit(mli_model_reading(model), "the model was trained", &options.csv, &options.missing, &ctx->log);
-        options.known = model->target;
+        options.known = targets;
         options.grows = grows(&run);
         status = mli_flow_open(ctx->args, ctx->nargs, mli_pipeline_schema(model->pipeline), &options, &run.flow,
                                &err);
@@ -258,6 +261,7 @@ static int predict(struct cmd_context *ctx, const struct predict_flags *f, const
     if (!status)
         say_counts(&run);
     mli_flow_close(run.flow);
+    free(targets);
     mli_prediction_labels_free(run.label_json);
     ml_model_free(model);
     return status ? cmd_fail(ctx, &err) : CMD_DONE;

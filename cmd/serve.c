@@ -73,7 +73,7 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
                                 model->sha256, "pid", (json_int_t)getpid()));
         return;
     }
-    out_line("serving", "%s (target %s) on %s", f->model, model->target, url);
+    out_line("serving", "%s (target %s) on %s", f->model, model->target_names, url);
     out_line("try", "curl %s/model", url);
     fflush(stdout);
 }

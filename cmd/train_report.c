@@ -17,16 +17,16 @@ static long long count_of(const json_t *doc, const char *key)
     return (long long)json_integer_value(json_object_get(doc, key));
 }
 
-static void print_target(const struct ml_model *model)
+static void print_target(const struct mli_model_target *target)
 {
     char list[200] = "";
     size_t n = 0;
-    for (size_t k = 0; k < model->classes && n < sizeof list - 40; k++)
-        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.30s", k ? ", " : "", model->label[k]);
-    if (!model->classes)
-        out_line("target", "%s (a number)", model->target);
+    for (size_t k = 0; k < target->classes && n < sizeof list - 40; k++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.30s", k ? ", " : "", target->label[k]);
+    if (!target->classes)
+        out_line("target", "%s (a number)", target->name);
     else
-        out_line("target", "%s (%zu classes: %s%s)", model->target, model->classes, list,
+        out_line("target", "%s (%zu classes: %s%s)", target->name, target->classes, list,
                  n >= sizeof list - 40 ? ", ..." : "");
 }
 
@@ -83,7 +83,7 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
              table->columns, digest);
     if (count_of(data, "duplicates"))
         out_line("", "%lld duplicate rows left out", count_of(data, "duplicates"));
-    print_target(model);
+    print_target(&model->target[0]);
     if (*text_of(r, "group"))
         out_line("groups", "of %s stay on one side", text_of(r, "group"));
     out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
@@ -102,8 +102,8 @@ json_t *train_report_json(const struct ml_model *model, const char *path)
 {
     json_t *doc = json_object();
     bool ok = doc && mli_json_put(doc, "model", json_string(path)) &&
-              mli_json_put(doc, "target", json_string(model->target)) &&
-              mli_json_put(doc, "task", json_string(model->classes ? "classification" : "regression")) &&
+              mli_json_put(doc, "target", json_string(model->target[0].name)) &&
+              mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
               mli_json_put(doc, "features", json_integer((json_int_t)mli_pipeline_features(model->pipeline))) &&
               json_object_update(doc, model->record) == 0;
     if (ok)

@@ -25,12 +25,14 @@ ML_NODISCARD enum ml_status ml_model_save(const struct ml_model *model, const ch
 size_t ml_model_inputs(const struct ml_model *model);
 const char *ml_model_input(const struct ml_model *model, size_t input);
 enum ml_type ml_model_input_type(const struct ml_model *model, size_t input);
-const char *ml_model_target(const struct ml_model *model);
+/* Columns that are predicted, at least one. */
+size_t ml_model_targets(const struct ml_model *model);
+const char *ml_model_target(const struct ml_model *model, size_t target);
 
-/* Class labels: 0 classes is a regression. A prediction has `width` numbers a row: 1, or one a class: probabilities, or scores
- * of any size and sign of which the largest wins (svm). */
-size_t ml_model_classes(const struct ml_model *model);
-const char *ml_model_label(const struct ml_model *model, size_t k);
+/* Class labels of a target: 0 classes is a regression. A prediction has `width` numbers a row, those of one target behind those
+ * of the other: 1, or one a class: probabilities, or scores of any size and sign of which the largest wins (svm). */
+size_t ml_model_classes(const struct ml_model *model, size_t target);
+const char *ml_model_label(const struct ml_model *model, size_t target, size_t k);
 size_t ml_model_width(const struct ml_model *model);
 int ml_model_gives_scores(const struct ml_model *model);
 

@@ -75,10 +75,10 @@ static void add_labels(struct mli_buf *out, const struct ml_model *model,
     mli_buf_str(out, "LABEL org.opencontainers.image.title=");
     add_quoted(out, config->name);
     add_label(out, "org.opencontainers.image.description",
-              model->classes ? "Classification model served by mlctl"
-                             : "Regression model served by mlctl");
+              model->loss.task == MLI_TASK_REGRESSION ? "Regression model served by mlctl"
+                                                      : "Classification model served by mlctl");
     add_label(out, "org.opencontainers.image.version", config->version);
-    add_label(out, "org.mlctl.model.target", model->target);
+    add_label(out, "org.mlctl.model.target", model->target_names);
     add_label(out, "org.mlctl.model.sha256", model->sha256);
     add_label(out, "org.mlctl.data.sha256", json_string_value(json_object_get(data, "sha256")));
     add_metrics(out, json_object_get(model->record, "metrics"));

@@ -52,7 +52,7 @@ static enum ml_status put_about(struct writer *w)
     if (status != ML_OK)
         return status;
     put(w, "/*\n * @: predicts \"");
-    mli_c_comment(w->out, w->model->target);
+    mli_c_comment(w->out, w->model->target_names);
     mli_buf_printf(w->out, "\" from one raw row. Made by mlctl of the model with digest\n * %s\n",
                    sha256);
     put(w, mli_c_code_usage);
@@ -84,11 +84,11 @@ static void put_declarations(struct writer *w)
     for (size_t i = 0; i < w->schema->count; i++)
         put_member(w, i);
     put(w, "} @_row;\n\n");
-    if (w->model->classes == 0) {
+    if (w->model->loss.task == MLI_TASK_REGRESSION) {
         put(w, "typedef struct @_result {\n    double value;\n} @_result;\n\n");
     } else {
         put(w, "enum { @_CLASSES = ");
-        mli_buf_printf(w->out, "%zu };\n\n", w->model->classes);
+        mli_buf_printf(w->out, "%zu };\n\n", w->model->target[0].classes);
         put(w, w->model->loss.predicts == MLI_PREDICTS_SCORE ? mli_c_code_result_scores : mli_c_code_result);
     }
     put(w, mli_c_code_declaration);
@@ -156,13 +156,14 @@ static enum ml_status put_categories(struct writer *w)
 
 static enum ml_status put_labels(struct writer *w)
 {
+    const struct mli_model_target *target = &w->model->target[0];
     enum ml_status status = ML_OK;
 
-    if (w->model->classes == 0)
+    if (target->classes == 0)
         return ML_OK;
     put(w, "\nstatic const char *const @_labels[@_CLASSES] = {\n");
-    for (size_t k = 0; k < w->model->classes && status == ML_OK; k++)
-        status = put_string(w, w->model->label[k]);
+    for (size_t k = 0; k < target->classes && status == ML_OK; k++)
+        status = put_string(w, target->label[k]);
     put(w, "};\n");
     return status;
 }
@@ -474,7 +475,7 @@ static enum ml_status put_predict(struct writer *w)
     mli_c_stage_arrays(w->model->pipeline, w->out);
     mli_c_layers_arrays(net, w->out);
     mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", mli_c_layers_last(net));
-    if (loss->classification)
+    if (loss->task == MLI_TASK_CLASSIFICATION)
         put(w, "    int k, top;\n");
     if (loss->predicts == MLI_PREDICTS_PROBABILITY)
         put(w, "    double e;\n");
@@ -486,7 +487,7 @@ static enum ml_status put_predict(struct writer *w)
     mli_c_stage_statements(w->model->pipeline, w->name, w->out);
     mli_c_layers_statements(net, w->name, w->out);
     put(w, output_code(loss, net->outputs));
-    if (loss->classification)
+    if (loss->task == MLI_TASK_CLASSIFICATION)
         put(w, loss->predicts == MLI_PREDICTS_SCORE ? mli_c_code_label_scores : mli_c_code_label);
     put(w, "    return 0;\n}\n");
     return ML_OK;

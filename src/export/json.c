@@ -441,11 +441,11 @@ static const char *prediction_how(const struct ml_model *model)
 
 /* ---- document ---------------------------------------------------------------------------------------------------- */
 
-static json_t *labels_json(const struct ml_model *model)
+static json_t *labels_json(const struct mli_model_target *target)
 {
     json_t *doc = json_array();
-    for (size_t k = 0; k < model->classes; k++)
-        append(&doc, json_string(model->label[k]));
+    for (size_t k = 0; k < target->classes; k++)
+        append(&doc, json_string(target->label[k]));
     return doc;
 }
 
@@ -476,10 +476,9 @@ static bool fill(json_t *doc, const struct ml_model *model, const char *name, co
            mli_json_put(doc, "name", json_string(name)) &&
            mli_json_put(doc, "model_sha256", json_string(sha256)) &&
            mli_json_put(doc, "how", json_string(how)) &&
-           mli_json_put(doc, "task",
-                        json_string(model->classes > 0 ? "classification" : "regression")) &&
-           mli_json_put(doc, "target", json_string(model->target)) &&
-           mli_json_put(doc, "labels", labels_json(model)) &&
+           mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
+           mli_json_put(doc, "target", json_string(model->target[0].name)) &&
+           mli_json_put(doc, "labels", labels_json(&model->target[0])) &&
            mli_json_put(doc, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
            mli_json_put(doc, "pipeline", pipeline_json(model->pipeline, err)) &&
            mli_json_put(doc, "features", features_json(model->pipeline)) &&

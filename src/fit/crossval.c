@@ -233,14 +233,14 @@ static void give_back(struct mli_crossval *cv, struct features *f)
 /* ---- an evaluation ---- */
 
 /* Metrics of the fold's rows, behind those of the folds before. */
-static enum ml_status add_scores(const json_t *metrics, bool classification, json_t *scores, struct ml_error *err)
+static enum ml_status add_scores(const json_t *metrics, enum mli_task task, json_t *scores, struct ml_error *err)
 {
     size_t n;
     const struct mli_metric *metric = mli_metrics(&n);
     for (size_t i = 0; i < n; i++) {
         double value;
         json_t *list = json_object_get(scores, metric[i].name);
-        if (metric[i].classification != classification)
+        if (metric[i].classification != (task != MLI_TASK_REGRESSION))
             continue;
         if (!mli_metric_value(metrics, metric[i].name, &value))
             value = NAN;
@@ -271,12 +271,13 @@ static enum ml_status learn(struct mli_crossval *cv, struct making *m, struct ml
     if (!status)
         status = once(cv, &f->tested, m, make_test, err);
     job->test = f->test;
+    struct mli_model_target target = { .classes = job->plan.target.of[0].classes, .label = job->plan.target.of[0].label };
     const struct ml_model model = { .network = job->network,
                                     .theta = job->theta,
                                     .pipeline = job->pipeline,
                                     .loss = job->settings.loss,
-                                    .classes = job->plan.target.classes,
-                                    .label = job->plan.target.label };
+                                    .target = &target,
+                                    .targets = 1 };
     return status ? status : mli_job_measure(job, &model, MLI_PART_TEST, metrics, err);
 }
 
@@ -298,7 +299,7 @@ static enum ml_status learn_fold(struct mli_crossval *cv, const struct ml_fit_co
                            .borrowed = true };
     status = learn(cv, m, &job, &metrics, err);
     if (!status)
-        status = add_scores(metrics, job.plan.target.classes > 0, scores, err);
+        status = add_scores(metrics, job.plan.target.task, scores, err);
     json_decref(metrics);
     mli_job_release(&job);
     return status;

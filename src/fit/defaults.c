@@ -41,7 +41,7 @@ static bool are_counts(const struct mli_target *target)
 
 bool mli_kind_suits(const struct mli_kind *kind, const struct mli_target *target)
 {
-    const struct mli_loss *loss = mli_kind_loss(kind, target->classes > 0);
+    const struct mli_loss *loss = mli_kind_loss(kind, target->task);
     if (!loss)
         return false;
     return loss->predicts != MLI_PREDICTS_MEAN || are_counts(target);

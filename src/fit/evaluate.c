@@ -17,38 +17,58 @@ static double quantile_of(const struct mli_loss *loss)
     return strcmp(loss->name, "absolute") == 0 ? 0.5 : (double)NAN;
 }
 
+static enum ml_status evaluate_classes(const struct ml_model *model, size_t n, const double *y, const double *P,
+                                       json_t **metrics, struct ml_error *err)
+{
+    const struct mli_model_target *target = &model->target[0];
+    struct mli_classification scores;
+    int32_t *code = mli_alloc(n, sizeof *code);
+    if (!code)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        code[i] = (int32_t)y[i];
+    enum ml_status status = ml_model_gives_scores(model)
+                                ? mli_eval_scores(n, target->classes, code, P, &scores, err)
+                                : mli_eval_classification(n, target->classes, code, P, &scores, err);
+    free(code);
+    if (status)
+        return status;
+    *metrics = mli_classification_json(&scores, (const char *const *)target->label);
+    mli_classification_release(&scores);
+    return ML_OK;
+}
+
+static enum ml_status evaluate_numbers(const struct ml_model *model, size_t n, const double *y, const double *P,
+                                       json_t **metrics, struct ml_error *err)
+{
+    struct mli_regression scores;
+    const struct mli_regression_of of = { .quantile = quantile_of(&model->loss),
+                                          .counts = model->loss.predicts == MLI_PREDICTS_MEAN };
+    enum ml_status status = mli_eval_regression(n, y, P, &of, &scores, err);
+    if (!status)
+        *metrics = mli_regression_json(&scores);
+    return status;
+}
+
 enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
                                    const double *P, json_t **metrics, struct ml_error *err)
 {
     json_t *doc = NULL;
-    if (model->classes) {
-        struct mli_classification scores;
-        int32_t *code = mli_alloc(n, sizeof *code);
-        if (!code)
-            return ml_error_set(err, ML_ENOMEM, "out of memory");
-        for (size_t i = 0; i < n; i++)
-            code[i] = (int32_t)y[i];
-        enum ml_status status = ml_model_gives_scores(model)
-                                    ? mli_eval_scores(n, model->classes, code, P, &scores, err)
-                                    : mli_eval_classification(n, model->classes, code, P, &scores, err);
-        free(code);
-        if (status)
-            return status;
-        doc = mli_classification_json(&scores, (const char *const *)model->label);
-        mli_classification_release(&scores);
-    } else {
-        struct mli_regression scores;
-        const struct mli_regression_of of = { .quantile = quantile_of(&model->loss),
-                                              .counts = model->loss.predicts == MLI_PREDICTS_MEAN };
-        enum ml_status status = mli_eval_regression(n, y, P, &of, &scores, err);
-        if (status)
-            return status;
-        doc = mli_regression_json(&scores);
+    enum ml_status status = ML_OK;
+
+    switch (model->loss.task) {
+    case MLI_TASK_REGRESSION:
+        status = evaluate_numbers(model, n, y, P, &doc, err);
+        break;
+    case MLI_TASK_CLASSIFICATION:
+        status = evaluate_classes(model, n, y, P, &doc, err);
+        break;
     }
-    if (!doc)
-        return ml_error_set(err, ML_ENOMEM, "out of memory");
-    *metrics = doc;
-    return ML_OK;
+    if (!status && !doc)
+        status = ml_error_set(err, ML_ENOMEM, "out of memory");
+    if (!status)
+        *metrics = doc;
+    return status;
 }
 
 enum ml_status mli_evaluate_files(const struct ml_model *model, const char *const *paths, size_t n,
@@ -59,7 +79,7 @@ enum ml_status mli_evaluate_files(const struct ml_model *model, const char *cons
     enum ml_status status = mli_gather(model, paths, n, options, &rows, err);
     if (!status && rows.n == 0)
         status = ml_error_at(err, ML_EDATA, n == 1 ? paths[0] : NULL, 0, 0, "no row has a target \"%s\" to compare with",
-                             model->target);
+                             model->target_names);
     if (!status)
         status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
     mli_gathered_release(&rows);

@@ -7,7 +7,7 @@
 #include <model/model.h>
 #include <table/flow.h>
 
-/* Metrics of a prepared matrix of predictions: P (n, width) against y (n); the document of eval/metrics.h. */
+/* Metrics of a prepared matrix of predictions: P (n, width) against y (n, targets); the document of eval/metrics.h. */
 ML_NODISCARD enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
                                                 const double *P, json_t **metrics, struct ml_error *err);
 

@@ -61,27 +61,41 @@ static struct mli_record_parts parts_of(const struct mli_job *job)
     };
 }
 
+/* The labels become the model's. NULL: no memory. */
+static struct mli_model_target *take_targets(struct mli_job *job)
+{
+    struct mli_target *from = &job->plan.target;
+    struct mli_model_target *target = mli_calloc(from->columns, sizeof *target);
+    for (size_t t = 0; target && t < from->columns; t++) {
+        if (!(target[t].name = mli_strdup(job->table->column[from->of[t].column].name))) {
+            mli_model_targets_free(target, from->columns);
+            return NULL;
+        }
+        target[t].classes = from->of[t].classes;
+        target[t].label = from->of[t].label;
+        from->of[t].label = NULL;
+    }
+    return target;
+}
+
 static enum ml_status make_model(struct mli_job *job, struct ml_model **out, struct ml_error *err)
 {
     const struct mli_record_parts parts = parts_of(job);
     json_t *record = mli_record_new(&parts);
-    char *target = mli_strdup(job->table->column[job->plan.target.column].name);
     struct mli_pipeline *pipeline = job->pipeline;
     struct mli_network *network = job->network;
     double *theta = job->theta;
-    char **label = job->plan.target.label;
-    if (!record || !target) {
+    size_t targets = job->plan.target.columns;
+    struct mli_model_target *target = record ? take_targets(job) : NULL;
+    if (!target) {
         json_decref(record);
-        free(target);
         return no_memory(err);
     }
     job->pipeline = job->prep.pipeline = NULL;
     job->network = NULL;
     job->theta = NULL;
-    job->plan.target.label = NULL;
     struct ml_model *model = NULL;
-    enum ml_status status = mli_model_new(pipeline, network, theta, &job->settings.loss, target,
-                                          job->plan.target.classes, label, record, &model, err);
+    enum ml_status status = mli_model_new(pipeline, network, theta, &job->settings.loss, target, targets, record, &model, err);
     if (!status) {
         model->single = job->single;
         status = measure(job, model, err);

@@ -15,17 +15,18 @@ void mli_gathered_release(struct mli_gathered *rows)
 }
 
 /* Room for n rows in all. */
-static bool make_room(struct mli_gathered *rows, size_t n, size_t width)
+static bool make_room(struct mli_gathered *rows, size_t n, size_t width, size_t targets)
 {
-    size_t capacity = rows->capacity ? rows->capacity : 16, numbers, bytes;
+    size_t capacity = rows->capacity ? rows->capacity : 16, numbers, values, bytes;
     if (n <= rows->capacity)
         return true;
     while (capacity < n)
         if (!mli_mul(capacity, 2, &capacity))
             return false;
-    if (!mli_mul(capacity, width, &numbers) || !mli_mul(numbers, sizeof(double), &bytes))
+    if (!mli_mul(capacity, width, &numbers) || !mli_mul(numbers, sizeof(double), &bytes) ||
+        !mli_mul(capacity, targets, &values))
         return false;
-    double *y = mli_realloc(rows->y, capacity, sizeof *y);
+    double *y = mli_realloc(rows->y, values, sizeof *y);
     rows->y = y ? y : rows->y;
     double *P = y ? mli_realloc(rows->P, numbers, sizeof *P) : NULL;
     rows->P = P ? P : rows->P;
@@ -64,42 +65,59 @@ static void piece_free(void *data)
     free(piece);
 }
 
-static enum ml_status parse_target(const struct ml_model *model, const char *text,
+static enum ml_status parse_target(const struct mli_model_target *target, const char *text,
                                    struct mli_numerals numerals, double *y, struct ml_error *err)
 {
     size_t len = strlen(text);
-    if (model->classes) {
-        int32_t k = mli_label_find(model->classes, model->label, text, len);
+    if (target->classes) {
+        int32_t k = mli_label_find(target->classes, target->label, text, len);
         if (k < 0)
             return ml_error_set(err, ML_EDATA,
                                 "target \"%s\": \"%s\" is not one of the %zu classes the model knows (\"%s\", \"%s\"%s)",
-                                model->target, text, model->classes, model->label[0], model->label[1],
-                                model->classes > 2 ? ", ..." : "");
+                                target->name, text, target->classes, target->label[0], target->label[1],
+                                target->classes > 2 ? ", ..." : "");
         *y = (double)k;
         return ML_OK;
     }
     if (!mli_num_parse_grouped(text, len, numerals, y))
-        return ml_error_set(err, ML_EDATA, "target \"%s\": \"%s\" is not a number", model->target, text);
+        return ml_error_set(err, ML_EDATA, "target \"%s\": \"%s\" is not a number", target->name, text);
+    return ML_OK;
+}
+
+/* y gets the targets of a row; *has is whether it has them all. */
+static enum ml_status parse_targets(const struct ml_model *model, const struct mli_bound *rows, size_t row, bool *has,
+                                    double *y, struct ml_error *err)
+{
+    *has = true;
+    for (size_t t = 0; t < model->targets && *has; t++) {
+        const char *text = mli_bound_kept(rows, row, t);
+        *has = !mli_missing_has(rows->missing, text, strlen(text));
+    }
+    for (size_t t = 0; t < model->targets && *has; t++) {
+        enum ml_status status =
+            parse_target(&model->target[t], mli_bound_kept(rows, row, t), rows->binding->numerals, &y[t], err);
+        if (status && err && !err->line)
+            err->line = rows->line[row];
+        if (status)
+            return status;
+    }
     return ML_OK;
 }
 
 static enum ml_status take_rows(const struct ml_model *model, const struct mli_bound *rows, size_t n,
                                 const double *P, struct mli_gathered *out, struct ml_error *err)
 {
-    size_t width = ml_model_width(model);
-    if (!make_room(out, out->n + n, width))
+    size_t width = ml_model_width(model), targets = model->targets;
+    if (!make_room(out, out->n + n, width, targets))
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {
-        const char *text = mli_bound_kept(rows, i, 0);
         size_t row = out->rows++;
-        if (mli_missing_has(rows->missing, text, strlen(text)))
-            continue;
-        enum ml_status status = parse_target(model, text, rows->binding->numerals, &out->y[out->n], err);
-        if (status) {
-            if (err && !err->line)
-                err->line = rows->line[i];
+        bool has;
+        enum ml_status status = parse_targets(model, rows, i, &has, out->y + out->n * targets, err);
+        if (status)
             return status;
-        }
+        if (!has)
+            continue;
         memcpy(out->P + out->n * width, P + i * width, width * sizeof *P);
         out->row[out->n++] = row;
     }
@@ -123,11 +141,11 @@ static enum ml_status commit(void *shared, void *data, struct ml_error *err)
 {
     struct gathering *g = shared;
     struct mli_gathered *from = &((struct piece *)data)->rows, *to = &g->rows;
-    size_t width = ml_model_width(g->model);
-    if (!make_room(to, to->n + from->n, width))
+    size_t width = ml_model_width(g->model), targets = g->model->targets;
+    if (!make_room(to, to->n + from->n, width, targets))
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     if (from->n) {
-        memcpy(to->y + to->n, from->y, from->n * sizeof *to->y);
+        memcpy(to->y + to->n * targets, from->y, from->n * targets * sizeof *to->y);
         memcpy(to->P + to->n * width, from->P, from->n * width * sizeof *to->P);
     }
     for (size_t i = 0; i < from->n; i++)
@@ -144,7 +162,7 @@ enum ml_status mli_gather(const struct ml_model *model, const char *const *paths
                           const struct mli_flow_options *options, struct mli_gathered *out,
                           struct ml_error *err)
 {
-    const char *keep[] = { model->target, NULL };
+    const char **keep = mli_model_target_list(model);
     struct gathering g = { .model = model };
     const struct mli_flow_job job = {
         .shared = &g, .state_new = piece_new, .state_free = piece_free, .work = work, .commit = commit
@@ -152,15 +170,18 @@ enum ml_status mli_gather(const struct ml_model *model, const char *const *paths
     struct mli_flow_options o = *options;
     struct mli_flow *flow = NULL;
     o.keep = keep;
-    o.optional = model->target;
+    o.optional = keep;
     o.quiet_extra = true;
-    enum ml_status status = mli_flow_open(paths, n, mli_pipeline_schema(model->pipeline), &o, &flow, err);
-    if (!status && !mli_flow_has_kept(flow, 0))
-        status = ml_error_at(err, ML_EDATA, mli_flow_source(flow), 0, 0,
-                             "no column \"%s\", the target, to compare predictions with", model->target);
+    enum ml_status status = keep ? mli_flow_open(paths, n, mli_pipeline_schema(model->pipeline), &o, &flow, err)
+                                 : ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t t = 0; !status && t < model->targets; t++)
+        if (!mli_flow_has_kept(flow, t))
+            status = ml_error_at(err, ML_EDATA, mli_flow_source(flow), 0, 0,
+                                 "no column \"%s\", the target, to compare predictions with", keep[t]);
     if (!status)
         status = mli_flow_run(flow, &job, err);
     mli_flow_close(flow);
+    free(keep);
     if (status)
         mli_gathered_release(&g.rows);
     else

@@ -9,7 +9,7 @@
 
 struct mli_gathered {
     size_t n, rows;  /* rows with a target, rows in all */
-    double *y;       /* n values or class indices */
+    double *y;       /* (n, targets) values or class indices */
     double *P;       /* (n, width) */
     size_t *row;     /* n: which row it is, from 0, over all files */
     size_t capacity; /* rows that there is room for */

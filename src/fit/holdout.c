@@ -103,13 +103,13 @@ static enum ml_status read_record(const struct ml_model *model, struct recorded 
 }
 
 /* Keeps the rows that test marks. */
-static void keep_marked(struct mli_gathered *rows, const uint8_t *test, size_t width)
+static void keep_marked(struct mli_gathered *rows, const uint8_t *test, size_t width, size_t targets)
 {
     size_t n = 0;
     for (size_t i = 0; i < rows->n; i++) {
         if (!test[i])
             continue;
-        rows->y[n] = rows->y[i];
+        memmove(rows->y + n * targets, rows->y + i * targets, targets * sizeof *rows->y);
         memmove(rows->P + n * width, rows->P + i * width, width * sizeof *rows->P);
         n++;
     }
@@ -125,11 +125,12 @@ static bool is_plain(const struct recorded *r)
 static enum ml_status mark_plain(const struct ml_model *model, const struct recorded *r,
                                  const struct mli_gathered *rows, uint8_t *test, struct ml_error *err)
 {
-    int32_t *codes = model->classes ? mli_alloc(rows->n, sizeof *codes) : NULL;
-    if (model->classes && !codes)
+    bool classes = model->loss.task != MLI_TASK_REGRESSION;
+    int32_t *codes = classes ? mli_alloc(rows->n, sizeof *codes) : NULL;
+    if (classes && !codes)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; codes && i < rows->n; i++)
-        codes[i] = (int32_t)rows->y[i];
+    if (classes)
+        mli_target_strata(rows->n, rows->y, codes);
     const struct mli_split_rows all = { .n = rows->n, .classes = codes };
     enum ml_status status = mli_split_apply(&r->split, &all, r->seed, test, err);
     free(codes);
@@ -148,7 +149,7 @@ static enum ml_status mark_planned(const struct ml_model *model, const struct re
     struct mli_plan plan = { 0 };
     enum ml_status status = ml_table_read_files(r->file, r->files, &r->read, &table, err);
     if (!status)
-        status = mli_plan_make(table, model->target, model->classes ? "classification" : "regression", &settings,
+        status = mli_plan_make(table, model->target[0].name, mli_model_task(model), &settings,
                                r->seed, NULL, &plan, err);
     for (size_t i = 0; !status && i < rows->n; i++) {
         if (rows->row[i] >= table->rows)
@@ -170,7 +171,7 @@ static enum ml_status keep_test_rows(const struct ml_model *model, const struct 
     enum ml_status status = is_plain(r) ? mark_plain(model, r, rows, test, err)
                                         : mark_planned(model, r, rows, test, err);
     if (!status)
-        keep_marked(rows, test, ml_model_width(model));
+        keep_marked(rows, test, ml_model_width(model), model->targets);
     free(test);
     return status;
 }

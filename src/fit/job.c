@@ -185,11 +185,14 @@ static struct mli_matrix_rows rows_of(const struct mli_job *job, enum mli_part p
 /* y gets the targets of a part, in the order of the rows. */
 static void copy_targets(const struct mli_job *job, enum mli_part part, double *y)
 {
+    size_t columns = job->plan.target.columns;
     for (size_t row = 0, i = 0; row < job->table->rows; row++) {
         if (!job->plan.target.has[row])
             continue;
-        if (job->plan.part[row] == part)
-            *y++ = job->plan.target.y[i];
+        if (job->plan.part[row] == part) {
+            memcpy(y, job->plan.target.y + i * columns, columns * sizeof *y);
+            y += columns;
+        }
         i++;
     }
 }
@@ -204,7 +207,7 @@ static enum ml_status check_targets(const struct mli_job *job, struct ml_error *
         if (target->y[i] < 0)
             return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
                                "row %zu: target \"%s\" is %g; loss %s is for counts and rates of 0 or more",
-                               row + 1, job->table->column[target->column].name, target->y[i],
+                               row + 1, job->table->column[target->of[0].column].name, target->y[i],
                                job->settings.loss.name);
         i++;
     }
@@ -217,7 +220,7 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
     size_t n = job->plan.rows[part], size;
     if (!n)
         return ML_OK;
-    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
+    job->y[part] = mli_alloc(n, job->plan.target.columns * sizeof *job->y[part]);
     if (!job->y[part])
         return no_memory(err);
     copy_targets(job, part, job->y[part]);
@@ -252,7 +255,7 @@ static void loosen_for_texts(struct mli_job *job)
 enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err)
 {
     loosen_for_texts(job);
-    enum ml_status status = mli_layers_make(job->config, &job->settings, job->plan.target.classes,
+    enum ml_status status = mli_layers_make(job->config, &job->settings, mli_target_classes(&job->plan.target),
                                             mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
     if (!status)
         job->single = mli_settings_single(job->config, job->network);
@@ -309,9 +312,9 @@ static enum ml_status find_weights(struct mli_job *job, struct ml_error *err)
 static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
 {
     struct mli_settings *s = &job->settings;
-    size_t n = job->plan.rows[MLI_PART_TRAIN];
+    size_t n = job->plan.rows[MLI_PART_TRAIN], columns = job->plan.target.columns;
     enum ml_status status = check_targets(job, err);
-    double *y = status ? NULL : mli_alloc(n, sizeof *y);
+    double *y = status ? NULL : mli_alloc(n, columns * sizeof *y);
     if (!status && !y)
         status = no_memory(err);
     if (status)
@@ -350,7 +353,8 @@ static void say_defaults(const struct mli_job *job)
 
 enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
 {
-    enum ml_status status = mli_settings_kind(job->config, job->plan.target.classes, &job->settings, err);
+    enum ml_status status = mli_settings_kind(job->config, job->plan.target.task,
+                                              mli_target_classes(&job->plan.target), &job->settings, err);
     if (!status)
         status = find_weights(job, err);
     if (!status)
@@ -417,7 +421,7 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
     struct mli_matrix_rows rows = rows_of(job, part);
     size_t n = job->plan.rows[part], width = ml_model_width(model);
     size_t stride = mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), size;
-    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, sizeof *y), *workspace = NULL;
+    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, job->plan.target.columns * sizeof *y), *workspace = NULL;
     if (mli_mul(stride, rows.threads, &size))
         workspace = mli_alloc(size, sizeof *workspace);
     struct measuring measuring = { model, P, workspace, stride };

@@ -64,12 +64,13 @@ static enum ml_status model_init(const struct mli_l1 *l1, const struct mli_train
                                  struct model *model, struct ml_error *err)
 {
     const struct mli_reduce_rows *rows = l1->rows;
-    const struct mli_kind *kind = mli_kind_default(rows->classes > 0);
+    enum mli_task task = rows->classes > 0 ? MLI_TASK_CLASSIFICATION : MLI_TASK_REGRESSION;
+    const struct mli_kind *kind = mli_kind_default(task);
     const struct mli_matrix_rows matrix = mli_reduce_matrix(l1->pipeline, rows);
     size_t size = 0;
     char layers[64];
 
-    *model = (struct model){ .loss = mli_kind_loss(kind, rows->classes > 0) };
+    *model = (struct model){ .loss = mli_kind_loss(kind, task) };
     if (!mli_kind_layers(kind, model->loss, rows->classes, layers, sizeof(layers)) ||
         !mli_mul(rows->n, l1->d, &size))
         return no_memory(err);

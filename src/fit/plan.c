@@ -67,19 +67,22 @@ static enum ml_status choose(const struct ml_table *table, const struct mli_plan
                              const struct ml_log *log, struct chosen *c, struct ml_error *err)
 {
     size_t n = plan->target.n;
+    bool classes = plan->target.task != MLI_TASK_REGRESSION;
     *c = (struct chosen){ .rows.log = log };
     c->row = mli_alloc(n, sizeof *c->row);
     c->part = mli_calloc(n, 1);
-    c->classes = plan->target.classes ? mli_alloc(n, sizeof *c->classes) : NULL;
+    c->classes = classes ? mli_alloc(n, sizeof *c->classes) : NULL;
     c->groups = settings->group ? mli_alloc(n, sizeof *c->groups) : NULL;
-    if (!c->row || !c->part || (plan->target.classes && !c->classes) || (settings->group && !c->groups))
+    if (!c->row || !c->part || (classes && !c->classes) || (settings->group && !c->groups))
         return no_memory(err);
+    if (classes)
+        mli_target_strata(n, plan->target.y, c->classes);
     for (size_t row = 0, i = 0; row < table->rows; row++) {
         if (!plan->target.has[row])
             continue;
         if (plan->part[row] == part) {
-            if (c->classes)
-                c->classes[c->rows.n] = (int32_t)plan->target.y[i];
+            if (classes)
+                c->classes[c->rows.n] = c->classes[i];
             c->row[c->rows.n++] = row;
         }
         i++;
@@ -195,17 +198,20 @@ static enum ml_status leave_duplicates_out(const struct ml_table *table, const s
     return status;
 }
 
+/* Of a column of the target. */
 static enum ml_status check_classes(const struct ml_table *table, const struct mli_settings *settings,
-                                    const struct mli_plan *plan, struct ml_error *err)
+                                    const struct mli_plan *plan, size_t t, struct ml_error *err)
 {
-    size_t classes = plan->target.classes, *trained = mli_calloc(classes, sizeof *trained);
+    const struct mli_target *target = &plan->target;
+    const struct mli_target_column *of = &target->of[t];
+    size_t classes = of->classes, *trained = mli_calloc(classes, sizeof *trained);
     if (!trained)
         return no_memory(err);
     for (size_t row = 0, i = 0; row < table->rows; row++) {
-        if (!plan->target.has[row])
+        if (!target->has[row])
             continue;
         if (plan->part[row] == MLI_PART_TRAIN)
-            trained[(size_t)plan->target.y[i]]++;
+            trained[(size_t)target->y[i * target->columns + t]]++;
         i++;
     }
     size_t k = 0;
@@ -215,19 +221,27 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
     if (k < classes && settings->train.patience)
         status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
                              "class \"%s\" has no row to train on with --split %s and --validation %g for --patience; a smaller share or another --seed may leave one",
-                             plan->target.label[k], settings->split_text, settings->validation);
+                             of->label[k], settings->split_text, settings->validation);
     else if (k < classes)
         status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
                              "class \"%s\" has no row to train on with --split %s; --split random:0.2 keeps every class on both sides",
-                             plan->target.label[k], settings->split_text);
+                             of->label[k], settings->split_text);
     free(trained);
     return status;
+}
+
+static bool is_target(const struct ml_table *table, const struct mli_target *target, const char *name)
+{
+    size_t t = 0;
+    while (t < target->columns && strcmp(table->column[target->of[t].column].name, name) != 0)
+        t++;
+    return t < target->columns;
 }
 
 static enum ml_status check_group(const struct ml_table *table, const struct mli_settings *settings,
                                   const struct mli_plan *plan, struct ml_error *err)
 {
-    if (settings->group && strcmp(settings->group, table->column[plan->target.column].name) == 0)
+    if (settings->group && is_target(table, &plan->target, settings->group))
         return ml_error_set(err, ML_EUSAGE, "--group %s: that is the target", settings->group);
     return ML_OK;
 }
@@ -235,7 +249,7 @@ static enum ml_status check_group(const struct ml_table *table, const struct mli
 static enum ml_status read_weights(const struct ml_table *table, const struct mli_settings *settings,
                                    struct mli_plan *plan, struct ml_error *err)
 {
-    if (strcmp(settings->weight, table->column[plan->target.column].name) == 0)
+    if (is_target(table, &plan->target, settings->weight))
         return ml_error_set(err, ML_EUSAGE, "--weight %s: that is the target", settings->weight);
     return mli_weights_read(table, settings->weight, plan->target.has, &plan->weight, err);
 }
@@ -287,8 +301,8 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
         status = set_validation_aside(table, settings, &plan, err);
     if (!status && plan.weight)
         status = leave_weightless_out(table, log, &plan, err);
-    if (!status && plan.target.classes)
-        status = check_classes(table, settings, &plan, err);
+    for (size_t t = 0; !status && t < plan.target.columns && plan.target.of[t].classes; t++)
+        status = check_classes(table, settings, &plan, t, err);
     for (size_t row = 0; !status && row < table->rows; row++)
         plan.rows[plan.part[row]]++;
     if (status)
@@ -410,7 +424,7 @@ static enum ml_status reduce(const struct ml_table *table, const struct mli_plan
                                           .which = MLI_PART_TRAIN,
                                           .n = plan->rows[MLI_PART_TRAIN],
                                           .y = y,
-                                          .classes = plan->target.classes,
+                                          .classes = plan->target.of[0].classes,
                                           .threads = settings->train.threads,
                                           .memory = settings->memory,
                                           .log = log };
@@ -436,7 +450,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
     size_t n = 0, *columns = mli_alloc(table->columns, sizeof *columns);
     uint8_t *use = mli_calloc(table->rows, 1);
     double *y = all_targets(table, plan);
-    const struct mli_goal goal = { y, plan->target.classes, plan->target.label, settings->train.seed };
+    const struct mli_goal goal = { y, plan->target.of[0].classes, plan->target.of[0].label, settings->train.seed };
     struct mli_pipeline *pipeline = NULL;
     struct ml_prep_config clean = *settings->prep;
     enum ml_status status = columns && use && y ? ML_OK : no_memory(err);
@@ -446,7 +460,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
         bool split = settings->split.kind == MLI_SPLIT_COLUMN && strcmp(name, settings->split.column) == 0;
         bool group = settings->group && strcmp(name, settings->group) == 0;
         bool weight = settings->weight && strcmp(name, settings->weight) == 0;
-        if (j != plan->target.column && !split && !group && !weight)
+        if (!is_target(table, &plan->target, name) && !split && !group && !weight)
             columns[n++] = j;
     }
     for (size_t row = 0; !status && row < table->rows; row++)
@@ -454,7 +468,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
     if (!status && n == 0)
         status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
                              "there is no column besides the target \"%s\" to learn from",
-                             table->column[plan->target.column].name);
+                             table->column[plan->target.of[0].column].name);
     if (!status)
         status = mli_pipeline_fit_to(table, columns, n, use, &clean, &goal, log, &pipeline, err);
     if (!status)

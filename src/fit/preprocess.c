@@ -23,7 +23,7 @@ static enum ml_status write_prep(const struct ml_table *table, const struct ml_f
                                  const struct mli_settings *settings, const struct mli_plan *plan,
                                  struct mli_prepfile *file, const char *path, struct ml_error *err)
 {
-    file->target = mli_strdup(table->column[plan->target.column].name);
+    file->target = mli_strdup(table->column[plan->target.of[0].column].name);
     file->split = mli_strdup(settings->split_text);
     file->group = settings->group ? mli_strdup(settings->group) : NULL;
     file->dedupe = settings->dedupe;
@@ -53,7 +53,7 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
     if (!status)
         status = mli_plan_fit_pipeline(table, &plan, &settings, config->log, &file.pipeline, err);
     if (!status)
-        status = mli_clean_write(file.pipeline, table, plan.target.column, plan.target.has,
+        status = mli_clean_write(file.pipeline, table, plan.target.of[0].column, plan.target.has,
                                  settings.train.threads, clean, file.clean_sha256, err);
     if (!status)
         status = write_prep(table, config, &settings, &plan, &file, prep, err);
@@ -102,7 +102,7 @@ enum ml_status ml_preprocess_apply(const char *prep, const char *const *paths, s
     struct mli_flow_options options = { .csv = read->csv,
                                               .missing = read->missing,
                                               .keep = keep,
-                                              .optional = file.target,
+                                              .optional = keep,
                                               .threads = read->threads,
                                               .grows = mli_clean_grows(file.pipeline),
                                               .chunk = read->chunk,

@@ -116,9 +116,9 @@ static bool wants_quantity(const struct ml_fit_config *c)
     const struct mli_kind *kind = mli_kind_find(c->kind);
     struct mli_loss loss;
 
-    if (kind && !mli_kind_loss(kind, true))
+    if (kind && !mli_kind_loss(kind, MLI_TASK_CLASSIFICATION))
         return true;
-    return c->loss && mli_loss_parse(c->loss, &loss, NULL, NULL) == ML_OK && !loss.classification;
+    return c->loss && mli_loss_parse(c->loss, &loss, NULL, NULL) == ML_OK && loss.task == MLI_TASK_REGRESSION;
 }
 
 enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli_settings *out,
@@ -178,23 +178,18 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     return ML_OK;
 }
 
-static const char *task_name(bool classification)
-{
-    return classification ? "classification" : "regression";
-}
-
-static enum ml_status find_kind(const char *name, bool classification, const struct mli_loss *loss,
+static enum ml_status find_kind(const char *name, enum mli_task task, const struct mli_loss *loss,
                                 const struct mli_kind **out, struct ml_error *err)
 {
     size_t n;
     const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(name);
 
-    if (kind && !mli_kind_loss(kind, classification))
+    if (kind && !mli_kind_loss(kind, task))
         return ml_error_set(err, ML_EUSAGE,
                             "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
-                            kind->name, task_name(!classification), task_name(classification));
+                            kind->name, mli_task_name(kind->losses[0]->task), mli_task_name(task));
     if (!kind && !loss)
-        kind = mli_kind_default(classification);
+        kind = mli_kind_default(task);
     for (size_t i = 0; !kind && i < n; i++)
         kind = mli_kind_takes(&kinds[i], loss) ? &kinds[i] : NULL;
     if (!kind)
@@ -224,10 +219,10 @@ static void resolve_optimiser(const struct ml_fit_config *config, size_t outputs
         s->train.epochs = INTERIOR_EPOCHS * outputs; /* one output after the other */
 }
 
-enum ml_status mli_settings_kind(const struct ml_fit_config *config, size_t classes,
+enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_task task, size_t classes,
                                  struct mli_settings *settings, struct ml_error *err)
 {
-    bool given = false, classification = classes > 0;
+    bool given = false;
     struct mli_loss loss;
     const struct mli_kind *kind;
     enum ml_status status = config->loss ? mli_loss_parse(config->loss, &loss, &given, err) : ML_OK;
@@ -236,16 +231,16 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, size_t clas
     if (!status)
         status = mli_layers_kind(config, &name, err);
     if (!status)
-        status = find_kind(name, classification, config->loss ? &loss : NULL, &kind, err);
+        status = find_kind(name, task, config->loss ? &loss : NULL, &kind, err);
     if (status)
         return status;
     if (!config->loss)
-        loss = *mli_kind_loss(kind, classification);
+        loss = *mli_kind_loss(kind, task);
     if (!mli_kind_takes(kind, &loss))
         return refuse_loss(kind, &loss, err);
-    if (loss.classification != classification)
+    if (loss.task != task)
         return ml_error_set(err, ML_EUSAGE, "--loss %s is for %s, but the task is %s; --task overrides what the target suggests",
-                            loss.name, task_name(!classification), task_name(classification));
+                            loss.name, mli_task_name(loss.task), mli_task_name(task));
     if (strcmp(config->kind, "auto") == 0)
         ml_log(config->log, ML_LOG_NOTE, "kind: %s, %s (--kind overrides)", kind->name, kind->meaning);
     if (!config->loss && kind->losses[1])

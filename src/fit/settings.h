@@ -28,8 +28,9 @@ struct mli_settings {
 /* Everything that needs no data. ML_EUSAGE names the setting, its range and the value found. */
 ML_NODISCARD enum ml_status mli_settings_check(const struct ml_fit_config *config,
                                                struct mli_settings *out, struct ml_error *err);
-/* What needs the target: kind, loss and the optimiser that suits it; classes 0 is a regression. ML_EUSAGE when they and the task do not go together. */
-ML_NODISCARD enum ml_status mli_settings_kind(const struct ml_fit_config *config, size_t classes,
+/* What needs the target: kind, loss and the optimiser that suits it; classes as of mli_target_classes(). ML_EUSAGE when
+ * they and the task do not go together. */
+ML_NODISCARD enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_task task, size_t classes,
                                               struct mli_settings *settings, struct ml_error *err);
 
 /* Whether the network trains in single precision: the convex kinds, one layer, want the optimum to all digits. */

@@ -27,15 +27,17 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorted distinct values of a number column, at most `most` (more: *count = most + 1). */
-static double *distinct_numbers(const struct mli_column *column, size_t rows, size_t most,
+/*
+ * Sorted distinct values of a number column, at most `most` (more: *count = most + 1). has: rows to look at, NULL: all.
+ */
+static double *distinct_numbers(const struct mli_column *column, const uint8_t *has, size_t rows, size_t most,
                                 size_t *count)
 {
     double *seen = mli_calloc(most + 1, sizeof *seen);
     *count = 0;
     for (size_t i = 0; seen && i < rows && *count <= most; i++) {
         double v = column->number[i];
-        if (isnan(v))
+        if (isnan(v) || (has && !has[i]))
             continue;
         size_t low = 0, high = *count;
         while (low < high) {
@@ -71,189 +73,234 @@ static bool looks_like_codes(const double *value, size_t count)
     return true;
 }
 
-static enum ml_status take_number_classes(const struct mli_column *column, const double *value,
-                                          size_t count, struct mli_target *out, struct ml_error *err)
+/* One of the target's columns, on its way. */
+struct finding {
+    const struct ml_table *table;
+    const struct mli_column *column;
+    struct mli_target *target;
+    struct mli_target_column *of;
+    const char *task;
+    const struct ml_log *log;
+};
+
+static double *place(const struct finding *f, size_t i)
 {
-    out->label = mli_calloc(count, sizeof *out->label);
-    if (!out->label)
+    return &f->target->y[i * f->target->columns + (size_t)(f->of - f->target->of)];
+}
+
+static enum ml_status take_number_classes(const struct finding *f, const double *value, size_t count,
+                                          struct ml_error *err)
+{
+    struct mli_target_column *of = f->of;
+    of->label = mli_calloc(count, sizeof *of->label);
+    if (!of->label)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    out->classes = count;
+    of->classes = count;
     for (size_t k = 0; k < count; k++) {
         char text[MLI_NUM_MAX];
         mli_num_format(value[k], text);
-        out->label[k] = mli_strdup(text);
-        if (!out->label[k])
+        of->label[k] = mli_strdup(text);
+        if (!of->label[k])
             return ml_error_set(err, ML_ENOMEM, "out of memory");
     }
-    for (size_t i = 0, row = 0; i < out->n; row++) {
-        if (!out->has[row])
+    for (size_t i = 0, row = 0; i < f->target->n; row++) {
+        if (!f->target->has[row])
             continue;
-        const double *at = bsearch(&column->number[row], value, count, sizeof *value, compare_doubles);
-        out->y[i++] = (double)(at - value);
+        const double *at = bsearch(&f->column->number[row], value, count, sizeof *value, compare_doubles);
+        *place(f, i++) = (double)(at - value);
     }
     return ML_OK;
 }
 
 /* Dictionary codes in use, renumbered in dictionary order (a table's dictionaries are sorted). */
-static enum ml_status take_text_classes(const struct mli_column *column, size_t rows,
-                                        struct mli_target *out, struct ml_error *err)
+static enum ml_status take_text_classes(const struct finding *f, struct ml_error *err)
 {
+    const struct mli_column *column = f->column;
+    struct mli_target_column *of = f->of;
     size_t size = mli_dict_count(column->dict), *map = mli_calloc(size, sizeof *map), classes = 0;
     if (!map)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; i < rows; i++)
-        if (column->code[i] >= 0)
+    for (size_t i = 0; i < f->table->rows; i++)
+        if (f->target->has[i])
             map[column->code[i]] = 1;
     for (size_t code = 0; code < size; code++)
         if (map[code])
             map[code] = ++classes;
     enum ml_status status = ML_OK;
-    out->label = mli_calloc(classes, sizeof *out->label);
-    if (!out->label)
+    of->label = mli_calloc(classes, sizeof *of->label);
+    if (!of->label)
         status = ml_error_set(err, ML_ENOMEM, "out of memory");
-    out->classes = out->label ? classes : 0;
+    of->classes = of->label ? classes : 0;
     for (size_t code = 0; !status && code < size; code++) {
         if (!map[code])
             continue;
-        out->label[map[code] - 1] = mli_strdup(mli_dict_text(column->dict, code));
-        if (!out->label[map[code] - 1])
+        of->label[map[code] - 1] = mli_strdup(mli_dict_text(column->dict, code));
+        if (!of->label[map[code] - 1])
             status = ml_error_set(err, ML_ENOMEM, "out of memory");
     }
-    for (size_t i = 0, row = 0; !status && i < out->n; row++)
-        if (out->has[row])
-            out->y[i++] = (double)(map[column->code[row]] - 1);
+    for (size_t i = 0, row = 0; !status && i < f->target->n; row++)
+        if (f->target->has[row])
+            *place(f, i++) = (double)(map[column->code[row]] - 1);
     free(map);
     return status;
 }
 
-static enum ml_status count_classes(const struct ml_table *table, const struct mli_column *column,
-                                    struct mli_target *out, struct ml_error *err)
+static enum ml_status count_classes(const struct finding *f, struct ml_error *err)
 {
-    memset(out->count, 0, out->classes * sizeof *out->count);
-    for (size_t i = 0; i < out->n; i++)
-        out->count[(size_t)out->y[i]]++;
-    for (size_t k = 0; k < out->classes; k++)
-        if (out->count[k] < 2)
-            return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+    struct mli_target_column *of = f->of;
+    memset(of->count, 0, of->classes * sizeof *of->count);
+    for (size_t i = 0; i < f->target->n; i++)
+        of->count[(size_t)*place(f, i)]++;
+    for (size_t k = 0; k < of->classes; k++)
+        if (of->count[k] < 2)
+            return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                                "class \"%s\" of target \"%s\" has one row; a class needs two or more: leave that row out or merge the class",
-                               out->label[k], column->name);
+                               of->label[k], f->column->name);
     return ML_OK;
 }
 
-static enum ml_status check_classes(const struct ml_table *table, const struct mli_column *column,
-                                    struct mli_target *out, struct ml_error *err)
+static enum ml_status check_classes(const struct finding *f, struct ml_error *err)
 {
-    if (out->classes < 2)
-        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+    struct mli_target_column *of = f->of;
+    if (of->classes < 2)
+        return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                            "target \"%s\" is constant (\"%s\" in all %zu rows); it needs at least two classes",
-                           column->name, out->classes ? out->label[0] : "", out->n);
-    if (out->classes > MLI_MAX_CLASSES)
-        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                           f->column->name, of->classes ? of->label[0] : "", f->target->n);
+    if (of->classes > MLI_MAX_CLASSES)
+        return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                            "target \"%s\" has %zu classes, more than %d; is it an identifier? --target takes another column",
-                           column->name, out->classes, MLI_MAX_CLASSES);
-    out->count = mli_calloc(out->classes, sizeof *out->count);
-    return out->count ? count_classes(table, column, out, err)
-                      : ml_error_set(err, ML_ENOMEM, "out of memory");
+                           f->column->name, of->classes, MLI_MAX_CLASSES);
+    of->count = mli_calloc(of->classes, sizeof *of->count);
+    return of->count ? count_classes(f, err) : ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-static enum ml_status take_regression(const struct ml_table *table, const struct mli_column *column,
-                                      struct mli_target *out, struct ml_error *err)
+static enum ml_status take_regression(const struct finding *f, struct ml_error *err)
 {
     double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0, row = 0; i < out->n; row++) {
-        if (!out->has[row])
+    for (size_t i = 0, row = 0; i < f->target->n; row++) {
+        if (!f->target->has[row])
             continue;
-        out->y[i] = column->number[row];
-        low = fmin(low, out->y[i]);
-        high = fmax(high, out->y[i]);
-        i++;
+        double value = f->column->number[row];
+        *place(f, i++) = value;
+        low = fmin(low, value);
+        high = fmax(high, value);
     }
     if (low < high)
         return ML_OK;
-    return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+    return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                        "target \"%s\" is constant (%g in all %zu rows): there is nothing to learn; --target takes another column",
-                       column->name, low, out->n);
+                       f->column->name, low, f->target->n);
 }
 
-static enum ml_status mark_rows(const struct ml_table *table, const struct mli_column *column,
-                                const struct ml_log *log, struct mli_target *out, struct ml_error *err)
+static bool has_value(const struct mli_column *column, size_t row)
 {
+    return column->number ? !isnan(column->number[row]) : column->code[row] >= 0;
+}
+
+static enum ml_status mark_rows(const struct ml_table *table, const struct ml_log *log, struct mli_target *out,
+                                struct ml_error *err)
+{
+    const struct mli_column *first = &table->column[out->of[0].column];
     out->has = mli_calloc(table->rows, 1);
     if (!out->has)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     for (size_t i = 0; i < table->rows; i++) {
-        out->has[i] = (uint8_t)(column->number ? !isnan(column->number[i]) : column->code[i] >= 0);
+        size_t t = 0;
+        while (t < out->columns && has_value(&table->column[out->of[t].column], i))
+            t++;
+        out->has[i] = t == out->columns;
         out->n += out->has[i];
     }
     if (out->n < 2)
         return ml_error_at(err, ML_EDATA, table->source, 0, 0,
                            "%zu row%s with a target \"%s\"; training needs at least two", out->n,
-                           out->n == 1 ? "" : "s", column->name);
+                           out->n == 1 ? "" : "s", first->name);
     if (out->n < table->rows)
         ml_log(log, ML_LOG_NOTE, "%zu of %zu rows have no target \"%s\" and are left out",
-               table->rows - out->n, table->rows, column->name);
-    out->y = mli_alloc(out->n, sizeof *out->y);
+               table->rows - out->n, table->rows, first->name);
+    out->y = mli_alloc(out->n, out->columns * sizeof *out->y);
     return out->y ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-static enum ml_status take_number(const struct ml_table *table, const struct mli_column *column,
-                                  const char *task, const struct ml_log *log, struct mli_target *out,
-                                  struct ml_error *err)
+static enum ml_status take_number(const struct finding *f, struct ml_error *err)
 {
+    const struct mli_column *column = f->column;
     size_t count;
-    double *value = distinct_numbers(column, table->rows, MLI_MAX_CLASSES, &count);
+    double *value = distinct_numbers(column, f->target->has, f->table->rows, MLI_MAX_CLASSES, &count);
     if (!value)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    bool automatic = strcmp(task, "auto") == 0, codes = looks_like_codes(value, count);
+    bool automatic = strcmp(f->task, "auto") == 0, codes = looks_like_codes(value, count);
     enum ml_status status = ML_OK;
-    if (strcmp(task, "classification") == 0 && count > MLI_MAX_CLASSES)
-        status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
+    if (strcmp(f->task, "classification") == 0 && count > MLI_MAX_CLASSES)
+        status = ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                              "target \"%s\" has more than %d distinct numbers; --task regression suits it",
                              column->name, MLI_MAX_CLASSES);
-    else if (strcmp(task, "classification") == 0 || (automatic && codes))
-        status = take_number_classes(column, value, count, out, err);
+    else if (strcmp(f->task, "classification") == 0 || (automatic && codes))
+        status = take_number_classes(f, value, count, err);
     else
-        status = take_regression(table, column, out, err);
+        status = take_regression(f, err);
     if (!status && automatic && codes)
-        ml_log(log, ML_LOG_NOTE,
+        ml_log(f->log, ML_LOG_NOTE,
                "task: classification, \"%s\" holds %zu class codes (--task regression overrides)",
                column->name, count);
     else if (!status && automatic)
-        ml_log(log, ML_LOG_NOTE,
+        ml_log(f->log, ML_LOG_NOTE,
                "task: regression, \"%s\" is a quantity (--task classification overrides)", column->name);
     free(value);
+    return status;
+}
+
+static enum ml_status check_type(const struct finding *f, struct ml_error *err)
+{
+    const struct mli_column *column = f->column;
+    if (column->type == ML_TYPE_INSTANT)
+        return ml_error_at(err, ML_EUSAGE, f->table->source, 0, 0,
+                           "target \"%s\" is a date; a target is a number or a category", column->name);
+    if (strcmp(f->task, "regression") == 0 && column->code)
+        return ml_error_at(err, ML_EUSAGE, f->table->source, 0, 0,
+                           "target \"%s\" is no number (it holds \"%s\"), so --task regression cannot be",
+                           column->name, mli_dict_text(column->dict, 0));
+    return ML_OK;
+}
+
+static enum ml_status take_column(const struct finding *f, struct ml_error *err)
+{
+    enum ml_status status = check_type(f, err);
+    if (!status && f->column->number)
+        status = take_number(f, err);
+    else if (!status)
+        status = take_text_classes(f, err);
+    if (!status && f->column->code && strcmp(f->task, "auto") == 0)
+        ml_log(f->log, ML_LOG_NOTE, "task: classification, \"%s\" is a category", f->column->name);
+    if (!status && f->of->label)
+        status = check_classes(f, err);
     return status;
 }
 
 enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
                                const struct ml_log *log, struct mli_target *out, struct ml_error *err)
 {
-    struct mli_target target = { 0 };
-    enum ml_status status = find_column(table, name, log, &target.column, err);
-    const struct mli_column *column = status ? NULL : &table->column[target.column];
+    struct mli_target target = { .columns = 1, .of = mli_calloc(1, sizeof *target.of) };
+    enum ml_status status = target.of ? find_column(table, name, log, &target.of[0].column, err)
+                                      : ml_error_set(err, ML_ENOMEM, "out of memory");
     if (!status)
-        status = mark_rows(table, column, log, &target, err);
-    if (!status && column->type == ML_TYPE_INSTANT)
-        status = ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
-                             "target \"%s\" is a date; a target is a number or a category", column->name);
-    if (!status && strcmp(task, "regression") == 0 && column->code)
-        status = ml_error_at(err, ML_EUSAGE, table->source, 0, 0,
-                             "target \"%s\" is no number (it holds \"%s\"), so --task regression cannot be",
-                             column->name, mli_dict_text(column->dict, 0));
-    if (!status && column->number)
-        status = take_number(table, column, task, log, &target, err);
-    else if (!status) {
-        status = take_text_classes(column, table->rows, &target, err);
-        if (!status && strcmp(task, "auto") == 0)
-            ml_log(log, ML_LOG_NOTE, "task: classification, \"%s\" is a category", column->name);
+        status = mark_rows(table, log, &target, err);
+    for (size_t t = 0; !status && t < target.columns; t++) {
+        const struct finding finding = { .table = table,
+                                         .column = &table->column[target.of[t].column],
+                                         .target = &target,
+                                         .of = &target.of[t],
+                                         .task = task,
+                                         .log = log };
+        status = take_column(&finding, err);
     }
-    if (!status && target.label)
-        status = check_classes(table, column, &target, err);
-    if (status)
+    if (status) {
         mli_target_release(&target);
-    else
-        *out = target;
-    return status;
+        return status;
+    }
+    target.task = target.of[0].classes ? MLI_TASK_CLASSIFICATION : MLI_TASK_REGRESSION;
+    *out = target;
+    return ML_OK;
 }
 
 bool mli_target_is_class(const struct ml_table *table, size_t column)
@@ -262,7 +309,8 @@ bool mli_target_is_class(const struct ml_table *table, size_t column)
     size_t count;
     if (c->code)
         return mli_dict_count(c->dict) >= 2 && mli_dict_count(c->dict) <= MLI_MAX_CLASSES;
-    double *value = c->type == ML_TYPE_NUMBER ? distinct_numbers(c, table->rows, MLI_MAX_CODES, &count) : NULL;
+    double *value =
+        c->type == ML_TYPE_NUMBER ? distinct_numbers(c, NULL, table->rows, MLI_MAX_CODES, &count) : NULL;
     bool is = value && looks_like_codes(value, count);
     free(value);
     return is;
@@ -271,33 +319,55 @@ bool mli_target_is_class(const struct ml_table *table, size_t column)
 enum ml_status mli_target_leave_out(struct mli_target *target, const struct ml_table *table,
                                     const uint8_t *out, struct ml_error *err)
 {
-    size_t n = 0;
+    size_t n = 0, columns = target->columns;
     for (size_t row = 0, i = 0; row < table->rows; row++) {
         if (!target->has[row])
             continue;
         target->has[row] = !out[row];
-        target->y[n] = target->y[i++];
+        memmove(target->y + n * columns, target->y + i * columns, columns * sizeof *target->y);
+        i++;
         n += !out[row];
     }
     target->n = n;
-    if (target->classes)
-        return count_classes(table, &table->column[target->column], target, err);
-    if (n < 2)
+    if (n < 2 && target->task == MLI_TASK_REGRESSION)
         return ml_error_at(err, ML_EDATA, table->source, 0, 0,
                            "%zu row%s left without the duplicates; training needs at least two", n,
                            n == 1 ? " is" : "s are");
-    return ML_OK;
+    enum ml_status status = ML_OK;
+    for (size_t t = 0; !status && t < columns && target->of[t].classes; t++) {
+        const struct finding finding = { .table = table,
+                                         .column = &table->column[target->of[t].column],
+                                         .target = target,
+                                         .of = &target->of[t] };
+        status = count_classes(&finding, err);
+    }
+    return status;
 }
 
 void mli_target_release(struct mli_target *target)
 {
-    for (size_t k = 0; target->label && k < target->classes; k++)
-        free(target->label[k]);
-    free(target->label);
-    free(target->count);
+    for (size_t t = 0; target->of && t < target->columns; t++) {
+        struct mli_target_column *of = &target->of[t];
+        for (size_t k = 0; of->label && k < of->classes; k++)
+            free(of->label[k]);
+        free(of->label);
+        free(of->count);
+    }
+    free(target->of);
     free(target->y);
     free(target->has);
     *target = (struct mli_target){ 0 };
+}
+
+size_t mli_target_classes(const struct mli_target *target)
+{
+    return target->of[0].classes;
+}
+
+void mli_target_strata(size_t n, const double *y, int32_t *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (int32_t)y[i];
 }
 
 int32_t mli_label_find(size_t classes, char *const *label, const char *text, size_t len)

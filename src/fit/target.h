@@ -7,22 +7,29 @@
 #ifndef FIT_TARGET_H
 #define FIT_TARGET_H
 
+#include <net/losses.h>
 #include <stdint.h>
 #include <table/table.h>
 
-struct mli_target {
+struct mli_target_column {
     size_t column;  /* in the table */
-    size_t n;       /* rows that have a target */
-    size_t classes; /* 0: regression */
+    size_t classes; /* 0: a number */
     char **label;   /* classes strings, owned: sorted, numbers in numeric order */
     size_t *count;  /* classes entries: rows of each, owned */
-    double *y;      /* n values or class indices, owned */
-    uint8_t *has;   /* one a table row: it has a target; owned */
+};
+
+struct mli_target {
+    enum mli_task task;
+    size_t columns;
+    struct mli_target_column *of; /* columns entries, owned */
+    size_t n;     /* rows that have a target */
+    double *y;    /* (n, columns) values or class indices, owned */
+    uint8_t *has; /* one a table row: it has a target; owned */
 };
 
 /*
- * name NULL: the last column. task: "auto", "regression", "classification", or "quantity": a regression of any number. ML_EUSAGE: no such column (nearest name), or a task
- * that the column cannot have; ML_EDATA: constant target, a class with one row, fewer than two rows.
+ * name NULL: the last column. task: "auto", "regression", "classification", or "quantity": a regression of any number.
+ * ML_EUSAGE: no such column (nearest name), or a task that the column cannot have; ML_EDATA: constant target, a class with one row, fewer than two rows.
  */
 ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
@@ -35,6 +42,11 @@ bool mli_target_is_class(const struct ml_table *table, size_t column);
 ML_NODISCARD enum ml_status mli_target_leave_out(struct mli_target *target, const struct ml_table *table,
                                                  const uint8_t *out, struct ml_error *err);
 void mli_target_release(struct mli_target *target);
+
+/* What mli_loss.outputs() wants to know: classes, 0 for a number. */
+size_t mli_target_classes(const struct mli_target *target);
+/* What a random split keeps the shares of: the class of each row of y (n). */
+void mli_target_strata(size_t n, const double *y, int32_t *out);
 
 /* Class index of a raw text: the label itself, or the label of the number it spells. -1: none. */
 int32_t mli_label_find(size_t classes, char *const *label, const char *text, size_t len);

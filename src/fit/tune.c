@@ -46,10 +46,11 @@ enum ml_status mli_method_find(const char *name, enum mli_method *out, struct ml
     return ml_error_set(err, ML_EUSAGE, "no search \"%s\"; there are: grid random halving", name);
 }
 
-static enum ml_status find_metric(const char *name, bool classification, const struct mli_metric **out,
+static enum ml_status find_metric(const char *name, enum mli_task task, const struct mli_metric **out,
                                   struct ml_error *err)
 {
     size_t n, count = 0;
+    bool classification = task != MLI_TASK_REGRESSION;
     const struct mli_metric *all = mli_metrics(&n);
     const char *names[64];
     for (size_t i = 0; i < n && count < 64; i++) {
@@ -63,7 +64,7 @@ static enum ml_status find_metric(const char *name, bool classification, const s
     }
     size_t near = mli_suggest(name, names, count);
     return ml_error_set(err, ML_EUSAGE, "no metric \"%s\" of a %s%s%s%s", name,
-                        classification ? "classification" : "regression",
+                        mli_task_name(task),
                         near < count ? "; did you mean \"" : ": mlctl eval prints them",
                         near < count ? names[near] : "", near < count ? "\"?" : "");
 }
@@ -186,7 +187,7 @@ static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
     if (!status)
         status = mli_job_plan(&t->job, err);
     if (!status)
-        status = find_metric(t->tune->metric, t->job.plan.target.classes > 0, &t->run.metric, err);
+        status = find_metric(t->tune->metric, t->job.plan.target.task, &t->run.metric, err);
     if (!status)
         status = mli_tuning_spaces(t, err);
     if (status)

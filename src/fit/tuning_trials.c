@@ -175,7 +175,7 @@ static void make_rounds(struct mli_tuning *t)
 {
     const struct mli_plan *plan = &t->job.plan;
     size_t rows = plan->rows[MLI_PART_TRAIN] + plan->rows[MLI_PART_VALIDATION];
-    size_t smallest = 2 * t->tune->folds * (plan->target.classes ? plan->target.classes : 1);
+    size_t classes = mli_target_classes(&plan->target), smallest = 2 * t->tune->folds * (classes ? classes : 1);
     t->round[0] = (struct mli_round){ .trials = t->in_bracket, .share = 1 };
     t->rounds = 1;
     if (t->method == MLI_SEARCH_HALVING)

@@ -18,7 +18,7 @@ static enum ml_status no_memory(struct ml_error *err)
 
 static enum ml_status balance(const struct mli_plan *plan, double *weight, struct ml_error *err)
 {
-    size_t classes = plan->target.classes, *count = mli_calloc(classes, sizeof *count), n = 0;
+    size_t classes = plan->target.of[0].classes, *count = mli_calloc(classes, sizeof *count), n = 0;
     if (!count)
         return no_memory(err);
     for (size_t row = 0, i = 0; i < plan->target.n; row++) {
@@ -41,12 +41,12 @@ static enum ml_status unknown_class(const struct mli_plan *plan, const char *lab
 {
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), label);
-    size_t near = mli_suggest(name, (const char *const *)plan->target.label, plan->target.classes);
-    if (near < plan->target.classes)
+    size_t near = mli_suggest(name, (const char *const *)plan->target.of[0].label, plan->target.of[0].classes);
+    if (near < plan->target.of[0].classes)
         return ml_error_set(err, ML_EUSAGE, "--class-weight: no class \"%s\"; did you mean \"%s\"?", name,
-                            plan->target.label[near]);
+                            plan->target.of[0].label[near]);
     return ml_error_set(err, ML_EUSAGE, "--class-weight: no class \"%s\"; there are %zu, the first is \"%s\"", name,
-                        plan->target.classes, plan->target.label[0]);
+                        plan->target.of[0].classes, plan->target.of[0].label[0]);
 }
 
 /* One LABEL=WEIGHT. The last '=' divides, so that a label may hold one. */
@@ -61,11 +61,11 @@ static enum ml_status take_entry(const struct mli_plan *plan, const char *entry,
         return ml_error_set(err, ML_EUSAGE,
                             "--class-weight: \"%.*s\" is not balanced, nor a class and a weight above 0 such as yes=3",
                             (int)(length < 64 ? length : 64), entry);
-    int32_t class = mli_label_find(plan->target.classes, plan->target.label, entry, divide - 1);
+    int32_t class = mli_label_find(plan->target.of[0].classes, plan->target.of[0].label, entry, divide - 1);
     if (class < 0)
         return unknown_class(plan, entry, divide - 1, err);
     if (weight[class] > 0)
-        return ml_error_set(err, ML_EUSAGE, "--class-weight: class \"%s\" is given twice", plan->target.label[class]);
+        return ml_error_set(err, ML_EUSAGE, "--class-weight: class \"%s\" is given twice", plan->target.of[0].label[class]);
     weight[class] = value;
     return ML_OK;
 }
@@ -73,7 +73,7 @@ static enum ml_status take_entry(const struct mli_plan *plan, const char *entry,
 enum ml_status mli_weights_of_classes(const char *spec, const struct mli_plan *plan, double *weight,
                                       struct ml_error *err)
 {
-    size_t classes = plan->target.classes;
+    size_t classes = plan->target.of[0].classes;
     if (spec && strcmp(spec, "balanced") == 0)
         return balance(plan, weight, err);
     memset(weight, 0, classes * sizeof *weight);
@@ -93,7 +93,7 @@ enum ml_status mli_weights_of_classes(const char *spec, const struct mli_plan *p
 enum ml_status mli_weights_of_part(const struct mli_plan *plan, const char *spec, enum mli_part part, double **out,
                                    struct ml_error *err)
 {
-    size_t classes = plan->target.classes;
+    size_t classes = plan->target.of[0].classes;
     *out = NULL;
     if (spec && !classes)
         return ml_error_set(err, ML_EUSAGE, "--class-weight is for classes, but the target is a number; --weight takes a column");

@@ -6,12 +6,12 @@
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static json_t *labels_json(const struct ml_model *model)
+static json_t *labels_json(const struct mli_model_target *target)
 {
     json_t *labels = json_array();
 
-    for (size_t k = 0; labels && k < model->classes; k++) {
-        if (json_array_append_new(labels, json_string(model->label[k])) != 0) {
+    for (size_t k = 0; labels && k < target->classes; k++) {
+        if (json_array_append_new(labels, json_string(target->label[k])) != 0) {
             json_decref(labels);
             return NULL;
         }
@@ -45,13 +45,12 @@ json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set
         set->items[i].single = model->single;
     bool ok = status == ML_OK && doc &&
               mli_json_put(doc, "format_version", json_integer(MLI_MODEL_FORMAT_VERSION)) &&
-              mli_json_put(doc, "task",
-                           json_string(model->classes > 0 ? "classification" : "regression")) &&
-              mli_json_put(doc, "target", json_string(model->target)) &&
+              mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
+              mli_json_put(doc, "target", json_string(model->target[0].name)) &&
               mli_json_put(doc, "pipeline", json_incref(pipeline)) &&
               mli_json_put(doc, "network", network_json(model->network)) &&
               mli_json_put(doc, "loss", loss_json(&model->loss)) &&
-              mli_json_put(doc, "labels", labels_json(model)) &&
+              mli_json_put(doc, "labels", labels_json(&model->target[0])) &&
               mli_json_put(doc, "record", json_incref(model->record));
     json_decref(pipeline);
     if (ok)
@@ -119,14 +118,14 @@ static enum ml_status read_loss(const json_t *doc, struct mli_loss *out, struct 
         return ml_error_set(err, ML_EARTIFACT, "%s", problem.text);
     if (loss.parameter_name && !parameter)
         return ml_error_set(err, ML_EARTIFACT, "loss \"%s\" has no %s", name, loss.parameter_name);
-    if (strcmp(task, loss.classification ? "classification" : "regression") != 0)
+    if (strcmp(task, mli_task_name(loss.task)) != 0)
         return ml_error_set(err, ML_EARTIFACT, "task is \"%s\", but loss \"%s\" is for %s", task,
-                            name, loss.classification ? "classification" : "regression");
+                            name, mli_task_name(loss.task));
     *out = loss;
     return ML_OK;
 }
 
-static enum ml_status read_labels(const json_t *doc, struct ml_model *model, struct ml_error *err)
+static enum ml_status read_labels(const json_t *doc, struct mli_model_target *target, struct ml_error *err)
 {
     json_t *labels;
     enum ml_status status = mli_json_array(doc, "labels", &labels, err);
@@ -134,17 +133,38 @@ static enum ml_status read_labels(const json_t *doc, struct ml_model *model, str
     if (status != ML_OK)
         return status;
     size_t classes = json_array_size(labels);
-    model->label = mli_calloc(classes, sizeof(*model->label));
-    for (; model->label && model->classes < classes; model->classes++) {
-        const json_t *label = json_array_get(labels, model->classes);
+    target->label = mli_calloc(classes, sizeof(*target->label));
+    for (; target->label && target->classes < classes; target->classes++) {
+        const json_t *label = json_array_get(labels, target->classes);
         if (!json_is_string(label))
-            return ml_error_set(err, ML_EARTIFACT, "label %zu is not a string", model->classes);
-        if (!(model->label[model->classes] = mli_strdup(json_string_value(label))))
+            return ml_error_set(err, ML_EARTIFACT, "label %zu is not a string", target->classes);
+        if (!(target->label[target->classes] = mli_strdup(json_string_value(label))))
             break;
     }
-    if (model->classes < classes || !model->label)
+    if (target->classes < classes || !target->label)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", classes);
     return ML_OK;
+}
+
+static enum ml_status read_target(const json_t *doc, struct mli_model_target *target, struct ml_error *err)
+{
+    const char *name;
+    enum ml_status status = mli_json_str(doc, "target", &name, err);
+
+    if (status != ML_OK)
+        return status;
+    if (!(target->name = mli_strdup(name)))
+        return ml_error_set(err, ML_ENOMEM, "out of memory for a name");
+    return read_labels(doc, target, err);
+}
+
+static enum ml_status read_targets(const json_t *doc, struct ml_model *model, struct ml_error *err)
+{
+    model->target = mli_calloc(1, sizeof(*model->target));
+    if (!model->target)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for a model");
+    model->targets = 1;
+    return read_target(doc, &model->target[0], err);
 }
 
 static size_t elements(const struct mli_tensors *set)
@@ -227,16 +247,6 @@ static enum ml_status read_record(const json_t *doc, struct ml_model *model, str
     return status;
 }
 
-static enum ml_status read_target(const json_t *doc, struct ml_model *model, struct ml_error *err)
-{
-    const char *target;
-    enum ml_status status = mli_json_str(doc, "target", &target, err);
-
-    if (status == ML_OK && !(model->target = mli_strdup(target)))
-        status = ml_error_set(err, ML_ENOMEM, "out of memory for a name");
-    return status;
-}
-
 static enum ml_status read_pipeline(const json_t *doc, struct mli_tensors *set,
                                     struct ml_model *model, struct ml_error *err)
 {
@@ -270,9 +280,8 @@ enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, str
     if (!model)
         return ml_error_set(err, ML_ENOMEM, "out of memory for a model");
     if ((status = check_version(doc, err)) != ML_OK ||
-        (status = read_target(doc, model, err)) != ML_OK ||
         (status = read_loss(doc, &model->loss, err)) != ML_OK ||
-        (status = read_labels(doc, model, err)) != ML_OK ||
+        (status = read_targets(doc, model, err)) != ML_OK ||
         (status = read_record(doc, model, err)) != ML_OK ||
         (status = read_pipeline(doc, set, model, err)) != ML_OK ||
         (status = read_network(doc, set, model, err)) != ML_OK ||
@@ -284,7 +293,7 @@ enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, str
     struct ml_model parts = *model;
     free(model);
     status = mli_model_new(parts.pipeline, parts.network, parts.theta, &parts.loss, parts.target,
-                           parts.classes, parts.label, parts.record, out, err);
+                           parts.targets, parts.record, out, err);
     if (status == ML_OK)
         (*out)->single = parts.single;
     return status;

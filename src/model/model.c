@@ -9,31 +9,40 @@ enum { BLOCK = 256 }; /* rows at a time: scratch stays small however many rows c
 
 /* ---- making one -------------------------------------------------------------------------------------------------- */
 
-static void free_labels(char **label, size_t classes)
+void mli_model_targets_free(struct mli_model_target *target, size_t targets)
 {
-    for (size_t k = 0; label && k < classes; k++)
-        free(label[k]);
-    free(label);
+    for (size_t t = 0; target && t < targets; t++) {
+        free(target[t].name);
+        for (size_t k = 0; target[t].label && k < target[t].classes; k++)
+            free(target[t].label[k]);
+        free(target[t].label);
+    }
+    free(target);
 }
 
-static enum ml_status check_labels(const struct ml_model *m, struct ml_error *err)
+size_t mli_model_target_width(const struct mli_model_target *target)
+{
+    return target->classes > 0 ? target->classes : 1;
+}
+
+static enum ml_status check_labels(const struct mli_model_target *target, struct ml_error *err)
 {
     enum ml_status status = ML_OK;
     struct mli_dict *seen = mli_dict_new();
 
-    for (size_t k = 0; seen && k < m->classes && status == ML_OK; k++) {
+    for (size_t k = 0; seen && k < target->classes && status == ML_OK; k++) {
         int32_t code = 0;
-        const char *label = m->label[k];
+        const char *label = target->label[k];
         if (label[0] == '\0')
             status = ml_error_set(err, ML_EARTIFACT, "label %zu of the model is empty", k);
         else if (mli_dict_add(seen, label, strlen(label), &code) != ML_OK)
-            status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", m->classes);
+            status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", target->classes);
         else if ((size_t)code != k)
             status =
                 ml_error_set(err, ML_EARTIFACT, "label \"%s\" of the model stands twice", label);
     }
     if (!seen)
-        status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", m->classes);
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for %zu labels", target->classes);
     mli_dict_free(seen);
     return status;
 }
@@ -41,24 +50,37 @@ static enum ml_status check_labels(const struct ml_model *m, struct ml_error *er
 static enum ml_status check_shapes(const struct ml_model *m, struct ml_error *err)
 {
     const struct mli_network *net = m->network;
-    size_t features = mli_pipeline_features(m->pipeline);
+    size_t features = mli_pipeline_features(m->pipeline), classes = m->target[0].classes;
 
-    if (m->loss.classification != (m->classes > 0))
+    if ((m->loss.task == MLI_TASK_REGRESSION) != (classes == 0))
         return ml_error_set(err, ML_EARTIFACT,
                             "loss \"%s\" is for %s, but the model has %zu labels", m->loss.name,
-                            m->loss.classification ? "classification" : "regression", m->classes);
-    if (m->classes == 1)
+                            mli_task_name(m->loss.task), classes);
+    if (classes == 1)
         return ml_error_set(err, ML_EARTIFACT, "the model has 1 label, expected at least 2");
     if (features != net->inputs)
         return ml_error_set(err, ML_EARTIFACT,
                             "the pipeline makes %zu features, but the network wants %zu inputs",
                             features, net->inputs);
-    if (m->loss.outputs(m->classes) != net->outputs)
+    if (m->loss.outputs(classes) != net->outputs)
         return ml_error_set(
             err, ML_EARTIFACT,
             "the network has %zu outputs, but loss \"%s\" with %zu labels wants %zu", net->outputs,
-            m->loss.name, m->classes, m->loss.outputs(m->classes));
+            m->loss.name, classes, m->loss.outputs(classes));
     return ML_OK;
+}
+
+static enum ml_status check_target(const struct ml_model *m, const struct mli_model_target *target,
+                                   struct ml_error *err)
+{
+    const struct mli_schema *schema = mli_pipeline_schema(m->pipeline);
+
+    if (target->name[0] == '\0')
+        return ml_error_set(err, ML_EARTIFACT, "the model's target has no name");
+    if (mli_schema_find(schema, target->name) != schema->count)
+        return ml_error_set(err, ML_EARTIFACT, "the model's target \"%s\" is one of its inputs",
+                            target->name);
+    return check_labels(target, err);
 }
 
 static enum ml_status check(const struct ml_model *m, struct ml_error *err)
@@ -67,46 +89,53 @@ static enum ml_status check(const struct ml_model *m, struct ml_error *err)
 
     if (status != ML_OK)
         return status;
-    if (m->target[0] == '\0')
-        return ml_error_set(err, ML_EARTIFACT, "the model's target has no name");
-    if (mli_schema_find(mli_pipeline_schema(m->pipeline), m->target) !=
-        mli_pipeline_schema(m->pipeline)->count)
-        return ml_error_set(err, ML_EARTIFACT, "the model's target \"%s\" is one of its inputs",
-                            m->target);
     if (!json_is_object(m->record))
         return ml_error_set(err, ML_EARTIFACT, "the model's training record is not a JSON object");
     for (size_t i = 0; i < m->network->parameters; i++)
         if (!isfinite(m->theta[i]))
             return ml_error_set(err, ML_EARTIFACT,
                                 "parameter %zu of the network is not a finite number", i);
-    return check_labels(m, err);
+    for (size_t t = 0; status == ML_OK && t < m->targets; t++)
+        status = check_target(m, &m->target[t], err);
+    return status;
+}
+
+/* NULL: no memory. */
+static char *join_names(const struct ml_model *m)
+{
+    struct mli_buf text;
+
+    mli_buf_init(&text, SIZE_MAX);
+    for (size_t t = 0; t < m->targets; t++)
+        mli_buf_printf(&text, "%s%s", t ? ", " : "", m->target[t].name);
+    return mli_buf_detach(&text);
 }
 
 enum ml_status mli_model_new(struct mli_pipeline *pipeline, struct mli_network *network,
-                             double *theta, const struct mli_loss *loss, char *target,
-                             size_t classes, char **label, json_t *record, struct ml_model **out,
-                             struct ml_error *err)
+                             double *theta, const struct mli_loss *loss, struct mli_model_target *target,
+                             size_t targets, json_t *record, struct ml_model **out, struct ml_error *err)
 {
     struct ml_model parts = { .pipeline = pipeline,
                               .network = network,
                               .theta = theta,
                               .loss = *loss,
                               .target = target,
-                              .classes = classes,
-                              .label = label,
+                              .targets = targets,
                               .record = record };
     enum ml_status status = check(&parts, err);
     struct ml_model *model = status == ML_OK ? mli_alloc(1, sizeof(*model)) : NULL;
 
-    if (status == ML_OK && !model)
+    if (model)
+        parts.target_names = join_names(&parts);
+    if (status == ML_OK && !parts.target_names)
         status = ml_error_set(err, ML_ENOMEM, "out of memory for a model");
     if (status != ML_OK) {
         mli_pipeline_free(pipeline);
         mli_network_free(network);
         free(theta);
-        free(target);
-        free_labels(label, classes);
+        mli_model_targets_free(target, targets);
         json_decref(record);
+        free(model);
         return status;
     }
     *model = parts;
@@ -121,8 +150,8 @@ void ml_model_free(struct ml_model *model)
     mli_pipeline_free(model->pipeline);
     mli_network_free(model->network);
     free(model->theta);
-    free(model->target);
-    free_labels(model->label, model->classes);
+    mli_model_targets_free(model->target, model->targets);
+    free(model->target_names);
     json_decref(model->record);
     free(model);
 }
@@ -144,24 +173,47 @@ enum ml_type ml_model_input_type(const struct ml_model *model, size_t input)
     return mli_pipeline_schema(model->pipeline)->field[input].type;
 }
 
-const char *ml_model_target(const struct ml_model *model)
+size_t ml_model_targets(const struct ml_model *model)
 {
-    return model->target;
+    return model->targets;
 }
 
-size_t ml_model_classes(const struct ml_model *model)
+const char *ml_model_target(const struct ml_model *model, size_t target)
 {
-    return model->classes;
+    return model->target[target].name;
 }
 
-const char *ml_model_label(const struct ml_model *model, size_t k)
+size_t ml_model_classes(const struct ml_model *model, size_t target)
 {
-    return model->label[k];
+    return model->target[target].classes;
+}
+
+const char *ml_model_label(const struct ml_model *model, size_t target, size_t k)
+{
+    return model->target[target].label[k];
+}
+
+const char **mli_model_target_list(const struct ml_model *model)
+{
+    const char **list = mli_calloc(model->targets + 1, sizeof(*list));
+
+    for (size_t t = 0; list && t < model->targets; t++)
+        list[t] = model->target[t].name;
+    return list;
+}
+
+const char *mli_model_task(const struct ml_model *model)
+{
+    return mli_task_name(model->loss.task);
 }
 
 size_t ml_model_width(const struct ml_model *model)
 {
-    return model->classes > 0 ? model->classes : 1;
+    size_t width = 0;
+
+    for (size_t t = 0; t < model->targets; t++)
+        width += mli_model_target_width(&model->target[t]);
+    return width;
 }
 
 int ml_model_gives_scores(const struct ml_model *model)
@@ -183,6 +235,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
     struct mli_column *column = mli_arena_alloc(scratch, rows->columns, sizeof(*column));
     struct mli_arena_mark turn = mli_arena_mark(scratch);
     struct mli_apply_counts total = { 0 };
+    size_t width = ml_model_width(model);
     enum ml_status status = ML_OK;
 
     if (!X || !workspace || !column)
@@ -198,7 +251,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
             break;
         const double *Z =
             mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, NULL, workspace);
-        model->loss.predict(n, net->outputs, Z, P + i * ml_model_width(model));
+        model->loss.predict(n, net->outputs, Z, P + i * width);
         total.missing += part_counts.missing;
         total.unknown += part_counts.unknown;
     }

@@ -12,15 +12,22 @@
 
 #define MLI_MODEL_FORMAT_VERSION 1
 
+/* What is predicted of a row: a number, or one of a few classes. */
+struct mli_model_target {
+    char *name;
+    size_t classes; /* 0: a number */
+    char **label;   /* classes entries */
+};
+
 struct ml_model {
     struct mli_pipeline *pipeline;
     struct mli_network *network;
     double *theta; /* network->parameters */
     bool single;   /* they are floats: it was trained in single precision, and a file keeps them as F32 */
     struct mli_loss loss;
-    char *target;
-    size_t classes; /* 0: regression */
-    char **label;   /* classes entries */
+    size_t targets; /* 1 or more; their numbers stand side by side in a prediction, see mli_model_target_width() */
+    struct mli_model_target *target;
+    char *target_names; /* of all, for messages: "a, b" */
     /*
      * The training record, a JSON object: {"program","data":{"path","sha256","rows","delimiter"...},"split","seed",
      * "settings":{...},"epochs","end","history":[...],"metrics":{...}}. Owned by fit's vocabulary, opaque here; always an object.
@@ -32,11 +39,19 @@ struct ml_model {
 /*
  * Makes a model of its parts and takes them all (also on failure). Checks that they fit together: pipeline features =
  * network inputs, network outputs = loss outputs for the classes, finite theta, distinct non-empty labels.
- * ML_EARTIFACT says which do not. label: classes strings, heap array of heap strings.
+ * ML_EARTIFACT says which do not. target: heap array of `targets` entries, all in them on the heap too.
  */
 ML_NODISCARD enum ml_status mli_model_new(struct mli_pipeline *pipeline, struct mli_network *network, double *theta,
-                                          const struct mli_loss *loss, char *target, size_t classes, char **label,
+                                          const struct mli_loss *loss, struct mli_model_target *target, size_t targets,
                                           json_t *record, struct ml_model **out, struct ml_error *err);
+void mli_model_targets_free(struct mli_model_target *target, size_t targets); /* NULL is fine */
+
+/* Numbers of a prediction that belong to a target: one a class, or the one of a number. */
+size_t mli_model_target_width(const struct mli_model_target *target);
+/* Names of the targets, ended by NULL; heap, the names are the model's. NULL: no memory. */
+const char **mli_model_target_list(const struct ml_model *model);
+/* Of what every target is, for documents: "regression" or "classification". */
+const char *mli_model_task(const struct ml_model *model);
 
 /*
  * Predicts rows that follow the model's schema by position (from mli_rows or mli_stream): P (rows, width). No allocation

@@ -164,7 +164,7 @@ static void predict(size_t n, size_t k, const mli_real *Z, double *P)
 const struct mli_loss mli_loss_cross_entropy = {
     .name = "cross_entropy",
     .objective = "mean cross entropy",
-    .classification = true,
+    .task = MLI_TASK_CLASSIFICATION,
     .predicts = MLI_PREDICTS_PROBABILITY,
     .outputs = mli_outputs_classes,
     .curvature = curvature,

@@ -33,7 +33,7 @@ static void kinks(const struct mli_loss *loss, double y, size_t output, size_t o
 const struct mli_loss mli_loss_hinge = {
     .name = "hinge",
     .objective = "mean hinge loss",
-    .classification = true,
+    .task = MLI_TASK_CLASSIFICATION,
     .predicts = MLI_PREDICTS_SCORE,
     .outputs = mli_outputs_classes,
     .curvature = curvature,

@@ -38,18 +38,18 @@ const struct mli_kind *mli_kind_find(const char *name)
     return NULL;
 }
 
-const struct mli_kind *mli_kind_default(bool classification)
+const struct mli_kind *mli_kind_default(enum mli_task task)
 {
     for (size_t i = 0; i < KINDS; i++)
-        if (mli_kind_loss(&kinds[i], classification))
+        if (mli_kind_loss(&kinds[i], task))
             return &kinds[i];
     return NULL;
 }
 
-const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, bool classification)
+const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, enum mli_task task)
 {
     for (size_t i = 0; kind->losses[i]; i++)
-        if (kind->losses[i]->classification == classification)
+        if (kind->losses[i]->task == task)
             return kind->losses[i];
     return NULL;
 }

@@ -23,9 +23,9 @@ struct mli_kind {
 const struct mli_kind *mli_kinds(size_t *n);
 const struct mli_kind *mli_kind_find(const char *name); /* NULL: none of that name */
 /* The kind taken when none is asked for. */
-const struct mli_kind *mli_kind_default(bool classification);
+const struct mli_kind *mli_kind_default(enum mli_task task);
 /* The loss of a kind when none is asked for; NULL: it is not for that task. */
-const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, bool classification);
+const struct mli_loss *mli_kind_loss(const struct mli_kind *kind, enum mli_task task);
 bool mli_kind_takes(const struct mli_kind *kind, const struct mli_loss *loss);
 /* The layer specification of a kind of one layer, e.g. "dense 3". false when out is too small. */
 bool mli_kind_layers(const struct mli_kind *kind, const struct mli_loss *loss, size_t classes, char *out, size_t size);

@@ -18,6 +18,17 @@ static const char *const names[] = { LOSSES(NAME) };
 #define LISTED(name) " " #name
 #define COUNT (sizeof(losses) / sizeof(losses[0]))
 
+const char *mli_task_name(enum mli_task task)
+{
+    switch (task) {
+    case MLI_TASK_REGRESSION:
+        return "regression";
+    case MLI_TASK_CLASSIFICATION:
+        return "classification";
+    }
+    return "";
+}
+
 const struct mli_loss *const *mli_losses(size_t *n)
 {
     *n = COUNT;

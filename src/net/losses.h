@@ -27,6 +27,12 @@
 #include <mlctl/status.h>
 #include <stdbool.h>
 
+/* What a target is, and so which losses go with it. */
+enum mli_task {
+    MLI_TASK_REGRESSION,     /* a number */
+    MLI_TASK_CLASSIFICATION, /* one of two classes or more */
+};
+
 /* What the numbers of a prediction are. */
 enum mli_predicts {
     MLI_PREDICTS_VALUE,       /* the target itself */
@@ -45,7 +51,7 @@ struct mli_kinks {
 struct mli_loss {
     const char *name;
     const char *objective; /* its mean, in words */
-    bool classification;
+    enum mli_task task;
     enum mli_predicts predicts;
     /* loss(u z; u y, u parameter) = u^power loss(z; y, parameter) for targets with a unit; 0 for classes. */
     int power;
@@ -76,6 +82,8 @@ struct mli_loss {
 extern const struct mli_loss mli_loss_squared, mli_loss_absolute, mli_loss_huber, mli_loss_quantile,
     mli_loss_epsilon_insensitive, mli_loss_squared_epsilon_insensitive, mli_loss_poisson, mli_loss_cross_entropy,
     mli_loss_hinge, mli_loss_squared_hinge;
+
+const char *mli_task_name(enum mli_task task); /* "regression", "classification" */
 
 const struct mli_loss *const *mli_losses(size_t *n); /* all of them, count in *n */
 const struct mli_loss *mli_loss_find(const char *name); /* NULL: no such loss */

@@ -27,7 +27,7 @@ static double value(const struct mli_loss *loss, size_t n, size_t k, const mli_r
 const struct mli_loss mli_loss_squared_hinge = {
     .name = "squared_hinge",
     .objective = "mean squared hinge loss",
-    .classification = true,
+    .task = MLI_TASK_CLASSIFICATION,
     .predicts = MLI_PREDICTS_SCORE,
     .outputs = mli_outputs_classes,
     .curvature = curvature,

@@ -213,9 +213,9 @@ static void add_model(const struct writer *w)
     mli_buf_str(w->out, "mlctl_model_info{sha256=");
     add_label(w->out, model->sha256);
     mli_buf_str(w->out, ",target=");
-    add_label(w->out, model->target);
+    add_label(w->out, model->target_names);
     mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\"} 1\n",
-                   model->classes ? "classification" : "regression", ML_VERSION);
+                   mli_model_task(model), ML_VERSION);
 }
 
 static void add_process(const struct writer *w)

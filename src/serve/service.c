@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *labels_of(const struct ml_model *model)
+static json_t *labels_of(const struct mli_model_target *target)
 {
     json_t *labels = json_array();
 
-    for (size_t k = 0; k < model->classes; k++) {
-        if (json_array_append_new(labels, json_string(model->label[k])) != 0) {
+    for (size_t k = 0; k < target->classes; k++) {
+        if (json_array_append_new(labels, json_string(target->label[k])) != 0) {
             json_decref(labels);
             return NULL;
         }
@@ -23,9 +23,9 @@ static char *make_card(const struct ml_model *model)
 {
     json_t *card = json_object(), *metrics = json_object_get(model->record, "metrics");
     bool made =
-        mli_json_put(card, "task", json_string(model->classes ? "classification" : "regression")) &&
-        mli_json_put(card, "target", json_string(model->target)) &&
-        (model->classes == 0 || mli_json_put(card, "labels", labels_of(model))) &&
+        mli_json_put(card, "task", json_string(mli_model_task(model))) &&
+        mli_json_put(card, "target", json_string(model->target[0].name)) &&
+        (model->target[0].classes == 0 || mli_json_put(card, "labels", labels_of(&model->target[0]))) &&
         mli_json_put(card, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
         mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
         mli_json_put(card, "sha256", json_string(model->sha256)) &&

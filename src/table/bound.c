@@ -16,14 +16,21 @@ static enum ml_status out_of_memory(const struct mli_binding *binding, struct ml
 
 /* ---- binding --------------------------------------------------------------------------------- */
 
-static bool is_absent_optional(const struct mli_binding *binding, const char *optional,
+static bool is_in(const char *const *list, const char *name)
+{
+    while (list && *list && strcmp(*list, name) != 0)
+        list++;
+    return list && *list;
+}
+
+static bool is_absent_optional(const struct mli_binding *binding, const char *const *optional,
                                const char *name)
 {
-    return optional && strcmp(optional, name) == 0 &&
+    return is_in(optional, name) &&
            mli_dict_find(binding->header, name, strlen(name)) < 0;
 }
 
-static enum ml_status match_fields(struct mli_binding *binding, const char *optional,
+static enum ml_status match_fields(struct mli_binding *binding, const char *const *optional,
                                    struct ml_error *err)
 {
     size_t columns = mli_dict_count(binding->header), column;
@@ -43,7 +50,7 @@ static enum ml_status match_fields(struct mli_binding *binding, const char *opti
     return ML_OK;
 }
 
-static enum ml_status match_keep(struct mli_binding *binding, const char *optional,
+static enum ml_status match_keep(struct mli_binding *binding, const char *const *optional,
                                  struct ml_error *err)
 {
     for (size_t k = 0; k < binding->kept; k++) {
@@ -59,9 +66,9 @@ static enum ml_status match_keep(struct mli_binding *binding, const char *option
     return ML_OK;
 }
 
-static bool is_extra(const struct mli_binding *binding, size_t column, const char *known)
+static bool is_extra(const struct mli_binding *binding, size_t column, const char *const *known)
 {
-    if (known && strcmp(mli_dict_text(binding->header, column), known) == 0)
+    if (is_in(known, mli_dict_text(binding->header, column)))
         return false;
     if (binding->field[column] != MLI_NO_COLUMN)
         return false;
@@ -72,7 +79,7 @@ static bool is_extra(const struct mli_binding *binding, size_t column, const cha
     return true;
 }
 
-static void log_extra(const struct mli_binding *binding, const char *known, const struct ml_log *log)
+static void log_extra(const struct mli_binding *binding, const char *const *known, const struct ml_log *log)
 {
     size_t columns = mli_dict_count(binding->header), extra = 0;
     struct mli_buf names;
@@ -92,7 +99,7 @@ static void log_extra(const struct mli_binding *binding, const char *known, cons
 
 enum ml_status mli_binding_init(struct mli_binding *binding, const struct mli_schema *schema,
                                 const struct mli_dict *header, const char *source,
-                                const char *const *keep, const char *optional, const char *known,
+                                const char *const *keep, const char *const *optional, const char *const *known,
                                 const struct ml_log *log, struct ml_error *err)
 {
     *binding = (struct mli_binding){

@@ -28,13 +28,13 @@ struct mli_binding {
 
 /*
  * keep: NULL-terminated names of columns whose text is kept, NULL: none; one that the file lacks is ML_EUSAGE.
- * optional: a schema or keep column that may be absent (the target of new rows), NULL: none. known: one that is no
- * extra column, whatever becomes of it (the target again), NULL: none. log: for extra columns,
+ * optional: schema or keep columns that may be absent (the targets of new rows); known: those that are no extra columns,
+ * whatever becomes of them (the targets again); both as keep. log: for extra columns,
  * NULL: not said. ML_ENOMEM. Released by the caller in any case.
  */
 ML_NODISCARD enum ml_status mli_binding_init(struct mli_binding *binding, const struct mli_schema *schema,
                                              const struct mli_dict *header, const char *source,
-                                             const char *const *keep, const char *optional, const char *known,
+                                             const char *const *keep, const char *const *optional, const char *const *known,
                                              const struct ml_log *log, struct ml_error *err);
 void mli_binding_release(struct mli_binding *binding);
 

@@ -12,7 +12,7 @@ struct mli_flow_options {
     struct ml_csv_options csv;
     const char *missing;
     const char *const *keep; /* as in bound.h */
-    const char *optional, *known;
+    const char *const *optional, *const *known;
     bool quiet_extra; /* do not log columns that are ignored */
     size_t threads;   /* 0: one a processor */
     size_t grows;     /* how many times as large as its text a row's result is at most, about; 0: as large */

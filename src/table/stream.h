@@ -13,7 +13,7 @@ struct mli_stream_options {
     struct ml_csv_options csv;
     const char *missing;
     const char *const *keep; /* NULL-terminated names of columns whose raw text is wanted; NULL: none */
-    const char *optional;    /* a schema or keep column that may be absent (the target of new rows); NULL: none */
+    const char *const *optional; /* schema or keep columns that may be absent (the target of new rows), NULL-terminated; NULL: none */
     size_t block;            /* rows a block at most, 0: 4096; long kept texts make shorter blocks */
     bool quiet_extra;        /* do not log ignored columns */
     const struct ml_log *log;

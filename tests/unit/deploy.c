@@ -429,7 +429,7 @@ static const char *const instructions[] = {
 static void dockerfile_is_as_documented(void **state)
 {
     (void)state;
-    struct ml_model model = { .target = "tip \"$\"", .classes = 2, .sha256 = DIGEST };
+    struct ml_model model = { .target_names = "tip \"$\"", .loss.task = MLI_TASK_CLASSIFICATION, .sha256 = DIGEST };
     model.record = record_of(
         "{\"data\": {\"sha256\": \"abc\"}, \"metrics\": {\"accuracy\": 0.95, \"Log Loss\": 1, "
         "\"roc_auc\": null, \"classes\": [1], \"x\\\" y=\\\"\": 2, \"rows\": 30}}");
@@ -474,7 +474,7 @@ static void dockerfile_labels_hold_any_text(void **state)
         char name[512], target[512], line[8192], value[2048];
         generate(&rng, name, sizeof name);
         generate(&rng, target, sizeof target);
-        struct ml_model model = { .target = target, .record = record };
+        struct ml_model model = { .target_names = target, .record = record };
         struct mli_context_config config = { .name = name, .port = 8080 };
         struct mli_buf text;
         mli_buf_init(&text, 1 << 16);
@@ -510,7 +510,7 @@ static void dockerfile_cuts_long_labels(void **state)
     for (size_t i = 0; i < n; i++)
         target[i] = "x\xc3\xa9\xc3\xa9\xc3\xa9"[i % 7];
     target[n] = '\0';
-    struct ml_model model = { .target = target, .record = json_object() };
+    struct ml_model model = { .target_names = target, .record = json_object() };
     struct mli_context_config config = { .name = target, .port = 1 };
     struct mli_buf text;
     mli_buf_init(&text, 1 << 16);
@@ -631,7 +631,7 @@ static void dockerignore_is_an_allow_list(void **state)
 
 static struct mli_context_config context_of(struct place *place, struct ml_model *model)
 {
-    *model = (struct ml_model){ .target = "y", .sha256 = DIGEST, .record = json_object() };
+    *model = (struct ml_model){ .target_names = "y", .sha256 = DIGEST, .record = json_object() };
     struct mli_context_config config = { .directory = in(place, "docker"),
                                          .program = SELF,
                                          .name = "plain",

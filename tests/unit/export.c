@@ -120,7 +120,7 @@ static struct mli_buf make_program(const struct ml_model *model, const struct ml
         rows->rows);
     mli_buf_str(
         &out,
-        model->classes == 0
+        model->target[0].classes == 0
             ? "if (fwrite(&r.value, sizeof r.value, 1, stdout) != 1) return 5;\n"
             : "if (fwrite(r.probabilities, sizeof r.probabilities, 1, stdout) != 1) return 5;\n"
               "        if (strcmp(r.label, sample_labels[r.index]) != 0) return 6;\n"
@@ -577,7 +577,7 @@ static void test_json_agrees(void **state)
         size_t width = ml_model_width(model);
         json_t *doc;
         assert_int_equal(mli_json_parse(text.data, text.len, 0, "json", &doc, &err), ML_OK);
-        assert_int_equal(json_array_size(json_object_get(doc, "labels")), model->classes);
+        assert_int_equal(json_array_size(json_object_get(doc, "labels")), model->target[0].classes);
         for (size_t i = 0; i < ROWS; i++) {
             json_t *row = row_json(doc, rows, i);
             predict_json(doc, row, p);

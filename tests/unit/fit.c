@@ -37,9 +37,9 @@ static void expect_target(const char *text, const char *task, size_t classes, co
     struct ml_error err = ML_ERROR_INIT;
     if (mli_target_find(table, NULL, task, NULL, &target, &err))
         fail_msg("%s", err.text);
-    assert_int_equal(target.classes, classes);
+    assert_int_equal(target.of[0].classes, classes);
     if (first)
-        assert_string_equal(target.label[0], first);
+        assert_string_equal(target.of[0].label[0], first);
     mli_target_release(&target);
     ml_table_free(table);
 }

@@ -165,7 +165,7 @@ static void problem_init(struct problem *p, const char *file, const char *target
                                         .part = p->plan.part,
                                         .which = MLI_PART_TRAIN,
                                         .n = p->plan.rows[MLI_PART_TRAIN],
-                                        .classes = p->plan.target.classes,
+                                        .classes = p->plan.target.of[0].classes,
                                         .threads = 1,
                                         .memory = SIZE_MAX };
     p->y = calloc(p->rows.n, sizeof(*p->y));

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <tests/unit/heap.h>
 #include <tests/unit/model_sample.h>
+#include <tests/unit/model_target.h>
 #include <tests/unit/model_tests.h>
 #include <unistd.h>
 
@@ -39,11 +40,14 @@ static void assert_same_model(const struct ml_model *a, const struct ml_model *b
         assert_string_equal(ml_model_input(a, i), ml_model_input(b, i));
         assert_int_equal(ml_model_input_type(a, i), ml_model_input_type(b, i));
     }
-    assert_string_equal(ml_model_target(a), ml_model_target(b));
-    assert_int_equal(ml_model_classes(a), ml_model_classes(b));
+    assert_int_equal(ml_model_targets(a), ml_model_targets(b));
+    for (size_t t = 0; t < ml_model_targets(a); t++) {
+        assert_string_equal(ml_model_target(a, t), ml_model_target(b, t));
+        assert_int_equal(ml_model_classes(a, t), ml_model_classes(b, t));
+        for (size_t k = 0; k < ml_model_classes(a, t); k++)
+            assert_string_equal(ml_model_label(a, t, k), ml_model_label(b, t, k));
+    }
     assert_int_equal(ml_model_width(a), ml_model_width(b));
-    for (size_t k = 0; k < ml_model_classes(a); k++)
-        assert_string_equal(ml_model_label(a, k), ml_model_label(b, k));
     assert_true(json_equal(a->record, b->record));
     assert_string_equal(a->loss.name, b->loss.name);
     assert_true(a->loss.parameter == b->loss.parameter);
@@ -350,8 +354,9 @@ static void assert_parts(struct parts p, const char *text)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
-    enum ml_status status = mli_model_new(p.pipeline, p.network, p.theta, p.loss, p.target,
-                                          p.classes, p.label, p.record, &model, &err);
+    struct mli_model_target *target = one_target(p.target, p.classes, p.label);
+    enum ml_status status =
+        mli_model_new(p.pipeline, p.network, p.theta, p.loss, target, 1, p.record, &model, &err);
     if (!text) {
         assert_int_equal(status, ML_OK);
         ml_model_free(model);

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/unit/model_target.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -157,8 +158,9 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
     double *theta = mli_alloc(network->parameters, sizeof(*theta));
     assert_non_null(theta);
     draw_theta(network, theta);
-    assert_int_equal(mli_model_new(pipeline, network, theta, loss, mli_strdup("survived"), classes,
-                                   make_labels(classes), json_pack("{s:s}", "note", note), &model,
+    assert_int_equal(mli_model_new(pipeline, network, theta, loss,
+                                   one_target(mli_strdup("survived"), classes, make_labels(classes)), 1,
+                                   json_pack("{s:s}", "note", note), &model,
                                    &err),
                      ML_OK);
     ml_table_free(table);

@@ -297,7 +297,7 @@ static void losses_have_names_and_shapes(void **state)
     assert_true(mli_loss_squared.curvature(1) == 1);
     assert_true(mli_loss_cross_entropy.curvature(1) == 0.25);
     assert_true(mli_loss_cross_entropy.curvature(3) == 0.5);
-    assert_true(mli_loss_cross_entropy.classification && !mli_loss_squared.classification);
+    assert_true(mli_loss_cross_entropy.task == MLI_TASK_CLASSIFICATION && mli_loss_squared.task == MLI_TASK_REGRESSION);
 }
 
 static void squared_loss_by_hand(void **state)
@@ -357,8 +357,9 @@ static void losses_by_hand(void **state)
         double value = loss.value(&loss, 1, 1, &z, &y, NULL, &slope);
         assert_true(value >= 0 && isfinite(value) && isfinite(slope));
         loss.predict(1, 1, &z, P);
-        assert_true(fabs(P[loss.classification] - cases[i].prediction) <= 1e-14 * fabs(cases[i].prediction));
-        assert_true(!loss.classification || P[0] == -P[1]);
+        bool classes = loss.task == MLI_TASK_CLASSIFICATION;
+        assert_true(fabs(P[classes] - cases[i].prediction) <= 1e-14 * fabs(cases[i].prediction));
+        assert_true(!classes || P[0] == -P[1]);
         if (z > 100)
             continue;
         assert_true(fabs(value - cases[i].value) <= 1e-15 && fabs(slope - cases[i].slope) <= 1e-15);
@@ -544,8 +545,8 @@ static void kinds_expand_to_layers(void **state)
     assert_non_null(mli_kinds(&n));
     assert_true(n >= 2);
     assert_null(mli_kind_find("forest"));
-    assert_ptr_equal(mli_kind_default(false), mli_kind_find("linear"));
-    assert_ptr_equal(mli_kind_default(true), mli_kind_find("logistic"));
+    assert_ptr_equal(mli_kind_default(MLI_TASK_REGRESSION), mli_kind_find("linear"));
+    assert_ptr_equal(mli_kind_default(MLI_TASK_CLASSIFICATION), mli_kind_find("logistic"));
     assert_true(mli_kind_layers(mli_kind_find("linear"), &mli_loss_squared, 0, spec, sizeof(spec)));
     assert_string_equal(spec, "dense 1");
     assert_true(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 2, spec, sizeof(spec)));
@@ -553,9 +554,9 @@ static void kinds_expand_to_layers(void **state)
     assert_true(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 12, spec, sizeof(spec)));
     assert_string_equal(spec, "dense 12");
     assert_false(mli_kind_layers(mli_kind_find("logistic"), &mli_loss_cross_entropy, 12, spec, 8));
-    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), true), &mli_loss_squared_hinge);
-    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), false), &mli_loss_epsilon_insensitive);
-    assert_null(mli_kind_loss(mli_kind_find("poisson"), true));
+    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), MLI_TASK_CLASSIFICATION), &mli_loss_squared_hinge);
+    assert_ptr_equal(mli_kind_loss(mli_kind_find("svm"), MLI_TASK_REGRESSION), &mli_loss_epsilon_insensitive);
+    assert_null(mli_kind_loss(mli_kind_find("poisson"), MLI_TASK_CLASSIFICATION));
     assert_true(mli_kind_takes(mli_kind_find("linear"), &mli_loss_huber));
     assert_false(mli_kind_takes(mli_kind_find("linear"), &mli_loss_poisson));
 }

@@ -25,7 +25,7 @@ static struct slope draw(const char *spec, const struct mli_loss *loss, bool tra
         s.X[i] = mli_rng_normal(&rng);
     for (size_t i = 0; i < ROWS; i++) {
         size_t classes = s.net->outputs > 1 ? s.net->outputs : 2;
-        s.y[i] = loss->classification                      ? (double)mli_rng_below(&rng, classes)
+        s.y[i] = loss->task == MLI_TASK_CLASSIFICATION ? (double)mli_rng_below(&rng, classes)
                  : loss->predicts == MLI_PREDICTS_MEAN ? 4 * mli_rng_uniform(&rng)
                                                        : mli_rng_normal(&rng);
         s.weight[i] = 0.1 + 2 * mli_rng_uniform(&rng);
@@ -117,7 +117,7 @@ static void check_losses(const char *hidden)
 
     for (size_t i = 0; i < n; i++) {
         check_stack(hidden, loss[i]->name, 1);
-        if (loss[i]->classification)
+        if (loss[i]->task == MLI_TASK_CLASSIFICATION)
             check_stack(hidden, loss[i]->name, 3);
     }
 }

@@ -237,8 +237,8 @@ static void test_label_escape(void **state)
 
     (void)state;
     bench_init(&bench, sample_mean());
-    free(bench.model->target);
-    bench.model->target = mli_strdup("a\\b\"c\nd");
+    free(bench.model->target_names);
+    bench.model->target_names = mli_strdup("a\\b\"c\nd");
     const char *text = metrics_of(&bench, false);
     check_metrics(text, false);
     expect_part(text, ",target=\"a\\\\b\\\"c\\nd\",task=\"regression\"");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/unit/model_target.h>
 
 static inline void sample_need(bool holds, const struct ml_error *err)
 {
@@ -55,7 +56,7 @@ static inline struct ml_model *sample_of(const char *csv, const char *const *lab
     label = classes ? mli_calloc(classes, sizeof(*label)) : NULL;
     for (size_t k = 0; k < classes; k++)
         label[k] = mli_strdup(labels[k]);
-    sample_need(mli_model_new(pipeline, net, theta, loss, mli_strdup("target"), classes, label,
+    sample_need(mli_model_new(pipeline, net, theta, loss, one_target(mli_strdup("target"), classes, label), 1,
                               json_pack("{s:{s:f}}", "metrics", "score", 0.75), &model,
                               &err) == ML_OK,
                 &err);

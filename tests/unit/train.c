@@ -67,7 +67,7 @@ struct problem problem_new(const char *spec, const char *loss, size_t n, size_t 
         double *x = problem.X + i * d;
         for (size_t j = 0; j < d; j++)
             x[j] = mli_rng_normal(&rng);
-        if (problem.loss->classification)
+        if (problem.loss->task == MLI_TASK_CLASSIFICATION)
             problem.y[i] = (double)draw_class(&rng, x, d, hidden, classes);
         else
             problem.y[i] = 0.5 + mli_dot(d, x, hidden) + 0.3 * mli_rng_normal(&rng);
