@@ -1,43 +1,13 @@
 bats_require_minimum_version 1.5.0
 load common
 
-# A run of a second or so, over batches and in full.
-network() {
-    "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 24 --dropout 0.1 --epochs 60 --patience 30 --schedule plateau:5:0.5 --warmup 2 "$@" > out.txt
-}
-full() {
-    "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 24 --optimiser lbfgs --epochs 80 --patience 0 "$@" > out.txt
+@test "ended at random moments, by kill -9 and by signals, and resumed, networks over batches get the same bytes" {
+    kills adam 12
+    kills sgd 8
 }
 
-# killed RUN KILLS: RUN, killed so often at random moments and resumed each time, writes the bytes of whole.safetensors.
-killed() {
-    local run=$1 kills=$2 killed=0 start took pid
-    start=$EPOCHREALTIME
-    $run -m whole.safetensors
-    took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
-    RANDOM=5
-    while [ "$killed" -lt "$kills" ]; do
-        $run -m model.safetensors --checkpoint state --every 0.01s --resume &
-        pid=$!
-        sleep "$(awk -v r=$RANDOM -v t="$took" 'BEGIN { print (0.2 + r / 32767 * 0.8) * t }')"
-        if kill -9 $(pgrep -P $pid) 2> /dev/null; then killed=$((killed + 1)); fi
-        wait $pid 2> /dev/null || true
-        if [ -e model.safetensors ]; then # it was done before the kill
-            cmp model.safetensors whole.safetensors
-            rm model.safetensors
-        fi
-    done
-    $run -m model.safetensors --checkpoint state --resume
-    cmp model.safetensors whole.safetensors
-    [ -z "$(ls -A state | grep -v '^\.mlctl-')" ]
-}
-
-@test "killed with -9 at random moments and resumed, a network over batches gets the same bytes" {
-    killed network 12
-}
-
-@test "killed with -9 at random moments and resumed, lbfgs gets the same bytes" {
-    killed full 8
+@test "ended at random moments, by kill -9 and by signals, and resumed, lbfgs gets the same bytes" {
+    kills lbfgs 12
 }
 
 # interrupted LOG OPTION...: the state after an epoch or more of a run that would take long
@@ -59,6 +29,10 @@ interrupted() {
     interrupted more.jsonl --resume
     grep -q "resumed from state/checkpoint.safetensors, after epoch " err.txt
     [ "$(head -n 1 more.jsonl | jq .epoch)" -ge "$epoch" ]
+}
+
+network() {
+    "$MLCTL" train "$DATA/diamonds.csv" -q -t price --kind mlp --hidden 24 --dropout 0.1 --epochs 60 --patience 30 --schedule plateau:5:0.5 --warmup 2 "$@" > out.txt
 }
 
 @test "a run with 60 epochs that stops after some and goes on is the run with 60 epochs, also in its log" {

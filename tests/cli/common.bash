@@ -40,6 +40,13 @@ soon() {
 # holds TEXT FILE: the file is there, and the text is in it
 holds() { grep -qsF -- "$1" "$2"; }
 
+# kills RUN COUNT: kills.py with all ways of ending a run that this build bears: sanitizers and strace do not go together
+kills() {
+    local how=clock,call,stop,twice
+    if ! command -v strace > /dev/null || ldd "$MLCTL" | grep -qE 'lib[at]san'; then how=clock,stop,twice; fi
+    python3 "$BATS_TEST_DIRNAME/kills.py" "$MLCTL" "$1" "$2" "$how"
+}
+
 # start_server: serves model.safetensors on a free port; sets server (its pid, killed by teardown) and port
 start_server() {
     "$MLCTL" serve -q --port 0 > serve.txt &
