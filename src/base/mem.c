@@ -53,6 +53,19 @@ void *mli_realloc(void *p, size_t count, size_t size)
 }
 
 #define PAGE ((size_t)4096)
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
+
+void *mli_alloc_large(size_t count, size_t size)
+{
+    void *p = mli_alloc(count, size);
+#ifdef MADV_HUGEPAGE
+    uintptr_t begin = ((uintptr_t)p + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)p + (p ? count * size : 0)) & ~(uintptr_t)(HUGE_PAGE - 1);
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#endif
+    return p;
+}
 
 void mli_touch(void *p, size_t from, size_t to)
 {

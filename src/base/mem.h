@@ -9,6 +9,11 @@
 #include <stddef.h>
 
 void *mli_alloc(size_t count, size_t size);  /* uninitialised; count or size 0 gives a unique pointer */
+/*
+ * The same for an array that is read out of order: where there are pages of 2 MiB it asks for them, since with small ones
+ * every row is also looked up in tables that no cache holds.
+ */
+void *mli_alloc_large(size_t count, size_t size);
 void *mli_calloc(size_t count, size_t size); /* zeroed */
 void *mli_realloc(void *p, size_t count, size_t size); /* p stays valid on failure */
 /*

@@ -52,12 +52,12 @@ double mli_rng_uniform(struct mli_rng *rng)
  */
 size_t mli_rng_below(struct mli_rng *rng, size_t n)
 {
-    uint64_t bound = n, threshold = -bound % bound;
-    __uint128_t product;
+    uint64_t bound = n;
+    __uint128_t product = (__uint128_t)mli_rng_next(rng) * bound;
 
-    do {
-        product = (__uint128_t)mli_rng_next(rng) * bound;
-    } while ((uint64_t)product < threshold);
+    if ((uint64_t)product < bound) /* seldom, and the division is slow */
+        for (uint64_t threshold = -bound % bound; (uint64_t)product < threshold;)
+            product = (__uint128_t)mli_rng_next(rng) * bound;
     return (size_t)(product >> 64);
 }
 

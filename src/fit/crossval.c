@@ -99,7 +99,7 @@ static enum ml_status make_matrix(struct making *m, enum mli_part part, bool sin
     if (!mli_mul(n, mli_pipeline_features(f->pipeline) * number, &size) || size > m->settings->memory)
         return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features need more than the %zu MiB that may be used", n,
                             mli_pipeline_features(f->pipeline), m->settings->memory >> 20);
-    *X = mli_alloc(size, 1);
+    *X = mli_alloc_large(size, 1);
     if (!*X)
         return no_memory(err);
     m->bytes += size;

@@ -228,7 +228,7 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
         return ML_OK;
     if (!mli_mul(n, job->network->inputs, &size))
         return no_memory(err);
-    job->X[part] = mli_alloc(size, job->single ? sizeof(float) : sizeof(double));
+    job->X[part] = mli_alloc_large(size, job->single ? sizeof(float) : sizeof(double));
     return job->X[part] ? mli_matrix_build(&rows, job->single, job->X[part], err) : no_memory(err);
 }
 

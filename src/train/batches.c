@@ -30,7 +30,7 @@ enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_tr
 
     *batches = (struct mli_batches){
         .size = size,
-        .order = mli_alloc(data->n, sizeof(size_t)),
+        .order = mli_alloc_large(data->n, sizeof(size_t)),
         .X = mli_alloc(size, data->d * sizeof(mli_real)),
         .y = mli_alloc(size, sizeof(double)),
         .weight = data->weight ? mli_alloc(size, sizeof(double)) : NULL,

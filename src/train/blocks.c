@@ -141,6 +141,7 @@ static void expect_row(const struct mli_train_data *data, size_t row)
 
     for (size_t at = 0; at < most; at += 64)
         __builtin_prefetch(x + at);
+    __builtin_prefetch(x + most - (most > 0)); /* rows need not begin with a cache line */
     __builtin_prefetch(data->y + row);
 }
 
