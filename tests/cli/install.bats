@@ -31,7 +31,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    printf("%s %.17g\n", ml_model_label(model, 0), P[0]);
+    printf("%s %.17g\n", ml_model_label(model, 0, 0), P[0]);
     ml_model_free(model);
     ml_table_free(table);
     return 0;
