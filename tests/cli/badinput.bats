@@ -206,7 +206,7 @@ trained() { mlctl train "$DATA/penguins.csv" -q --target species > train.txt; }
     fails 5 "nosuch" mlctl predict -q -m nosuch.safetensors "$DATA/iris.csv"
     fails 4 "" mlctl verify "$DATA"
     mkfifo pipe
-    fails 4 "pipe" timeout 5 "$MLCTL" verify pipe
+    fails 4 "pipe" timeout 60 "$MLCTL" verify pipe
     : > empty.safetensors
     fails 4 "empty.safetensors" mlctl verify empty.safetensors
 }
@@ -408,7 +408,7 @@ model.safetensors" ]
 # bats test_tags=release
 @test "train under a limit on the address space ends soon: done, or out of memory in one line" {
     for megabytes in 60 80 120 160 200 250 300 400; do
-        run timeout -s KILL 20 prlimit --as=$((megabytes * 1048576)) "$MLCTL" train "$DATA/iris.csv" -q
+        run timeout -s KILL 120 prlimit --as=$((megabytes * 1048576)) "$MLCTL" train "$DATA/iris.csv" -q
         [ "$status" -eq 0 ] || [ "$status" -eq 5 ]
         [ "$status" -eq 0 ] || [ "${#lines[@]}" -eq 1 ]
     done

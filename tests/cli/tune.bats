@@ -68,7 +68,7 @@ search() {
 
 @test "a time budget ends the search and a model is written" {
     awk -F, 'NR==1; NR>1 {for (i=0;i<20;i++) print}' "$DATA/diabetes.csv" > big.csv
-    run --separate-stderr timeout 60 "$MLCTL" tune big.csv --kind mlp --set rate=1e-4..1e-2:log --search random --trials 1000 --time-budget 2s
+    run --separate-stderr timeout 300 "$MLCTL" tune big.csv --kind mlp --set rate=1e-4..1e-2:log --search random --trials 1000 --time-budget 2s
     [ "$status" -eq 0 ]
     [[ $stderr == *"the time budget ended the search"* ]]
     mlctl verify

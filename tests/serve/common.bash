@@ -19,17 +19,29 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# soon COMMAND...: waits until it holds, a minute at most: what a slow machine is late with is not wrong
+soon() {
+    local tries
+    for ((tries = 0; tries < 1200; tries++)); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    echo "a minute has passed without: $*"
+    return 1
+}
+
+# started: the server has said its port, or it has ended
+started() {
+    { PORT=$(jq -r .port serve.json 2> /dev/null) && [ -n "$PORT" ]; } || ! kill -0 "$SERVER" 2> /dev/null
+}
+
 # serve MODEL OPTION...: starts a server; sets PORT, URL and SERVER (its process id)
 serve() {
     local model=$BATS_FILE_TMPDIR/$1.safetensors
     shift
     "$MLCTL" serve "$model" --port 0 --json "$@" > serve.json 2> serve.log 3>&- &
     SERVER=$!
-    for _ in $(seq 100); do
-        PORT=$(jq -r .port serve.json 2> /dev/null) && [ -n "$PORT" ] && break
-        kill -0 "$SERVER" 2> /dev/null || break
-        sleep 0.05
-    done
+    soon started
     URL=http://127.0.0.1:$PORT
     [ -n "$PORT" ] || { cat serve.log; return 1; }
 }

@@ -8,21 +8,29 @@ load common
     done
 }
 
+# taken COUNT: waits until the server has so many connections, that of the question among them, and a moment more
+taken() {
+    has() { curl -s "$URL/metrics" | grep -qx "mlctl_connections $1"; }
+    soon has "$1"
+    sleep 0.2
+}
+
+refuses() { ! curl -s "$URL/healthz"; }
+
 @test "while requests are finished the server is not ready, and takes nobody in" {
-    serve mean --grace 5
+    serve mean --grace 60
     exec 4<> "/dev/tcp/127.0.0.1/$PORT" 5<> "/dev/tcp/127.0.0.1/$PORT"
     printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"x":' >&4
     printf 'GET /readyz HTTP/1.1\r\nHost: a\r\nX: ' >&5
-    sleep 0.2
+    taken 3
     kill -TERM "$SERVER"
-    sleep 0.2
-    run ! curl -s "$URL/healthz"
+    soon refuses
     printf '1\r\n\r\n' >&5
-    timeout 2 cat <&5 > ready.txt
+    timeout 20 cat <&5 > ready.txt
     grep -q '^HTTP/1.1 503' ready.txt
     grep -q '^Connection: close' ready.txt
     printf '4,"y":5}' >&4
-    timeout 2 cat <&4 > predict.txt
+    timeout 20 cat <&4 > predict.txt
     grep -q '^HTTP/1.1 200' predict.txt
     ended
 }
@@ -31,9 +39,9 @@ load common
     serve mean
     exec 4<> "/dev/tcp/127.0.0.1/$PORT"
     printf 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n' >&4
-    sleep 0.1
+    taken 2
     kill -TERM "$SERVER"
-    timeout 1.5 tail --pid="$SERVER" -f /dev/null
+    timeout 15 tail --pid="$SERVER" -f /dev/null
     ended
 }
 
@@ -41,9 +49,9 @@ load common
     serve mean --grace 1
     exec 4<> "/dev/tcp/127.0.0.1/$PORT"
     printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"x":' >&4
-    sleep 0.1
+    taken 2
     kill -TERM "$SERVER"
-    timeout 2.5 tail --pid="$SERVER" -f /dev/null
+    timeout 20 tail --pid="$SERVER" -f /dev/null
     ended
     grep -q '1 connections were not done after 1 seconds' serve.log
 }

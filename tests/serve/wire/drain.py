@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from wire import HOST, Checks, connect, parse, post
+from wire import Checks, connect, parse, post, until
 
 PORT, PID, DELAY = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 REQUEST = post(b"[" + b",".join([b'{"x":%d,"y":2}' % i for i in range(200)]) + b"]")
@@ -56,13 +56,13 @@ def client(i):
 threads = [threading.Thread(target=client, args=(i,)) for i in range(len(done))]
 for thread in threads:
     thread.start()
+check(until(lambda: sum(done) > 100, 60), "only", sum(done), "requests in a minute")
 time.sleep(DELAY)
 os.kill(PID, signal.SIGTERM)
 before = time.monotonic()
 for thread in threads:
     thread.join()
-check(time.monotonic() - before < 5, "clients done after", time.monotonic() - before)
+check(time.monotonic() - before < 20, "clients done after", time.monotonic() - before)
 check(not failed, len(failed), "requests of", sum(done), "failed:", failed[:3])
-check(sum(done) > 100, "only", sum(done), "requests")
 print(sum(done), "requests answered")
 check.end()

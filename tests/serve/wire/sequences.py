@@ -4,9 +4,8 @@ Several requests on a connection, and requests that arrive in pieces.
 usage: sequences.py PORT
 """
 import sys
-import time
 
-from wire import Checks, ask, connect, parse, post, receive
+from wire import Checks, ask, connect, parse, post, receive, until
 
 PORT = int(sys.argv[1])
 BODY = b'{"x":4,"y":5}'
@@ -45,14 +44,14 @@ with connect(PORT) as sock:
         if reply.headers.get("connection") == "close":
             break
     check(served == 1000, "a connection carries 1000 requests, not", served)
-    check(receive(sock, 3) == (b"", True), "and is closed then")
+    check(receive(sock, 20) == (b"", True), "and is closed then")
 
 # HEAD: the head of GET, no body, and the connection stays in step.
 for path in ("/healthz", "/readyz", "/metrics", "/model", "/version"):
     get, _ = ask(PORT, b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
     with connect(PORT) as sock:
         sock.sendall(b"HEAD %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
-        head = parse(receive(sock, 3)[0], head=True)
+        head = parse(receive(sock, 20)[0], head=True)
     check(statuses(head) == [200] and statuses(get) == [200], "HEAD", path)
     check(head[0].headers["content-type"] == get[0].headers["content-type"], "HEAD type", path)
     check(path == "/metrics" or head[0].headers["content-length"] == get[0].headers["content-length"], "HEAD length")
@@ -83,7 +82,12 @@ with connect(PORT) as one, connect(PORT) as other:
     for cut in range(1, len(whole)):
         with connect(PORT) as sock:
             sock.sendall(whole[:cut])
-time.sleep(0.5)
-replies, _ = ask(PORT, b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-check(b"\nmlctl_connections 1\n" in replies[0].body, "connections left behind")
+
+
+def alone():
+    replies, _ = ask(PORT, b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    return b"\nmlctl_connections 1\n" in replies[0].body
+
+
+check(until(alone), "connections left behind")
 check.end()

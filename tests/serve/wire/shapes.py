@@ -133,7 +133,7 @@ check = Checks()
 def replies_of(name, data):
     with connect(PORT) as sock:
         sock.sendall(data)
-        received, closed = receive(sock, 3)
+        received, closed = receive(sock, 20)
     if name in TWICE:
         head = received.partition(b"\r\n\r\n")[0]
         if received.startswith(head + b"\r\n\r\n" + head + b"\r\n\r\n"):

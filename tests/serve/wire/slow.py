@@ -21,7 +21,7 @@ def lifetime(start, drip, name, low, high):
         before = time.monotonic()
         sock.sendall(start)
         closed = False
-        while not closed and time.monotonic() - before < 5:
+        while not closed and time.monotonic() - before < 20:
             try:
                 if drip:
                     sock.sendall(drip)
@@ -41,20 +41,21 @@ def unread():
     with sock:
         sock.sendall(post(body) + post(body))
         time.sleep(3)
-        received, closed = receive(sock, 1)
+        received, closed = receive(sock, 20)
     check(closed is not False and len(received) < 1000000, "unread replies:", len(received), closed)
 
 
+LATE = 10  # seconds: the deadline is 1, and a busy machine late; one that a dripping byte puts off never comes
 cases = [
-    (b"", b"", "nothing at all", 0.9, 2),
-    (b"", b"a", "a request line byte by byte", 0.9, 2),
-    (b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"a", "headers byte by byte", 0.9, 2),
-    (b"GET / HTTP/1.1\r\n", b"X: a\r\n", "header after header", 0.9, 2),
-    (HEAD, b"", "no body", 0.9, 2),
-    (HEAD, b" ", "a body byte by byte", 0.9, 2.3),
-    (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", "idle after a reply", 0.9, 2),
-    (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /", b"a", "a second request line byte by byte", 0.9, 2),
-    (b"GET /healthz?" + b"a&" * 4000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"", "thousands of arguments", 0, 2),
+    (b"", b"", "nothing at all", 0.9, LATE),
+    (b"", b"a", "a request line byte by byte", 0.9, LATE),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"a", "headers byte by byte", 0.9, LATE),
+    (b"GET / HTTP/1.1\r\n", b"X: a\r\n", "header after header", 0.9, LATE),
+    (HEAD, b"", "no body", 0.9, LATE),
+    (HEAD, b" ", "a body byte by byte", 0.9, LATE),
+    (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", "idle after a reply", 0.9, LATE),
+    (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /", b"a", "a second request line byte by byte", 0.9, LATE),
+    (b"GET /healthz?" + b"a&" * 4000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"", "thousands of arguments", 0, LATE),
 ]
 threads = [threading.Thread(target=lifetime, args=case) for case in cases]
 threads.append(threading.Thread(target=unread))
@@ -62,17 +63,17 @@ for thread in threads:
     thread.start()
 
 # Meanwhile an honest client, and one whose body is slower than the time-out but fast enough on the way.
-worst = 0.0
+waited = []
 for _ in range(100):
     before = time.monotonic()
     replies, _ = ask(PORT, post(b'{"x":4,"y":5}', extra="Connection: close\r\n"))
-    worst = max(worst, time.monotonic() - before)
+    waited.append(time.monotonic() - before)
     check([r.status for r in replies] == [200], "the honest client")
-check(worst < 1.0, "the honest client waited", worst)
-body = b'{"x":4,"y":5}' + b" " * 3000
-parts = [post(body, extra="Connection: close\r\n")[:-3000]] + [b" " * 250] * 12
+check(sorted(waited)[90] < 1.0, "the honest client waited", sorted(waited)[90:])
+body = b'{"x":4,"y":5}' + b" " * 6000
+parts = [post(body, extra="Connection: close\r\n")[:-6000]] + [b" " * 500] * 12
 replies, _ = ask(PORT, None, parts=parts, pause=0.2)
-check([r.status for r in replies] == [200], "1250 bytes a second are not too slow")
+check([r.status for r in replies] == [200], "2500 bytes a second are not too slow")
 for thread in threads:
     thread.join()
 check.end()

@@ -10,7 +10,7 @@ class Reply:
         self.status, self.headers, self.body = status, headers, body
 
 
-def connect(port, timeout=5.0, source=None):
+def connect(port, timeout=20.0, source=None):
     return socket.create_connection((HOST, port), timeout, source and (source, 0))
 
 
@@ -59,7 +59,32 @@ def parse(data, head=False):
     return replies
 
 
-def ask(port, data, seconds=5.0, parts=None, pause=0.0):
+def reply(sock, seconds=20.0):
+    """The replies in what comes until they are whole, the connection is closed or the time is up."""
+    data, until = b"", time.monotonic() + seconds
+    while time.monotonic() < until:
+        part, closed = receive(sock, 0.05)
+        data += part
+        try:
+            if data or closed is not False:
+                return parse(data)
+        except (ValueError, KeyError):
+            if closed is not False:
+                raise
+    return []
+
+
+def until(holds, seconds=20.0):
+    """Whether it comes to hold, as it may late on a busy machine."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def ask(port, data, seconds=20.0, parts=None, pause=0.0):
     """Sends bytes (in parts, with a pause between) and reads until the end: (replies, closed)."""
     with connect(port) as sock:
         for part in parts or [data]:
