@@ -60,8 +60,9 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := budget config connections csv_rows guard health intake json_rows keeper listen metrics pages predict process reply \
-	routes server service session session_body session_head session_send worker
+SRC_serve := budget config connections csv_rows feed guard health intake json_rows keeper listen metrics outputs pages predict \
+	process registry reply results routes row scan server service session session_body session_head session_send \
+	v2_infer v2_pages worker
 UNIT_serve := serve serve_connections serve_guard serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile
@@ -71,7 +72,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune
 
-FUZZ := artifact checkpoint csv guard json_rows prep_file schema tune
+FUZZ := artifact checkpoint csv guard json_rows prep_file protocols scan schema tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn

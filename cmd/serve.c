@@ -1,6 +1,7 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
 
+#include <serve/registry.h>
 #include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,8 @@
 
 struct serve_flags {
     struct mli_server_config server;
-    char *model, *max_body;
+    char *model, *name, *version, *max_body;
+    char stem[MLI_NAME_MAX + 1];
     int port, threads, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
@@ -62,6 +64,25 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     return CMD_CONTINUE;
 }
 
+/* The file's name without folder and ending, as far as it can be a name; "model" when nothing of it can. */
+static const char *name_of(const char *path, char *stem)
+{
+    const char *base = strrchr(path, '/');
+    size_t n = 0;
+
+    for (base = base ? base + 1 : path; *base && n < MLI_NAME_MAX; base++)
+        stem[n++] = *base;
+    stem[n] = '\0';
+    char *ending = strstr(stem, ".safetensors");
+    if (ending)
+        *ending = '\0';
+    for (char *c = stem; *c; c++) {
+        const char one[] = { *c, '\0' };
+        *c = mli_name_valid(one) || (*c == '.' && c > stem) ? *c : '_';
+    }
+    return mli_name_valid(stem) ? stem : "model";
+}
+
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
                      const struct ml_model *model, unsigned port)
 {
@@ -69,11 +90,13 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
     char url[128];
     snprintf(url, sizeof url, "http://%s%s%s:%u", six ? "[" : "", f->server.address, six ? "]" : "", port);
     if (ctx->json) {
-        out_json(ctx, json_pack("{sssisssssI}", "url", url, "port", (int)port, "model", f->model, "sha256",
-                                model->sha256, "pid", (json_int_t)getpid()));
+        out_json(ctx, json_pack("{sssisssssssssI}", "url", url, "port", (int)port, "model", f->model, "name",
+                                f->server.name, "version", f->server.version, "sha256", model->sha256, "pid",
+                                (json_int_t)getpid()));
         return;
     }
     out_line("serving", "%s (target %s) on %s", f->model, model->target_names, url);
+    out_line("named", "%s, version %s", f->server.name, f->server.version);
     out_line("try", "curl %s/model", url);
     fflush(stdout);
 }
@@ -116,7 +139,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M" };
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .version = "1", .max_body = "8M" };
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
@@ -128,6 +151,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     enum { INT = POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT };
     struct poptOption options[] = {
         { "model", 'm', STRING, &f.model, 0, "model file", "FILE" },
+        { "name", 0, POPT_ARG_STRING, &f.name, 0, "of the model in URLs; default: the file's, without its ending", "NAME" },
+        { "model-version", 0, STRING, &f.version, 0, "of the model in URLs", "VERSION" },
         { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
@@ -149,5 +174,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         return code;
     if (ctx->nargs)
         f.model = (char *)ctx->args[0];
+    f.server.name = f.name ? f.name : name_of(f.model, f.stem);
+    f.server.version = f.version;
     return serve(ctx, &f);
 }

@@ -184,6 +184,8 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
         facts->content_encoding = value;
     } else if (equals(name, n, "Accept")) {
         facts->accept = value;
+    } else if (equals(name, n, "Inference-Header-Content-Length")) {
+        facts->json_part = value;
     } else if (equals(name, n, "Expect")) {
         facts->expect = value;
     }

@@ -41,6 +41,7 @@ struct mli_guard_facts {
     uint64_t length; /* Content-Length, 0 when there was none */
     bool has_length, chunked;
     const char *content_type, *content_encoding, *accept, *expect;
+    const char *json_part; /* Inference-Header-Content-Length */
     const char *path; /* the target's path, without the query */
     size_t path_len;
 };

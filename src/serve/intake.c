@@ -7,6 +7,7 @@
 void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows)
 {
     memset(intake, 0, sizeof(*intake));
+    mli_worker_begin(worker);
     intake->worker = worker;
     intake->max_rows = max_rows;
     mli_rows_reset(worker->rows);
@@ -42,6 +43,7 @@ enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
         return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts",
                             intake->max_rows);
     intake->rows++;
+    intake->worker->row++;
     if (mli_rows_append(intake->worker->rows))
         return ML_OK;
     status = predict_block(intake, err);

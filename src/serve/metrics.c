@@ -207,7 +207,7 @@ static void add_connections(const struct writer *w)
 
 static void add_model(const struct writer *w)
 {
-    const struct ml_model *model = w->service->model;
+    const struct ml_model *model = w->service->registry.served[0].model;
 
     add_head(w, "mlctl_model_info", "gauge", "The model that answers; always 1.");
     mli_buf_str(w->out, "mlctl_model_info{sha256=");

@@ -31,13 +31,13 @@ void mli_metrics_answer(const struct mli_service *service, struct mli_worker *wo
 void mli_model_answer(const struct mli_service *service, struct mli_worker *worker,
                       const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
-    mli_reply_json(reply, service->model_text);
+    (void)service, (void)worker;
+    mli_reply_json(reply, request->served->card);
 }
 
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
-    mli_reply_json(reply, service->version_text);
+    (void)service, (void)worker, (void)request;
+    mli_reply_json(reply, "{\"program\":\"mlctl\",\"version\":\"" ML_VERSION "\"}\n");
 }

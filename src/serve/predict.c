@@ -6,9 +6,9 @@
 
 /* Where predictions go as they come: the reply's body, in the form of the request. */
 struct sink {
-    const struct mli_service *service;
+    const struct mli_served *served;
     const struct mli_intake *intake;
-    struct mli_buf *body;
+    struct mli_reply *reply;
     struct mli_csv_writer csv;
     size_t rows;
 };
@@ -18,13 +18,12 @@ struct sink {
 static void emit_json(void *data, const double *P, size_t n)
 {
     struct sink *sink = data;
-    size_t width = ml_model_width(sink->service->model);
+    size_t width = ml_model_width(sink->served->model);
 
     for (size_t i = 0; i < n; i++) {
         if (sink->intake->many)
-            mli_buf_char(sink->body, sink->rows == 0 ? '[' : ',');
-        mli_prediction_write_json(sink->body, sink->service->model, sink->service->label_json,
-                                  P + i * width);
+            mli_buf_char(&sink->reply->body, sink->rows == 0 ? '[' : ',');
+        mli_reply_prediction(sink->reply, sink->served, P + i * width);
         sink->rows++;
     }
 }
@@ -34,14 +33,14 @@ static void emit_json(void *data, const double *P, size_t n)
 static void emit_csv(void *data, const double *P, size_t n)
 {
     struct sink *sink = data;
-    size_t width = ml_model_width(sink->service->model);
+    size_t width = ml_model_width(sink->served->model);
 
     if (sink->rows == 0) {
-        mli_prediction_write_header(&sink->csv, sink->service->model);
+        mli_prediction_write_header(&sink->csv, sink->served->model);
         mli_csv_write_end(&sink->csv);
     }
     for (size_t i = 0; i < n; i++) {
-        mli_prediction_write_row(&sink->csv, sink->service->model, P + i * width);
+        mli_prediction_write_row(&sink->csv, sink->served->model, P + i * width);
         mli_csv_write_end(&sink->csv);
     }
     sink->rows += n;
@@ -49,20 +48,13 @@ static void emit_csv(void *data, const double *P, size_t n)
 
 /* ---- the handler ------------------------------------------------------------------------------------------------- */
 
-static void count(struct mli_metrics *metrics, const struct mli_intake *intake)
-{
-    mli_count(&metrics->rows, intake->rows);
-    mli_count(&metrics->missing, intake->missing);
-    mli_count(&metrics->unknown, intake->unknown);
-}
-
 void mli_predict_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
     bool csv = request->media == MLI_MEDIA_CSV;
     struct ml_error err = ML_ERROR_INIT;
     struct mli_intake intake;
-    struct sink sink = { .service = service, .intake = &intake, .body = &reply->body };
+    struct sink sink = { .served = request->served, .intake = &intake, .reply = reply };
     enum ml_status status;
 
     mli_intake_init(&intake, worker, service->config.max_rows);
@@ -74,13 +66,8 @@ void mli_predict_answer(const struct mli_service *service, struct mli_worker *wo
     else
         status =
             mli_json_rows(request->body, request->len, service->config.max_depth, &intake, &err);
-    if (status != ML_OK || intake.faults > 0) {
-        mli_count(&worker->metrics.faults, intake.faults);
-        mli_reply_failure(reply, &err, &intake);
+    if (!mli_reply_done(reply, &intake, status, &err))
         return;
-    }
-    count(&worker->metrics, &intake);
-    reply->status = 200;
     if (csv)
         reply->type = "text/csv; charset=utf-8";
     else

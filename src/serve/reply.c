@@ -1,6 +1,7 @@
 #include <serve/reply.h>
 
 #include <base/text.h>
+#include <model/output.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,6 +175,28 @@ void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err,
     if (intake && intake->faults > 0)
         add_faults(&reply->body, intake);
     mli_buf_str(&reply->body, "}\n");
+}
+
+bool mli_reply_done(struct mli_reply *reply, const struct mli_intake *intake,
+                    enum ml_status status, const struct ml_error *err)
+{
+    struct mli_metrics *metrics = &intake->worker->metrics;
+
+    if (status != ML_OK || intake->faults > 0) {
+        mli_count(&metrics->faults, intake->faults);
+        mli_reply_failure(reply, err, intake);
+        return false;
+    }
+    mli_count(&metrics->rows, intake->rows);
+    mli_count(&metrics->missing, intake->missing);
+    mli_count(&metrics->unknown, intake->unknown);
+    reply->status = 200;
+    return true;
+}
+
+void mli_reply_prediction(struct mli_reply *reply, const struct mli_served *served, const double *p)
+{
+    mli_prediction_write_json(&reply->body, served->model, served->label_json, p);
 }
 
 void mli_reply_settle(struct mli_reply *reply)

@@ -16,6 +16,7 @@ struct mli_reply {
     const char *type; /* Content-Type */
     struct mli_buf body;
     const char *allow;    /* Allow, NULL: none */
+    size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */
     bool close;           /* end the connection after this reply */
 };
@@ -32,6 +33,15 @@ void mli_reply_error(struct mli_reply *reply, unsigned status, const char *forma
 /* The answer to a failure inside: the status and text of err, and the faults of the intake (NULL: none). */
 void mli_reply_failure(struct mli_reply *reply, const struct ml_error *err,
                        const struct mli_intake *intake);
+/*
+ * The end of a request for predictions, of which `status` and `err` are what came of it: its rows are counted, and when
+ * it failed or cells were refused the reply becomes that failure. True: it did not.
+ */
+bool mli_reply_done(struct mli_reply *reply, const struct mli_intake *intake,
+                    enum ml_status status, const struct ml_error *err);
+/* The prediction document of a row: {"prediction":4.5}; p: ml_model_width() numbers. */
+void mli_reply_prediction(struct mli_reply *reply, const struct mli_served *served,
+                          const double *p);
 /* A body that could not be written (its buffer's status) becomes an error that can. */
 void mli_reply_settle(struct mli_reply *reply);
 

@@ -2,33 +2,92 @@
 
 #include <serve/pages.h>
 #include <serve/predict.h>
+#include <serve/v2.h>
 #include <string.h>
+#include <strings.h>
 
 const struct mli_route mli_routes[] = {
-    { "POST", "/predict", true, mli_predict_answer },
-    { "GET", "/healthz", false, mli_health_answer },
-    { "GET", "/readyz", false, mli_ready_answer },
-    { "GET", "/metrics", false, mli_metrics_answer },
-    { "GET", "/model", false, mli_model_answer },
-    { "GET", "/version", false, mli_version_answer },
+    { "POST", "/predict", MLI_TAKES_ROWS, mli_predict_answer },
+    { "GET", "/healthz", MLI_TAKES_NOTHING, mli_health_answer },
+    { "GET", "/readyz", MLI_TAKES_NOTHING, mli_ready_answer },
+    { "GET", "/metrics", MLI_TAKES_NOTHING, mli_metrics_answer },
+    { "GET", "/model", MLI_TAKES_NOTHING, mli_model_answer },
+    { "GET", "/version", MLI_TAKES_NOTHING, mli_version_answer },
+    /* Open Inference Protocol v2 */
+    { "GET", "/v2", MLI_TAKES_NOTHING, mli_v2_server },
+    { "GET", "/v2/", MLI_TAKES_NOTHING, mli_v2_server },
+    { "GET", "/v2/health/live", MLI_TAKES_NOTHING, mli_v2_live },
+    { "GET", "/v2/health/ready", MLI_TAKES_NOTHING, mli_v2_ready },
+    { "GET", "/v2/models", MLI_TAKES_NOTHING, mli_v2_models },
+    { "POST", "/v2/repository/index", MLI_TAKES_ANY, mli_v2_index },
+    { "GET", "/v2/models/{m}", MLI_TAKES_NOTHING, mli_v2_model },
+    { "GET", "/v2/models/{m}/versions/{v}", MLI_TAKES_NOTHING, mli_v2_model },
+    { "GET", "/v2/models/{m}/ready", MLI_TAKES_NOTHING, mli_v2_model_ready },
+    { "GET", "/v2/models/{m}/versions/{v}/ready", MLI_TAKES_NOTHING, mli_v2_model_ready },
+    { "POST", "/v2/models/{m}/infer", MLI_TAKES_ANY, mli_v2_infer },
+    { "POST", "/v2/models/{m}/versions/{v}/infer", MLI_TAKES_ANY, mli_v2_infer },
 };
 const size_t mli_route_count = sizeof(mli_routes) / sizeof(mli_routes[0]);
 _Static_assert(sizeof(mli_routes) / sizeof(mli_routes[0]) < MLI_METRIC_ROUTES,
                "a counter a route and one more");
 
-const struct mli_route *mli_route_find(const char *method, const char *path, size_t path_len,
-                                       const char **allow)
+/* Length of the name at the start of path[0..n). */
+static size_t name_length(const char *path, size_t n)
 {
-    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    size_t len = 0;
 
-    *allow = NULL;
-    for (size_t i = 0; i < mli_route_count; i++) {
-        const struct mli_route *route = &mli_routes[i];
-        if (strlen(route->path) != path_len || memcmp(route->path, path, path_len) != 0)
-            continue;
-        if (strcmp(route->method, wanted) == 0)
-            return route;
-        *allow = strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method;
+    while (len < n && path[len] != '/' && path[len] != ':')
+        len++;
+    return len;
+}
+
+static bool same(const char *a, const char *b, size_t n, bool any_case)
+{
+    return any_case ? strncasecmp(a, b, n) == 0 : memcmp(a, b, n) == 0;
+}
+
+/* Whether path[0..n) is of the pattern, and what stands in the places of its names. */
+static bool fits(const char *pattern, const char *path, size_t n, struct mli_match *match)
+{
+    bool any_case = strncmp(pattern, "/v1/", 4) == 0;
+
+    while (*pattern) {
+        size_t literal = strcspn(pattern, "{");
+        if (literal > n || !same(pattern, path, literal, any_case))
+            return false;
+        pattern += literal;
+        path += literal;
+        n -= literal;
+        if (*pattern == '\0')
+            break;
+        size_t len = name_length(path, n);
+        if (len == 0)
+            return false;
+        if (pattern[1] == 'm') {
+            match->name = path;
+            match->name_len = len;
+        } else if (pattern[1] == 'v') {
+            match->version = path;
+            match->version_len = len;
+        }
+        pattern += strcspn(pattern, "}") + 1;
+        path += len;
+        n -= len;
     }
-    return NULL;
+    return n == 0;
+}
+
+struct mli_match mli_route_find(const char *method, const char *path, size_t path_len)
+{
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method, *allow = NULL;
+
+    for (size_t i = 0; i < mli_route_count; i++) {
+        struct mli_match match = { .route = &mli_routes[i] };
+        if (!fits(match.route->path, path, path_len, &match))
+            continue;
+        if (strcmp(match.route->method, wanted) == 0)
+            return match;
+        allow = strcmp(match.route->method, "GET") == 0 ? "GET, HEAD" : match.route->method;
+    }
+    return (struct mli_match){ .allow = allow };
 }

@@ -1,6 +1,8 @@
 /*
- * Routes: method, path, whether there is a body, and the function that answers. A new one is a row of the table.
- * Paths are matched byte for byte; HEAD is GET without the body.
+ * Routes: method, path, what body it takes, and the function that answers. A new one is a row of the table; a protocol
+ * is one file and its rows. Paths are matched byte for byte (those of /v1 in any case, as TensorFlow Serving does), the
+ * first row that fits counts, {m} and {v} stand for the name and the version of a model: letters up to '/' or ':'.
+ * HEAD is GET without the body.
  */
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
@@ -8,15 +10,24 @@
 #include <serve/service.h>
 
 struct mli_request {
+    const struct mli_served *served; /* the model that is asked for */
     enum mli_media media;
     bool openmetrics; /* the client accepts application/openmetrics-text */
+    bool parts;       /* Inference-Header-Content-Length was given: */
+    size_t json_part; /* bytes of the body that are JSON, tensors behind it */
     const char *body;
     size_t len;
 };
 
+enum mli_takes {
+    MLI_TAKES_NOTHING,
+    MLI_TAKES_ROWS, /* JSON or CSV, and it says so */
+    MLI_TAKES_ANY,  /* whatever Content-Type is said: the protocol's clients do not care */
+};
+
 struct mli_route {
     const char *method, *path;
-    bool body; /* a body is expected, JSON or CSV, at most config.max_body bytes */
+    enum mli_takes takes; /* of a body, at most config.max_body bytes */
     /* Fills the reply, which is as mli_reply_reset() leaves it. */
     void (*answer)(const struct mli_service *service, struct mli_worker *worker,
                    const struct mli_request *request, struct mli_reply *reply);
@@ -25,11 +36,15 @@ struct mli_route {
 extern const struct mli_route mli_routes[];
 extern const size_t mli_route_count;
 
-/*
- * The row for method and path, NULL when there is none: then *allow is NULL if no row has that path, else the methods
- * that it takes, for the Allow header (static storage).
- */
-const struct mli_route *mli_route_find(const char *method, const char *path, size_t path_len,
-                                       const char **allow);
+/* What a path says. */
+struct mli_match {
+    const struct mli_route *route; /* NULL: there is none */
+    const char *
+        allow; /* then: methods that the path takes, for the Allow header; NULL: no row has that path */
+    const char *name, *version; /* as in the path; NULL: not in it */
+    size_t name_len, version_len;
+};
+
+struct mli_match mli_route_find(const char *method, const char *path, size_t path_len);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct mli_server_config {
+    const char *name, *version; /* of the model */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
@@ -29,7 +30,7 @@ struct mli_server_config {
 
 #define MLI_SERVER_CONFIG_INIT                                                                     \
     {                                                                                              \
-        .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
+        .name = "model", .version = "1", .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
         .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
     }

@@ -7,22 +7,20 @@
 
 #include <serve/connections.h>
 #include <serve/guard.h>
+#include <serve/registry.h>
 #include <serve/reply.h>
 #include <serve/server.h>
 
 struct mli_service {
-    const struct ml_model *model;
+    struct mli_registry registry;
     struct mli_server_config config;
     struct mli_worker *worker; /* one a loop thread */
     size_t workers;
     const struct mli_connections *connections; /* NULL: none, in unit tests */
-    char *model_text;                          /* answer of GET /model */
-    char *version_text;                        /* answer of GET /version */
-    char **label_json;                         /* labels as JSON strings */
     atomic_bool draining;
 };
 
-/* The model is borrowed. ML_ENOMEM. */
+/* The model is borrowed. ML_EUSAGE: a name or version that is none; ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
                                              const struct ml_model *model,
                                              const struct mli_server_config *config, size_t workers,

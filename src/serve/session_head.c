@@ -1,5 +1,6 @@
 #include <serve/session.h>
 
+#include <base/num.h>
 #include <string.h>
 #include <strings.h>
 
@@ -51,16 +52,33 @@ void mli_session_refuse(struct mli_session *session, unsigned status, const char
 static void find_route(struct mli_session *session, const char *method,
                        const struct mli_guard_facts *facts)
 {
-    const char *allow;
+    const struct mli_service *service = &session->loop->server->service;
+    struct mli_match match = mli_route_find(method, facts->path, facts->path_len);
 
-    session->route = mli_route_find(method, facts->path, facts->path_len, &allow);
-    if (!session->route && allow) {
+    session->route = match.route;
+    if (!match.route && match.allow) {
         mli_session_refuse(session, 405, "that method is not for this path; see the Allow header");
-        session->reply.allow = allow;
-    } else if (!session->route) {
+        session->reply.allow = match.allow;
+        return;
+    }
+    if (!match.route) {
         mli_session_refuse(session, 404,
                            "there is nothing at this path; POST /predict is what most come for");
+        return;
     }
+    session->request.served = mli_registry_find(&service->registry, match.name, match.name_len,
+                                                match.version, match.version_len);
+    if (!session->request.served)
+        mli_session_refuse(session, 404, "no model of that name and version is served here");
+}
+
+/* Bytes of the body that are its JSON part. */
+static void take_parts(struct mli_session *session, const char *text)
+{
+    session->request.parts = text != NULL;
+    if (text && !mli_num_parse_size(text, strlen(text), &session->request.json_part))
+        mli_session_refuse(session, 400,
+                           "Inference-Header-Content-Length must be a whole number of 0 or more");
 }
 
 /* What the head says of the body, before any of it is read. */
@@ -71,7 +89,7 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
 
     if (facts->expect && strcasecmp(facts->expect, "100-continue") != 0) {
         mli_session_refuse(session, 417, "the only expectation understood here is 100-continue");
-    } else if (!session->route->body) {
+    } else if (session->route->takes == MLI_TAKES_NOTHING) {
         if (facts->chunked || facts->length > 0)
             mli_session_refuse(session, 413, "this path takes no body");
     } else if (!facts->chunked && !facts->has_length) {
@@ -86,7 +104,8 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
                            "no Content-Encoding is understood here; send the body as it is");
     } else {
         session->request.media = mli_media_parse(facts->content_type);
-        if (session->request.media == MLI_MEDIA_OTHER)
+        take_parts(session, facts->json_part);
+        if (session->route->takes == MLI_TAKES_ROWS && session->request.media == MLI_MEDIA_OTHER)
             mli_session_refuse(session, 415,
                                "expected Content-Type: application/json or text/csv, in UTF-8 "
                                "(with curl: -H 'Content-Type: application/json')");

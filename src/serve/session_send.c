@@ -11,18 +11,20 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 
 static struct MHD_Response *make_response(struct mli_reply *reply)
 {
-    char seconds[16];
+    char seconds[16], json_part[24];
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
 
     if (!response)
         return NULL;
+    snprintf(json_part, sizeof(json_part), "%zu", reply->json_part);
     snprintf(seconds, sizeof(seconds), "%u", reply->retry_after);
     if ((!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
         add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
         add_header(response, "X-Content-Type-Options", "nosniff") &&
         add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
+        (!reply->json_part || add_header(response, "Inference-Header-Content-Length", json_part)) &&
         (!reply->retry_after || add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds)))
         return response;
     MHD_destroy_response(response);

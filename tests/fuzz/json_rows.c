@@ -32,8 +32,11 @@ static void make_worker(void)
 {
     struct ml_error err = ML_ERROR_INIT;
 
+    static struct mli_registry registry;
+
     mli_budget_install();
-    sample_need(mli_worker_init(&worker, sample_people(), &err) == ML_OK, &err);
+    sample_need(mli_registry_init(&registry, sample_people(), "people", "1", &err) == ML_OK, &err);
+    sample_need(mli_worker_init(&worker, registry.served, &err) == ML_OK, &err);
 }
 
 static void keep(void *data, const double *P, size_t n)

@@ -23,13 +23,19 @@ void bench_release(struct bench *bench)
 const char *bench_ask(struct bench *bench, const char *method, const char *path,
                       enum mli_media media, const char *body, size_t len)
 {
-    const struct mli_request request = { .media = media, .body = body, .len = len };
-    const char *allow;
-    const struct mli_route *route = mli_route_find(method, path, strlen(path), &allow);
+    const struct mli_match match = mli_route_find(method, path, strlen(path));
+    const struct mli_request request = {
+        .served = mli_registry_find(&bench->service.registry, match.name, match.name_len,
+                                    match.version, match.version_len),
+        .media = media,
+        .body = body,
+        .len = len
+    };
 
-    assert_non_null(route);
+    assert_non_null(match.route);
+    assert_non_null(request.served);
     mli_reply_reset(&bench->reply);
-    route->answer(&bench->service, &bench->service.worker[0], &request, &bench->reply);
+    match.route->answer(&bench->service, &bench->service.worker[0], &request, &bench->reply);
     mli_reply_settle(&bench->reply);
     assert_int_equal(bench->reply.body.status, ML_OK);
     return bench->reply.body.data;

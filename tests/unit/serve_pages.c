@@ -21,15 +21,14 @@ static void test_routes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        const char *allow;
-        const struct mli_route *route =
-            mli_route_find(routes[i].method, routes[i].path, strlen(routes[i].path), &allow);
-        assert_true((route != NULL) == (routes[i].found != NULL));
-        if (route)
-            assert_string_equal(route->path, routes[i].found);
-        assert_true((allow != NULL) == (routes[i].allow != NULL));
-        if (allow)
-            assert_string_equal(allow, routes[i].allow);
+        const struct mli_match match =
+            mli_route_find(routes[i].method, routes[i].path, strlen(routes[i].path));
+        assert_true((match.route != NULL) == (routes[i].found != NULL));
+        if (match.route)
+            assert_string_equal(match.route->path, routes[i].found);
+        assert_true((match.allow != NULL) == (routes[i].allow != NULL));
+        if (match.allow)
+            assert_string_equal(match.allow, routes[i].allow);
     }
 }
 

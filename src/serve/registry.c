@@ -1,0 +1,131 @@
+#include <serve/registry.h>
+
+#include <base/mem.h>
+#include <model/output.h>
+#include <serve/outputs.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool mli_name_valid(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    return n > 0 && n <= MLI_NAME_MAX && name[n] == '\0' && name[0] != '.';
+}
+
+/* ---- the card ---------------------------------------------------------------------------------------------------- */
+
+static json_t *labels_of(const struct mli_model_target *target)
+{
+    json_t *labels = json_array();
+
+    for (size_t k = 0; k < target->classes; k++) {
+        if (json_array_append_new(labels, json_string(target->label[k])) != 0) {
+            json_decref(labels);
+            return NULL;
+        }
+    }
+    return labels;
+}
+
+static char *make_card(const struct mli_served *served)
+{
+    const struct ml_model *model = served->model;
+    json_t *card = json_object(), *metrics = json_object_get(model->record, "metrics");
+    bool made = mli_json_put(card, "name", json_string(served->name)) &&
+                mli_json_put(card, "version", json_string(served->version)) &&
+                mli_json_put(card, "task", json_string(mli_model_task(model))) &&
+                mli_json_put(card, "target", json_string(model->target[0].name)) &&
+                (model->target[0].classes == 0 ||
+                 mli_json_put(card, "labels", labels_of(&model->target[0]))) &&
+                mli_json_put(card, "inputs", mli_schema_to_json(served->schema)) &&
+                mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
+                mli_json_put(card, "sha256", json_string(model->sha256)) &&
+                mli_json_put(card, "program", json_string("mlctl " ML_VERSION));
+    char *text = made ? mli_json_text(card, false) : NULL;
+
+    json_decref(card);
+    return text;
+}
+
+/* ---- a served model ---------------------------------------------------------------------------------------------- */
+
+static bool list_columns(struct mli_served *served)
+{
+    int32_t code;
+
+    served->numbers = true;
+    for (size_t i = 0; i < served->schema->count; i++) {
+        const struct mli_field *field = &served->schema->field[i];
+        served->numbers = served->numbers && field->type == ML_TYPE_NUMBER;
+        if (mli_dict_add(served->columns, field->name, strlen(field->name), &code) != ML_OK)
+            return false;
+    }
+    return true;
+}
+
+static bool fill(struct mli_served *served, const struct ml_model *model, const char *name,
+                 const char *version)
+{
+    served->model = model;
+    served->schema = mli_pipeline_schema(model->pipeline);
+    served->name = mli_strdup(name);
+    served->version = mli_strdup(version);
+    served->columns = mli_dict_new();
+    served->label_json = mli_prediction_labels_json(model);
+    if (!served->name || !served->version || !served->columns || !served->label_json)
+        return false;
+    served->card = make_card(served);
+    return served->card && list_columns(served) && mli_outputs_make(served);
+}
+
+enum ml_status mli_registry_init(struct mli_registry *registry, const struct ml_model *model,
+                                 const char *name, const char *version, struct ml_error *err)
+{
+    *registry = (struct mli_registry){ 0 };
+    if (!mli_name_valid(name) || !mli_name_valid(version))
+        return ml_error_set(err, ML_EUSAGE,
+                            "\"%.150s\" is no %s of a model: letters, digits, '.', '_' and '-', at "
+                            "most %zu of them",
+                            mli_name_valid(name) ? version : name,
+                            mli_name_valid(name) ? "version" : "name", MLI_NAME_MAX);
+    registry->served = mli_calloc(1, sizeof(*registry->served));
+    if (!registry->served)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
+    registry->count = 1;
+    if (fill(registry->served, model, name, version))
+        return ML_OK;
+    mli_registry_release(registry);
+    return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
+}
+
+void mli_registry_release(struct mli_registry *registry)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        struct mli_served *served = &registry->served[i];
+        mli_outputs_free(served);
+        mli_prediction_labels_free(served->label_json);
+        mli_dict_free(served->columns);
+        free(served->card);
+        free(served->version);
+        free(served->name);
+    }
+    free(registry->served);
+    *registry = (struct mli_registry){ 0 };
+}
+
+static bool is(const char *text, const char *wanted, size_t len)
+{
+    return !wanted || (strlen(text) == len && memcmp(text, wanted, len) == 0);
+}
+
+const struct mli_served *mli_registry_find(const struct mli_registry *registry, const char *name,
+                                           size_t name_len, const char *version, size_t version_len)
+{
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct mli_served *served = &registry->served[i];
+        if (is(served->name, name, name_len) && is(served->version, version, version_len))
+            return served;
+    }
+    return NULL;
+}

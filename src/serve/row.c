@@ -1,0 +1,255 @@
+#include <serve/row.h>
+
+#include <base/suggest.h>
+#include <string.h>
+
+#define NAMES_SUGGESTED ((size_t)64) /* names looked through for the one that was meant */
+
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
+
+static void text_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field)
+{
+    struct mli_buf *plain = &intake->worker->text;
+    struct mli_scan_text text;
+
+    if (!mli_scan_string(scan, &text))
+        return;
+    if (!text.escaped) {
+        mli_intake_text(intake, field, text.at, text.len);
+        return;
+    }
+    mli_buf_reset(plain);
+    char *room = mli_buf_room(plain, text.len);
+    if (room)
+        mli_intake_text(intake, field, room, mli_scan_decode(&text, room));
+    else
+        mli_intake_fault(intake, field, "too_large", NULL, 0);
+}
+
+void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field)
+{
+    double number;
+    char literal;
+
+    switch (mli_scan_peek(scan)) {
+    case '"':
+        text_cell(scan, intake, field);
+        break;
+    case 'n':
+    case 't':
+    case 'f':
+        if (!mli_scan_literal(scan, &literal))
+            break;
+        if (literal == 'n')
+            mli_intake_missing(intake, field);
+        else
+            mli_intake_bool(intake, field, literal == 't');
+        break;
+    case '[':
+        if (mli_scan_skip(scan))
+            mli_intake_fault(intake, field, "wrong_type", "[...]", 5);
+        break;
+    case '{':
+        if (mli_scan_skip(scan))
+            mli_intake_fault(intake, field, "wrong_type", "{...}", 5);
+        break;
+    default:
+        if (mli_scan_number(scan, &number))
+            mli_intake_number(intake, field, number);
+    }
+}
+
+/* ---- by name ----------------------------------------------------------------------------------------------------- */
+
+/* Most rows have their names in the schema's order: `guess` is tried first. schema->count: no such column. */
+static size_t find_field(const struct mli_intake *intake, const struct mli_scan_text *name,
+                         size_t guess)
+{
+    const struct mli_schema *schema = intake->worker->schema;
+    struct mli_buf *plain = &intake->worker->text;
+    const char *text = name->at;
+    size_t len = name->len;
+
+    if (name->escaped) {
+        mli_buf_reset(plain);
+        char *room = mli_buf_room(plain, len);
+        if (!room)
+            return schema->count;
+        len = mli_scan_decode(name, room);
+        text = room;
+    }
+    if (guess < schema->count) {
+        const char *likely = schema->field[guess].name;
+        if (strncmp(likely, text, len) == 0 && likely[len] == '\0')
+            return guess;
+    }
+    int32_t code = mli_dict_find(intake->worker->served->columns, text, len);
+    return code >= 0 ? (size_t)code : schema->count;
+}
+
+/* The name of the row that was probably meant by a column that is missing; NULL: none comes near. */
+static const char *find_near(const struct mli_intake *intake, struct mli_scan row, size_t field)
+{
+    const struct mli_schema *schema = intake->worker->schema;
+    struct mli_arena *arena = &intake->worker->request;
+    const char *stranger[NAMES_SUGGESTED];
+    struct mli_scan_text name;
+    size_t n = 0;
+
+    mli_scan_open(&row, '{');
+    while (n < NAMES_SUGGESTED && mli_scan_member(&row, &name)) {
+        mli_scan_skip(&row);
+        if (find_field(intake, &name, schema->count) < schema->count)
+            continue;
+        char *plain = mli_arena_alloc(arena, name.len + 1, 1);
+        if (!plain)
+            break;
+        plain[mli_scan_decode(&name, plain)] = '\0';
+        stranger[n++] = plain;
+    }
+    size_t near = mli_suggest(schema->field[field].name, stranger, n);
+    return near < n ? stranger[near] : NULL;
+}
+
+static void miss_columns(struct mli_intake *intake, const struct mli_scan *row)
+{
+    struct mli_worker *worker = intake->worker;
+
+    for (size_t i = 0; i < worker->schema->count; i++) {
+        if (worker->seen[i] == worker->row)
+            continue;
+        struct mli_arena_mark mark = mli_arena_mark(&worker->request);
+        const char *near = intake->faults < MLI_FAULTS ? find_near(intake, *row, i) : NULL;
+        mli_intake_fault(intake, i, "missing_column", near, near ? strlen(near) : 0);
+        mli_arena_rewind(&worker->request, mark);
+    }
+}
+
+static void read_named(struct mli_scan *scan, struct mli_intake *intake)
+{
+    struct mli_worker *worker = intake->worker;
+    size_t count = worker->schema->count, field = count, found = 0;
+    const struct mli_scan row = *scan;
+    struct mli_scan_text name;
+
+    mli_scan_open(scan, '{');
+    while (mli_scan_member(scan, &name)) {
+        field = find_field(intake, &name, field < count ? field + 1 : 0);
+        if (field == count) {
+            mli_scan_skip(scan);
+            continue;
+        }
+        if (worker->seen[field] == worker->row) {
+            mli_scan_refuse(scan, "no duplicate of a column");
+            return;
+        }
+        worker->seen[field] = worker->row;
+        found++;
+        mli_row_cell(scan, intake, field);
+    }
+    if (!scan->wrong && found < count)
+        miss_columns(intake, &row);
+}
+
+/* ---- by place ---------------------------------------------------------------------------------------------------- */
+
+static enum ml_status read_placed(struct mli_scan *scan, struct mli_intake *intake,
+                                  struct ml_error *err)
+{
+    size_t count = intake->worker->schema->count, n = 0;
+
+    mli_scan_open(scan, '[');
+    for (; mli_scan_item(scan); n++) {
+        if (n < count)
+            mli_row_cell(scan, intake, n);
+        else
+            mli_scan_skip(scan);
+    }
+    if (!scan->wrong && n != count)
+        return ml_error_set(err, ML_EDATA, "row %zu has %zu values; the model has %zu columns",
+                            intake->rows, n, count);
+    return ML_OK;
+}
+
+/*
+ * Whether an object's first member leads by names that are no columns (data, features, values) to an array. Then *scan
+ * stands before it, *levels objects deep.
+ */
+static bool unwrap(struct mli_scan *scan, const struct mli_intake *intake, size_t *levels)
+{
+    static const char *const wrappers[] = { "data", "features", "values" };
+    const struct mli_schema *schema = intake->worker->schema;
+    struct mli_scan probe = *scan;
+    struct mli_scan_text name;
+
+    for (*levels = 0; mli_scan_peek(&probe) == '{'; ++*levels) {
+        bool known = false;
+        if (!mli_scan_open(&probe, '{') || !mli_scan_member(&probe, &name))
+            return false;
+        for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
+            known = known || mli_scan_equals(&name, wrappers[i]);
+        if (!known || find_field(intake, &name, schema->count) < schema->count)
+            return false;
+    }
+    if (*levels == 0 || mli_scan_peek(&probe) != '[')
+        return false;
+    *scan = probe;
+    return true;
+}
+
+static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *intake, size_t levels,
+                                   struct ml_error *err)
+{
+    struct mli_scan_text name;
+    enum ml_status status = read_placed(scan, intake, err);
+
+    for (; levels > 0; levels--) {
+        while (mli_scan_member(scan, &name))
+            mli_scan_skip(scan);
+    }
+    return status;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, struct ml_error *err)
+{
+    char first = mli_scan_peek(scan);
+    size_t levels;
+
+    if (first != '{' && first != '[' && (first == '\0' || intake->worker->schema->count != 1)) {
+        mli_scan_refuse(scan, "a row, which is an object like {\"column\": value}, or an array");
+        return mli_scan_error(scan, err);
+    }
+    enum ml_status status = mli_intake_row(intake, err);
+    if (status != ML_OK)
+        return status;
+    if (first == '[')
+        status = read_placed(scan, intake, err);
+    else if (first != '{')
+        mli_row_cell(scan, intake, 0);
+    else if (unwrap(scan, intake, &levels))
+        status = read_wrapped(scan, intake, levels, err);
+    else
+        read_named(scan, intake);
+    return scan->wrong ? mli_scan_error(scan, err) : status;
+}
+
+enum ml_status mli_row_read_list(struct mli_scan *scan, struct mli_intake *intake,
+                                 struct ml_error *err)
+{
+    size_t before = intake->rows;
+
+    intake->many = true;
+    mli_scan_open(scan, '[');
+    while (mli_scan_item(scan)) {
+        enum ml_status status = mli_row_read(scan, intake, err);
+        if (status != ML_OK)
+            return status;
+    }
+    if (scan->wrong)
+        return mli_scan_error(scan, err);
+    if (intake->rows == before)
+        return ml_error_set(err, ML_EDATA, "there are no rows; expected at least one");
+    return ML_OK;
+}

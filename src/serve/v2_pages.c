@@ -1,0 +1,120 @@
+#include <serve/v2.h>
+
+#include <serve/outputs.h>
+#include <string.h>
+
+void mli_v2_server(const struct mli_service *service, struct mli_worker *worker,
+                   const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)service, (void)worker, (void)request;
+    mli_reply_json(reply, "{\"name\":\"mlctl\",\"version\":\"" ML_VERSION
+                          "\",\"extensions\":[\"binary_tensor_data\",\"parameters\"]}\n");
+}
+
+void mli_v2_live(const struct mli_service *service, struct mli_worker *worker,
+                 const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)service, (void)worker, (void)request;
+    mli_reply_json(reply, "{\"live\":true}\n");
+}
+
+/* Clients look at the status alone; the body is for people. */
+static void say_ready(const struct mli_service *service, const char *name, struct mli_reply *reply)
+{
+    bool draining = atomic_load(&service->draining);
+
+    mli_reply_json(reply, "{");
+    reply->status = draining ? 503 : 200;
+    if (name)
+        mli_buf_printf(&reply->body, "\"name\":\"%s\",", name);
+    mli_buf_str(&reply->body, draining
+                                  ? "\"ready\":false,\"error\":\"the server is about to stop\"}\n"
+                                  : "\"ready\":true}\n");
+}
+
+void mli_v2_ready(const struct mli_service *service, struct mli_worker *worker,
+                  const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    say_ready(service, NULL, reply);
+}
+
+void mli_v2_model_ready(const struct mli_service *service, struct mli_worker *worker,
+                        const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker;
+    say_ready(service, request->served->name, reply);
+}
+
+void mli_v2_models(const struct mli_service *service, struct mli_worker *worker,
+                   const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    mli_reply_json(reply, "{\"models\":[");
+    for (size_t i = 0; i < service->registry.count; i++)
+        mli_buf_printf(&reply->body, "%s\"%s\"", i ? "," : "", service->registry.served[i].name);
+    mli_buf_str(&reply->body, "]}\n");
+}
+
+/* The request may say {"ready":true}; what is served is ready, so it changes nothing and is not looked at. */
+void mli_v2_index(const struct mli_service *service, struct mli_worker *worker,
+                  const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker, (void)request;
+    mli_reply_json(reply, "[");
+    for (size_t i = 0; i < service->registry.count; i++) {
+        const struct mli_served *served = &service->registry.served[i];
+        mli_buf_printf(&reply->body,
+                       "%s{\"name\":\"%s\",\"version\":\"%s\",\"state\":\"READY\",\"reason\":\"\"}",
+                       i ? "," : "", served->name, served->version);
+    }
+    mli_buf_str(&reply->body, "]\n");
+}
+
+/* ---- model metadata ---------------------------------------------------------------------------------------------- */
+
+static void add_tensor(struct mli_buf *out, const char *name, const char *datatype, size_t width)
+{
+    mli_buf_str(out, "{\"name\":");
+    mli_buf_json_string(out, name, strlen(name));
+    mli_buf_printf(out, ",\"datatype\":\"%s\",\"shape\":[-1,%zu]}", datatype, width);
+}
+
+static void add_inputs(struct mli_buf *out, const struct mli_served *served)
+{
+    const struct mli_schema *schema = served->schema;
+
+    if (served->numbers) {
+        add_tensor(out, "input-0", "FP64", schema->count);
+        return;
+    }
+    for (size_t i = 0; i < schema->count; i++) {
+        if (i > 0)
+            mli_buf_char(out, ',');
+        add_tensor(out, schema->field[i].name,
+                   schema->field[i].type == ML_TYPE_NUMBER ? "FP64" : "BYTES", 1);
+    }
+}
+
+void mli_v2_model(const struct mli_service *service, struct mli_worker *worker,
+                  const struct mli_request *request, struct mli_reply *reply)
+{
+    const struct mli_served *served = request->served;
+    struct mli_buf *out = &reply->body;
+
+    (void)service, (void)worker;
+    mli_reply_json(reply, "{");
+    mli_buf_printf(
+        out,
+        "\"name\":\"%s\",\"versions\":[\"%s\"],\"platform\":\"mlctl_safetensors\",\"inputs\":[",
+        served->name, served->version);
+    add_inputs(out, served);
+    mli_buf_str(out, "],\"outputs\":[");
+    for (size_t i = 0; i < served->outputs; i++) {
+        const struct mli_output *output = &served->output[i];
+        if (i > 0)
+            mli_buf_char(out, ',');
+        add_tensor(out, output->name, output->datatype, output->width);
+    }
+    mli_buf_str(out, "]}\n");
+}

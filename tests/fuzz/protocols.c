@@ -1,0 +1,93 @@
+/*
+ * Any request to any route, without sockets: the first line is "MODEL METHOD /path TYPE JSON-PART", the rest the body
+ * (TYPE: json, csv, other; JSON-PART: a number, or '-' for no such header). Whatever it is, the answer is no failure of
+ * the server's, and one that says it is JSON is.
+ */
+#include <serve/budget.h>
+#include <serve/routes.h>
+#include <stdint.h>
+#include <tests/unit/serve_sample.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static struct mli_service services[2]; /* mean, people */
+
+static void require(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "broken: %s\n", what);
+    abort();
+}
+
+static void make_services(void)
+{
+    struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
+    struct ml_error err = ML_ERROR_INIT;
+
+    mli_budget_install();
+    config.max_rows = 600;
+    config.name = "m";
+    sample_need(mli_service_init(&services[0], sample_mean(), &config, 1, &err) == ML_OK, &err);
+    sample_need(mli_service_init(&services[1], sample_people(), &config, 1, &err) == ML_OK, &err);
+}
+
+static enum mli_media media_of(const char *type)
+{
+    return strcmp(type, "json") == 0  ? MLI_MEDIA_JSON
+           : strcmp(type, "csv") == 0 ? MLI_MEDIA_CSV
+                                      : MLI_MEDIA_OTHER;
+}
+
+static void check_reply(const struct mli_reply *reply)
+{
+    size_t json = reply->json_part ? reply->json_part : reply->body.len;
+
+    require(reply->body.status == ML_OK, "the body of a reply");
+    require(reply->status == 200 || (reply->status >= 400 && reply->status < 500), "the status");
+    require(json <= reply->body.len, "the length of the JSON part");
+    if (!reply->json_part && strcmp(reply->type, "application/json") != 0)
+        return;
+    json_t *doc = json_loadb(reply->body.data, json, JSON_REJECT_DUPLICATES, NULL);
+    require(doc != NULL, "a reply that is JSON");
+    require((reply->status == 200) == !json_object_get(doc, "error"), "an error that says so");
+    json_decref(doc);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    char line[256], model[8], method[8], path[200], type[16], part[24];
+    const uint8_t *end = memchr(bytes, '\n', n);
+    size_t len = end ? (size_t)(end - bytes) : n;
+    struct mli_reply reply;
+
+    if (!services[0].worker)
+        make_services();
+    if (!end || len >= sizeof(line))
+        return 0;
+    memcpy(line, bytes, len);
+    line[len] = '\0';
+    if (sscanf(line, "%7s %7s %199s %15s %23s", model, method, path, type, part) != 5)
+        return 0;
+    const struct mli_service *service = &services[model[0] == 'p'];
+    const struct mli_match match = mli_route_find(method, path, strlen(path));
+    struct mli_request request = { .media = media_of(type), .len = n - len - 1 };
+    char *body = mli_alloc(request.len ? request.len : 1, 1); /* of its own, so that a read past the end is seen */
+    if (request.len > 0)
+        memcpy(body, end + 1, request.len);
+    request.body = body;
+    request.parts = part[0] != '-';
+    request.json_part = request.parts ? strtoul(part, NULL, 10) : 0;
+    request.served = mli_registry_find(&service->registry, match.name, match.name_len,
+                                       match.version, match.version_len);
+    if (match.route && request.served &&
+        (match.route->takes != MLI_TAKES_ROWS || request.media != MLI_MEDIA_OTHER)) {
+        mli_reply_init(&reply);
+        match.route->answer(service, &service->worker[0], &request, &reply);
+        mli_reply_settle(&reply);
+        check_reply(&reply);
+        mli_reply_release(&reply);
+    }
+    free(body);
+    return 0;
+}
