@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGAIN 0x9E3779B97F4A7C15u /* between the seeds of two ways to deal out the rows */
+
 /* What is made once, by whoever comes first; the others wait. */
 struct once {
     enum { NEW, MAKING, READY, FAILED } state;
@@ -358,10 +360,13 @@ enum ml_status mli_crossval_run(struct mli_crossval *cv, const struct ml_fit_con
     return ML_OK;
 }
 
-enum ml_status mli_crossval_new(const struct mli_job *base, size_t folds, struct mli_crossval **out,
+enum ml_status mli_crossval_new(const struct mli_job *base, size_t folds, size_t again, struct mli_crossval **out,
                                 struct ml_error *err)
 {
     struct mli_crossval *cv = mli_calloc(1, sizeof *cv);
+    struct mli_settings settings = base->settings;
+    const struct ml_log *log = again ? NULL : base->config->log; /* it was said the first time */
+    settings.train.seed += again * AGAIN;
     if (!cv)
         return no_memory(err);
     cv->base = base;
@@ -370,13 +375,12 @@ enum ml_status mli_crossval_new(const struct mli_job *base, size_t folds, struct
     pthread_mutex_init(&cv->lock, NULL);
     pthread_cond_init(&cv->changed, NULL);
     if (base->prepared)
-        ml_log(base->config->log, ML_LOG_WARNING,
+        ml_log(log, ML_LOG_WARNING,
                "the cleaning was fitted on all training rows by mlctl preprocess, so a fold knows a little of its own rows%s%s%s",
                base->prep.group ? "; groups of \"" : "", base->prep.group ? base->prep.group : "",
                base->prep.group ? "\" are not kept together" : "");
     cv->fold = mli_alloc(base->table->rows, 1);
-    enum ml_status status = cv->fold ? mli_plan_folds(base->table, &base->plan, &base->settings, folds, base->config->log,
-                                                      cv->fold, err)
+    enum ml_status status = cv->fold ? mli_plan_folds(base->table, &base->plan, &settings, folds, log, cv->fold, err)
                                      : no_memory(err);
     if (status)
         mli_crossval_free(cv);

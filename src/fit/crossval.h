@@ -14,9 +14,12 @@
 
 struct mli_crossval;
 
-/* base has a plan (mli_job_plan) and is borrowed. Errors of mli_folds_assign(). */
-ML_NODISCARD enum ml_status mli_crossval_new(const struct mli_job *base, size_t folds, struct mli_crossval **out,
-                                             struct ml_error *err);
+/*
+ * base has a plan (mli_job_plan) and is borrowed. The same rows are dealt out in another way for each `again`, 0 being the
+ * first. Errors of mli_folds_assign().
+ */
+ML_NODISCARD enum ml_status mli_crossval_new(const struct mli_job *base, size_t folds, size_t again,
+                                             struct mli_crossval **out, struct ml_error *err);
 void mli_crossval_free(struct mli_crossval *cv); /* NULL is fine */
 
 /*

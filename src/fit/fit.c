@@ -134,7 +134,7 @@ static enum ml_status validate(const struct mli_job *job, json_t **out, struct m
 {
     struct mli_crossval *cv = NULL;
     json_t *scores = NULL, *doc;
-    enum ml_status status = mli_crossval_new(job, job->config->folds, &cv, err);
+    enum ml_status status = mli_crossval_new(job, job->config->folds, 0, &cv, err);
     if (!status)
         status = mli_crossval_run(cv, job->config, 1, &scores, err);
     mli_crossval_free(cv);

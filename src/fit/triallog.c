@@ -27,8 +27,8 @@ static enum ml_status no_memory(struct ml_error *err)
     return ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-/* Settings and share as text. NULL: no memory. */
-static char *key_of(const json_t *settings, double share)
+/* Settings, share and folds as text. NULL: no memory. */
+static char *key_of(const json_t *settings, double share, size_t again)
 {
     struct mli_buf key;
     char *text = mli_json_text(settings, false);
@@ -37,6 +37,8 @@ static char *key_of(const json_t *settings, double share)
         mli_buf_str(&key, text);
     mli_buf_char(&key, ' ');
     mli_buf_number(&key, share);
+    if (again)
+        mli_buf_printf(&key, " %zu", again);
     char *made = mli_buf_detach(&key);
     if (!text) {
         free(made);
@@ -80,13 +82,16 @@ static bool is_settings(const json_t *settings)
 static bool is_trial(const json_t *line, size_t folds)
 {
     double share = json_number_value(json_object_get(line, "share"));
+    const json_t *again = json_object_get(line, "again");
     return is_settings(json_object_get(line, "settings")) && share > 0 && share <= 1 &&
+           (!again || json_integer_value(again) > 0) &&
            (json_is_string(json_object_get(line, "failed")) || is_scores(json_object_get(line, "scores"), folds));
 }
 
 static bool keep_line(json_t *lines, json_t *line)
 {
-    char *key = key_of(json_object_get(line, "settings"), json_number_value(json_object_get(line, "share")));
+    char *key = key_of(json_object_get(line, "settings"), json_number_value(json_object_get(line, "share")),
+                       (size_t)json_integer_value(json_object_get(line, "again")));
     bool kept = key && json_object_set(lines, key, line) == 0;
     free(key);
     return kept;
@@ -261,9 +266,9 @@ void mli_triallog_close(struct mli_triallog *log)
     free(log);
 }
 
-const json_t *mli_triallog_find(const struct mli_triallog *log, const json_t *settings, double share)
+const json_t *mli_triallog_find(const struct mli_triallog *log, const json_t *settings, double share, size_t again)
 {
-    char *key = key_of(settings, share);
+    char *key = key_of(settings, share, again);
     const json_t *line = key ? json_object_get(log->lines, key) : NULL;
     free(key);
     return line;

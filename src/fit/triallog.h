@@ -7,6 +7,8 @@
  *   {"search":ID,"settings":{..},"share":S,"seconds":T,"scores":{"rmse":[..], ..}}   a number (or null) a fold
  *   {"search":ID,"settings":{..},"share":S,"seconds":T,"failed":"reason"}
  *
+ * and "again":N, from 1 on, where the rows were dealt out to the folds in another way.
+ *
  * ID says which search a line belongs to: the same data, settings, folds and seed. Lines of others stay and are passed
  * over, so one file may serve many.
  */
@@ -25,7 +27,7 @@ struct mli_triallog;
 ML_NODISCARD enum ml_status mli_triallog_open(const char *path, const char *id, json_t *begin, size_t folds,
                                               const struct ml_log *log, struct mli_triallog **out, struct ml_error *err);
 /* The line of a trial, borrowed; NULL: not measured yet. */
-const json_t *mli_triallog_find(const struct mli_triallog *log, const json_t *settings, double share);
+const json_t *mli_triallog_find(const struct mli_triallog *log, const json_t *settings, double share, size_t again);
 /* Appends a trial: the line without "search"; the log keeps a reference. ML_EIO, ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_triallog_add(struct mli_triallog *log, json_t *line, struct ml_error *err);
 size_t mli_triallog_count(const struct mli_triallog *log); /* trials of this search in it */

@@ -51,16 +51,30 @@ static bool better(const struct mli_metric *metric, double a, double b)
     return metric->larger_is_better ? a > b : a < b;
 }
 
+/* Infinite for what has none. */
+static double log_loss(const struct mli_trial *trial)
+{
+    double mean = NAN, deviation;
+    if (trial->scores)
+        mli_scores_summary(trial->scores, "log_loss", &mean, &deviation);
+    return isnan(mean) ? INFINITY : mean;
+}
+
 bool mli_trial_before(const struct mli_trials *run, const struct mli_trial *a, const struct mli_trial *b)
 {
     if (!a->scores != !b->scores)
         return a->scores != NULL;
-    if (a->share < b->share || a->share > b->share)
+    if (a->final != b->final)
+        return a->final;
+    if (!run->cut && (a->share < b->share || a->share > b->share))
         return a->share > b->share;
     if (a->scores && better(run->metric, a->mean, b->mean))
         return true;
     if (a->scores && better(run->metric, b->mean, a->mean))
         return false;
+    double loss = log_loss(a), other = log_loss(b);
+    if (loss < other || loss > other)
+        return loss < other;
     return a->number < b->number;
 }
 
@@ -87,11 +101,30 @@ static enum ml_status measure(const struct round *round, const struct mli_trial 
     return status;
 }
 
+/* The scores of another way to deal out the rows, behind those that are there; a metric that lacks either is none. */
+static json_t *add_scores(const json_t *before, json_t *scores)
+{
+    const char *name;
+    json_t *list, *sum = json_object();
+    json_object_foreach((json_t *)before, name, list) {
+        json_t *both = json_object_get(scores, name) ? json_copy(list) : NULL;
+        if (both && (json_array_extend(both, json_object_get(scores, name)) != 0 || !mli_json_put(sum, name, json_incref(both)))) {
+            json_decref(sum);
+            sum = NULL;
+        }
+        json_decref(both);
+    }
+    json_decref(scores);
+    return sum;
+}
+
 /* The verdict of a round in the place of the one before; the scores are taken. */
 static enum ml_status judge(const struct mli_trials *run, struct mli_trial *trial, double share, double seconds,
                             json_t *scores, const char *failed, struct ml_error *err)
 {
     double mean = NAN, deviation = NAN;
+    if (scores && run->again && trial->scores && !(scores = add_scores(trial->scores, scores)))
+        return no_memory(err);
     if (scores)
         mli_scores_summary(scores, run->metric->name, &mean, &deviation);
     if (scores && !isfinite(mean)) {
@@ -113,12 +146,14 @@ static enum ml_status judge(const struct mli_trials *run, struct mli_trial *tria
     return ML_OK;
 }
 
-static json_t *line_of(const struct mli_trial *trial)
+/* scores: of this round alone */
+static json_t *line_of(const struct mli_trials *run, const struct mli_trial *trial, json_t *scores)
 {
     json_t *line = json_pack("{sIsOsfsf}", "trial", (json_int_t)trial->number, "settings", trial->settings, "share",
                              trial->share, "seconds", trial->seconds);
-    bool ok = line && (trial->scores ? mli_json_put(line, "scores", json_incref(trial->scores))
-                                     : mli_json_put(line, "failed", json_string(trial->failed)));
+    bool ok = line && (!run->again || mli_json_put(line, "again", json_integer((json_int_t)run->again))) &&
+              (trial->scores ? mli_json_put(line, "scores", json_incref(scores))
+                             : mli_json_put(line, "failed", json_string(trial->failed)));
     if (ok)
         return line;
     json_decref(line);
@@ -126,12 +161,12 @@ static json_t *line_of(const struct mli_trial *trial)
 }
 
 /* Over the memory limit is no verdict on a trial for good: the next run may have more. */
-static enum ml_status keep(const struct mli_trials *run, const struct mli_trial *trial, enum ml_status verdict,
-                           struct ml_error *err)
+static enum ml_status keep(const struct mli_trials *run, const struct mli_trial *trial, json_t *scores,
+                           enum ml_status verdict, struct ml_error *err)
 {
     if (!run->log || verdict == ML_ELIMIT)
         return ML_OK;
-    json_t *line = line_of(trial);
+    json_t *line = line_of(run, trial, scores);
     enum ml_status status = line ? mli_triallog_add(run->log, line, err) : no_memory(err);
     json_decref(line);
     return status;
@@ -160,7 +195,7 @@ static void report(struct round *round, const struct mli_trial *trial, bool resu
 static enum ml_status recall(struct round *round, struct mli_trial *trial, bool *found, struct ml_error *err)
 {
     struct mli_trials *run = round->run;
-    const json_t *line = run->log ? mli_triallog_find(run->log, trial->settings, round->share) : NULL;
+    const json_t *line = run->log ? mli_triallog_find(run->log, trial->settings, round->share, run->again) : NULL;
     *found = line != NULL;
     if (!line)
         return ML_OK;
@@ -188,9 +223,10 @@ static enum ml_status attend(struct round *round, struct mli_trial *trial, struc
             return ML_OK;
         if (verdict && !is_verdict(verdict))
             return ml_error_set(err, verdict, "%s", why.text);
-        status = judge(round->run, trial, round->share, seconds, scores, verdict ? why.text : NULL, err);
+        status = judge(round->run, trial, round->share, seconds, json_incref(scores), verdict ? why.text : NULL, err);
         if (!status)
-            status = keep(round->run, trial, verdict, err);
+            status = keep(round->run, trial, scores, verdict, err);
+        json_decref(scores);
     }
     if (!status)
         report(round, trial, found);
@@ -232,7 +268,7 @@ static void watch(struct round *round)
         double reserve = fmin(run->refit, run->tune->time_budget / 2);
         if (run->config->stop && *run->config->stop)
             round->stop = 1;
-        if (scored && !round->stop && now() + reserve > run->deadline)
+        if (scored && !round->stop && now() > fmin(run->recess, run->deadline - reserve))
             round->stop = round->late = true;
     }
 }

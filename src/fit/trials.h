@@ -12,7 +12,8 @@
 struct mli_trial {
     size_t number;
     json_t *settings; /* owned */
-    /* what its last round has shown */
+    bool final; /* it came to the end of the search */
+    /* what its last round has shown; of several ways to deal out the rows to the folds, what all of them have */
     double share; /* of the training rows; 0: not measured */
     json_t *scores; /* owned; NULL: failed, or not measured */
     char *failed;   /* why, owned */
@@ -27,14 +28,21 @@ struct mli_trials {
     const struct mli_metric *metric;
     struct mli_triallog *log; /* NULL: none */
     size_t threads;
+    size_t again;    /* which way of dealing out the rows cv is, 0 the first: scores are added to those before */
     double deadline; /* seconds, monotonic; INFINITY: none */
+    double recess;   /* of the round under way, if that is earlier */
     bool open;       /* the search has no other end */
+    bool cut;        /* the deadline came before the last round was done */
     double refit;    /* seconds that the best so far would take on all rows */
     struct ml_tune_progress progress; /* trials, metric and work are the caller's to set */
     double work, work_done;
 };
 
-/* Whether a measures better: by share of the rows, then by the metric, then by number. Both are measured. */
+/*
+ * Whether a measures better: those of the final, then by share of the rows, then by the metric, then, of classes, by their
+ * log loss, then by number. When the time was over before the last round was, a trial that was better on fewer rows is
+ * better: more would not have made it worse.
+ */
 bool mli_trial_before(const struct mli_trials *run, const struct mli_trial *a, const struct mli_trial *b);
 
 /*

@@ -9,6 +9,8 @@
 
 enum { TRIALS_MAX = 1000000 };
 
+#define SEARCHING 0.6 /* of a time budget, until the best are measured more closely */
+
 static const char *const methods[] = { "grid", "random", "halving" };
 enum { METHODS = sizeof methods / sizeof *methods };
 
@@ -87,9 +89,10 @@ static int compare_trials(const void *a, const void *b, void *run)
     return mli_trial_before(run, *x, *y) ? -1 : 1;
 }
 
-static void rank(struct mli_tuning *t, struct mli_trial **trial, size_t n)
+void mli_tuning_rank(const struct mli_tuning *t, struct mli_trial **trial, size_t n)
 {
-    qsort_r(trial, n, sizeof *trial, compare_trials, &t->run);
+    struct mli_trials run = t->run;
+    qsort_r(trial, n, sizeof *trial, compare_trials, &run);
 }
 
 static void say_interrupted(const struct mli_tuning *t, struct ml_error *err)
@@ -108,23 +111,40 @@ static enum ml_status run_bracket(struct mli_tuning *t, bool *late, struct ml_er
     enum ml_status status = ML_OK;
     for (size_t r = 0, n = t->in_bracket; r < t->rounds && n && !status && !*late; r++) {
         status = mli_trials_run(&t->run, t->bracket, n, t->round[r].share, late, err);
-        rank(t, t->bracket, t->in_bracket);
+        if (*late)
+            t->run.cut = t->trials == t->in_bracket; /* the first bracket, so that none is done */
+        mli_tuning_rank(t, t->bracket, t->in_bracket);
         n = mli_tuning_promote(t, t->round[r].share);
     }
     return status;
 }
 
-static enum ml_status search(struct mli_tuning *t, struct ml_error *err)
+/* One bracket, or one after the other until the time for them is over. */
+static enum ml_status run_brackets(struct mli_tuning *t, bool *late, struct ml_error *err)
 {
-    bool late = false;
-    enum ml_status status = run_bracket(t, &late, err);
-    while (!status && !late && t->run.open && t->trials < TRIALS_MAX) {
+    enum ml_status status = run_bracket(t, late, err);
+    while (!status && !*late && t->run.open && t->trials < TRIALS_MAX) {
         status = mli_tuning_bracket(t, err);
         if (!status)
-            status = run_bracket(t, &late, err);
+            status = run_bracket(t, late, err);
     }
-    rank(t, t->trial, t->trials);
-    if (!status && late)
+    mli_tuning_rank(t, t->trial, t->trials);
+    return status;
+}
+
+static enum ml_status search(struct mli_tuning *t, struct ml_error *err)
+{
+    bool late = false, too_late = false, final = !t->given && t->method != MLI_SEARCH_GRID;
+    if (final && t->tune->time_budget > 0)
+        t->run.recess = t->run.deadline - (1 - SEARCHING) * t->tune->time_budget;
+    enum ml_status status = run_brackets(t, &late, err);
+    t->run.recess = INFINITY;
+    if (!status && final)
+        status = mli_tuning_final(t, &too_late, err);
+    mli_tuning_rank(t, t->trial, t->trials);
+    if (!status && final)
+        mli_tuning_choose(t);
+    if (!status && (late || too_late))
         ml_log(t->config.log, ML_LOG_WARNING,
                "the time budget ended the search after %zu trials, so another run may find another model",
                t->run.progress.done);
@@ -147,6 +167,9 @@ static enum ml_status refit(struct mli_tuning *t, struct ml_model **out, struct 
         config.log = &quiet;
     }
     config.folds = 0;
+    size_t members = t->given ? 0 : mli_tuning_members(t);
+    if (members)
+        config.members = members;
     enum ml_status status = mli_knobs_put(t->trial[0]->settings, &t->arena, &config, err);
     if (!status)
         status = ml_fit(t->table, &config, &model, err);
@@ -196,10 +219,11 @@ static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
     t->run.tune = t->tune;
     t->run.threads = t->job.settings.train.threads;
     t->run.deadline = t->tune->time_budget > 0 ? started + t->tune->time_budget : INFINITY;
+    t->run.recess = INFINITY;
     t->run.open = t->tune->time_budget > 0 && !t->tune->trials && t->method != MLI_SEARCH_GRID;
     t->run.progress.metric = t->run.metric->name;
     say_defaults(t);
-    status = mli_crossval_new(&t->job, t->tune->folds, &t->run.cv, err);
+    status = mli_crossval_new(&t->job, t->tune->folds, 0, &t->run.cv, err);
     if (!status)
         status = mli_tuning_bracket(t, err);
     return status ? status : mli_tuning_log(t, err);

@@ -20,6 +20,7 @@ struct mli_tuning {
     size_t given, kinds; /* spaces that were asked for; kinds that are tried plainly first */
     struct mli_trial **trial; /* all, owned; in the end the best first */
     size_t trials, capacity;
+    size_t drawn; /* of them from the spaces, the others made of those */
     struct mli_trial **bracket; /* those of the rounds under way */
     size_t in_bracket;          /* how many there are of them */
     struct mli_round round[MLI_ROUNDS_MAX];
@@ -47,6 +48,21 @@ ML_NODISCARD enum ml_status mli_tuning_bracket(struct mli_tuning *t, struct ml_e
  * Returns how many go on; what failed does not.
  */
 size_t mli_tuning_promote(struct mli_tuning *t, double share);
+
+/* The trial of these settings, which are taken; NULL: no memory. */
+struct mli_trial *mli_tuning_add(struct mli_tuning *t, json_t *settings);
+/* tune.c: the best first. */
+void mli_tuning_rank(const struct mli_tuning *t, struct mli_trial **trial, size_t n);
+
+/*
+ * tuning_final.c: the end of a search of the program's own spaces. Its best trials are measured more closely: networks as
+ * the mean of several (fit/members.h), and all on folds that are dealt out again and again, where there are few rows.
+ */
+ML_NODISCARD enum ml_status mli_tuning_final(struct mli_tuning *t, bool *late, struct ml_error *err);
+/* Of finalists that the metric of classes cannot tell from the best one, the one with the lowest log loss to the front. */
+void mli_tuning_choose(struct mli_tuning *t);
+/* How many members the winner is trained with where its trial does not say and there is the time; 0: as it is. */
+size_t mli_tuning_members(const struct mli_tuning *t);
 
 /* tuning_record.c: the log, and what a model's record says of the search. */
 ML_NODISCARD enum ml_status mli_tuning_log(struct mli_tuning *t, struct ml_error *err);

@@ -66,6 +66,8 @@ static json_t *trial_json(const struct mli_trial *trial)
 {
     json_t *doc = json_pack("{sIsO}", "trial", (json_int_t)trial->number, "settings", trial->settings);
     bool ok = doc && mli_json_put(doc, "share", mli_json_from(trial->share));
+    if (ok && trial->final)
+        ok = mli_json_put(doc, "final", json_true());
     if (ok && trial->failed)
         ok = mli_json_put(doc, "failed", json_string(trial->failed));
     if (ok && trial->scores)

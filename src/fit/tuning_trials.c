@@ -2,11 +2,12 @@
 
 #include <base/mem.h>
 #include <base/rng.h>
+#include <math.h>
 #include <net/kinds.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 32, TRIALS = 40, FIRST_TRIALS = 12, SMALLEST_ROWS = 100 };
+enum { KINDS_MAX = 32, TRIALS = 40, FIRST_TRIALS = 12, SMALLEST_ROWS = 1000, ENOUGH_ROWS = 50000 };
 
 static enum ml_status no_memory(struct ml_error *err)
 {
@@ -84,12 +85,10 @@ static json_t *point_of(const struct mli_tuning *t, const size_t *sample, size_t
     return i < t->kinds ? plain_point(t, i) : mli_search_draw(&t->search, t->config.seed, i);
 }
 
-/* NULL: no memory. */
-static struct mli_trial *add_trial(struct mli_tuning *t, const size_t *sample)
+struct mli_trial *mli_tuning_add(struct mli_tuning *t, json_t *settings)
 {
     struct mli_trial *trial = mli_calloc(1, sizeof *trial);
-    json_t *settings = trial ? point_of(t, sample, t->trials) : NULL;
-    if (!settings || !mli_grow((void **)&t->trial, &t->capacity, t->trials, sizeof *t->trial)) {
+    if (!trial || !settings || !mli_grow((void **)&t->trial, &t->capacity, t->trials, sizeof *t->trial)) {
         json_decref(settings);
         free(trial);
         return NULL;
@@ -109,7 +108,7 @@ static enum ml_status add_trials(struct mli_tuning *t, struct ml_error *err)
     if (t->method == MLI_SEARCH_GRID && t->in_bracket < grid && !(sample = sample_grid(t, grid)))
         status = no_memory(err);
     for (size_t i = 0; i < t->in_bracket && !status; i++)
-        if (!t->bracket || !(t->bracket[i] = add_trial(t, sample)))
+        if (!t->bracket || !(t->bracket[i] = mli_tuning_add(t, point_of(t, sample, t->drawn++))))
             status = no_memory(err);
     free(sample);
     return status;
@@ -134,8 +133,33 @@ static bool is_plain(const struct mli_tuning *t, const struct mli_trial *trial)
     return trial->number <= t->kinds;
 }
 
+static bool is_stack(const struct mli_tuning *t, const struct mli_trial *trial)
+{
+    size_t n;
+    return mli_kinds(&n)[kind_of(t, trial)].stack;
+}
+
+/* The best network of the bracket, which is ranked, on that share. NULL: none. */
+static const struct mli_trial *best_stack(const struct mli_tuning *t, double share)
+{
+    for (size_t i = 0; i < t->in_bracket; i++)
+        if (t->bracket[i]->scores && !(t->bracket[i]->share < share) && is_stack(t, t->bracket[i]))
+            return t->bracket[i];
+    return NULL;
+}
+
+/* Whether a trial of one layer is worse than a network by more than its standard error: more rows help the network more. */
+static bool is_beaten(const struct mli_tuning *t, const struct mli_trial *trial, const struct mli_trial *stack)
+{
+    if (!stack || !trial->scores || is_stack(t, trial))
+        return false;
+    double ahead = t->run.metric->larger_is_better ? stack->mean - trial->mean : trial->mean - stack->mean;
+    return ahead > stack->deviation / sqrt((double)t->tune->folds);
+}
+
 size_t mli_tuning_promote(struct mli_tuning *t, double share)
 {
+    const struct mli_trial *stack = best_stack(t, share);
     size_t left[KINDS_MAX] = { 0 }, kept = 0;
     for (size_t i = 0; i < t->in_bracket; i++)
         left[kind_of(t, t->bracket[i])] += !is_plain(t, t->bracket[i]) && !(t->bracket[i]->share < share);
@@ -145,7 +169,7 @@ size_t mli_tuning_promote(struct mli_tuning *t, double share)
         struct mli_trial *trial = t->bracket[i];
         size_t kind = kind_of(t, trial);
         bool plain = is_plain(t, trial);
-        if (!trial->scores || trial->share < share || (!plain && !left[kind]))
+        if (!trial->scores || trial->share < share || (!plain && !left[kind]) || is_beaten(t, trial, stack))
             continue;
         left[kind] -= !plain;
         memmove(t->bracket + kept + 1, t->bracket + kept, (i - kept) * sizeof *t->bracket);
@@ -174,13 +198,17 @@ static void plan_work(struct mli_tuning *t)
 static void make_rounds(struct mli_tuning *t)
 {
     const struct mli_plan *plan = &t->job.plan;
-    size_t rows = plan->rows[MLI_PART_TRAIN] + plan->rows[MLI_PART_VALIDATION];
+    size_t all = plan->rows[MLI_PART_TRAIN] + plan->rows[MLI_PART_VALIDATION], rows = all;
     size_t classes = mli_target_classes(&plan->target), smallest = 2 * t->tune->folds * (classes ? classes : 1);
     t->round[0] = (struct mli_round){ .trials = t->in_bracket, .share = 1 };
     t->rounds = 1;
+    if (!t->given && rows > ENOUGH_ROWS)
+        rows = ENOUGH_ROWS;
     if (t->method == MLI_SEARCH_HALVING)
         t->rounds =
             mli_halving_rounds(t->in_bracket, rows, smallest > SMALLEST_ROWS ? smallest : SMALLEST_ROWS, t->round);
+    for (size_t r = 0; r < t->rounds; r++)
+        t->round[r].share *= (double)rows / (double)all;
     plan_work(t);
 }
 

@@ -10,14 +10,14 @@ search() {
 @test "tune with no flags tries every kind, and eval finds the rows it held out" {
     run --separate-stderr mlctl tune "$DATA/wine.csv" --trials 9 --folds 3
     [ "$status" -eq 0 ]
-    [[ $output == *"search     halving, 9 trials, 3 folds"* ]]
+    [[ $output == *"search     halving, "*" trials, 3 folds"* ]]
     [[ $output == *"rank  accuracy"* ]]
     [[ $output == *"wrote      model.safetensors"* ]]
     [[ $stderr == *"kinds: logistic|svm|mlp"* ]]
     [[ $stderr == *"metric: accuracy"* ]]
     mlctl verify
     mlctl eval -q --json | jq -e '.metrics.rows == 36 and .metrics.accuracy > 0.9'
-    mlctl inspect --json | jq -e '.record.search | .method == "halving" and (.trials | length) == 9 and .winner == .trials[0]'
+    mlctl inspect --json | jq -e '.record.search | .method == "halving" and .winner == .trials[0] and (.trials | map(select(.settings.members | not)) | length) == 9'
     [ "$(grep -c '"scores"' model.safetensors.tune.jsonl)" -ge 9 ]
 }
 
@@ -51,6 +51,34 @@ search() {
     for how in random halving parallel; do
         kills $how 8
     done
+}
+
+@test "the final: networks as the mean of several, on folds dealt out again; the same bytes for any threads and after a kill" {
+    for threads in 1 2 4; do
+        mlctl tune "$DATA/diabetes.csv" --trials 6 --threads $threads -m $threads.safetensors > out.txt 2> err.txt
+        grep -q "final: .* trials, networks as the mean of 5, by 5 times 5 folds" err.txt
+    done
+    cmp 1.safetensors 2.safetensors
+    cmp 1.safetensors 4.safetensors
+    mlctl inspect --json -m 1.safetensors > record.json
+    jq -e '.record.search.trials | map(select(.settings.members == 5)) | length > 0' record.json
+    jq -e '.record.cross_validation.metrics.rmse.folds | length == 25' record.json
+    jq -e '.record.search | .winner.mean == ([.trials[] | select(.final) | .mean] | min)' record.json
+    log=1.safetensors.tune.jsonl
+    [ "$(jq -s 'map(select(.again == 4)) | length' $log)" -ge 2 ]
+    for left in 4 12 20; do # lines that a kill left, and a torn one
+        head -n $left 2.safetensors.tune.jsonl > $log
+        tail -n 1 2.safetensors.tune.jsonl | head -c 50 >> $log
+        mlctl tune "$DATA/diabetes.csv" -q --trials 6 -m 1.safetensors > out.txt
+        cmp 1.safetensors 2.safetensors
+    done
+}
+
+@test "the final: of classes that the metric cannot tell apart the lowest log loss wins, unless a metric is asked for" {
+    mlctl tune "$DATA/wine.csv" -q --trials 6 --json > tune.json
+    jq -e '.search as $s | $s.winner.mean + $s.winner.deviation >= ([$s.trials[] | select(.final) | .mean] | max)' tune.json
+    mlctl tune "$DATA/wine.csv" -q --trials 6 --json --metric accuracy > asked.json
+    jq -e '.search | .winner.mean == ([.trials[] | select(.final) | .mean] | max)' asked.json
 }
 
 @test "interrupted: exit 130, no model, and the line says how to go on" {

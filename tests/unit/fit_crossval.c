@@ -202,7 +202,7 @@ static json_t *scores_of(const struct ml_table *table, struct ml_fit_config *con
     json_t *scores = NULL, *again = NULL;
     config->memory = memory;
     assert_int_equal(mli_job_plan(&job, &err), ML_OK);
-    assert_int_equal(mli_crossval_new(&job, 4, &cv, &err), ML_OK);
+    assert_int_equal(mli_crossval_new(&job, 4, 0, &cv, &err), ML_OK);
     if (mli_crossval_run(cv, config, 1, &scores, &err))
         fail_msg("%s", err.text);
     assert_int_equal(mli_crossval_run(cv, config, 1, &again, &err), ML_OK);

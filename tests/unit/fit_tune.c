@@ -236,7 +236,7 @@ static void add_trial(struct mli_triallog *log, double l2, const char *failed)
 static bool has_trial(const struct mli_triallog *log, double l2)
 {
     json_t *settings = json_pack("{sf}", "l2", l2);
-    const json_t *line = mli_triallog_find(log, settings, 1);
+    const json_t *line = mli_triallog_find(log, settings, 1, 0);
     json_decref(settings);
     return line != NULL;
 }
@@ -283,6 +283,8 @@ static void lines_that_are_no_trials(void **state)
         "", "x", "7", "{}", "{\"search\":\"a\"}", "{\"search\":\"a\",\"settings\":{},\"share\":1}",
         "{\"search\":\"a\",\"settings\":{},\"share\":2,\"failed\":\"x\"}",
         "{\"search\":\"a\",\"settings\":{},\"share\":0,\"failed\":\"x\"}",
+        "{\"search\":\"a\",\"settings\":{},\"share\":1,\"again\":0,\"failed\":\"x\"}",
+        "{\"search\":\"a\",\"settings\":{},\"share\":1,\"again\":\"1\",\"failed\":\"x\"}",
         "{\"search\":\"a\",\"settings\":{\"l2\":[1]},\"share\":1,\"failed\":\"x\"}",
         "{\"search\":\"a\",\"settings\":{},\"share\":1,\"scores\":{}}",
         "{\"search\":\"a\",\"settings\":{},\"share\":1,\"scores\":{\"rmse\":[1]}}",
