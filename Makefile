@@ -48,8 +48,8 @@ UNIT_eval := eval
 SRC_train := adagrad adam adamw batches blocks check descent fault gd health interior interior_rows lbfgs linesearch momentum nesterov \
 	optimiser orthant pieces precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
 	schedule_exponential schedule_linear \
-	schedule_onecycle schedule_plateau schedule_step sgd state trainer
-UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps
+	schedule_onecycle schedule_plateau schedule_step sgd shuffle state trainer
+UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply
 
 SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample

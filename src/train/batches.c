@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <train/pieces.h>
 
 #define IDLE_EPOCHS 5
@@ -18,9 +19,29 @@ size_t mli_batches_count(size_t n, size_t batch)
     return n / batch + (n % batch != 0);
 }
 
-size_t mli_batches_memory(size_t n, size_t d, size_t batch)
+static size_t row_bytes(size_t d)
 {
-    return n * sizeof(size_t) + batch_rows(n, batch) * (d * sizeof(mli_real) + 2 * sizeof(double));
+    return d * sizeof(mli_real) + 2 * sizeof(double);
+}
+
+size_t mli_batches_memory(size_t n, size_t d, const struct mli_train_config *config)
+{
+    return mli_shuffle_memory(n, d, config->batch, config->windows) + batch_rows(n, config->batch) * row_bytes(d);
+}
+
+size_t mli_batches_supply_memory(size_t n, size_t d, const struct mli_train_config *config)
+{
+    return mli_shuffle_window(n, d, config->batch, config->windows) * row_bytes(d);
+}
+
+static bool make_window(struct mli_batches *batches, const struct mli_train_data *data)
+{
+    size_t n = batches->order.window;
+    mli_real *X = mli_alloc(n, data->d * sizeof(mli_real));
+    double *y = mli_alloc(n, sizeof(*y)), *weight = data->weight ? mli_alloc(n, sizeof(*weight)) : NULL;
+
+    batches->window = (struct mli_train_data){ .n = n, .d = data->d, .X = X, .y = y, .weight = weight };
+    return X && y && (weight || !data->weight);
 }
 
 enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_train_data *data,
@@ -30,16 +51,17 @@ enum ml_status mli_batches_init(struct mli_batches *batches, const struct mli_tr
 
     *batches = (struct mli_batches){
         .size = size,
-        .order = mli_alloc_large(data->n, sizeof(size_t)),
         .X = mli_alloc(size, data->d * sizeof(mli_real)),
         .y = mli_alloc(size, sizeof(double)),
         .weight = data->weight ? mli_alloc(size, sizeof(double)) : NULL,
     };
-    if (!batches->order || !batches->X || !batches->y || (data->weight && !batches->weight)) {
+    enum ml_status status = mli_shuffle_init(&batches->order, data->n, data->d, config->batch, config->windows, err);
+    if (!status && (!batches->X || !batches->y || (data->weight && !batches->weight) ||
+                    (data->supply && !make_window(batches, data))))
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for batches of %zu rows", size);
+    if (status)
         mli_batches_release(batches);
-        return ml_error_set(err, ML_ENOMEM, "out of memory for batches of %zu rows", size);
-    }
-    return ML_OK;
+    return status;
 }
 
 /* The seed of an epoch follows from its number, so that there is none to keep. */
@@ -50,18 +72,44 @@ static uint64_t epoch_seed(const struct mli_descent *descent)
 
 void mli_batches_order(struct mli_descent *descent)
 {
-    size_t n = descent->problem.data.n, *order = descent->batches.order;
-    struct mli_rng rng;
+    mli_shuffle_epoch(&descent->batches.order, epoch_seed(descent));
+}
 
-    mli_rng_init(&rng, epoch_seed(descent));
-    for (size_t i = 0; i < n; i++)
-        order[i] = i;
-    mli_rng_shuffle(&rng, order, n);
+/* The rows of a run of the window: which they are or, from a supply, they themselves. */
+static void take_run(void *data, size_t k, size_t thread)
+{
+    struct mli_descent *descent = data;
+    struct mli_batches *batches = &descent->batches;
+    const struct mli_train_data *from = &descent->problem.data, *to = &batches->window;
+    const struct mli_shuffle_run run = mli_shuffle_run(&batches->order, k);
+    (void)thread;
+
+    for (size_t i = 0; i < run.n; i++)
+        batches->order.row[run.at + i] = from->supply ? run.at + i : run.first + i;
+    if (!from->supply)
+        return;
+    from->supply->read(from->supply->data, run.first, run.n, (mli_real *)to->X + run.at * to->d);
+    memcpy((double *)to->y + run.at, from->y + run.first, run.n * sizeof(*from->y));
+    if (from->weight)
+        memcpy((double *)to->weight + run.at, from->weight + run.first, run.n * sizeof(*from->weight));
+}
+
+static void open_window(struct mli_descent *descent)
+{
+    struct mli_shuffle *order = &descent->batches.order;
+    struct mli_team *team = descent->problem.blocks.team;
+
+    mli_shuffle_open(order, descent->batches.next);
+    mli_team_run(team, mli_team_size(team), mli_shuffle_runs(order), take_run, descent);
+    mli_shuffle_mix(order);
 }
 
 void mli_batches_release(struct mli_batches *batches)
 {
-    free(batches->order);
+    mli_shuffle_release(&batches->order);
+    free((void *)batches->window.X);
+    free((void *)batches->window.y);
+    free((void *)batches->window.weight);
     free(batches->X);
     free(batches->y);
     free(batches->weight);
@@ -69,15 +117,20 @@ void mli_batches_release(struct mli_batches *batches)
 }
 
 /* The next batch; its rows are gathered by the threads that sum over them. */
-static struct mli_train_data next_batch(const struct mli_batches *batches, const struct mli_train_data *data,
-                                        struct mli_gather *gather)
+static struct mli_train_data next_batch(struct mli_descent *descent, struct mli_gather *gather)
 {
-    struct mli_train_data rows = *data;
+    const struct mli_batches *batches = &descent->batches;
+    const struct mli_shuffle *order = &batches->order;
 
-    *gather = (struct mli_gather){
-        .row = batches->order + batches->next, .known = data->n - batches->next, .X = batches->X, .y = batches->y, .weight = batches->weight
-    };
-    rows.n = batch_rows(data->n - batches->next, batches->size);
+    if (!mli_shuffle_has(order, batches->next))
+        open_window(descent);
+    struct mli_train_data rows = descent->problem.data.supply ? batches->window : descent->problem.data;
+    *gather = (struct mli_gather){ .row = order->row + (batches->next - order->begin),
+                                   .known = order->end - batches->next,
+                                   .X = batches->X,
+                                   .y = batches->y,
+                                   .weight = batches->weight };
+    rows.n = batch_rows(gather->known, batches->size);
     rows.gather = gather;
     return rows;
 }
@@ -122,7 +175,7 @@ static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *o
     const struct mli_problem *problem = &descent->problem;
     struct mli_batches *batches = &descent->batches;
     struct mli_gather gather;
-    struct mli_train_data rows = next_batch(batches, &problem->data, &gather);
+    struct mli_train_data rows = next_batch(descent, &gather);
     const struct mli_pass pass = { .training = true, .seed = epoch_seed(descent), .row = batches->next };
     double weight = mli_weight_sum(&rows);
     double loss = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);

@@ -10,7 +10,9 @@ ML_NODISCARD enum ml_status mli_batches_init(struct mli_batches *batches,
                                              struct ml_error *err);
 void mli_batches_release(struct mli_batches *batches);
 /* Bytes that _init allocates, with weights. */
-size_t mli_batches_memory(size_t n, size_t d, size_t batch);
+size_t mli_batches_memory(size_t n, size_t d, const struct mli_train_config *config);
+/* And those for rows from a supply. */
+size_t mli_batches_supply_memory(size_t n, size_t d, const struct mli_train_config *config);
 
 /*
  * One pass over the rows in a new order, a step a batch; what is left of one that config->pause has ended between two
@@ -19,7 +21,7 @@ size_t mli_batches_memory(size_t n, size_t d, size_t batch);
  */
 enum mli_fault mli_batches_epoch(struct mli_descent *descent,
                                  mli_step *step);
-/* Puts the rows in the order of the epoch that is under way or begins: of seed and epoch alone. */
+/* Puts the rows in the order of the epoch that is under way or begins (train/shuffle.h). */
 void mli_batches_order(struct mli_descent *descent);
 /* Ends an epoch where it stands: its value is that of the rows seen. */
 enum mli_fault mli_batches_close(struct mli_descent *descent);

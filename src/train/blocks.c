@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <train/pieces.h>
+#include <train/supply.h>
 
 /* Numbers of a block, 256 KiB: they fit the L2 cache of every x86-64 since 2008 and of most ARM. */
 #define BLOCK_NUMBERS ((size_t)256 * 1024 / sizeof(mli_real))
@@ -103,10 +104,22 @@ enum ml_status mli_blocks_init(struct mli_blocks *blocks, const struct mli_netwo
     return ml_error_set(err, ML_ENOMEM, "out of memory for the work space of training");
 }
 
+size_t mli_blocks_supply_memory(const struct mli_network *net, size_t n, size_t threads)
+{
+    return threads * block_rows(net, n) * net->inputs * sizeof(mli_real);
+}
+
+enum ml_status mli_blocks_supply(struct mli_blocks *blocks, struct ml_error *err)
+{
+    blocks->input = mli_alloc(blocks->threads * blocks->rows, blocks->net->inputs * sizeof(mli_real));
+    return blocks->input ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory for blocks of rows");
+}
+
 void mli_blocks_release(struct mli_blocks *blocks)
 {
     mli_team_free(blocks->team);
     free(blocks->workspace);
+    free(blocks->input);
     free(blocks->sums);
     free(blocks->grads);
     *blocks = (struct mli_blocks){ 0 };
@@ -126,7 +139,8 @@ static struct mli_train_data rows_from(const struct mli_train_data *data, size_t
 {
     struct mli_train_data rows = *data;
 
-    rows.X += first * data->d;
+    if (rows.X)
+        rows.X += first * data->d;
     rows.y += first;
     if (rows.weight)
         rows.weight += first;
@@ -164,27 +178,34 @@ static struct mli_train_data gather(const struct mli_train_data *data, size_t fi
     return rows_from(&there, first);
 }
 
-static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real *grad, mli_real *work)
+/* What a thread works in. */
+struct room {
+    mli_real *work, *input;
+};
+
+static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real *grad, const struct room *room)
 {
     const struct mli_blocks *blocks = sum->blocks;
     const struct mli_train_data *data = sum->data;
     const mli_real *theta = sum->theta;
     const struct mli_network *net = blocks->net;
-    struct mli_train_data rows = sum->data->gather ? gather(data, first, n) : rows_from(data, first);
+    struct mli_train_data rows = data->gather ? gather(data, first, n) : rows_from(data, first);
+    const mli_real *X = data->supply ? mli_supply_rows(data, first, n, room->input) : rows.X;
+    mli_real *work = room->work;
     struct mli_pass pass = sum->pass ? *sum->pass : (struct mli_pass){ 0 };
 
     pass.row += first;
-    mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, rows.X, &pass, work);
+    mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
     mli_real *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
 
     double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, rows.y, rows.weight, dZ);
     if (grad)
-        mli_network_backward(net, &mli_kernels_blas, theta, n, rows.X, dZ, &pass, grad, work);
+        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, grad, work);
     return value;
 }
 
 /* Rows [first, end), block by block; grad is overwritten. */
-static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_real *grad, mli_real *work)
+static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_real *grad, const struct room *room)
 {
     const struct mli_blocks *blocks = sum->blocks;
     double total = 0;
@@ -193,7 +214,7 @@ static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_rea
         memset(grad, 0, blocks->net->parameters * sizeof(*grad));
     for (size_t n; first < end; first += n) {
         n = end - first < blocks->rows ? end - first : blocks->rows;
-        total += block_sum(sum, first, n, grad, work);
+        total += block_sum(sum, first, n, grad, room);
     }
     return total;
 }
@@ -216,10 +237,12 @@ static void run_chunk(void *data, size_t c, size_t thread)
     size_t first = part_start(sum, c), end = part_start(sum, c + 1);
     mli_real *grad = sum->grad;
 
+    struct room room = { .work = blocks->workspace + thread * blocks->stride };
+    if (sum->data->supply)
+        room.input = blocks->input + thread * blocks->rows * sum->data->d;
     if (grad && sum->chunks > 1)
         grad = blocks->grads + c * blocks->net->parameters;
-    blocks->sums[c] =
-        chunk_sum(sum, first, end, grad, blocks->workspace + thread * blocks->stride);
+    blocks->sums[c] = chunk_sum(sum, first, end, grad, &room);
 }
 
 /* The partial gradients, added in order. */

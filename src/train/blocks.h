@@ -21,6 +21,7 @@ struct mli_blocks {
     size_t chunks;     /* at most; one partial gradient each */
     size_t stride;     /* numbers of one thread's workspace */
     mli_real *workspace; /* (threads, stride) */
+    mli_real *input;     /* (threads, rows, inputs): what comes from a supply; NULL: nothing does */
     double *sums;        /* (chunks) */
     mli_real *grads; /* (chunks, parameters); NULL with one chunk, which writes to the caller's gradient */
 };
@@ -30,9 +31,13 @@ ML_NODISCARD enum ml_status mli_blocks_init(struct mli_blocks *blocks,
                                             const struct mli_network *net,
                                             const struct mli_loss *loss, size_t n, size_t threads,
                                             struct ml_error *err);
+/* And for rows from a supply. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_blocks_supply(struct mli_blocks *blocks, struct ml_error *err);
 void mli_blocks_release(struct mli_blocks *blocks);
 /* Bytes that _init allocates. */
 size_t mli_blocks_memory(const struct mli_network *net, size_t n, size_t threads);
+/* Bytes that _supply allocates. */
+size_t mli_blocks_supply_memory(const struct mli_network *net, size_t n, size_t threads);
 
 /*
  * Weighted sum of the loss over all rows; grad (parameters) is overwritten with its gradient, NULL when not wanted.

@@ -40,6 +40,9 @@ static enum ml_status check_numbers(const struct mli_train_config *c,
         return ml_error_set(err, ML_EUSAGE, "the number of epochs must be at least 1");
     if (c->batch == 0)
         return ml_error_set(err, ML_EUSAGE, "a batch must have at least 1 row");
+    if (c->windows && !optimiser->step)
+        return ml_error_set(err, ML_EUSAGE, "%s takes all rows at a time: no order of them (shuffle) goes with it",
+                            optimiser->name);
     if (c->threads == 0 || c->threads > THREADS_MAX)
         return ml_error_set(err, ML_EUSAGE, "the number of threads must be from 1 to %zu, not %zu",
                             THREADS_MAX, c->threads);
@@ -107,13 +110,28 @@ static enum ml_status check_network(const struct mli_network *net, const struct 
                         optimiser->name, net->drops ? "dropout" : "batch_norm");
 }
 
+/* What a disk can give: all rows one after the other, or the order of windows. */
+static enum ml_status check_supply(const struct mli_train_config *config, const struct mli_optimiser *optimiser,
+                                   struct ml_error *err)
+{
+    if (optimiser->kept)
+        return ml_error_set(err, ML_EUSAGE,
+                            "%s keeps numbers of every row in memory and cannot stream them; choose an optimiser over batches such as adam, or a smooth loss",
+                            optimiser->name);
+    if (optimiser->step && !config->windows)
+        return ml_error_set(err, ML_EUSAGE, "rows that are streamed come in windows, not one by one (shuffle windows)");
+    return ML_OK;
+}
+
 enum ml_status mli_check_config(const struct mli_train_config *config, const struct mli_network *net, const struct mli_loss *loss,
-                                const struct mli_optimiser *optimiser, bool validation,
+                                const struct mli_optimiser *optimiser, const struct mli_train_data *data, bool validation,
                                 struct mli_schedule *schedule, struct ml_error *err)
 {
     enum ml_status status = check_numbers(config, optimiser, err);
     if (status == ML_OK)
         status = check_loss(net, loss, optimiser, err);
+    if (status == ML_OK && data->supply)
+        status = check_supply(config, optimiser, err);
     if (status == ML_OK && config->patience > 0 && !validation)
         return ml_error_set(err, ML_EUSAGE, "early stopping (patience) needs validation rows");
     if (status == ML_OK)

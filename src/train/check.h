@@ -7,7 +7,8 @@
 /* validation: there are validation rows. ML_EUSAGE names the setting; schedule gets what config->schedule says. */
 ML_NODISCARD enum ml_status mli_check_config(const struct mli_train_config *config,
                                              const struct mli_network *net, const struct mli_loss *loss,
-                                             const struct mli_optimiser *optimiser, bool validation,
+                                             const struct mli_optimiser *optimiser,
+                                             const struct mli_train_data *data, bool validation,
                                              struct mli_schedule *schedule, struct ml_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TRAIN_DESCENT_H
 #define TRAIN_DESCENT_H
 
+#include <train/shuffle.h>
 #include <train/precondition.h>
 #include <train/problem.h>
 #include <train/schedule.h>
@@ -23,10 +24,11 @@ struct mli_batches {
     double seen;    /* sum of their weights */
     double squares; /* sum of the squared lengths of the steps' gradients */
     size_t size;    /* rows of a batch; the last of an epoch may be shorter */
-    size_t *order;  /* (n) */
+    struct mli_shuffle order;
     mli_real *X;    /* (size,d) */
     double *y;      /* (size) */
     double *weight; /* (size), NULL without weights */
+    struct mli_train_data window; /* rows from a supply: those that order.row tells of, owned; else X is NULL */
 };
 
 struct mli_descent {

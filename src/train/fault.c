@@ -1,9 +1,13 @@
 #include <train/fault.h>
 
 #include <base/clones.h>
+#include <base/mem.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <train/supply.h>
 
+#define ROWS ((size_t)256) /* read at a time where they are not in memory */
 #define EXTREME 1e100  /* from here on products of a few values may overflow */
 #define HOPELESS 1e150 /* from here on a square does */
 
@@ -46,24 +50,45 @@ static double largest_target(const struct mli_train_data *data)
     return best;
 }
 
+struct extreme {
+    mli_real size;
+    double value;
+    size_t feature;
+};
+
+/* The largest entry if there is one of at least `limit`; size 0: there is none, or no memory to look for it. */
+static struct extreme find_extreme(const struct mli_train_data *data, double limit)
+{
+    struct extreme found = { 0 };
+    size_t d = data->d, rows = data->supply && ROWS < data->n ? ROWS : data->n;
+    mli_real *room = data->supply ? mli_alloc(rows * d, sizeof(*room)) : NULL;
+
+    for (size_t first = 0, n; first < data->n && (room || !data->supply); first += n) {
+        n = data->n - first < rows ? data->n - first : rows;
+        const mli_real *X = mli_supply_rows(data, first, n, room);
+        mli_real largest = largest_entry(n * d, X);
+        if (largest < limit || largest <= found.size)
+            continue;
+        size_t entry = find_entry(n * d, X, largest);
+        found = (struct extreme){ largest, (double)X[entry], entry % d };
+    }
+    free(room);
+    return found;
+}
+
 /* Says so when a value of the data is at least `limit`: no step size could help. */
 static bool blame_data(const struct mli_train_data *data, double limit, char *out, size_t size)
 {
     double target = largest_target(data);
-    size_t all = data->n * data->d;
-    mli_real largest = largest_entry(all, data->X);
 
     if (fabs(target) >= limit) {
         snprintf(out, size, "the target reaches %g; remove such rows or scale the target", target);
         return true;
     }
-    if (largest >= limit) {
-        size_t entry = find_entry(all, data->X, largest);
-        snprintf(out, size, "feature %zu reaches %g; clip, scale or drop its column", entry % data->d + 1,
-                 (double)data->X[entry]);
-        return true;
-    }
-    return false;
+    const struct extreme found = find_extreme(data, limit);
+    if (found.size > 0)
+        snprintf(out, size, "feature %zu reaches %g; clip, scale or drop its column", found.feature + 1, found.value);
+    return found.size > 0;
 }
 
 static void describe(const struct mli_descent *descent, enum mli_fault fault, char *out, size_t size)

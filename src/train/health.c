@@ -5,6 +5,7 @@
 #include <net/layers.h>
 #include <stdlib.h>
 #include <string.h>
+#include <train/supply.h>
 
 enum { ROWS = 1024 };
 
@@ -57,7 +58,8 @@ static void look_at_rows(const struct mli_descent *descent, const mli_real *thet
 
     for (size_t first = 0, n; first < end; first += n) {
         n = end - first < blocks->rows ? end - first : blocks->rows;
-        mli_network_forward(net, &mli_kernels_blas, theta, n, data->X + first * data->d, NULL, blocks->workspace);
+        const mli_real *X = mli_supply_rows(data, first, n, blocks->input);
+        mli_network_forward(net, &mli_kernels_blas, theta, n, X, NULL, blocks->workspace);
         for (size_t i = 0; i < net->layers; i++)
             if (strcmp(net->layer[i].kind->name, "relu") == 0)
                 mark_alive(&net->layer[i], n, mli_network_outputs(net, i, n, blocks->workspace),

@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <train/supply.h>
 
 #define WIDEST ((size_t)1024) /* X'X of more columns costs more than the iterations it saves */
 #define PARTS 4               /* partial sums, added in order: the bits do not depend on the threads */
@@ -19,10 +20,10 @@ bool mli_precondition_fits(const struct mli_network *net, double l1)
            net->inputs <= WIDEST && !(l1 > 0);
 }
 
-/* Of X'X and of the rows that a thread adds to it. */
+/* Of X'X, of the rows that a thread adds to it, and of those that it reads. */
 static size_t part_size(size_t m)
 {
-    return m * m + ROWS * m;
+    return m * m + 2 * ROWS * m;
 }
 
 size_t mli_precondition_memory(const struct mli_network *net, double l1)
@@ -31,21 +32,22 @@ size_t mli_precondition_memory(const struct mli_network *net, double l1)
     return mli_precondition_fits(net, l1) ? PARTS * part_size(m) * sizeof(mli_real) + (m * m + m) * sizeof(double) : 0;
 }
 
-/* rows (n,m): sqrt(w_i) (x_i, 1) */
+/* rows (n,m): sqrt(w_i) (x_i, 1), and behind ROWS of them room for x */
 static void gather(const struct mli_train_data *data, size_t begin, size_t n, mli_real *rows)
 {
     size_t d = data->d;
+    const mli_real *X = mli_supply_rows(data, begin, n, rows + ROWS * (d + 1));
 
     for (size_t i = 0; i < n; i++, rows += d + 1) {
         double w = data->weight ? sqrt(data->weight[begin + i]) : 1;
-        memcpy(rows, data->X + (begin + i) * d, d * sizeof(*rows));
+        memcpy(rows, X + i * d, d * sizeof(*rows));
         rows[d] = 1;
         for (size_t j = 0; data->weight && j <= d; j++)
             rows[j] *= w;
     }
 }
 
-/* sum (m,m) = sum of x x' over rows [begin, end); rows is room for ROWS of them. */
+/* sum (m,m) = sum of x x' over rows [begin, end); rows is room for twice ROWS of them. */
 static void sum_part(const struct mli_train_data *data, size_t begin, size_t end, mli_real *sum, mli_real *rows)
 {
     size_t m = data->d + 1;

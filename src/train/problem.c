@@ -29,6 +29,8 @@ enum ml_status mli_problem_init(struct mli_problem *problem, const struct mli_ne
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", net->parameters);
     mli_network_penalised(net, problem->penalised);
     enum ml_status status = mli_blocks_init(&problem->blocks, net, loss, largest, threads, err);
+    if (status == ML_OK && data->supply)
+        status = mli_blocks_supply(&problem->blocks, err);
     if (status != ML_OK)
         mli_problem_release(problem);
     return status;

@@ -10,19 +10,45 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <train/supply.h>
 
 #define ROUNDS 20
 #define SAMPLE ((size_t)4096) /* rows enough for optimisers that see noise anyway */
+#define ROWS ((size_t)64)     /* read at a time where they are not in memory */
 
-/* out (d+1) = 1/W sum_i w_i x_i (x_i' v) over every stride-th row. */
-static void multiply(const struct mli_train_data *data, size_t stride, const mli_real *v, mli_real *out)
+/* Every stride-th row, one after the other. */
+struct walk {
+    const struct mli_train_data *data;
+    size_t stride;
+    mli_real *room; /* (ROWS,d) */
+    size_t begin, end; /* rows in it */
+};
+
+static const mli_real *row_at(struct walk *walk, size_t i)
 {
+    const struct mli_train_data *data = walk->data;
+
+    if (!data->supply)
+        return data->X + i * data->d;
+    if (i < walk->begin || i >= walk->end) {
+        size_t n = walk->stride > 1 ? 1 : data->n - i < ROWS ? data->n - i : ROWS;
+        mli_supply_rows(data, i, n, walk->room);
+        walk->begin = i;
+        walk->end = i + n;
+    }
+    return walk->room + (i - walk->begin) * data->d;
+}
+
+/* out (d+1) = 1/W sum_i w_i x_i (x_i' v) over the rows of the walk. */
+static void multiply(struct walk *walk, const mli_real *v, mli_real *out)
+{
+    const struct mli_train_data *data = walk->data;
     size_t d = data->d;
     double sum = 0;
 
     memset(out, 0, (d + 1) * sizeof(*out));
-    for (size_t i = 0; i < data->n; i += stride) {
-        const mli_real *x = data->X + i * d;
+    for (size_t i = 0; i < data->n; i += walk->stride) {
+        const mli_real *x = row_at(walk, i);
         double w = data->weight ? data->weight[i] : 1;
         mli_real z = w * (mli_dot(d, x, v) + v[d]);
         mli_kernels_plain.multiply_tn(1, 1, d, &z, x, 1, out);
@@ -48,9 +74,9 @@ static void divide(size_t n, mli_real *x, double by)
  * Largest eigenvalue; v and next (d+1) are work space. The start is a fixed random vector: none is special to the
  * data.
  */
-static double eigenvalue(const struct mli_train_data *data, size_t stride, mli_real *v, mli_real *next)
+static double eigenvalue(struct walk *walk, mli_real *v, mli_real *next)
 {
-    size_t m = data->d + 1;
+    size_t m = walk->data->d + 1;
     struct mli_rng rng;
     double largest = 0;
 
@@ -59,7 +85,7 @@ static double eigenvalue(const struct mli_train_data *data, size_t stride, mli_r
         v[j] = mli_rng_normal(&rng);
     divide(m, v, norm(m, v));
     for (int round = 0; round < ROUNDS; round++) {
-        multiply(data, stride, v, next);
+        multiply(walk, v, next);
         largest = norm(m, next);
         if (!(largest > 0) || !isfinite(largest))
             break;
@@ -70,12 +96,13 @@ static double eigenvalue(const struct mli_train_data *data, size_t stride, mli_r
 }
 
 /* max_i w_i |x_i|^2 over the mean weight. */
-static double largest_row(const struct mli_train_data *data)
+static double largest_row(struct walk *walk)
 {
+    const struct mli_train_data *data = walk->data;
     double largest = 0, sum = 0;
 
     for (size_t i = 0; i < data->n; i++) {
-        const mli_real *x = data->X + i * data->d;
+        const mli_real *x = row_at(walk, i);
         double w = data->weight ? data->weight[i] : 1;
         largest = fmax(largest, w * (mli_dot(data->d, x, x) + 1));
         sum += w;
@@ -89,11 +116,14 @@ static struct mli_curvature measure(const struct mli_optimiser *optimiser,
                                     const struct mli_train_config *config, mli_real *work)
 {
     double bound = loss->curvature(net->outputs);
-    size_t stride = optimiser->step && data->n > SAMPLE ? data->n / SAMPLE : 1;
+    mli_real *room = work + 2 * (data->d + 1);
+    struct walk all = { .data = data, .stride = 1, .room = room }, some = all;
+    if (optimiser->step && data->n > SAMPLE)
+        some.stride = data->n / SAMPLE;
 
     return (struct mli_curvature){
-        .mean = bound * eigenvalue(data, stride, work, work + data->d + 1) + config->l2,
-        .row = optimiser->step ? bound * largest_row(data) + config->l2 : 0,
+        .mean = bound * eigenvalue(&some, work, work + data->d + 1) + config->l2,
+        .row = optimiser->step ? bound * largest_row(&all) + config->l2 : 0,
         .n = data->n,
         .batch = config->batch < data->n ? config->batch : data->n,
     };
@@ -110,7 +140,7 @@ enum ml_status mli_rate_choose(const struct mli_optimiser *optimiser, const stru
     if (config->rate > 0) {
         rate = (struct mli_rate){ config->rate, NULL };
     } else if (net->layers == 1 && optimiser->rate) {
-        mli_real *work = mli_alloc(2 * (data->d + 1), sizeof(*work));
+        mli_real *work = mli_alloc(2 * (data->d + 1) + (data->supply ? ROWS * data->d : 0), sizeof(*work));
         if (!work)
             return ml_error_set(err, ML_ENOMEM, "out of memory for the step size");
         struct mli_curvature curvature = measure(optimiser, net, loss, data, config, work);

@@ -67,8 +67,18 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
     if (preconditions(optimiser, config))
         bytes += mli_precondition_memory(net, config->l1);
     if (optimiser->step)
-        bytes += mli_batches_memory(n, net->inputs, config->batch);
+        bytes += mli_batches_memory(n, net->inputs, config);
     return bytes;
+}
+
+size_t mli_trainer_supply_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n)
+{
+    const struct mli_optimiser *optimiser;
+
+    if (mli_optimiser_find(config->optimiser, &optimiser, NULL) != ML_OK)
+        return 0;
+    size_t bytes = mli_blocks_supply_memory(net, gradient_rows(optimiser, config, n), config->threads);
+    return bytes + (optimiser->step ? mli_batches_supply_memory(n, net->inputs, config) : 0);
 }
 
 size_t mli_trainer_state_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n)
@@ -137,7 +147,7 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
     assert(data->d == net->inputs && (!validates || validation->d == net->inputs));
     enum ml_status status = mli_optimiser_find(config->optimiser, &optimiser, err);
     if (status == ML_OK)
-        status = mli_check_config(config, net, loss, optimiser, validates, &schedule, err);
+        status = mli_check_config(config, net, loss, optimiser, data, validates, &schedule, err);
     if (status != ML_OK)
         return status;
     if (data->n == 0)

@@ -21,9 +21,19 @@ struct mli_gather {
     double *y, *weight;
 };
 
+/*
+ * Rows that are not in memory: _read puts n of them, from `first` on, into X (n,d), in any thread. What cannot be read
+ * becomes NaN, and whoever made the supply knows why.
+ */
+struct mli_supply {
+    void (*read)(void *data, size_t first, size_t n, void *X);
+    void *data;
+};
+
 struct mli_train_data {
     size_t n, d;
     const mli_real *X;    /* (n,d) row-major, finite */
+    const struct mli_supply *supply; /* instead of X; NULL: X */
     const double *y;      /* (n) */
     const double *weight; /* (n) positive, NULL: all 1 */
     const struct mli_gather *gather; /* NULL: these rows, in this order */
@@ -42,6 +52,8 @@ struct mli_train_config {
     double clip;      /* longest gradient; 0: any. Not for lbfgs */
     size_t epochs;    /* at most */
     size_t batch;     /* rows a step, of those over batches */
+    bool windows;     /* those over batches take the rows in an order that a disk can give (train/batches.h); a supply
+                         has no other */
     size_t patience;  /* epochs without a better validation loss before stopping; 0: no early stopping */
     double min_delta; /* what a validation loss must be lower by to be better */
     uint64_t seed;
@@ -83,6 +95,8 @@ const char *mli_train_end_text(enum mli_train_end end);
 const char *const *mli_optimiser_names(void);
 /* Bytes that _new will allocate, for the memory estimate before BLAS is touched. */
 size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n);
+/* And those that rows from a supply take besides. */
+size_t mli_trainer_supply_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n);
 
 /*
  * Everything but theta0 is borrowed and must outlive the trainer. theta0 (parameters) is the start, copied. validation

@@ -203,5 +203,6 @@ int main(void)
     failed += train_steps_tests();
     failed += train_epoch_tests();
     failed += train_state_tests();
+    failed += train_supply_tests();
     return failed > 0;
 }

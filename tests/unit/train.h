@@ -22,6 +22,7 @@ int train_optimum_tests(
 int train_steps_tests(void); /* PyTorch's steps and schedules, clipping, pauses */
 int train_state_tests(void); /* a run that is taken up again */
 int train_epoch_tests(void); /* settings, state, divergence, early stopping, memory */
+int train_supply_tests(void); /* rows that are not in memory */
 
 /* Rows and a network to train on them; released by problem_release. */
 struct problem {
