@@ -17,7 +17,7 @@ struct train_flags {
     struct training training;
     char *time_budget, *log, *every;
     char *reproduce; /* model to compare with */
-    int resume;
+    int resume, stream;
     long folds;
     const struct ml_model *original; /* the one that this run compares with; NULL: it writes a model */
 };
@@ -102,12 +102,34 @@ static int end_checkpoint(const struct cmd_context *ctx, const struct train_flag
 
 /* What a run makes and frees in the end. */
 struct outcome {
-    struct ml_table *table;
+    struct ml_table *owned;       /* the data in memory */
+    struct ml_prepared *rows;     /* or prepared in a file */
+    const struct ml_table *table; /* of either */
     struct ml_model *model;
     bool interrupted; /* the model is the best so far, and err says so */
     double started;
     struct ml_error err;
 };
+
+static enum ml_status read_data(const struct cmd_context *ctx, const struct train_flags *f, struct outcome *out)
+{
+    enum ml_status status;
+    if (f->stream) {
+        status = ml_prepared_open(ctx->args, ctx->nargs, &f->training.reading.fit, &out->rows, &out->err);
+        out->table = status ? NULL : ml_prepared_table(out->rows);
+    } else {
+        status = ml_table_read_files(ctx->args, ctx->nargs, &f->training.reading.options, &out->owned, &out->err);
+        out->table = out->owned;
+    }
+    return status;
+}
+
+static void outcome_release(struct outcome *out)
+{
+    ml_model_free(out->model);
+    ml_prepared_free(out->rows);
+    ml_table_free(out->owned);
+}
 
 /* CMD_DONE with a model, or the exit code, when its error was said. */
 static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_report *report, struct outcome *out)
@@ -118,12 +140,13 @@ static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_repo
     config->stop = &training_stopped;
     config->epoch = on_epoch;
     config->data = report;
-    enum ml_status status = ml_table_read_files(ctx->args, ctx->nargs, &f->training.reading.options, &out->table, &out->err);
+    enum ml_status status = read_data(ctx, f, out);
     int code = !status && f->original ? reproduce_check_data(ctx, f->original, out->table) : CMD_CONTINUE;
     progress_start(&report->progress, ctx, "epochs");
     if (!status && code == CMD_CONTINUE) {
         training_catch_signals();
-        status = ml_fit(out->table, config, &out->model, &out->err);
+        status = out->rows ? ml_fit_prepared(out->rows, config, &out->model, &out->err)
+                           : ml_fit(out->table, config, &out->model, &out->err);
     }
     progress_end(&report->progress);
     free(prep);
@@ -180,8 +203,7 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
         code = end_by_signal(ctx, &out);
     if (train_log_close(&report.log) && !code)
         code = CMD_SYSTEM;
-    ml_model_free(out.model);
-    ml_table_free(out.table);
+    outcome_release(&out);
     return code;
 }
 
@@ -194,8 +216,7 @@ static int compare(struct cmd_context *ctx, struct train_flags *f)
     int code = fit(ctx, f, &report, &out);
     if (!code)
         code = training_stopped ? end_by_signal(ctx, &out) : reproduce_compare(ctx, f->original, out.model);
-    ml_model_free(out.model);
-    ml_table_free(out.table);
+    outcome_release(&out);
     return code;
 }
 
@@ -234,7 +255,7 @@ static int reproduce(struct cmd_context *ctx, const char *path, char *const *giv
 }
 
 /* What the parameters do not depend on, or the model file does not tell. */
-static const char *const aside[] = { "model", "threads", "memory", "log", "checkpoint", "every", "resume",
+static const char *const aside[] = { "model", "threads", "memory", "cache", "log", "checkpoint", "every", "resume",
                                      "json", "quiet", "verbose", NULL };
 static const char *const beside[] = { "reproduce", "json", "quiet", "verbose", NULL };
 
@@ -246,6 +267,17 @@ static bool asks_to_reproduce(int argc, const char **argv)
     return false;
 }
 
+static int check_cache(const struct cmd_context *ctx, const struct train_flags *f)
+{
+    const char *cache = f->training.reading.fit.cache;
+    struct ml_error err = ML_ERROR_INIT;
+    if (!f->stream)
+        ml_error_set(&err, ML_EUSAGE, "--cache does nothing without --stream, which keeps prepared rows there");
+    else if (strcmp(cache, f->training.model) == 0)
+        ml_error_set(&err, ML_EUSAGE, "--cache %s: the model is written there; give the rows a file of their own", cache);
+    return err.status ? cmd_fail(ctx, &err) : CMD_CONTINUE;
+}
+
 static int take_flags(struct cmd_context *ctx, struct train_flags *f)
 {
     struct training *t = &f->training;
@@ -254,6 +286,8 @@ static int take_flags(struct cmd_context *ctx, struct train_flags *f)
         code = CMD_USAGE;
     if (code == CMD_CONTINUE)
         code = reading_count(ctx, "folds", f->folds, &t->reading.fit.folds);
+    if (code == CMD_CONTINUE && t->reading.fit.cache)
+        code = check_cache(ctx, f);
     if (code == CMD_CONTINUE && !take_checkpoint(ctx, f))
         code = CMD_USAGE;
     return code;
@@ -275,6 +309,9 @@ static int run(struct cmd_context *ctx, int argc, const char **argv, const struc
         { "every", 0, POPT_ARG_STRING, &f.every, 0, "time between two checkpoints, e.g. 30s, 5m (1m if not given)", "TIME" },
         { "resume", 0, POPT_ARG_NONE, &f.resume, 0, "go on from the checkpoint, if there is one: the model gets the same bytes", NULL },
         { "reproduce", 0, POPT_ARG_STRING, &f.reproduce, 0, "train again as this model says it was trained, and compare: exit code 0 when the bytes are the same, 1 when not; DATA.csv if the data is elsewhere now", "MODEL" },
+        { "shuffle", 0, POPT_ARG_STRING, &t->reading.fit.shuffle, 0, "of the rows before each pass over batches: rows (one by one, the default) or windows (of rows that lie side by side, as a disk can give them: what --stream does)", "NAME" },
+        { "stream", 0, POPT_ARG_NONE, &f.stream, 0, "for data larger than memory: prepare the rows in a file beside it, once, and read them from there while training", NULL },
+        { "cache", 0, POPT_ARG_STRING, &t->reading.fit.cache, 0, "the file of --stream (DATA.csv.rows if not given)", "FILE" },
         { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },
         POPT_TABLEEND
     };

@@ -53,6 +53,7 @@ struct ml_fit_config {
     double tolerance;
     size_t epochs;         /* 0: 1000 for lbfgs and gd, 100 for the others; for several layers 10 to 250, by the rows */
     size_t batch;          /* rows a step; 0: 32 */
+    const char *shuffle;   /* rows or windows, see docs/stream.md; NULL: rows, windows for prepared rows in a file */
     size_t patience;       /* epochs without a better validation loss; 0: no early stopping */
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
@@ -65,6 +66,7 @@ struct ml_fit_config {
     uint64_t seed;
     size_t threads;        /* 0: one a core */
     size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */
+    const char *cache;     /* file of prepared rows, for ml_prepared_open(); NULL: that of the data's name with .rows */
     struct ml_prep_config clean; /* what the pipeline does with the columns */
     const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this step; NULL: never */
     void (*epoch)(void *data, const struct ml_fit_epoch *epoch); /* NULL: no progress */
@@ -84,6 +86,25 @@ struct ml_fit_config {
  */
 ML_NODISCARD enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                                    struct ml_model **out, struct ml_error *err);
+
+/*
+ * Prepared rows: what a training needs of CSV files, in a file beside them, so that none of them have to be in memory
+ * while a model is trained. The first ml_prepared_open() reads the data (config->read says how) and writes that file, which takes
+ * 8 bytes a feature and row; later ones take it as it is, whatever the model, as long as data, cleaning, split and seed
+ * are the same, and make it anew, with a warning, when they are not or when it is damaged. The model is that of
+ * ml_fit(), bit for bit, if that takes the rows in the same order (config->shuffle).
+ *
+ * ML_EUSAGE: a pipe, folds, or as ml_fit(); ML_EARTIFACT: there is a file that mlctl did not write; ML_EIO, ML_ELIMIT.
+ */
+struct ml_prepared;
+ML_NODISCARD enum ml_status ml_prepared_open(const char *const *paths, size_t n, const struct ml_fit_config *config,
+                                             struct ml_prepared **out, struct ml_error *err);
+/* The data's table: names and types of its columns, rows, digest; there are no cells in it. */
+const struct ml_table *ml_prepared_table(const struct ml_prepared *rows);
+/* As ml_fit(), with the config that the rows were opened with. ML_EIO when they cannot be read. */
+ML_NODISCARD enum ml_status ml_fit_prepared(struct ml_prepared *rows, const struct ml_fit_config *config,
+                                            struct ml_model **out, struct ml_error *err);
+void ml_prepared_free(struct ml_prepared *rows); /* the file stays; NULL is fine */
 
 /* Removes the checkpoint of a directory when its model is safe; one that is not there is fine. ML_EIO, ML_ENOMEM. */
 ML_NODISCARD enum ml_status ml_checkpoint_remove(const char *directory, struct ml_error *err);

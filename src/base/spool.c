@@ -158,3 +158,13 @@ void mli_spool_rest(struct mli_spool *spool, void *array)
         madvise(spool->array[i].data, spool->array[i].bytes, MADV_DONTNEED);
     pthread_mutex_unlock(&spool->lock);
 }
+
+void mli_spool_rest_all(struct mli_spool *spool)
+{
+    if (!spool)
+        return;
+    pthread_mutex_lock(&spool->lock);
+    for (size_t i = 0; i < spool->count; i++)
+        madvise(spool->array[i].data, spool->array[i].bytes, MADV_DONTNEED);
+    pthread_mutex_unlock(&spool->lock);
+}

@@ -148,30 +148,29 @@ static enum ml_status validate(const struct mli_job *job, json_t **out, struct m
     return ML_OK;
 }
 
-enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
-                      struct ml_model **out, struct ml_error *err)
+/* Takes the job. */
+static enum ml_status fit(struct mli_job *job, struct ml_model **out, struct ml_error *err)
 {
-    struct mli_job job = { .table = table, .config = config };
     struct ml_model *model = NULL;
     json_t *folds = NULL;
-    enum ml_status status = mli_job_plan(&job, err);
+    enum ml_status status = mli_job_plan(job, err);
     if (!status)
-        status = mli_job_kind(&job, err);
-    if (!status && config->folds)
-        status = validate(&job, &folds, err);
+        status = mli_job_kind(job, err);
+    if (!status && job->config->folds)
+        status = validate(job, &folds, err);
     if (!status)
-        status = mli_job_clean(&job, err);
+        status = mli_job_clean(job, err);
     if (!status)
-        status = mli_job_network(&job, err);
+        status = mli_job_network(job, err);
     if (!status)
-        status = learn(&job, err);
+        status = learn(job, err);
     if (!status)
-        status = make_model(&job, &model, err);
+        status = make_model(job, &model, err);
     if (!status && folds && !mli_json_put(model->record, "cross_validation", json_incref(folds)))
         status = no_memory(err);
     json_decref(folds);
-    bool interrupted = job.run.state.end == MLI_TRAIN_INTERRUPTED;
-    mli_job_release(&job);
+    bool interrupted = job->run.state.end == MLI_TRAIN_INTERRUPTED;
+    mli_job_release(job);
     if (status) {
         ml_model_free(model);
         return status;
@@ -179,4 +178,18 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
     *out = model;
     return interrupted ? ml_error_set(err, ML_EINTERRUPTED, "interrupted; the best model so far was kept")
                        : ML_OK;
+}
+
+enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
+                      struct ml_model **out, struct ml_error *err)
+{
+    struct mli_job job = { .table = table, .config = config };
+    return fit(&job, out, err);
+}
+
+enum ml_status ml_fit_prepared(struct ml_prepared *rows, const struct ml_fit_config *config, struct ml_model **out,
+                               struct ml_error *err)
+{
+    struct mli_job job = { .table = ml_prepared_table(rows), .config = config, .rows = rows };
+    return fit(&job, out, err);
 }

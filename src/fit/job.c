@@ -1,16 +1,15 @@
 #include <fit/job.h>
 
 #include <base/mem.h>
-#include <fit/evaluate.h>
 #include <fit/layers.h>
 #include <fit/learn.h>
-#include <fit/matrix.h>
 #include <fit/members.h>
 #include <fit/weights.h>
 #include <float.h>
 #include <math.h>
 #include <prep/options.h>
 #include <prep/step.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +111,9 @@ enum ml_status mli_job_plan(struct mli_job *job, struct ml_error *err)
     enum ml_status status = mli_settings_check(config, &job->settings, err);
     if (!status)
         status = load_prep(job, err);
-    if (!status)
+    if (!status && job->rows)
+        status = mli_prepared_plan(job->rows, &job->plan, err);
+    else if (!status)
         status = mli_plan_make(job->table, job->prepared ? job->prep.target : config->target, job->settings.task,
                                &job->settings, job->prepared ? job->prep.seed : config->seed,
                                config->log, &job->plan, err);
@@ -142,6 +143,7 @@ static struct mli_learn learn_of(const struct mli_job *job)
         .loss = job->settings.loss.name,
         .parameter = job->settings.loss.parameter,
         .config = &job->settings.train,
+        .train.supply = job->rows ? mli_prepared_supply(job->rows, MLI_PART_TRAIN, job->single) : NULL,
         .keeps = job->checkpoint != NULL,
     };
 }
@@ -152,6 +154,7 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
     const struct mli_learn learn = learn_of(job);
     size_t d = learn.inputs, number = job->single ? sizeof(float) : sizeof(double), matrix, trainer = 0;
     size_t train = job->plan.rows[MLI_PART_TRAIN], rows = train + job->plan.rows[MLI_PART_VALIDATION];
+    size_t row = (job->rows ? 0 : d * number) + job->plan.target.columns * sizeof(double);
     enum ml_status status = (job->single ? mli_learn_memory_f32 : mli_learn_memory)(&learn, train, &trainer, err);
     if (status)
         return status;
@@ -159,7 +162,7 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
     bool fits = mli_mul(trainer, abreast, &trainer);
     if (job->joint) /* their parameters apart, and at their places among zeros */
         fits = fits && mli_mul(2 * sizeof(double), job->joint->parameters, &joint) && mli_add(trainer, joint, &trainer);
-    if (!fits || !mli_mul(rows, d * number + sizeof(double), &matrix) || !mli_add(matrix, trainer, &matrix))
+    if (!fits || !mli_mul(rows, row, &matrix) || !mli_add(matrix, trainer, &matrix))
         return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
     size_t need = matrix + ((size_t)32 << 20);
     ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
@@ -170,7 +173,7 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
                         need >> 20, rows, d, job->network->parameters, job->settings.memory >> 20);
 }
 
-static struct mli_matrix_rows rows_of(const struct mli_job *job, enum mli_part part)
+struct mli_matrix_rows mli_job_matrix(const struct mli_job *job, enum mli_part part)
 {
     return (struct mli_matrix_rows){
         .pipeline = job->pipeline,
@@ -182,10 +185,11 @@ static struct mli_matrix_rows rows_of(const struct mli_job *job, enum mli_part p
     };
 }
 
-/* y gets the targets of a part, in the order of the rows. */
-static void copy_targets(const struct mli_job *job, enum mli_part part, double *y)
+enum ml_status mli_job_targets(const struct mli_job *job, enum mli_part part, double *y, struct ml_error *err)
 {
     size_t columns = job->plan.target.columns;
+    if (job->rows)
+        return mli_prepared_targets(job->rows, part, y, err);
     for (size_t row = 0, i = 0; row < job->table->rows; row++) {
         if (!job->plan.target.has[row])
             continue;
@@ -195,20 +199,48 @@ static void copy_targets(const struct mli_job *job, enum mli_part part, double *
         }
         i++;
     }
+    return ML_OK;
+}
+
+static enum ml_status refuse_target(const struct mli_job *job, const char *where, double y, struct ml_error *err)
+{
+    return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
+                       "%starget \"%s\" is %g; loss %s is for counts and rates of 0 or more", where,
+                       job->table->column[job->plan.target.of[0].column].name, y, job->settings.loss.name);
+}
+
+/* Prepared rows do not know any more which of the table they were. */
+static enum ml_status check_prepared_targets(const struct mli_job *job, struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+    for (int part = MLI_PART_TRAIN; !status && part < MLI_PARTS; part++) {
+        size_t n = job->plan.rows[part] * job->plan.target.columns, i = 0;
+        double *y = mli_alloc(n, sizeof *y);
+        status = y ? mli_job_targets(job, (enum mli_part)part, y, err) : no_memory(err);
+        while (!status && i < n && !(y[i] < 0))
+            i++;
+        if (!status && i < n)
+            status = refuse_target(job, "", y[i], err);
+        free(y);
+    }
+    return status;
 }
 
 /* A mean that is exp(z) belongs to targets of 0 or more. */
 static enum ml_status check_targets(const struct mli_job *job, struct ml_error *err)
 {
     const struct mli_target *target = &job->plan.target;
-    for (size_t row = 0, i = 0; job->settings.loss.predicts == MLI_PREDICTS_MEAN && row < job->table->rows; row++) {
+    if (job->settings.loss.predicts != MLI_PREDICTS_MEAN)
+        return ML_OK;
+    if (job->rows)
+        return check_prepared_targets(job, err);
+    for (size_t row = 0, i = 0; row < job->table->rows; row++) {
+        char where[40];
         if (!target->has[row])
             continue;
+        snprintf(where, sizeof where, "row %zu: ", row + 1);
         if (target->y[i] < 0)
-            return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
-                               "row %zu: target \"%s\" is %g; loss %s is for counts and rates of 0 or more",
-                               row + 1, job->table->column[target->of[0].column].name, target->y[i],
-                               job->settings.loss.name);
+            return refuse_target(job, where, target->y[i], err);
         i++;
     }
     return ML_OK;
@@ -216,16 +248,16 @@ static enum ml_status check_targets(const struct mli_job *job, struct ml_error *
 
 static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct ml_error *err)
 {
-    const struct mli_matrix_rows rows = rows_of(job, part);
+    const struct mli_matrix_rows rows = mli_job_matrix(job, part);
     size_t n = job->plan.rows[part], size;
     if (!n)
         return ML_OK;
     job->y[part] = mli_alloc(n, job->plan.target.columns * sizeof *job->y[part]);
     if (!job->y[part])
         return no_memory(err);
-    copy_targets(job, part, job->y[part]);
-    if (job->borrowed)
-        return ML_OK;
+    enum ml_status status = mli_job_targets(job, part, job->y[part], err);
+    if (status || job->borrowed || job->rows)
+        return status;
     if (!mli_mul(n, job->network->inputs, &size))
         return no_memory(err);
     job->X[part] = mli_alloc_large(size, job->single ? sizeof(float) : sizeof(double));
@@ -266,6 +298,7 @@ static struct mli_learn_rows learn_rows(const struct mli_job *job, enum mli_part
 {
     return (struct mli_learn_rows){ .n = job->plan.rows[part],
                                     .X = job->X[part],
+                                    .supply = job->rows ? mli_prepared_supply(job->rows, part, job->single) : NULL,
                                     .y = job->y[part],
                                     .weight = job->weight[part] };
 }
@@ -286,7 +319,7 @@ static enum ml_status train(struct mli_job *job, struct ml_error *err)
     job->run.learn.validation = learn_rows(job, MLI_PART_VALIDATION);
     enum ml_status status = job->settings.members > 1 ? mli_job_run_members(job, err) : mli_run(&job->run, job->theta, err);
     free_parts(job);
-    return status;
+    return job->rows && mli_prepared_check(job->rows, err) ? ML_EIO : status;
 }
 
 /* Sum of the weights of a part's rows, their number without. */
@@ -301,10 +334,14 @@ static double weight_of(const struct mli_job *job, enum mli_part part)
 
 static enum ml_status find_weights(struct mli_job *job, struct ml_error *err)
 {
-    enum ml_status status = ML_OK;
+    const char *classes = job->settings.class_weight;
+    struct mli_plan marked = job->plan;
+    enum ml_status status = job->rows && (classes || job->rows->weighted) ? mli_prepared_mark(job->rows, &marked, err)
+                                                                         : ML_OK;
     for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_VALIDATION; part++)
-        status = mli_weights_of_part(&job->plan, job->settings.class_weight, (enum mli_part)part,
-                                     &job->weight[part], err);
+        status = mli_weights_of_part(&marked, classes, (enum mli_part)part, &job->weight[part], err);
+    if (job->rows)
+        mli_prepared_unmark(&marked);
     return status;
 }
 
@@ -319,8 +356,9 @@ static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
         status = no_memory(err);
     if (status)
         return status;
-    copy_targets(job, MLI_PART_TRAIN, y);
-    status = mli_units_find(&s->loss, mli_layers_deep(job->config), n, y, &job->units, err);
+    status = mli_job_targets(job, MLI_PART_TRAIN, y, err);
+    if (!status)
+        status = mli_units_find(&s->loss, mli_layers_deep(job->config), n, y, &job->units, err);
     free(y);
     if (status)
         return status;
@@ -355,6 +393,8 @@ enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
 {
     enum ml_status status = mli_settings_kind(job->config, job->plan.target.task,
                                               mli_target_classes(&job->plan.target), &job->settings, err);
+    if (!status && job->rows && !job->config->shuffle)
+        job->settings.train.windows = mli_optimiser_steps(job->settings.train.optimiser);
     if (!status)
         status = find_weights(job, err);
     if (!status)
@@ -368,6 +408,8 @@ enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err)
 {
     if (job->prepared)
         return ML_OK;
+    if (job->rows)
+        return mli_prepared_pipeline(job->rows, &job->pipeline, err);
     return mli_plan_fit_pipeline(job->table, &job->plan, &job->settings, job->config->log, &job->pipeline, err);
 }
 
@@ -384,59 +426,4 @@ enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
     if (!status)
         status = mli_units_theta(&job->units, job->network, job->theta, err);
     return status ? status : round_theta(job, err);
-}
-
-/* ---- measuring -------------------------------------------------------------------------------------------------- */
-
-struct measuring {
-    const struct ml_model *model;
-    double *P;
-    double *workspace; /* (threads, stride) */
-    size_t stride;
-};
-
-static void predict_rows(const struct measuring *m, size_t first, size_t n, const double *X, size_t thread)
-{
-    const struct mli_network *net = m->model->network;
-    double *P = m->P + first * ml_model_width(m->model), *workspace = m->workspace + thread * m->stride;
-    for (size_t rows; n > 0; n -= rows) {
-        rows = n < MLI_MATRIX_BLOCK ? n : MLI_MATRIX_BLOCK;
-        const double *Z = mli_network_forward(net, &mli_kernels_plain, m->model->theta, rows, X, NULL, workspace);
-        m->model->loss.predict(rows, net->outputs, Z, P);
-        P += rows * ml_model_width(m->model);
-        X += rows * net->inputs;
-    }
-}
-
-static enum ml_status predict_block(void *data, const struct mli_matrix_block *block, struct ml_error *err)
-{
-    (void)err;
-    predict_rows(data, block->first, block->n, block->X, block->thread);
-    return ML_OK;
-}
-
-enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
-                               json_t **metrics, struct ml_error *err)
-{
-    struct mli_matrix_rows rows = rows_of(job, part);
-    size_t n = job->plan.rows[part], width = ml_model_width(model);
-    size_t stride = mli_network_workspace(model->network, MLI_MATRIX_BLOCK, false), size;
-    double *P = mli_alloc(n, width * sizeof *P), *y = mli_alloc(n, job->plan.target.columns * sizeof *y), *workspace = NULL;
-    if (mli_mul(stride, rows.threads, &size))
-        workspace = mli_alloc(size, sizeof *workspace);
-    struct measuring measuring = { model, P, workspace, stride };
-    rows.pipeline = model->pipeline;
-    enum ml_status status = P && y && workspace ? ML_OK : no_memory(err);
-    if (!status && job->test && part == MLI_PART_TEST)
-        predict_rows(&measuring, 0, n, job->test, 0);
-    else if (!status)
-        status = mli_matrix_share(&rows, predict_block, &measuring, err);
-    if (!status) {
-        copy_targets(job, part, y);
-        status = mli_evaluate_arrays(model, n, y, P, metrics, err);
-    }
-    free(workspace);
-    free(y);
-    free(P);
-    return status;
 }

@@ -5,7 +5,9 @@
 #ifndef FIT_JOB_H
 #define FIT_JOB_H
 
+#include <fit/matrix.h>
 #include <fit/plan.h>
+#include <fit/prepared.h>
 #include <fit/prepfile.h>
 #include <fit/run.h>
 #include <fit/units.h>
@@ -15,6 +17,7 @@ struct mli_job {
     /* the caller's, borrowed */
     const struct ml_table *table;
     const struct ml_fit_config *config;
+    struct ml_prepared *rows; /* the table's rows, prepared in a file; NULL: they are to be made, in memory */
     /* made on the way, and released by mli_job_release() */
     struct mli_settings settings;
     struct mli_prepfile prep;
@@ -55,5 +58,11 @@ void mli_job_release(struct mli_job *job);
 /* job_members.c: of a model that is the mean of several networks. What _network and _learn do where there are such. */
 ML_NODISCARD enum ml_status mli_job_plan_members(struct mli_job *job, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_job_run_members(struct mli_job *job, struct ml_error *err);
+
+/* The rows of a part, to be made of the table. */
+struct mli_matrix_rows mli_job_matrix(const struct mli_job *job, enum mli_part part);
+/* The targets of a part in the order of the rows, into y. ML_EIO. */
+ML_NODISCARD enum ml_status mli_job_targets(const struct mli_job *job, enum mli_part part, double *y,
+                                            struct ml_error *err);
 
 #endif

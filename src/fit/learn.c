@@ -7,7 +7,7 @@
 static struct mli_train_data data_of(const struct mli_learn *learn, const struct mli_learn_rows *rows)
 {
     return (struct mli_train_data){
-        .n = rows->n, .d = learn->inputs, .X = rows->X, .y = rows->y, .weight = rows->weight
+        .n = rows->n, .d = learn->inputs, .X = rows->X, .supply = rows->supply, .y = rows->y, .weight = rows->weight
     };
 }
 
@@ -108,6 +108,8 @@ enum ml_status mli_learn_memory(const struct mli_learn *learn, size_t n, size_t 
     if (status)
         return status;
     *out = mli_trainer_memory(net, learn->config, n) + net->parameters * sizeof(mli_real);
+    if (learn->train.supply)
+        *out += mli_trainer_supply_memory(net, learn->config, n);
     if (learn->keeps)
         *out += mli_trainer_state_memory(net, learn->config, n);
     mli_network_free(net);

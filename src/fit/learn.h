@@ -15,6 +15,7 @@ struct mli_learn_rows {
     const void *X;
     const double *y;
     const double *weight; /* NULL: all 1 */
+    const struct mli_supply *supply; /* instead of X, of what X would be; NULL: X */
 };
 
 struct mli_learn {

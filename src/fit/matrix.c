@@ -1,6 +1,7 @@
 #include <fit/matrix.h>
 
 #include <base/mem.h>
+#include <base/ordered.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,13 +78,17 @@ static void room_release(struct room *room)
     mli_arena_release(&room->keep);
 }
 
-static enum ml_status visit(const struct walk *walk, size_t b, size_t thread, struct room *room, struct ml_error *err)
+/* block->n stays 0 when no row of it is chosen. */
+static enum ml_status make_block(const struct walk *walk, size_t b, struct room *room, struct mli_matrix_block *block,
+                                 struct ml_error *err)
 {
     const struct mli_matrix_rows *rows = walk->rows;
     size_t begin = b * walk->size, rest = rows->table->rows - begin, n = rest < walk->size ? rest : walk->size;
-    struct mli_matrix_block block = { .first = walk->first[b], .X = room->X, .thread = thread };
     enum ml_status status = ML_OK;
 
+    block->first = walk->first[b];
+    block->X = room->X;
+    block->n = 0;
     if (!memchr(rows->part + begin, rows->which, n))
         return ML_OK;
     struct ml_table slice = mli_table_slice(walk->view, begin, n, room->columns);
@@ -92,8 +97,15 @@ static enum ml_status visit(const struct walk *walk, size_t b, size_t thread, st
         copy_prepared(rows->table, begin, n, walk->d, room->X);
     else
         status = mli_pipeline_apply(rows->pipeline, &slice, &room->scratch, room->X, NULL, err);
-    block.n = gather(rows->part + begin, rows->which, n, walk->d, room->X);
-    return status ? status : walk->each(walk->data, &block, err);
+    block->n = gather(rows->part + begin, rows->which, n, walk->d, room->X);
+    return status;
+}
+
+static enum ml_status visit(const struct walk *walk, size_t b, size_t thread, struct room *room, struct ml_error *err)
+{
+    struct mli_matrix_block block = { .thread = thread };
+    enum ml_status status = make_block(walk, b, room, &block, err);
+    return status || !block.n ? status : walk->each(walk->data, &block, err);
 }
 
 static void note(struct walk *walk, size_t b, enum ml_status status, const struct ml_error *err)
@@ -143,10 +155,63 @@ static bool count_rows(struct walk *walk)
     return true;
 }
 
-enum ml_status mli_matrix_share(const struct mli_matrix_rows *rows,
-                                enum ml_status (*each)(void *data, const struct mli_matrix_block *block,
-                                                       struct ml_error *err),
-                                void *data, struct ml_error *err)
+/* ---- in order ------------------------------------------------------------------------------------------------ */
+
+struct queue {
+    const struct walk *walk;
+    size_t next;        /* block to be made */
+    struct room *room;  /* (slots) */
+    size_t *number;     /* (slots) of the block in it */
+    struct mli_matrix_block *block;
+};
+
+static enum ml_status take_number(void *data, size_t slot, bool *made, struct ml_error *err)
+{
+    struct queue *q = data;
+    (void)err;
+    *made = q->next < q->walk->blocks;
+    q->number[slot] = q->next++;
+    return ML_OK;
+}
+
+static enum ml_status fill_slot(void *data, size_t slot, struct ml_error *err)
+{
+    const struct queue *q = data;
+    return make_block(q->walk, q->number[slot], &q->room[slot], &q->block[slot], err);
+}
+
+static enum ml_status hand_over(void *data, size_t slot, struct ml_error *err)
+{
+    const struct queue *q = data;
+    return q->block[slot].n ? q->walk->each(q->walk->data, &q->block[slot], err) : ML_OK;
+}
+
+static void run_in_order(struct walk *walk, size_t threads)
+{
+    struct queue q = { .walk = walk };
+    const struct mli_ordered plan = { .threads = threads, .slots = mli_ordered_slots(threads), .make = take_number,
+                                      .work = fill_slot, .commit = hand_over, .data = &q };
+    q.room = mli_calloc(plan.slots, sizeof *q.room);
+    q.number = mli_calloc(plan.slots, sizeof *q.number);
+    q.block = mli_calloc(plan.slots, sizeof *q.block);
+    bool ready = q.room && q.number && q.block;
+    for (size_t i = 0; ready && i < plan.slots; i++)
+        ready = room_init(walk, &q.room[i]);
+    walk->status = ready ? mli_ordered_run(&plan, &walk->error)
+                         : ml_error_set(&walk->error, ML_ENOMEM, "out of memory");
+    for (size_t i = 0; q.room && i < plan.slots; i++)
+        room_release(&q.room[i]);
+    free(q.room);
+    free(q.number);
+    free(q.block);
+}
+
+/* ---- walks --------------------------------------------------------------------------------------------------- */
+
+typedef enum ml_status each_block(void *data, const struct mli_matrix_block *block, struct ml_error *err);
+
+static enum ml_status walk_rows(const struct mli_matrix_rows *rows, void (*go)(struct walk *walk, size_t threads),
+                                each_block *each, void *data, struct ml_error *err)
 {
     struct mli_arena keep = MLI_ARENA_INIT;
     const struct ml_table *table = rows->table;
@@ -159,12 +224,23 @@ enum ml_status mli_matrix_share(const struct mli_matrix_rows *rows,
     if (!walk.status && !count_rows(&walk))
         walk.status = ml_error_set(&walk.error, ML_ENOMEM, "out of memory");
     if (!walk.status)
-        run(&walk, rows->threads < 1 ? 1 : rows->threads < blocks ? rows->threads : blocks ? blocks : 1);
+        go(&walk, rows->threads < 1 ? 1 : rows->threads < blocks ? rows->threads : blocks ? blocks : 1);
     free(walk.first);
     mli_arena_release(&keep);
     if (walk.status && err)
         *err = walk.error;
     return walk.status;
+}
+
+enum ml_status mli_matrix_share(const struct mli_matrix_rows *rows, each_block *each, void *data, struct ml_error *err)
+{
+    return walk_rows(rows, run, each, data, err);
+}
+
+enum ml_status mli_matrix_ordered(const struct mli_matrix_rows *rows, each_block *each, void *data,
+                                  struct ml_error *err)
+{
+    return walk_rows(rows, run_in_order, each, data, err);
 }
 
 struct ordered {

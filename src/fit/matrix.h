@@ -45,6 +45,11 @@ ML_NODISCARD enum ml_status
 mli_matrix_share(const struct mli_matrix_rows *rows,
                  enum ml_status (*each)(void *data, const struct mli_matrix_block *block, struct ml_error *err),
                  void *data, struct ml_error *err);
+/* Made by several threads, each() called with one after the other, in order. */
+ML_NODISCARD enum ml_status
+mli_matrix_ordered(const struct mli_matrix_rows *rows,
+                   enum ml_status (*each)(void *data, const struct mli_matrix_block *block, struct ml_error *err),
+                   void *data, struct ml_error *err);
 /* In order and in this thread. */
 ML_NODISCARD enum ml_status
 mli_matrix_each(const struct mli_matrix_rows *rows,

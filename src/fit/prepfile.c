@@ -67,8 +67,20 @@ static enum ml_status tensors_read(const json_t *doc, struct mli_tensors *set, s
     return ML_OK;
 }
 
-static json_t *document(const struct mli_prepfile *file, json_t *pipeline,
-                        const struct mli_tensors *set)
+enum ml_status mli_prepfile_put_pipeline(json_t *doc, const struct mli_pipeline *pipeline, struct ml_error *err)
+{
+    struct mli_tensors set;
+    json_t *steps = NULL;
+    mli_tensors_init(&set);
+    enum ml_status status = mli_pipeline_save(pipeline, &steps, &set, err);
+    if (!status && !(mli_json_put(doc, "pipeline", json_incref(steps)) && mli_json_put(doc, "tensors", tensors_json(&set))))
+        status = ml_error_set(err, ML_ENOMEM, "out of memory");
+    json_decref(steps);
+    mli_tensors_release(&set);
+    return status;
+}
+
+static json_t *document(const struct mli_prepfile *file)
 {
     json_t *doc = json_object();
     bool ok = doc != NULL;
@@ -89,8 +101,6 @@ static json_t *document(const struct mli_prepfile *file, json_t *pipeline,
         ok = mli_json_put(doc, "dedupe", json_true());
     if (ok && file->held_out)
         ok = mli_json_put(doc, "held_out", json_string(file->held_out));
-    ok = ok && mli_json_put(doc, "pipeline", json_incref(pipeline));
-    ok = ok && mli_json_put(doc, "tensors", tensors_json(set));
     if (ok)
         return doc;
     json_decref(doc);
@@ -100,21 +110,17 @@ static json_t *document(const struct mli_prepfile *file, json_t *pipeline,
 enum ml_status mli_prepfile_write(const struct mli_prepfile *file, const char *path,
                                   struct ml_error *err)
 {
-    struct mli_tensors set;
-    json_t *pipeline = NULL, *doc = NULL;
+    json_t *doc = document(file);
     char *text = NULL;
-    mli_tensors_init(&set);
-    enum ml_status status = mli_pipeline_save(file->pipeline, &pipeline, &set, err);
+    enum ml_status status = doc ? mli_prepfile_put_pipeline(doc, file->pipeline, err)
+                                : ml_error_set(err, ML_ENOMEM, "out of memory");
     if (!status) {
-        doc = document(file, pipeline, &set);
-        text = doc ? mli_json_text(doc, true) : NULL;
+        text = mli_json_text(doc, true);
         status = text ? mli_file_write(path, text, strlen(text), false, err)
                       : ml_error_set(err, ML_ENOMEM, "out of memory");
     }
     free(text);
     json_decref(doc);
-    json_decref(pipeline);
-    mli_tensors_release(&set);
     return status;
 }
 
@@ -184,8 +190,9 @@ static enum ml_status read_header(const json_t *doc, struct mli_prepfile *out, s
     return status;
 }
 
-static enum ml_status read_pipeline(const json_t *doc, struct mli_prepfile *out, struct ml_error *err)
+enum ml_status mli_prepfile_take_pipeline(const json_t *doc, struct mli_pipeline **out, struct ml_error *err)
 {
+    struct mli_pipeline *loaded = NULL;
     struct mli_tensors set;
     json_t *pipeline, *tensors;
     mli_tensors_init(&set);
@@ -195,11 +202,15 @@ static enum ml_status read_pipeline(const json_t *doc, struct mli_prepfile *out,
     if (!status)
         status = tensors_read(tensors, &set, err);
     if (!status)
-        status = mli_pipeline_load(pipeline, &set, &out->pipeline, err);
+        status = mli_pipeline_load(pipeline, &set, &loaded, err);
     const struct mli_tensor *unused = status ? NULL : mli_tensors_unused(&set);
     if (unused)
         status = ml_error_set(err, ML_EARTIFACT, "tensors.%s belongs to no step", unused->name);
     mli_tensors_release(&set);
+    if (status)
+        mli_pipeline_free(loaded);
+    else
+        *out = loaded;
     return status;
 }
 
@@ -218,7 +229,7 @@ enum ml_status mli_prepfile_decode(const char *text, size_t len, const char *sou
     if (!status)
         status = read_header(doc, &file, err);
     if (!status)
-        status = read_pipeline(doc, &file, err);
+        status = mli_prepfile_take_pipeline(doc, &file.pipeline, err);
     json_decref(doc);
     if (status) {
         ml_error_source(err, source);

@@ -28,6 +28,11 @@ ML_NODISCARD enum ml_status mli_prepfile_write(const struct mli_prepfile *file, 
 /* From the file's text; source is for errors. This is what the fuzz target calls. */
 ML_NODISCARD enum ml_status mli_prepfile_decode(const char *text, size_t len, const char *source,
                                                 struct mli_prepfile *out, struct ml_error *err);
+/* The part of the document that is the pipeline: members "pipeline" and "tensors". ML_ENOMEM; ML_EARTIFACT. */
+ML_NODISCARD enum ml_status mli_prepfile_put_pipeline(json_t *doc, const struct mli_pipeline *pipeline,
+                                                      struct ml_error *err);
+ML_NODISCARD enum ml_status mli_prepfile_take_pipeline(const json_t *doc, struct mli_pipeline **out,
+                                                       struct ml_error *err);
 ML_NODISCARD enum ml_status mli_prepfile_read(const char *path, struct mli_prepfile *out, struct ml_error *err);
 
 #endif

@@ -132,6 +132,7 @@ static json_t *settings(const struct mli_record_parts *p)
     ok = ok && (!(p->config->time_budget > 0) ||
                 mli_json_put(doc, "time_budget", mli_json_from(p->config->time_budget)));
     ok = ok && mli_json_put(doc, "batch", json_integer((json_int_t)t->batch));
+    ok = ok && (!t->windows || mli_json_put(doc, "shuffle", json_string("windows")));
     ok = ok && mli_json_put(doc, "epochs", json_integer((json_int_t)t->epochs));
     ok = ok && mli_json_put(doc, "tolerance", mli_json_from(t->tolerance));
     ok = ok && mli_json_put(doc, "patience", json_integer((json_int_t)t->patience));

@@ -79,6 +79,7 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
 {
     static const char *const tasks[] = { "auto", "regression", "classification", NULL };
     static const char *const automatic[] = { "auto", NULL };
+    static const char *const orders[] = { "rows", "windows", NULL };
     static const char *const precisions[] = { "auto", "double", "float", NULL };
     enum ml_status status = find_name("task", c->task, tasks, err);
     if (!status && strcmp(c->kind, automatic[0]) != 0) {
@@ -96,6 +97,8 @@ static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error
         status = find_name("optimiser", c->optimiser, mli_optimiser_names(), err);
     if (!status)
         status = find_name("precision", c->precision, precisions, err);
+    if (!status && c->shuffle)
+        status = find_name("shuffle", c->shuffle, orders, err);
     return status;
 }
 
@@ -170,6 +173,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     s.train.tolerance = config->tolerance;
     s.train.epochs = config->epochs ? config->epochs : full_batch ? 1000 : deep ? 0 : 100;
     s.train.batch = config->batch ? config->batch : MLI_LAYERS_BATCH;
+    s.train.windows = config->shuffle && strcmp(config->shuffle, "windows") == 0;
     s.train.patience = config->patience;
     s.train.seed = config->seed;
     s.task = strcmp(config->task, "auto") == 0 && wants_quantity(config) ? "quantity" : config->task;

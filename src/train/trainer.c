@@ -53,6 +53,12 @@ static size_t doubles_of(const struct mli_optimiser *optimiser, const struct mli
     return optimiser->doubles(net->parameters) + (optimiser->kept ? optimiser->kept(net, n) : 0);
 }
 
+bool mli_optimiser_steps(const char *name)
+{
+    const struct mli_optimiser *optimiser;
+    return mli_optimiser_find(name, &optimiser, NULL) == ML_OK && optimiser->step;
+}
+
 size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_config *config,
                           size_t n)
 {

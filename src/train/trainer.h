@@ -93,6 +93,8 @@ struct mli_health;
 const char *mli_train_end_text(enum mli_train_end end);
 /* Optimiser names, NULL-terminated, for help and suggestions. */
 const char *const *mli_optimiser_names(void);
+/* Whether one takes steps over batches, so that the rows come in some order. */
+bool mli_optimiser_steps(const char *name);
 /* Bytes that _new will allocate, for the memory estimate before BLAS is touched. */
 size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_config *config, size_t n);
 /* And those that rows from a supply take besides. */
