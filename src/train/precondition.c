@@ -20,16 +20,16 @@ bool mli_precondition_fits(const struct mli_network *net, double l1)
            net->inputs <= WIDEST && !(l1 > 0);
 }
 
-/* Of X'X, of the rows that a thread adds to it, and of those that it reads. */
-static size_t part_size(size_t m)
+/* Of X'X and of the rows that a thread adds to it; with a supply of those that it reads, too. */
+static size_t part_size(size_t m, bool supplied)
 {
-    return m * m + 2 * ROWS * m;
+    return m * m + (supplied ? 2 : 1) * ROWS * m;
 }
 
 size_t mli_precondition_memory(const struct mli_network *net, double l1)
 {
     size_t m = net->inputs + 1;
-    return mli_precondition_fits(net, l1) ? PARTS * part_size(m) * sizeof(mli_real) + (m * m + m) * sizeof(double) : 0;
+    return mli_precondition_fits(net, l1) ? PARTS * part_size(m, false) * sizeof(mli_real) + (m * m + m) * sizeof(double) : 0;
 }
 
 /* rows (n,m): sqrt(w_i) (x_i, 1), and behind ROWS of them room for x */
@@ -90,7 +90,7 @@ enum ml_status mli_precondition_init(struct mli_precondition *out, const struct 
 {
     const struct mli_network *net = problem->blocks.net;
     const struct mli_train_data *data = &problem->data;
-    size_t m = data->d + 1, part = part_size(m), each = (data->n + PARTS - 1) / PARTS;
+    size_t m = data->d + 1, part = part_size(m, data->supply), each = (data->n + PARTS - 1) / PARTS;
 
     *out = (struct mli_precondition){ .inputs = data->d, .outputs = net->outputs };
     if (!mli_precondition_fits(net, problem->l1))
@@ -118,6 +118,12 @@ enum ml_status mli_precondition_init(struct mli_precondition *out, const struct 
     if (!mli_cholesky_factor(m, B) || !is_finite_diagonal(m, B))
         mli_precondition_release(out);
     return ML_OK;
+}
+
+size_t mli_precondition_supply_memory(const struct mli_network *net, double l1)
+{
+    size_t m = net->inputs + 1;
+    return mli_precondition_fits(net, l1) ? PARTS * (part_size(m, true) - part_size(m, false)) * sizeof(mli_real) : 0;
 }
 
 void mli_precondition_release(struct mli_precondition *p)

@@ -22,6 +22,8 @@ struct mli_precondition {
 bool mli_precondition_fits(const struct mli_network *net, double l1);
 /* Bytes that _init allocates. */
 size_t mli_precondition_memory(const struct mli_network *net, double l1);
+/* And those for rows from a supply. */
+size_t mli_precondition_supply_memory(const struct mli_network *net, double l1);
 /* Leaves `out` without a factor when it does not fit or B cannot be factored (data that are not finite). ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_precondition_init(struct mli_precondition *out, const struct mli_problem *problem,
                                                   double curvature, struct ml_error *err);

@@ -84,6 +84,8 @@ size_t mli_trainer_supply_memory(const struct mli_network *net, const struct mli
     if (mli_optimiser_find(config->optimiser, &optimiser, NULL) != ML_OK)
         return 0;
     size_t bytes = mli_blocks_supply_memory(net, gradient_rows(optimiser, config, n), config->threads);
+    if (preconditions(optimiser, config))
+        bytes += mli_precondition_supply_memory(net, config->l1);
     return bytes + (optimiser->step ? mli_batches_supply_memory(n, net->inputs, config) : 0);
 }
 
