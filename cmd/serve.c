@@ -1,15 +1,18 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
 
+#include <base/num.h>
 #include <serve/registry.h>
 #include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct serve_flags {
     struct mli_server_config server;
+    const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body;
     char stem[MLI_NAME_MAX + 1];
     int port, threads, max_rows, max_connections, max_per_address, max_depth;
@@ -64,6 +67,30 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     return CMD_CONTINUE;
 }
 
+/*
+ * What the platforms that start containers say by the environment: Vertex AI (AIP_...), Amazon SageMaker. A port from
+ * there means all addresses, too, because the container is the wall. These are defaults; flags go before them.
+ */
+static void take_environment(struct serve_flags *f, struct ml_error *err)
+{
+    size_t number;
+
+    f->server.predict_route = getenv("AIP_PREDICT_ROUTE");
+    f->server.health_route = getenv("AIP_HEALTH_ROUTE");
+    f->platform = getenv("AIP_HTTP_PORT") ? "AIP_HTTP_PORT" : "SAGEMAKER_BIND_TO_PORT";
+    const char *port = getenv(f->platform);
+    if (!port) {
+        f->platform = NULL;
+        return;
+    }
+    if (!mli_num_parse_size(port, strlen(port), &number) || number > 65535) {
+        ml_error_set(err, ML_EUSAGE, "%s in the environment is \"%.40s\", which is no port", f->platform, port);
+        return;
+    }
+    f->port = (int)number;
+    f->server.address = "0.0.0.0";
+}
+
 /* The file's name without folder and ending, as far as it can be a name; "model" when nothing of it can. */
 static const char *name_of(const char *path, char *stem)
 {
@@ -97,6 +124,8 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
     }
     out_line("serving", "%s (target %s) on %s", f->model, model->target_names, url);
     out_line("named", "%s, version %s", f->server.name, f->server.version);
+    if (f->platform)
+        out_line("as told", "by %s", f->platform);
     out_line("try", "curl %s/model", url);
     fflush(stdout);
 }
@@ -167,9 +196,12 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "grace", 0, INT, &f.grace, 0, "for requests in flight after SIGTERM", "SECONDS" },
         POPT_TABLEEND
     };
+    struct ml_error err = ML_ERROR_INIT;
+    if (ctx->docs == CMD_RUN)
+        take_environment(&f, &err);
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
-        code = take_flags(ctx, &f);
+        code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
     if (code != CMD_CONTINUE)
         return code;
     if (ctx->nargs)

@@ -1,8 +1,19 @@
 #include <serve/config.h>
 
+#include <string.h>
 #include <sys/resource.h>
 
 #define FILES_RESERVED 24u /* descriptors that are not connections, and 3 a loop */
+
+/* A path that can come in a request line as it is. */
+static bool is_path(const char *path)
+{
+    size_t n = 0;
+
+    while (path[n] > ' ' && path[n] < 0x7F && !strchr("?#%", path[n]))
+        n++;
+    return path[0] == '/' && path[n] == '\0' && n < 1024;
+}
 
 enum ml_status mli_server_check(const struct mli_server_config *config, struct ml_error *err)
 {
@@ -18,6 +29,10 @@ enum ml_status mli_server_check(const struct mli_server_config *config, struct m
     if (config->max_connections == 0 || config->max_connections > 1000000)
         return ml_error_set(err, ML_EUSAGE, "1 to 1000000 connections can be allowed, found %u",
                             config->max_connections);
+    if ((config->predict_route && !is_path(config->predict_route)) ||
+        (config->health_route && !is_path(config->health_route)))
+        return ml_error_set(err, ML_EUSAGE,
+                            "AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE must be paths like /predict");
     if (config->header_timeout == 0 || config->body_timeout == 0 || config->idle_timeout == 0)
         return ml_error_set(err, ML_EUSAGE, "a time-out must be at least 1 second");
     return ML_OK;

@@ -36,9 +36,9 @@ static enum ml_status match_fields(struct reader *reader, struct ml_error *err)
         mli_intake_fault(reader->intake, i, "missing_column", NULL, 0);
         missing = missing ? missing : name;
     }
-    return missing
-               ? mli_header_find(mli_csv_source(reader->csv), reader->header, missing, ML_EDATA, "", &ignored, err)
-               : ML_OK;
+    return missing ? mli_header_find(mli_csv_source(reader->csv), reader->header, missing, ML_EDATA,
+                                     "", &ignored, err)
+                   : ML_OK;
 }
 
 static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
@@ -60,12 +60,31 @@ static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
     }
 }
 
-static enum ml_status read_body(struct reader *reader, struct ml_error *err)
+/* Columns of rows without a header: the model's, in order. */
+static enum ml_status place_fields(struct reader *reader, struct ml_error *err)
+{
+    size_t columns = mli_dict_count(reader->header);
+    size_t wanted = reader->intake->worker->schema->count;
+
+    if (columns != wanted)
+        return ml_error_set(err, ML_EDATA,
+                            "the first line has %zu fields and no name of a column in it, so it is "
+                            "taken for a row; the model has %zu columns",
+                            columns, wanted);
+    reader->field = mli_alloc(columns, sizeof(*reader->field));
+    if (!reader->field)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", columns);
+    for (size_t i = 0; i < columns; i++)
+        reader->field[i] = i;
+    return ML_OK;
+}
+
+static enum ml_status read_body(struct reader *reader, bool header, struct ml_error *err)
 {
     enum ml_status status = mli_header_read(reader->csv, NULL, &reader->header, err);
 
     if (status == ML_OK)
-        status = match_fields(reader, err);
+        status = header ? match_fields(reader, err) : place_fields(reader, err);
     if (status == ML_OK)
         status = read_rows(reader, err);
     if (status == ML_OK && reader->intake->rows == 0)
@@ -74,24 +93,61 @@ static enum ml_status read_body(struct reader *reader, struct ml_error *err)
     return status == ML_OK ? mli_intake_end(reader->intake, err) : status;
 }
 
-enum ml_status mli_csv_rows(const char *text, size_t len, struct mli_intake *intake,
-                            struct ml_error *err)
+static enum ml_status open_body(const char *text, size_t len, bool header,
+                                const struct mli_intake *intake, struct mli_csv **out,
+                                struct ml_error *err)
+{
+    struct ml_csv_options options = intake->worker->csv;
+    struct mli_input *input;
+    enum ml_status status = mli_input_memory("body", text, len, &input, err);
+
+    options.no_header = !header;
+    return status == ML_OK ? mli_csv_open(input, &options, out, err) : status;
+}
+
+/* Whether the first line names a column. */
+static enum ml_status find_header(const char *text, size_t len, const struct mli_intake *intake,
+                                  bool *out, struct ml_error *err)
+{
+    const struct mli_dict *columns = intake->worker->served->columns;
+    struct mli_csv_record record;
+    struct mli_csv *csv;
+    enum ml_status status = open_body(text, len, true, intake, &csv, err);
+
+    if (status != ML_OK)
+        return status;
+    status = mli_csv_next(csv, &record, err);
+    *out = false;
+    for (size_t i = 0; status == ML_OK && i < record.count; i++)
+        *out = *out || mli_dict_find(columns, record.field[i].text, record.field[i].len) >= 0;
+    mli_csv_close(csv);
+    return status;
+}
+
+enum ml_status mli_csv_rows(const char *text, size_t len, enum mli_header said,
+                            struct mli_intake *intake, struct ml_error *err)
 {
     struct reader reader = { .intake = intake };
-    struct mli_input *input;
+    bool header = said != MLI_HEADER_ABSENT;
+    enum ml_status status = ML_OK;
 
     intake->many = true;
+    intake->typed = false;
     if (mli_input_packing(text, len))
-        return ml_error_set(err, ML_EDATA, "the body is %s data; expected CSV text", mli_input_packing(text, len));
-    enum ml_status status = mli_input_memory("body", text, len, &input, err);
+        return ml_error_set(err, ML_EDATA, "the body is %s data; expected CSV text",
+                            mli_input_packing(text, len));
+    if (said == MLI_HEADER_UNSAID)
+        status = find_header(text, len, intake, &header, err);
     if (status == ML_OK)
-        status = mli_csv_open(input, &intake->worker->csv, &reader.csv, err);
+        status = open_body(text, len, header, intake, &reader.csv, err);
     if (status != ML_OK)
         return status;
     const struct ml_csv_options *found = mli_csv_options(reader.csv);
-    mli_rows_numerals(intake->worker->rows, (struct mli_numerals){ found->decimal, found->thousands });
-    status = read_body(&reader, err);
-    mli_rows_numerals(intake->worker->rows, (struct mli_numerals){ 0 }); /* the worker's next body may be JSON */
+    mli_rows_numerals(intake->worker->rows,
+                      (struct mli_numerals){ found->decimal, found->thousands });
+    status = read_body(&reader, header, err);
+    mli_rows_numerals(intake->worker->rows,
+                      (struct mli_numerals){ 0 }); /* the worker's next body may be JSON */
     free(reader.field);
     mli_dict_free(reader.header);
     mli_csv_close(reader.csv);

@@ -55,11 +55,4 @@ struct mli_refusal {
 struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size,
                                    struct mli_guard_facts *facts);
 
-enum mli_media { MLI_MEDIA_OTHER, MLI_MEDIA_JSON, MLI_MEDIA_CSV };
-/*
- * "application/json" or "text/csv", any case, with no parameter but charset=utf-8 (RFC 9110, 8.3.1; a quoted value is
- * fine) and for CSV header=present (RFC 4180, 3). Everything else, NULL too, is OTHER.
- */
-enum mli_media mli_media_parse(const char *content_type);
-
 #endif

@@ -1,75 +1,37 @@
 #include <serve/predict.h>
 
-#include <model/output.h>
 #include <serve/csv_rows.h>
 #include <serve/json_rows.h>
-
-/* Where predictions go as they come: the reply's body, in the form of the request. */
-struct sink {
-    const struct mli_served *served;
-    const struct mli_intake *intake;
-    struct mli_reply *reply;
-    struct mli_csv_writer csv;
-    size_t rows;
-};
-
-/* ---- JSON -------------------------------------------------------------------------------------------------------- */
-
-static void emit_json(void *data, const double *P, size_t n)
-{
-    struct sink *sink = data;
-    size_t width = ml_model_width(sink->served->model);
-
-    for (size_t i = 0; i < n; i++) {
-        if (sink->intake->many)
-            mli_buf_char(&sink->reply->body, sink->rows == 0 ? '[' : ',');
-        mli_reply_prediction(sink->reply, sink->served, P + i * width);
-        sink->rows++;
-    }
-}
-
-/* ---- CSV --------------------------------------------------------------------------------------------------------- */
-
-static void emit_csv(void *data, const double *P, size_t n)
-{
-    struct sink *sink = data;
-    size_t width = ml_model_width(sink->served->model);
-
-    if (sink->rows == 0) {
-        mli_prediction_write_header(&sink->csv, sink->served->model);
-        mli_csv_write_end(&sink->csv);
-    }
-    for (size_t i = 0; i < n; i++) {
-        mli_prediction_write_row(&sink->csv, sink->served->model, P + i * width);
-        mli_csv_write_end(&sink->csv);
-    }
-    sink->rows += n;
-}
-
-/* ---- the handler ------------------------------------------------------------------------------------------------- */
+#include <serve/lines.h>
+#include <serve/sink.h>
 
 void mli_predict_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
-    bool csv = request->media == MLI_MEDIA_CSV;
+    enum mli_media media = request->content.media;
+    enum mli_form form = media == MLI_MEDIA_CSV     ? MLI_FORM_TABLE
+                         : media == MLI_MEDIA_LINES ? MLI_FORM_LINES
+                                                    : MLI_FORM_DOCUMENTS;
+    enum mli_header header = request->content.header;
     struct ml_error err = ML_ERROR_INIT;
-    struct mli_intake intake;
-    struct sink sink = { .served = request->served, .intake = &intake, .reply = reply };
-    enum ml_status status;
+    enum ml_status status = ML_EDATA;
+    struct mli_sink sink;
 
-    mli_intake_init(&intake, worker, service->config.max_rows);
-    mli_csv_writer_init(&sink.csv, &reply->body, ',');
-    intake.emit = csv ? emit_csv : emit_json;
-    intake.data = &sink;
-    if (csv)
-        status = mli_csv_rows(request->body, request->len, &intake, &err);
-    else
-        status =
-            mli_json_rows(request->body, request->len, service->config.max_depth, &intake, &err);
-    if (!mli_reply_done(reply, &intake, status, &err))
-        return;
-    if (csv)
-        reply->type = "text/csv; charset=utf-8";
-    else
-        mli_buf_str(&reply->body, intake.many ? "]\n" : "\n");
+    mli_sink_begin(&sink, service, worker, request, reply, form);
+    switch (media) {
+    case MLI_MEDIA_CSV:
+        header = header == MLI_HEADER_ABSENT ? header : MLI_HEADER_PRESENT;
+        status = mli_csv_rows(request->body, request->len, header, &sink.intake, &err);
+        break;
+    case MLI_MEDIA_LINES:
+        status = mli_lines_read(request->body, request->len, service->config.max_depth,
+                                &sink.intake, &err);
+        break;
+    case MLI_MEDIA_JSON:
+    case MLI_MEDIA_OTHER: /* refused before it came here */
+        status = mli_json_rows(request->body, request->len, service->config.max_depth, &sink.intake,
+                               &err);
+        break;
+    }
+    mli_sink_end(&sink, status, &err);
 }

@@ -1,5 +1,6 @@
 /*
- * POST /predict: an object in gives one prediction out, an array gives an array in the same order, CSV gives CSV. The
+ * POST /predict: an object in gives one prediction out, an array gives an array in the same order, CSV gives CSV, JSON lines give
+ * JSON lines. The
  * form of a prediction is that of model/output.h.
  */
 #ifndef SERVE_PREDICT_H

@@ -1,18 +1,41 @@
 #include <serve/routes.h>
 
+#include <serve/invocations.h>
 #include <serve/pages.h>
 #include <serve/predict.h>
+#include <serve/v1.h>
 #include <serve/v2.h>
 #include <string.h>
 #include <strings.h>
 
 const struct mli_route mli_routes[] = {
     { "POST", "/predict", MLI_TAKES_ROWS, mli_predict_answer },
+    /* MLflow's scoring server and Amazon SageMaker */
+    { "POST", "/invocations", MLI_TAKES_SCORING, mli_invocations_answer },
+    { "GET", "/ping", MLI_TAKES_NOTHING, mli_ping_answer },
+    { "GET", "/health", MLI_TAKES_NOTHING, mli_ping_answer },
+    { "GET", "/execution-parameters", MLI_TAKES_NOTHING, mli_execution_answer },
     { "GET", "/healthz", MLI_TAKES_NOTHING, mli_health_answer },
     { "GET", "/readyz", MLI_TAKES_NOTHING, mli_ready_answer },
     { "GET", "/metrics", MLI_TAKES_NOTHING, mli_metrics_answer },
     { "GET", "/model", MLI_TAKES_NOTHING, mli_model_answer },
     { "GET", "/version", MLI_TAKES_NOTHING, mli_version_answer },
+    /* Vertex AI, whose paths look like those below but for a word */
+    { "POST", "/v1/endpoints/{}/deployedModels/{}:predict", MLI_TAKES_ANY, mli_v1_predict },
+    { "GET", "/v1/endpoints/{}/deployedModels/{}", MLI_TAKES_NOTHING, mli_ready_answer },
+    /* TensorFlow Serving and KServe v1 */
+    { "GET", "/", MLI_TAKES_NOTHING, mli_v1_alive },
+    { "GET", "/v1/models", MLI_TAKES_NOTHING, mli_v2_models },
+    { "GET", "/v1/models/{m}", MLI_TAKES_NOTHING, mli_v1_status },
+    { "GET", "/v1/models/{m}/versions/{v}", MLI_TAKES_NOTHING, mli_v1_status },
+    { "GET", "/v1/models/{m}/metadata", MLI_TAKES_NOTHING, mli_v1_metadata },
+    { "GET", "/v1/models/{m}/versions/{v}/metadata", MLI_TAKES_NOTHING, mli_v1_metadata },
+    { "POST", "/v1/models/{m}:predict", MLI_TAKES_ANY, mli_v1_predict },
+    { "POST", "/v1/models/{m}/versions/{v}:predict", MLI_TAKES_ANY, mli_v1_predict },
+    { "POST", "/v1/models/{m}:classify", MLI_TAKES_ANY, mli_v1_classify },
+    { "POST", "/v1/models/{m}/versions/{v}:classify", MLI_TAKES_ANY, mli_v1_classify },
+    { "POST", "/v1/models/{m}:regress", MLI_TAKES_ANY, mli_v1_regress },
+    { "POST", "/v1/models/{m}/versions/{v}:regress", MLI_TAKES_ANY, mli_v1_regress },
     /* Open Inference Protocol v2 */
     { "GET", "/v2", MLI_TAKES_NOTHING, mli_v2_server },
     { "GET", "/v2/", MLI_TAKES_NOTHING, mli_v2_server },
@@ -77,10 +100,34 @@ static bool fits(const char *pattern, const char *path, size_t n, struct mli_mat
     return n == 0;
 }
 
-struct mli_match mli_route_find(const char *method, const char *path, size_t path_len)
+static bool is_path(const char *wanted, const char *path, size_t n)
+{
+    return wanted && strlen(wanted) == n && memcmp(wanted, path, n) == 0;
+}
+
+/* A path of the operator's choice stands for one of the table. */
+static const char *known_path(const struct mli_server_config *config, const char *method,
+                              const char *path, size_t *n)
+{
+    static const char predict[] = "/v1/endpoints/-/deployedModels/-:predict",
+                      health[] = "/v1/endpoints/-/deployedModels/-";
+
+    bool predicts = is_path(config->predict_route, path, *n);
+    bool is_health = is_path(config->health_route, path, *n);
+
+    if (!predicts && !is_health)
+        return path;
+    path = predicts && !(is_health && strcmp(method, "GET") == 0) ? predict : health;
+    *n = strlen(path);
+    return path;
+}
+
+struct mli_match mli_route_find(const struct mli_server_config *config, const char *method,
+                                const char *path, size_t path_len)
 {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method, *allow = NULL;
 
+    path = known_path(config, wanted, path, &path_len);
     for (size_t i = 0; i < mli_route_count; i++) {
         struct mli_match match = { .route = &mli_routes[i] };
         if (!fits(match.route->path, path, path_len, &match))

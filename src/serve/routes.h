@@ -2,7 +2,7 @@
  * Routes: method, path, what body it takes, and the function that answers. A new one is a row of the table; a protocol
  * is one file and its rows. Paths are matched byte for byte (those of /v1 in any case, as TensorFlow Serving does), the
  * first row that fits counts, {m} and {v} stand for the name and the version of a model: letters up to '/' or ':'.
- * HEAD is GET without the body.
+ * {} for anything between slashes. HEAD is GET without the body.
  */
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
@@ -11,18 +11,20 @@
 
 struct mli_request {
     const struct mli_served *served; /* the model that is asked for */
-    enum mli_media media;
-    bool openmetrics; /* the client accepts application/openmetrics-text */
-    bool parts;       /* Inference-Header-Content-Length was given: */
-    size_t json_part; /* bytes of the body that are JSON, tensors behind it */
+    struct mli_content content;      /* what the body is */
+    enum mli_media accept;           /* what the client wants; OTHER: anything */
+    bool openmetrics;                /* the client accepts application/openmetrics-text */
+    bool parts;                      /* Inference-Header-Content-Length was given: */
+    size_t json_part;                /* bytes of the body that are JSON, tensors behind it */
     const char *body;
     size_t len;
 };
 
 enum mli_takes {
     MLI_TAKES_NOTHING,
-    MLI_TAKES_ROWS, /* JSON or CSV, and it says so */
-    MLI_TAKES_ANY,  /* whatever Content-Type is said: the protocol's clients do not care */
+    MLI_TAKES_ROWS,    /* JSON, CSV or JSON lines, and it says so */
+    MLI_TAKES_SCORING, /* the same; another type is refused in plain text */
+    MLI_TAKES_ANY,     /* whatever Content-Type is said: the protocol's clients do not care */
 };
 
 struct mli_route {
@@ -45,6 +47,8 @@ struct mli_match {
     size_t name_len, version_len;
 };
 
-struct mli_match mli_route_find(const char *method, const char *path, size_t path_len);
+/* The paths of config->predict_route and health_route go before those of the table. */
+struct mli_match mli_route_find(const struct mli_server_config *config, const char *method,
+                                const char *path, size_t path_len);
 
 #endif

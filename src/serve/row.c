@@ -61,9 +61,8 @@ void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field
 
 /* ---- by name ----------------------------------------------------------------------------------------------------- */
 
-/* Most rows have their names in the schema's order: `guess` is tried first. schema->count: no such column. */
-static size_t find_field(const struct mli_intake *intake, const struct mli_scan_text *name,
-                         size_t guess)
+size_t mli_row_field(const struct mli_intake *intake, const struct mli_scan_text *name,
+                     size_t guess)
 {
     const struct mli_schema *schema = intake->worker->schema;
     struct mli_buf *plain = &intake->worker->text;
@@ -99,7 +98,7 @@ static const char *find_near(const struct mli_intake *intake, struct mli_scan ro
     mli_scan_open(&row, '{');
     while (n < NAMES_SUGGESTED && mli_scan_member(&row, &name)) {
         mli_scan_skip(&row);
-        if (find_field(intake, &name, schema->count) < schema->count)
+        if (mli_row_field(intake, &name, schema->count) < schema->count)
             continue;
         char *plain = mli_arena_alloc(arena, name.len + 1, 1);
         if (!plain)
@@ -134,7 +133,7 @@ static void read_named(struct mli_scan *scan, struct mli_intake *intake)
 
     mli_scan_open(scan, '{');
     while (mli_scan_member(scan, &name)) {
-        field = find_field(intake, &name, field < count ? field + 1 : 0);
+        field = mli_row_field(intake, &name, field < count ? field + 1 : 0);
         if (field == count) {
             mli_scan_skip(scan);
             continue;
@@ -153,22 +152,34 @@ static void read_named(struct mli_scan *scan, struct mli_intake *intake)
 
 /* ---- by place ---------------------------------------------------------------------------------------------------- */
 
+/* field[0..count): the columns of the places, schema->count for one that is passed over; NULL: as in the schema. */
 static enum ml_status read_placed(struct mli_scan *scan, struct mli_intake *intake,
-                                  struct ml_error *err)
+                                  const size_t *field, size_t count, struct ml_error *err)
 {
-    size_t count = intake->worker->schema->count, n = 0;
+    size_t columns = intake->worker->schema->count, n = 0;
 
     mli_scan_open(scan, '[');
     for (; mli_scan_item(scan); n++) {
-        if (n < count)
-            mli_row_cell(scan, intake, n);
+        size_t at = n >= count ? columns : field ? field[n] : n;
+        if (at < columns)
+            mli_row_cell(scan, intake, at);
         else
             mli_scan_skip(scan);
     }
     if (!scan->wrong && n != count)
-        return ml_error_set(err, ML_EDATA, "row %zu has %zu values; the model has %zu columns",
-                            intake->rows, n, count);
+        return ml_error_set(err, ML_EDATA, "row %zu has %zu values, expected %zu", intake->rows, n,
+                            count);
     return ML_OK;
+}
+
+enum ml_status mli_row_read_placed(struct mli_scan *scan, struct mli_intake *intake,
+                                   const size_t *field, size_t count, struct ml_error *err)
+{
+    enum ml_status status = mli_intake_row(intake, err);
+
+    if (status == ML_OK)
+        status = read_placed(scan, intake, field, count, err);
+    return status == ML_OK && scan->wrong ? mli_scan_error(scan, err) : status;
 }
 
 /*
@@ -188,7 +199,7 @@ static bool unwrap(struct mli_scan *scan, const struct mli_intake *intake, size_
             return false;
         for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
             known = known || mli_scan_equals(&name, wrappers[i]);
-        if (!known || find_field(intake, &name, schema->count) < schema->count)
+        if (!known || mli_row_field(intake, &name, schema->count) < schema->count)
             return false;
     }
     if (*levels == 0 || mli_scan_peek(&probe) != '[')
@@ -201,7 +212,7 @@ static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *int
                                    struct ml_error *err)
 {
     struct mli_scan_text name;
-    enum ml_status status = read_placed(scan, intake, err);
+    enum ml_status status = read_placed(scan, intake, NULL, intake->worker->schema->count, err);
 
     for (; levels > 0; levels--) {
         while (mli_scan_member(scan, &name))
@@ -225,7 +236,7 @@ enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, st
     if (status != ML_OK)
         return status;
     if (first == '[')
-        status = read_placed(scan, intake, err);
+        status = read_placed(scan, intake, NULL, intake->worker->schema->count, err);
     else if (first != '{')
         mli_row_cell(scan, intake, 0);
     else if (unwrap(scan, intake, &levels))

@@ -23,6 +23,16 @@ ML_NODISCARD enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intak
 /* All items of an array, which `scan` stands before; one at least. */
 ML_NODISCARD enum ml_status mli_row_read_list(struct mli_scan *scan, struct mli_intake *intake,
                                               struct ml_error *err);
+/*
+ * Opens a row and fills it from an array of `count` values; field[i] is the column of the i-th, schema->count for one
+ * that is passed over. ML_EDATA, and what the intake says.
+ */
+ML_NODISCARD enum ml_status mli_row_read_placed(struct mli_scan *scan, struct mli_intake *intake,
+                                                const size_t *field, size_t count,
+                                                struct ml_error *err);
+/* The column of a name, schema->count when there is none. `guess` is tried first: most names come in order. */
+size_t mli_row_field(const struct mli_intake *intake, const struct mli_scan_text *name,
+                     size_t guess);
 /* One cell of the open row. What is no cell is a fault, what is no JSON is in scan->wrong. */
 void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field);
 

@@ -11,6 +11,7 @@
 
 struct mli_server_config {
     const char *name, *version; /* of the model */
+    const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */

@@ -6,6 +6,7 @@
 #define SERVE_SERVICE_H
 
 #include <serve/connections.h>
+#include <serve/content.h>
 #include <serve/guard.h>
 #include <serve/registry.h>
 #include <serve/reply.h>

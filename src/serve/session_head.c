@@ -1,6 +1,7 @@
 #include <serve/session.h>
 
 #include <base/num.h>
+#include <serve/invocations.h>
 #include <string.h>
 #include <strings.h>
 
@@ -53,7 +54,7 @@ static void find_route(struct mli_session *session, const char *method,
                        const struct mli_guard_facts *facts)
 {
     const struct mli_service *service = &session->loop->server->service;
-    struct mli_match match = mli_route_find(method, facts->path, facts->path_len);
+    struct mli_match match = mli_route_find(&service->config, method, facts->path, facts->path_len);
 
     session->route = match.route;
     if (!match.route && match.allow) {
@@ -81,6 +82,25 @@ static void take_parts(struct mli_session *session, const char *text)
                            "Inference-Header-Content-Length must be a whole number of 0 or more");
 }
 
+static void take_content(struct mli_session *session, const char *content_type)
+{
+    enum mli_takes takes = session->route->takes;
+    struct mli_content content = mli_content_parse(content_type);
+
+    session->request.content = content;
+    if (content.media != MLI_MEDIA_OTHER || session->refused)
+        return;
+    if (takes == MLI_TAKES_ROWS) {
+        mli_session_refuse(session, 415,
+                           "expected Content-Type: application/json, text/csv or "
+                           "application/jsonlines, in UTF-8 "
+                           "(with curl: -H 'Content-Type: application/json')");
+    } else if (takes == MLI_TAKES_SCORING) {
+        mli_invocations_refuse(&session->reply, content.fault);
+        session->refused = true;
+    }
+}
+
 /* What the head says of the body, before any of it is read. */
 static void check_body(struct mli_session *session, const struct mli_guard_facts *facts)
 {
@@ -103,12 +123,9 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
         mli_session_refuse(session, 415,
                            "no Content-Encoding is understood here; send the body as it is");
     } else {
-        session->request.media = mli_media_parse(facts->content_type);
+        session->request.accept = mli_content_accepted(facts->accept);
         take_parts(session, facts->json_part);
-        if (session->route->takes == MLI_TAKES_ROWS && session->request.media == MLI_MEDIA_OTHER)
-            mli_session_refuse(session, 415,
-                               "expected Content-Type: application/json or text/csv, in UTF-8 "
-                               "(with curl: -H 'Content-Type: application/json')");
+        take_content(session, facts->content_type);
     }
 }
 

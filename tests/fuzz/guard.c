@@ -3,6 +3,7 @@
  * lets through is one by RFC 9112: put together again from its parts it is the same bytes, and where the body ends is
  * certain.
  */
+#include <serve/content.h>
 #include <serve/guard.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     require(text != NULL, "memory");
     memcpy(text, bytes, n);
     text[n] = '\0';
-    mli_media_parse(text);
+    mli_content_parse(text);
+    mli_content_accepted(text);
     memcpy(text, bytes, n);
     if (cut_head(text, n, &head, field)) {
         struct mli_refusal refusal = mli_guard_check(&head, MAX_HEAD, &facts);

@@ -1,6 +1,6 @@
 /*
  * Any request to any route, without sockets: the first line is "MODEL METHOD /path TYPE JSON-PART", the rest the body
- * (TYPE: json, csv, other; JSON-PART: a number, or '-' for no such header). Whatever it is, the answer is no failure of
+ * (TYPE: json, csv, lines, bare for CSV without a header, other; JSON-PART: a number, or '-' for no such header). Whatever it is, the answer is no failure of
  * the server's, and one that says it is JSON is.
  */
 #include <serve/budget.h>
@@ -32,11 +32,13 @@ static void make_services(void)
     sample_need(mli_service_init(&services[1], sample_people(), &config, 1, &err) == ML_OK, &err);
 }
 
-static enum mli_media media_of(const char *type)
+static struct mli_content content_of(const char *type)
 {
-    return strcmp(type, "json") == 0  ? MLI_MEDIA_JSON
-           : strcmp(type, "csv") == 0 ? MLI_MEDIA_CSV
-                                      : MLI_MEDIA_OTHER;
+    return mli_content_parse(strcmp(type, "json") == 0    ? "application/json"
+                             : strcmp(type, "csv") == 0   ? "text/csv"
+                             : strcmp(type, "bare") == 0  ? "text/csv; header=absent"
+                             : strcmp(type, "lines") == 0 ? "application/jsonlines"
+                                                          : "text/plain");
 }
 
 static void check_reply(const struct mli_reply *reply)
@@ -46,7 +48,7 @@ static void check_reply(const struct mli_reply *reply)
     require(reply->body.status == ML_OK, "the body of a reply");
     require(reply->status == 200 || (reply->status >= 400 && reply->status < 500), "the status");
     require(json <= reply->body.len, "the length of the JSON part");
-    if (!reply->json_part && strcmp(reply->type, "application/json") != 0)
+    if (reply->body.len == 0 || (!reply->json_part && strcmp(reply->type, "application/json") != 0))
         return;
     json_t *doc = json_loadb(reply->body.data, json, JSON_REJECT_DUPLICATES, NULL);
     require(doc != NULL, "a reply that is JSON");
@@ -70,8 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (sscanf(line, "%7s %7s %199s %15s %23s", model, method, path, type, part) != 5)
         return 0;
     const struct mli_service *service = &services[model[0] == 'p'];
-    const struct mli_match match = mli_route_find(method, path, strlen(path));
-    struct mli_request request = { .media = media_of(type), .len = n - len - 1 };
+    const struct mli_match match = mli_route_find(&service->config, method, path, strlen(path));
+    struct mli_request request = { .content = content_of(type), .len = n - len - 1 };
     char *body = mli_alloc(request.len ? request.len : 1, 1); /* of its own, so that a read past the end is seen */
     if (request.len > 0)
         memcpy(body, end + 1, request.len);
@@ -81,7 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     request.served = mli_registry_find(&service->registry, match.name, match.name_len,
                                        match.version, match.version_len);
     if (match.route && request.served &&
-        (match.route->takes != MLI_TAKES_ROWS || request.media != MLI_MEDIA_OTHER)) {
+        (match.route->takes == MLI_TAKES_NOTHING || match.route->takes == MLI_TAKES_ANY ||
+         request.content.media != MLI_MEDIA_OTHER)) {
         mli_reply_init(&reply);
         match.route->answer(service, &service->worker[0], &request, &reply);
         mli_reply_settle(&reply);

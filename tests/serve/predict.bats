@@ -66,7 +66,7 @@ load common
 
 @test "every error is JSON, on every path" {
     serve mean
-    for path in /predict /nothing / /healthz/; do
+    for path in /predict /nothing /v2/models/other /v1/models/other /healthz/; do
         curl -sS "$URL$path" | jq -e '.error != "" and .error == .message and (.error_code | test("^[A-Z_]+$"))'
     done
     [[ $(code "$URL/predict") == 405 ]]

@@ -23,11 +23,11 @@ void bench_release(struct bench *bench)
 const char *bench_ask(struct bench *bench, const char *method, const char *path,
                       enum mli_media media, const char *body, size_t len)
 {
-    const struct mli_match match = mli_route_find(method, path, strlen(path));
+    const struct mli_match match = mli_route_find(&bench->service.config, method, path, strlen(path));
     const struct mli_request request = {
         .served = mli_registry_find(&bench->service.registry, match.name, match.name_len,
                                     match.version, match.version_len),
-        .media = media,
+        .content = { .media = media },
         .body = body,
         .len = len
     };

@@ -239,35 +239,69 @@ static void test_facts(void **state)
 static const struct {
     const char *text;
     enum mli_media media;
+    enum mli_header header;
+    enum mli_content_fault fault;
 } types[] = {
-    { "application/json", MLI_MEDIA_JSON },
-    { "Application/JSON", MLI_MEDIA_JSON },
-    { "application/json; charset=utf-8", MLI_MEDIA_JSON },
-    { "application/json;charset=\"UTF-8\"", MLI_MEDIA_JSON },
-    { "application/json ; Charset=Utf-8 ", MLI_MEDIA_JSON },
-    { "text/csv", MLI_MEDIA_CSV },
-    { "text/csv; header=present; charset=utf-8", MLI_MEDIA_CSV },
-    { NULL, MLI_MEDIA_OTHER },
-    { "", MLI_MEDIA_OTHER },
-    { "application/jsonx", MLI_MEDIA_OTHER },
-    { "application/json, text/csv", MLI_MEDIA_OTHER },
-    { "application/json; charset=latin1", MLI_MEDIA_OTHER },
-    { "application/json; charset", MLI_MEDIA_OTHER },
-    { "application/json; charset=\"utf-8", MLI_MEDIA_OTHER },
-    { "application/json; header=present", MLI_MEDIA_OTHER },
-    { "application/json;", MLI_MEDIA_OTHER },
-    { "application/json x", MLI_MEDIA_OTHER },
-    { "text/csv; header=absent", MLI_MEDIA_OTHER },
-    { "text/plain", MLI_MEDIA_OTHER },
-    { "application/x-www-form-urlencoded", MLI_MEDIA_OTHER },
+    { "application/json", MLI_MEDIA_JSON, 0, 0 },
+    { "Application/JSON", MLI_MEDIA_JSON, 0, 0 },
+    { "application/json; charset=utf-8", MLI_MEDIA_JSON, 0, 0 },
+    { "application/json;charset=\"UTF-8\"", MLI_MEDIA_JSON, 0, 0 },
+    { "application/json ; Charset=Utf-8 ", MLI_MEDIA_JSON, 0, 0 },
+    { "text/csv", MLI_MEDIA_CSV, 0, 0 },
+    { "text/csv; header=present; charset=utf-8", MLI_MEDIA_CSV, MLI_HEADER_PRESENT, 0 },
+    { "text/csv; header=absent", MLI_MEDIA_CSV, MLI_HEADER_ABSENT, 0 },
+    { "text/csv;label_size=0", MLI_MEDIA_CSV, 0, 0 },
+    { "application/jsonlines", MLI_MEDIA_LINES, 0, 0 },
+    { "application/x-ndjson; charset=utf-8", MLI_MEDIA_LINES, 0, 0 },
+    { NULL, MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
+    { "", MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
+    { "application/jsonx", MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
+    { "application/json, text/csv", MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
+    { "application/json; charset=latin1", MLI_MEDIA_OTHER, 0, MLI_CONTENT_CHARSET },
+    { "application/json; charset", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "application/json; charset=\"utf-8", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "application/json; header=present", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "application/json;", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "application/json x", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "text/csv; header=maybe", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "text/csv; label_size=1", MLI_MEDIA_OTHER, 0, MLI_CONTENT_PARAMETER },
+    { "text/plain", MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
+    { "application/x-www-form-urlencoded", MLI_MEDIA_OTHER, 0, MLI_CONTENT_TYPE },
 };
 
-static void test_media(void **state)
+static void test_content(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (mli_media_parse(types[i].text) != types[i].media)
-            fail_msg("\"%s\" is not %d", types[i].text, (int)types[i].media);
+        const struct mli_content content = mli_content_parse(types[i].text);
+        if (content.media != types[i].media || content.header != types[i].header ||
+            content.fault != types[i].fault)
+            fail_msg("\"%s\" is %d %d %d", types[i].text, (int)content.media, (int)content.header,
+                     (int)content.fault);
+    }
+}
+
+static const struct {
+    const char *text;
+    enum mli_media media;
+} accepted[] = {
+    { NULL, MLI_MEDIA_OTHER },
+    { "", MLI_MEDIA_OTHER },
+    { "*/*", MLI_MEDIA_OTHER },
+    { "application/json", MLI_MEDIA_JSON },
+    { "text/html, text/csv;q=0.5, */*", MLI_MEDIA_CSV },
+    { "text/csv;q=0, application/jsonlines", MLI_MEDIA_LINES },
+    { "text/csv; q=0.000 ,*/*", MLI_MEDIA_OTHER },
+    { "text/csv;", MLI_MEDIA_CSV },
+    { " , ,application/x-ndjson", MLI_MEDIA_LINES },
+};
+
+static void test_accepted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+        if (mli_content_accepted(accepted[i].text) != accepted[i].media)
+            fail_msg("\"%s\" is not %d", accepted[i].text, (int)accepted[i].media);
     }
 }
 
@@ -276,7 +310,8 @@ int run_guard_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heads),  cmocka_unit_test(test_moved_field),
         cmocka_unit_test(test_limits), cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_media),
+        cmocka_unit_test(test_content),
+        cmocka_unit_test(test_accepted),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

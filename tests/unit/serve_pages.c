@@ -14,15 +14,32 @@ static const struct {
     { "GET", "/healthz", "/healthz", NULL },  { "HEAD", "/metrics", "/metrics", NULL },
     { "POST", "/readyz", NULL, "GET, HEAD" }, { "get", "/healthz", NULL, "GET, HEAD" },
     { "GET", "/nothing", NULL, NULL },        { "GET", "/healthz/", NULL, NULL },
-    { "GET", "/health", NULL, NULL },         { "GET", "", NULL, NULL },
+    { "GET", "/healthy", NULL, NULL },        { "GET", "", NULL, NULL },
+    { "GET", "/v2/models/m/versions/1/ready", "/v2/models/{m}/versions/{v}/ready", NULL },
+    { "GET", "/v2/models//ready", NULL, NULL },
+    { "GET", "/v2/models/a/b/ready", NULL, NULL },
+    { "POST", "/v1/models/m:predict", "/v1/models/{m}:predict", NULL },
+    { "POST", "/v1/models/m:predict:", NULL, NULL },
+    { "POST", "/v1/models/m", NULL, "GET, HEAD" },
+    { "POST", "/V1/Models/m:PREDICT", "/v1/models/{m}:predict", NULL },
+    { "POST", "/V2/models/m/infer", NULL, NULL },
+    { "POST", "/v1/endpoints/1/deployedModels/2:predict",
+      "/v1/endpoints/{}/deployedModels/{}:predict", NULL },
+    { "POST", "/own/predict", "/v1/endpoints/{}/deployedModels/{}:predict", NULL },
+    { "GET", "/own/predict", NULL, "POST" },
+    { "GET", "/both", "/v1/endpoints/{}/deployedModels/{}", NULL },
 };
 
 static void test_routes(void **state)
 {
+    struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
+
+    config.predict_route = "/own/predict";
+    config.health_route = "/both";
     (void)state;
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
         const struct mli_match match =
-            mli_route_find(routes[i].method, routes[i].path, strlen(routes[i].path));
+            mli_route_find(&config, routes[i].method, routes[i].path, strlen(routes[i].path));
         assert_true((match.route != NULL) == (routes[i].found != NULL));
         if (match.route)
             assert_string_equal(match.route->path, routes[i].found);

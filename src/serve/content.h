@@ -1,0 +1,35 @@
+/*
+ * Content: what Content-Type and Accept say, for the types of bodies that are understood here [RFC 9110, 8.3 and
+ * 12.5.1].
+ *
+ *   application/json                                          charset=utf-8
+ *   text/csv                                                  charset=utf-8, header=present or absent, label_size=0
+ *   application/jsonlines, -jsonl, -x-jsonlines, -x-ndjson    charset=utf-8
+ */
+#ifndef SERVE_CONTENT_H
+#define SERVE_CONTENT_H
+
+#include <stdbool.h>
+
+enum mli_media { MLI_MEDIA_OTHER, MLI_MEDIA_JSON, MLI_MEDIA_CSV, MLI_MEDIA_LINES };
+enum mli_header { MLI_HEADER_UNSAID, MLI_HEADER_PRESENT, MLI_HEADER_ABSENT };
+enum mli_content_fault {
+    MLI_CONTENT_FINE,
+    MLI_CONTENT_TYPE,
+    MLI_CONTENT_CHARSET,
+    MLI_CONTENT_PARAMETER
+};
+
+struct mli_content {
+    enum mli_media media;
+    enum mli_header header;       /* whether a CSV body has a header line */
+    enum mli_content_fault fault; /* what is not understood; media is OTHER then */
+};
+
+/* Types in any case, values quoted or not; NULL is a type that is not understood. */
+struct mli_content mli_content_parse(const char *content_type);
+
+/* The first type of an Accept field that can be written here and is not refused (q=0); OTHER: none, or all are fine. */
+enum mli_media mli_content_accepted(const char *accept);
+
+#endif
