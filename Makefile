@@ -54,8 +54,8 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_state tr
 SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate fit folds gather history holdout job job_members knobs l1_gram l1_newton l1_trained layers learn matrix measure members passes plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units weights
-UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune heap
+SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate fit folds gather history holdout job job_members knobs known l1_gram l1_newton l1_trained layers learn matrix measure members passes plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
+UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
@@ -70,7 +70,7 @@ UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve verify
-SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune
+SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
 FUZZ := artifact checkpoint csv guard json_rows prep_file protocols scan schema tune
 

@@ -60,6 +60,15 @@ static void print_pipeline(const struct mli_pipeline *pipeline)
     json_decref(doc);
 }
 
+/* The model that training went on from; inspect of that one tells what was before. */
+static void print_start(const json_t *start)
+{
+    const char *path = json_string_value(json_object_get(start, "path")), *sha256 = json_string_value(json_object_get(start, "sha256"));
+    const char *data = json_string_value(json_object_get(json_object_get(start, "data"), "path"));
+    if (path && sha256 && data)
+        out_line("started from", "%s, digest %s, trained on %lld rows of %s", path, sha256, count_of(start, "train_rows"), data);
+}
+
 static void print_model(const struct ml_model *model, const char *path, bool verbose)
 {
     const json_t *r = model->record, *data = json_object_get(r, "data");
@@ -68,6 +77,7 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     const struct mli_schema *schema = mli_pipeline_schema(model->pipeline);
     out_line("model", "%s, digest %s", path, model->sha256);
     out_line("made by", "%s from %s", program ? program : "?", from ? from : "?");
+    print_start(json_object_get(r, "warm_start"));
     const struct mli_model_target *target = &model->target[0];
     out_line("target", "%s (%s)", target->name, target->classes ? "classes" : "number");
     for (size_t k = 0; k < target->classes; k++)

@@ -20,7 +20,7 @@ static bool depends_on_time(const struct ml_model *model)
     return strcmp(end, "time budget") == 0 || strcmp(end, "interrupted") == 0;
 }
 
-static bool can_be_told(const struct cmd_context *ctx, const struct ml_model *original, const char *path)
+static bool can_be_told(const struct cmd_context *ctx, const struct ml_model *original, const char *path, const char *start)
 {
     struct ml_error err = ML_ERROR_INIT;
     if (!json_is_array(json_object_get(original->record, "command")))
@@ -28,6 +28,8 @@ static bool can_be_told(const struct cmd_context *ctx, const struct ml_model *or
     else if (depends_on_time(original))
         ml_error_set(&err, ML_EUSAGE, "%s: its training ended by the clock (%s), so no other run needs to get there", path,
                      text_of(original->record, "end"));
+    else if (start && !json_object_get(original->record, "warm_start"))
+        ml_error_set(&err, ML_EUSAGE, "--warm-start does nothing here: %s was not trained from another model", path);
     return err.status == ML_OK || cmd_fail(ctx, &err) == CMD_DONE;
 }
 
@@ -45,15 +47,16 @@ static size_t recorded_files(const struct ml_model *original, const char **out)
     return json_array_size(files);
 }
 
-const char **reproduce_command(const struct cmd_context *ctx, const struct ml_model *original, const char *path, int *argc,
-                               int *code)
+const char **reproduce_command(const struct cmd_context *ctx, const struct ml_model *original, const char *path,
+                               const char *start, int *argc, int *code)
 {
     *code = CMD_USAGE;
-    if (!can_be_told(ctx, original, path))
+    if (!can_be_told(ctx, original, path, start))
         return NULL;
     const json_t *flags = json_object_get(original->record, "command");
     const json_t *files = json_object_get(json_object_get(original->record, "data"), "files");
-    size_t most = json_array_size(flags) + json_array_size(files) + ctx->nargs + 4, n = 0;
+    const json_t *warm = json_object_get(original->record, "warm_start");
+    size_t most = json_array_size(flags) + json_array_size(files) + ctx->nargs + 6, n = 0;
     const char **argv = mli_calloc(most, sizeof *argv);
     if (!argv) {
         *code = CMD_SYSTEM;
@@ -64,6 +67,10 @@ const char **reproduce_command(const struct cmd_context *ctx, const struct ml_mo
         const char *flag = json_string_value(json_array_get(flags, i));
         if (flag)
             argv[n++] = flag;
+    }
+    if (warm) {
+        argv[n++] = "--warm-start";
+        argv[n++] = start ? start : text_of(warm, "path");
     }
     argv[n++] = "--"; /* a file may be called anything */
     for (size_t i = 0; i < ctx->nargs; i++)
@@ -85,6 +92,18 @@ int reproduce_check_data(const struct cmd_context *ctx, const struct ml_model *o
     if (ctx->json)
         out_json(ctx, json_pack("{sbsssssss}", "reproduced", 0, "because", "data", "sha256", table->sha256, "recorded",
                                 sha256));
+    return CMD_NO;
+}
+
+int reproduce_check_start(const struct cmd_context *ctx, const struct ml_model *original, const struct ml_model *start)
+{
+    const char *sha256 = text_of(json_object_get(original->record, "warm_start"), "sha256"), *here = start ? start->sha256 : "";
+    if (strcmp(sha256, here) == 0)
+        return CMD_CONTINUE;
+    fprintf(stderr, "mlctl train: not reproduced: the digest of the model to start from is %.16s..., and this one started from %.16s... (--warm-start MODEL if that is elsewhere now)\n",
+            here, sha256);
+    if (ctx->json)
+        out_json(ctx, json_pack("{sbsssssss}", "reproduced", 0, "because", "warm_start", "sha256", here, "recorded", sha256));
     return CMD_NO;
 }
 
@@ -123,6 +142,9 @@ static void take_places(const struct ml_model *original, struct ml_model *again)
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (json_object_get(from, keys[i]))
             json_object_set(json_object_get(again->record, "data"), keys[i], json_object_get(from, keys[i]));
+    from = json_object_get(original->record, "warm_start");
+    if (from)
+        json_object_set(json_object_get(again->record, "warm_start"), "path", json_object_get(from, "path"));
 }
 
 int reproduce_compare(const struct cmd_context *ctx, const struct ml_model *original, struct ml_model *again)

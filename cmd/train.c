@@ -6,6 +6,7 @@
 #include <cmd/train_log.h>
 #include <cmd/train_report.h>
 #include <cmd/training.h>
+#include <cmd/warm.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct train_flags {
     char *reproduce; /* model to compare with */
     int resume, stream;
     long folds;
+    struct warm warm;
     const struct ml_model *original; /* the one that this run compares with; NULL: it writes a model */
 };
 
@@ -66,7 +68,8 @@ static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
 static bool log_refused(const struct cmd_context *ctx, const struct train_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
-    if (cmd_output_is_file(ctx, f->log) || cmd_output_refused(ctx, f->log, f->training.reading.fit.test))
+    if (cmd_output_is_file(ctx, f->log) || cmd_output_refused(ctx, f->log, f->training.reading.fit.test) ||
+        cmd_output_refused(ctx, f->log, f->warm.path))
         return true;
     if (strcmp(f->log, f->training.model) == 0)
         ml_error_set(&err, ML_EUSAGE, "--log %s: the model is written there; give the log a file of its own", f->log);
@@ -140,8 +143,10 @@ static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_repo
     config->stop = &training_stopped;
     config->epoch = on_epoch;
     config->data = report;
-    enum ml_status status = read_data(ctx, f, out);
-    int code = !status && f->original ? reproduce_check_data(ctx, f->original, out->table) : CMD_CONTINUE;
+    int code = f->warm.model && !prep ? warm_pin(ctx, &f->warm, &f->training.reading.options) : CMD_CONTINUE;
+    enum ml_status status = code == CMD_CONTINUE ? read_data(ctx, f, out) : ML_OK;
+    if (!status && code == CMD_CONTINUE && f->original)
+        code = reproduce_check_data(ctx, f->original, out->table);
     progress_start(&report->progress, ctx, "epochs");
     if (!status && code == CMD_CONTINUE) {
         training_catch_signals();
@@ -234,7 +239,7 @@ static bool flags_refused(const struct cmd_context *ctx, char *const *given)
     return true;
 }
 
-static int reproduce(struct cmd_context *ctx, const char *path, char *const *given)
+static int reproduce(struct cmd_context *ctx, const char *path, const char *start, char *const *given)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *original = NULL;
@@ -243,7 +248,7 @@ static int reproduce(struct cmd_context *ctx, const char *path, char *const *giv
     if (ml_model_load(path, &original, &err))
         return cmd_fail(ctx, &err);
     int argc, code;
-    const char **argv = reproduce_command(ctx, original, path, &argc, &code);
+    const char **argv = reproduce_command(ctx, original, path, start, &argc, &code);
     if (argv) {
         struct cmd_context again = { .cmd = ctx->cmd, .json = ctx->json, .quiet = ctx->quiet, .verbose = ctx->verbose };
         code = run(&again, argc, argv, original);
@@ -256,8 +261,8 @@ static int reproduce(struct cmd_context *ctx, const char *path, char *const *giv
 
 /* What the parameters do not depend on, or the model file does not tell. */
 static const char *const aside[] = { "model", "threads", "memory", "cache", "log", "checkpoint", "every", "resume",
-                                     "json", "quiet", "verbose", NULL };
-static const char *const beside[] = { "reproduce", "json", "quiet", "verbose", NULL };
+                                     "warm-start", "json", "quiet", "verbose", NULL };
+static const char *const beside[] = { "reproduce", "warm-start", "json", "quiet", "verbose", NULL };
 
 static bool asks_to_reproduce(int argc, const char **argv)
 {
@@ -278,7 +283,7 @@ static int check_cache(const struct cmd_context *ctx, const struct train_flags *
     return err.status ? cmd_fail(ctx, &err) : CMD_CONTINUE;
 }
 
-static int take_flags(struct cmd_context *ctx, struct train_flags *f)
+static int take_flags(struct cmd_context *ctx, struct train_flags *f, char *const *given)
 {
     struct training *t = &f->training;
     int code = training_flags(ctx, t);
@@ -290,6 +295,10 @@ static int take_flags(struct cmd_context *ctx, struct train_flags *f)
         code = check_cache(ctx, f);
     if (code == CMD_CONTINUE && !take_checkpoint(ctx, f))
         code = CMD_USAGE;
+    if (code == CMD_CONTINUE && f->warm.path)
+        code = warm_take(ctx, &f->warm, given, t);
+    if (code == CMD_CONTINUE && f->original)
+        code = reproduce_check_start(ctx, f->original, f->warm.model);
     return code;
 }
 
@@ -305,6 +314,7 @@ static int run(struct cmd_context *ctx, int argc, const char **argv, const struc
     struct poptOption run[] = {
         { "log", 0, POPT_ARG_STRING, &f.log, 0, "write every epoch to this file as it is done, as JSON lines", "FILE" },
         { "folds", 0, TRAINING_COUNT, &f.folds, 0, "first cross-validate the training rows with so many folds: mean and deviation of each metric; 0: not", "COUNT" },
+        { "warm-start", 0, POPT_ARG_STRING, &f.warm.path, 0, "go on from the parameters of this model, with its pipeline, network and loss, on these rows", "MODEL" },
         { "checkpoint", 0, POPT_ARG_STRING, &t->reading.fit.checkpoint, 0, "keep the state of the training in this directory", "DIR" },
         { "every", 0, POPT_ARG_STRING, &f.every, 0, "time between two checkpoints, e.g. 30s, 5m (1m if not given)", "TIME" },
         { "resume", 0, POPT_ARG_NONE, &f.resume, 0, "go on from the checkpoint, if there is one: the model gets the same bytes", NULL },
@@ -327,14 +337,15 @@ static int run(struct cmd_context *ctx, int argc, const char **argv, const struc
     if (code == CMD_CONTINUE && !given)
         code = CMD_SYSTEM;
     if (code == CMD_CONTINUE && f.reproduce) {
-        code = reproduce(ctx, f.reproduce, given);
+        code = reproduce(ctx, f.reproduce, f.warm.path, given);
     } else if (code == CMD_CONTINUE) {
         t->reading.fit.command = (const char *const *)given;
-        code = take_flags(ctx, &f);
+        code = take_flags(ctx, &f, given);
         if (code == CMD_CONTINUE)
             code = original ? compare(ctx, &f) : train(ctx, &f);
     }
     cmd_list_free(given);
+    warm_release(&f.warm);
     reading_release(&t->reading);
     return code;
 }

@@ -89,6 +89,10 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
     out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
              count_of(r, "train_rows"), count_of(r, "test_rows"),
              count_of(data, "rows_with_target") < count_of(data, "rows") ? " (rows without a target left out)" : "");
+    const json_t *start = json_object_get(r, "warm_start");
+    if (start)
+        out_line("started from", "%s, digest %.12s..., training loss %.6g", text_of(start, "path"), text_of(start, "sha256"),
+                 json_number_value(json_object_get(start, "loss")));
     print_weights(json_object_get(r, "settings"));
     print_fit(model, seconds);
     curve_print(json_object_get(r, "history"));

@@ -58,6 +58,10 @@ struct ml_fit_config {
     double min_delta;      /* what a validation loss must be lower by to be better */
     double time_budget;    /* seconds that training may take: it ends after the step under way; 0: any */
     double validation;     /* share of the training rows set aside for early stopping */
+    const struct ml_model *warm; /* go on from this model's parameters, with its pipeline, classes, scale of the target, network, loss
+                              and precision: kind, loss, task, target and precision may say nothing else, cleaning, networks and
+                              folds nothing at all; NULL: begin anew */
+    const char *warm_path; /* its file, for the record */
     const char *checkpoint; /* directory where the state of the training is kept, so that it can go on after a kill; NULL: none */
     double every;          /* seconds between two checkpoints */
     bool resume;           /* go on from the checkpoint that is there, if there is one */

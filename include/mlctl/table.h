@@ -84,6 +84,8 @@ struct ml_read_options {
     bool undigested;         /* the SHA-256 of the files is not needed: a sixth less time */
     struct ml_csv_options csv;
     const char *missing;     /* comma-separated tokens besides the built-in ones, NULL: none */
+    const char *needs;       /* who pins the types and needs those columns, e.g. "the model m": one that is not there is ML_EDATA;
+                                NULL: --type does, ML_EUSAGE */
     const char *const *type; /* "column=type" pins, NULL-terminated; NULL: none. "instant:dmy" (mdy, ymd, iso, named) too */
     const char *schema;      /* schema file, as `mlctl schema` prints, that the table must follow; NULL: none */
     const char *const *drop; /* names of columns not to keep, NULL-terminated; NULL: none */

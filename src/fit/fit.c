@@ -5,6 +5,7 @@
 #include <fit/evaluate.h>
 #include <fit/job.h>
 #include <fit/record.h>
+#include <fit/warm.h>
 #include <stdlib.h>
 
 static enum ml_status no_memory(struct ml_error *err)
@@ -56,6 +57,8 @@ static struct mli_record_parts parts_of(const struct mli_job *job)
         .train = job->plan.rows[MLI_PART_TRAIN],
         .validation = job->plan.rows[MLI_PART_VALIDATION],
         .test = job->plan.rows[MLI_PART_TEST],
+        .units = &job->units,
+        .began = job->run.began,
         .unit = job->units.loss,
         .single = job->single,
     };
@@ -184,7 +187,11 @@ enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *
                       struct ml_model **out, struct ml_error *err)
 {
     struct mli_job job = { .table = table, .config = config };
-    return fit(&job, out, err);
+    struct mli_warm warm;
+    enum ml_status status = config->warm ? mli_warm_init(config, &warm, err) : ML_OK;
+    if (config->warm)
+        job.config = &warm.config;
+    return status ? status : fit(&job, out, err);
 }
 
 enum ml_status ml_fit_prepared(struct ml_prepared *rows, const struct ml_fit_config *config, struct ml_model **out,

@@ -141,7 +141,8 @@ static enum ml_status mark_plain(const struct ml_model *model, const struct reco
 static enum ml_status mark_planned(const struct ml_model *model, const struct recorded *r,
                                    const struct mli_gathered *rows, uint8_t *test, struct ml_error *err)
 {
-    const struct mli_settings settings = { .split = r->split,
+    const struct mli_settings settings = { .known = model,
+                                           .split = r->split,
                                            .split_text = r->split_text,
                                            .group = r->group,
                                            .dedupe = r->dedupe };
@@ -149,8 +150,7 @@ static enum ml_status mark_planned(const struct ml_model *model, const struct re
     struct mli_plan plan = { 0 };
     enum ml_status status = ml_table_read_files(r->file, r->files, &r->read, &table, err);
     if (!status)
-        status = mli_plan_make(table, model->target[0].name, mli_model_task(model), &settings,
-                               r->seed, NULL, &plan, err);
+        status = mli_plan_make(table, NULL, NULL, &settings, r->seed, NULL, &plan, err);
     for (size_t i = 0; !status && i < rows->n; i++) {
         if (rows->row[i] >= table->rows)
             status = ml_error_at(err, ML_EDATA, r->path, 0, 0, "the file changed while it was read");

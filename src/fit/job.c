@@ -4,6 +4,7 @@
 #include <fit/layers.h>
 #include <fit/learn.h>
 #include <fit/members.h>
+#include <fit/warm.h>
 #include <fit/weights.h>
 #include <float.h>
 #include <math.h>
@@ -94,6 +95,8 @@ static enum ml_status load_prep(struct mli_job *job, struct ml_error *err)
         return ml_error_set(err, ML_EUSAGE,
                             "--%s does nothing on a preprocessed file; give it to mlctl preprocess",
                             job->config->group ? "group" : "dedupe");
+    if (job->config->warm && (status = mli_warm_same(job->config->warm, job->pipeline, job->config->prep, err)))
+        return status;
     job->settings.split_text = job->prep.split;
     job->settings.held_out = job->prep.held_out;
     if (job->prep.group && job->settings.train.patience)
@@ -289,9 +292,12 @@ enum ml_status mli_job_network(struct mli_job *job, struct ml_error *err)
     loosen_for_texts(job);
     enum ml_status status = mli_layers_make(job->config, &job->settings, mli_target_classes(&job->plan.target),
                                             mli_pipeline_features(job->pipeline), &job->network, &job->theta, err);
-    if (!status)
-        job->single = mli_settings_single(job->config, job->network);
-    return status ? status : mli_job_plan_members(job, err);
+    if (status)
+        return status;
+    job->single = mli_settings_single(job->config, job->network);
+    if (job->config->warm)
+        return mli_warm_start(job->config->warm, job->network, &job->units, job->single, job->theta, err);
+    return mli_job_plan_members(job, err);
 }
 
 static struct mli_learn_rows learn_rows(const struct mli_job *job, enum mli_part part)
@@ -362,6 +368,8 @@ static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
     free(y);
     if (status)
         return status;
+    if (job->config->warm)
+        mli_warm_units(job->config->warm, job->config->log, &job->units);
     if (s->loss.in_units && !s->parameter_given)
         s->loss.parameter *= job->units.unit;
     if (s->train.l2 < 0)
@@ -404,13 +412,46 @@ enum ml_status mli_job_kind(struct mli_job *job, struct ml_error *err)
     return status;
 }
 
+/* The rows need not be as those that it was fitted on. */
+static enum ml_status take_pipeline(struct mli_job *job, struct ml_error *err)
+{
+    const struct ml_model *model = job->config->warm;
+    enum ml_status status = mli_warm_say_unseen(model, job->table, &job->plan, job->config->log, err);
+    return status ? status : mli_warm_pipeline(model, &job->pipeline, err);
+}
+
 enum ml_status mli_job_clean(struct mli_job *job, struct ml_error *err)
 {
     if (job->prepared)
         return ML_OK;
     if (job->rows)
         return mli_prepared_pipeline(job->rows, &job->pipeline, err);
+    if (job->config->warm)
+        return take_pipeline(job, err);
     return mli_plan_fit_pipeline(job->table, &job->plan, &job->settings, job->config->log, &job->pipeline, err);
+}
+
+static enum ml_status put_units_back(struct mli_job *job, struct ml_error *err)
+{
+    enum ml_status status = mli_units_theta(&job->units, job->network, job->theta, err);
+    return status ? status : round_theta(job, err);
+}
+
+/* Parameters that nothing has moved are those of the model, to the last bit: the way to training's units and back may round. */
+static enum ml_status go_on(struct mli_job *job, struct ml_error *err)
+{
+    size_t size = job->network->parameters * sizeof *job->theta;
+    double *start = mli_alloc(job->network->parameters, sizeof *start);
+    if (!start)
+        return no_memory(err);
+    memcpy(start, job->theta, size);
+    enum ml_status status = train(job, err);
+    if (!status && memcmp(start, job->theta, size) == 0)
+        memcpy(job->theta, job->config->warm->theta, size);
+    else if (!status)
+        status = put_units_back(job, err);
+    free(start);
+    return status;
 }
 
 enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
@@ -422,8 +463,8 @@ enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
         return status;
     for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)
         mli_units_scale(&job->units, job->plan.rows[part], job->y[part]);
+    if (job->config->warm)
+        return go_on(job, err);
     status = train(job, err);
-    if (!status)
-        status = mli_units_theta(&job->units, job->network, job->theta, err);
-    return status ? status : round_theta(job, err);
+    return status ? status : put_units_back(job, err);
 }

@@ -77,6 +77,8 @@ static enum ml_status descend(const struct mli_learn *learn, const struct mli_ne
     enum ml_status status =
         mli_trainer_new(net, &loss, &train, validation.n ? &validation : NULL,
                         &config, start, &trainer, err);
+    if (!status && learn->began)
+        *learn->began = mli_trainer_state(trainer)->loss;
     if (!status)
         status = run(learn, trainer, err);
     if (!status && learn->health)

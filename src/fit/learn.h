@@ -38,6 +38,7 @@ struct mli_learn {
     struct mli_tensors *from; /* a state that was kept, to go on from; the first _epoch is that of the next one. NULL: theta */
     bool keeps;               /* for mli_learn_memory: there will be a _keep */
     void *data;
+    double *began; /* gets the mean training loss of the start; NULL: not wanted. For config->trained */
     struct mli_health *health; /* gets that of the result; NULL: not wanted */
 };
 

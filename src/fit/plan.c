@@ -198,9 +198,17 @@ static enum ml_status leave_duplicates_out(const struct ml_table *table, const s
     return status;
 }
 
+/* A model that goes on learning has seen the class before; rows of the others alone will make it forget. */
+static void say_absent(const struct mli_target_column *of, const size_t *trained, const struct ml_log *log)
+{
+    for (size_t k = 0; k < of->classes; k++)
+        if (trained[k] == 0)
+            ml_log(log, ML_LOG_WARNING, "class \"%s\" has no row to train on here: the model will unlearn it", of->label[k]);
+}
+
 /* Of a column of the target. */
 static enum ml_status check_classes(const struct ml_table *table, const struct mli_settings *settings,
-                                    const struct mli_plan *plan, size_t t, struct ml_error *err)
+                                    const struct mli_plan *plan, size_t t, const struct ml_log *log, struct ml_error *err)
 {
     const struct mli_target *target = &plan->target;
     const struct mli_target_column *of = &target->of[t];
@@ -215,10 +223,12 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
         i++;
     }
     size_t k = 0;
-    while (k < classes && trained[k])
+    while (k < classes && (trained[k] || settings->known))
         k++;
     enum ml_status status = ML_OK;
-    if (k < classes && settings->train.patience)
+    if (settings->known)
+        say_absent(of, trained, log);
+    else if (k < classes && settings->train.patience)
         status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
                              "class \"%s\" has no row to train on with --split %s and --validation %g for --patience; a smaller share or another --seed may leave one",
                              of->label[k], settings->split_text, settings->validation);
@@ -285,7 +295,8 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
         return ml_error_at(err, ML_EDATA, table->source, 0, 0,
                            "it has one column only, \"%.60s\"; if that should be several, --delimiter CHAR says where they end (space, : ...)",
                            table->column[0].name);
-    enum ml_status status = mli_target_find(table, target, task, log, &plan.target, err);
+    enum ml_status status = settings->known ? mli_target_known(table, settings->known, log, &plan.target, err)
+                                            : mli_target_find(table, target, task, log, &plan.target, err);
     if (!status && settings->dedupe)
         status = leave_duplicates_out(table, log, &plan, err);
     if (!status && !(plan.part = mli_calloc(table->rows, 1)))
@@ -302,7 +313,7 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
     if (!status && plan.weight)
         status = leave_weightless_out(table, log, &plan, err);
     for (size_t t = 0; !status && t < plan.target.columns && plan.target.of[t].classes; t++)
-        status = check_classes(table, settings, &plan, t, err);
+        status = check_classes(table, settings, &plan, t, log, err);
     for (size_t row = 0; !status && row < table->rows; row++)
         plan.rows[plan.part[row]]++;
     if (status)

@@ -21,7 +21,8 @@ struct mli_plan {
 
 /*
  * A row of weight 0 is of no part, unless it is held out: what is measured does not depend on weights.
- * target: name, NULL for the last column. seed: of the split. patience sets a share of the training rows aside for
+ * target: name, NULL for the last column; with settings->known neither it nor the task is looked at, and a class without rows
+ * to train on is a warning. seed: of the split. patience sets a share of the training rows aside for
  * validation, at random, of each class, a group whole. ML_EDATA when a class has no row to train on, and what target and split refuse.
  */
 ML_NODISCARD enum ml_status mli_plan_make(const struct ml_table *table, const char *target, const char *task,

@@ -1,5 +1,6 @@
 #include <fit/record.h>
 
+#include <fit/warm.h>
 #include <math.h>
 #include <prep/options.h>
 #include <string.h>
@@ -161,6 +162,14 @@ static bool put_split(json_t *doc, const struct mli_record_parts *p)
     return ok;
 }
 
+/* How the target is scaled, for whoever goes on with the model; and which model this run goes on with. */
+static bool put_start(json_t *doc, const struct mli_record_parts *p)
+{
+    json_t *scale = mli_warm_scale(p->units);
+    bool ok = !scale || mli_json_put(doc, "target_scale", scale);
+    return ok && (!p->config->warm || mli_json_put(doc, "warm_start", mli_warm_origin(p->config)));
+}
+
 /* What is decided before training. */
 static bool put_plan(json_t *doc, const struct mli_record_parts *p)
 {
@@ -172,6 +181,7 @@ static bool put_plan(json_t *doc, const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "train_rows", json_integer((json_int_t)p->train));
     ok = ok && mli_json_put(doc, "validation_rows", json_integer((json_int_t)p->validation));
     ok = ok && mli_json_put(doc, "test_rows", json_integer((json_int_t)p->test));
+    ok = ok && put_start(doc, p);
     ok = ok && mli_json_put(doc, "settings", settings(p));
     ok = ok && mli_json_put(doc, "blas", json_string(mli_blas_prepare()));
     return ok;
@@ -188,6 +198,7 @@ json_t *mli_record_identity(const struct mli_record_parts *p)
     json_object_del(where, "path");
     json_object_del(where, "files");
     json_object_del(json_object_get(where, "prepared"), "path");
+    json_object_del(json_object_get(doc, "warm_start"), "path");
     return doc;
 }
 
@@ -204,6 +215,8 @@ json_t *mli_record_new(const struct mli_record_parts *p)
                             json_string(mli_train_end_text(p->state->end)));
     if (ok && (p->state->end == MLI_TRAIN_TIME || p->state->end == MLI_TRAIN_INTERRUPTED))
         ok = mli_json_put(doc, "steps", json_integer((json_int_t)p->state->steps));
+    if (ok && p->config->warm)
+        ok = mli_json_put(json_object_get(doc, "warm_start"), "loss", mli_json_from(p->began * p->unit));
     ok = ok && mli_json_put(doc, "loss", mli_json_from(p->state->loss * p->unit));
     ok = ok && mli_json_put(doc, "objective", mli_json_from(p->state->objective * p->unit));
     ok = ok && mli_json_put(doc, "history", mli_history_json(p->history, p->unit));

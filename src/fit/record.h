@@ -9,6 +9,7 @@
 #include <fit/prepfile.h>
 #include <fit/settings.h>
 #include <fit/target.h>
+#include <fit/units.h>
 
 struct mli_record_parts {
     const struct ml_table *table;
@@ -21,6 +22,8 @@ struct mli_record_parts {
     const struct mli_train_state *state;
     const struct mli_history *history;
     size_t train, validation, test; /* rows */
+    const struct mli_units *units;  /* of the target */
+    double began;                   /* loss of the start of config->warm, in training's unit */
     double unit;                    /* losses are multiplied by this to be in the target's unit */
     bool single;
 };

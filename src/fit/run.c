@@ -92,6 +92,8 @@ static enum ml_status on_epoch(void *data, const struct mli_train_state *state, 
     if (again)
         return ML_OK;
     if (state->epoch == 0) {
+        if (run->config->warm)
+            ml_log(run->config->log, ML_LOG_NOTE, "warm start: training loss %.6g before the first step", state->loss * run->unit);
         say_rate(run);
         return ML_OK;
     }
@@ -158,6 +160,7 @@ enum ml_status mli_run(struct mli_run *run, double *theta, struct ml_error *err)
     run->learn.over = reason_to_stop;
     run->learn.data = run;
     run->learn.health = &run->health;
+    run->learn.began = run->config->warm ? &run->began : NULL;
     enum ml_status status = run->checkpoint ? use_checkpoint(run, err) : ML_OK;
     if (!status)
         status = (run->single ? mli_learn_f32 : mli_learn)(&run->learn, theta, err);

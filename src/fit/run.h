@@ -21,6 +21,7 @@ struct mli_run {
     struct mli_history history; /* released by the caller */
     struct mli_train_state state;
     struct mli_health health;
+    double began; /* mean training loss of a start that was trained */
     /* the run's own */
     double started; /* seconds, of a clock that never jumps */
 };

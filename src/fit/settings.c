@@ -135,6 +135,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         .class_weight = config->class_weight,
         .prep = &config->clean,
         .train = MLI_TRAIN_CONFIG_INIT,
+        .known = config->warm,
         .validation = config->validation,
         .members = config->members ? config->members : 1,
         .memory = config->memory ? config->memory : mli_memory_available(),
@@ -175,6 +176,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
     s.train.batch = config->batch ? config->batch : MLI_LAYERS_BATCH;
     s.train.windows = config->shuffle && strcmp(config->shuffle, "windows") == 0;
     s.train.patience = config->patience;
+    s.train.trained = config->warm != NULL;
     s.train.seed = config->seed;
     s.task = strcmp(config->task, "auto") == 0 && wants_quantity(config) ? "quantity" : config->task;
     s.train.threads = config->threads ? config->threads : mli_processors();

@@ -13,6 +13,7 @@ struct mli_settings {
     const char *split_text, *group; /* group NULL: none */
     const char *weight, *class_weight; /* column; "balanced" or LABEL=W,..; NULL: none */
     bool dedupe;
+    const struct ml_model *known; /* the target and its classes are those of this model; NULL: found in the table */
     const char *held_out; /* rows of a prepared file that its prep file holds out; NULL: found by the split */
     const struct ml_prep_config *prep; /* of the configuration */
     struct mli_train_config train; /* epochs 0 for those of mli_layers_epochs(), l2 still negative for "1 / training rows" */

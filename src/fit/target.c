@@ -151,7 +151,7 @@ static enum ml_status count_classes(const struct finding *f, struct ml_error *er
     memset(of->count, 0, of->classes * sizeof *of->count);
     for (size_t i = 0; i < f->target->n; i++)
         of->count[(size_t)*place(f, i)]++;
-    for (size_t k = 0; k < of->classes; k++)
+    for (size_t k = 0; k < of->classes && !f->target->known; k++)
         if (of->count[k] < 2)
             return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                                "class \"%s\" of target \"%s\" has one row; a class needs two or more: leave that row out or merge the class",

@@ -7,7 +7,7 @@
 #ifndef FIT_TARGET_H
 #define FIT_TARGET_H
 
-#include <net/losses.h>
+#include <model/model.h>
 #include <stdint.h>
 #include <table/table.h>
 
@@ -25,6 +25,7 @@ struct mli_target {
     size_t n;     /* rows that have a target */
     double *y;    /* (n, columns) values or class indices, owned */
     uint8_t *has; /* one a table row: it has a target; owned */
+    bool known;   /* the classes are those of a model, which may have few rows here, or none */
 };
 
 /*
@@ -33,6 +34,12 @@ struct mli_target {
  */
 ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
+/*
+ * The target of a model in other rows. ML_EDATA: it is not there or no number, a class that the model does not know, fewer
+ * than two rows.
+ */
+ML_NODISCARD enum ml_status mli_target_known(const struct ml_table *table, const struct ml_model *model,
+                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
 /* Whether a column would be a class by itself: task "auto" takes it for one, and it has 2 to 1000 values. */
 bool mli_target_is_class(const struct ml_table *table, size_t column);
 /*

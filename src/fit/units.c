@@ -37,9 +37,16 @@ enum ml_status mli_units_find(const struct mli_loss *loss, bool stack, size_t n,
             return ml_error_set(err, ML_EDATA,
                                 "the target is 0 in all %zu rows to train on: there is nothing to learn", n);
     }
-    units.loss = pow(units.unit, loss->power);
+    mli_units_set(loss, units.center, units.unit, &units);
     *out = units;
     return ML_OK;
+}
+
+void mli_units_set(const struct mli_loss *loss, double center, double unit, struct mli_units *out)
+{
+    out->center = center;
+    out->unit = unit;
+    out->loss = pow(unit, loss->power);
 }
 
 /* What the weights in training are multiplied by: those of a logarithm have no unit. */
@@ -80,19 +87,37 @@ void mli_units_train(const struct mli_units *units, struct mli_train_config *con
         loss->parameter /= units->unit;
 }
 
-enum ml_status mli_units_theta(const struct mli_units *units, const struct mli_network *net, double *theta,
-                               struct ml_error *err)
+/* Of the last layer: x becomes a x, and a x + b where it is no weight. */
+static enum ml_status map_last(const struct mli_network *net, double a, double b, double *theta, struct ml_error *err)
 {
     const struct mli_layer *last = &net->layer[net->layers - 1];
-    double weight = weight_unit(units);
-    double bias = units->predicts == MLI_PREDICTS_MEAN ? log(units->unit) : units->center;
     uint8_t *is_weight = mli_alloc(last->parameters, 1);
 
     if (!is_weight)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     last->kind->penalised(last, is_weight);
     for (size_t i = 0; i < last->parameters; i++)
-        theta[last->offset + i] = theta[last->offset + i] * weight + (is_weight[i] ? 0 : bias);
+        theta[last->offset + i] = theta[last->offset + i] * a + (is_weight[i] ? 0 : b);
     free(is_weight);
     return ML_OK;
+}
+
+/* What the bias is moved by, in the unit of the output that predicts. */
+static double bias_of(const struct mli_units *units)
+{
+    return units->predicts == MLI_PREDICTS_MEAN ? log(units->unit) : units->center;
+}
+
+enum ml_status mli_units_theta(const struct mli_units *units, const struct mli_network *net, double *theta,
+                               struct ml_error *err)
+{
+    return map_last(net, weight_unit(units), bias_of(units), theta, err);
+}
+
+enum ml_status mli_units_start(const struct mli_units *units, const struct mli_network *net, double *theta,
+                               struct ml_error *err)
+{
+    double weight = weight_unit(units);
+
+    return map_last(net, 1 / weight, -bias_of(units) / weight, theta, err);
 }

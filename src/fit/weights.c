@@ -18,7 +18,7 @@ static enum ml_status no_memory(struct ml_error *err)
 
 static enum ml_status balance(const struct mli_plan *plan, double *weight, struct ml_error *err)
 {
-    size_t classes = plan->target.of[0].classes, *count = mli_calloc(classes, sizeof *count), n = 0;
+    size_t classes = plan->target.of[0].classes, *count = mli_calloc(classes, sizeof *count), n = 0, present = 0;
     if (!count)
         return no_memory(err);
     for (size_t row = 0, i = 0; i < plan->target.n; row++) {
@@ -31,7 +31,9 @@ static enum ml_status balance(const struct mli_plan *plan, double *weight, struc
         i++;
     }
     for (size_t k = 0; k < classes; k++)
-        weight[k] = (double)n / ((double)classes * (double)count[k]);
+        present += count[k] > 0;
+    for (size_t k = 0; k < classes; k++)
+        weight[k] = count[k] ? (double)n / ((double)present * (double)count[k]) : 1;
     free(count);
     return ML_OK;
 }

@@ -8,7 +8,7 @@
 #include <fit/plan.h>
 
 /*
- * Weights of classes: "balanced", which gives class c of k the weight n / (k n_c) over the training rows, or
+ * Weights of classes: "balanced", which gives class c of the k that have rows the weight n / (k n_c) over the training rows, or
  * "LABEL=WEIGHT,LABEL=WEIGHT" of numbers above 0, where a class that is not named has 1. NULL: all 1. weight (classes).
  * ML_EUSAGE.
  */

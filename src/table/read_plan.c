@@ -9,8 +9,19 @@ struct planning {
     const struct mli_chunks *chunks;
     const struct mli_rules *rules; /* NULL: no schema file */
     struct mli_read_plan *plan;
+    const char *needs;
     size_t columns;
 };
+
+static enum ml_status find_pinned(const struct planning *p, const char *name, size_t *column, struct ml_error *err)
+{
+    char what[300];
+
+    if (!p->needs)
+        return mli_chunks_find(p->chunks, name, ML_EUSAGE, "--type: ", column, err);
+    snprintf(what, sizeof(what), "%s: ", p->needs);
+    return mli_chunks_find(p->chunks, name, ML_EDATA, what, column, err);
+}
 
 /* "column=type"; the name may hold '=' itself. */
 static enum ml_status plan_pin(struct planning *p, const char *pin, struct ml_error *err)
@@ -30,8 +41,7 @@ static enum ml_status plan_pin(struct planning *p, const char *pin, struct ml_er
     char *name = mli_strndup(pin, (size_t)(equals - pin));
     if (!name)
         return ml_error_set(err, ML_ENOMEM, "out of memory for a name");
-    enum ml_status status =
-        mli_chunks_find(p->chunks, name, ML_EUSAGE, "--type: ", &column, err);
+    enum ml_status status = find_pinned(p, name, &column, err);
     free(name);
     if (status != ML_OK)
         return status;
@@ -95,7 +105,7 @@ enum ml_status mli_read_plan_make(const struct mli_chunks *chunks, const struct 
                                   const struct mli_rules *rules, struct mli_read_plan *plan,
                                   struct ml_error *err)
 {
-    struct planning p = { .chunks = chunks, .rules = rules, .plan = plan,
+    struct planning p = { .chunks = chunks, .rules = rules, .plan = plan, .needs = options->needs,
                           .columns = mli_dict_count(mli_chunks_header(chunks)) };
     enum ml_status status = plan_drops(&p, options->drop, err);
 

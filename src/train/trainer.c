@@ -98,6 +98,24 @@ size_t mli_trainer_state_memory(const struct mli_network *net, const struct mli_
     return (3 * net->parameters + doubles_of(optimiser, net, n)) * 2 * sizeof(double);
 }
 
+static double validation_loss(const struct mli_trainer *t)
+{
+    return mli_blocks_sum(&t->descent.problem.blocks, &t->validation, NULL, t->descent.theta, NULL) / t->validation_weight;
+}
+
+/* A start that was trained is to be beaten: without a better epoch it is what the run comes to. */
+static void measure_start(struct mli_trainer *t)
+{
+    const struct mli_problem *problem = &t->descent.problem;
+
+    t->state.loss = mli_blocks_sum(&problem->blocks, &problem->data, NULL, t->descent.theta, NULL) / problem->weight;
+    if (t->validation.n == 0)
+        return;
+    t->state.validation = validation_loss(t);
+    if (isfinite(t->state.validation))
+        t->least = t->mark = t->state.validation;
+}
+
 /* What all optimisers need, and theta0 in its places. */
 static enum ml_status open_descent(struct mli_trainer *t, const struct mli_network *net,
                                    const struct mli_loss *loss, const struct mli_train_data *data,
@@ -185,6 +203,8 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
                                          .rate = t->descent.base,
                                          .base = t->descent.base,
                                          .rate_by = t->state.rate_by };
+    if (t->config.trained)
+        measure_start(t);
     *out = t;
     return ML_OK;
 }
@@ -216,9 +236,7 @@ static void judge(struct mli_trainer *t)
     size_t p = t->descent.problem.p, patience = t->config.patience;
 
     if (t->validation.n > 0)
-        state->validation =
-            mli_blocks_sum(&t->descent.problem.blocks, &t->validation, NULL, t->descent.theta, NULL) /
-            t->validation_weight;
+        state->validation = validation_loss(t);
     if (patience == 0 || state->validation < t->least) {
         memcpy(t->best, t->descent.theta, p * sizeof(mli_real));
         state->best = state->epoch;

@@ -50,6 +50,7 @@ struct mli_train_config {
     const char *schedule; /* train/schedule.h; NULL: linear over batches, else constant. Not for lbfgs */
     double warmup;    /* epochs before the schedule begins, below 1 a share of all; 0: none */
     double clip;      /* longest gradient; 0: any. Not for lbfgs */
+    bool trained;     /* the start was trained before: what it loses is measured, and it is the best that there is at epoch 0 */
     size_t epochs;    /* at most */
     size_t batch;     /* rows a step, of those over batches */
     bool windows;     /* those over batches take the rows in an order that a disk can give (train/batches.h); a supply
@@ -73,7 +74,8 @@ struct mli_train_state {
     size_t epoch;      /* epochs done */
     size_t steps;      /* of an optimiser whose steps have a size: done */
     double objective;  /* with penalties */
-    double loss;       /* mean training loss without penalties; over batches that of the epoch as it went */
+    double loss;       /* mean training loss without penalties; over batches that of the epoch as it went. At epoch 0 NaN,
+                          and that of a start that was trained, as predictions have it */
     double validation; /* mean validation loss, NaN without validation rows */
     double gradient;   /* largest absolute entry of the objective's gradient (full-batch optimisers), else NaN */
     double norm;       /* length of the gradient of the smooth part, before clipping; over batches the root of the mean

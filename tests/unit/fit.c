@@ -352,6 +352,6 @@ int main(void)
         cmocka_unit_test(damaged_prep_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + fit_crossval_tests() + fit_divide_tests() +
-               fit_learn_tests() + fit_network_tests() + fit_reduce_tests() + fit_tune_tests() >
+               fit_learn_tests() + fit_network_tests() + fit_reduce_tests() + fit_tune_tests() + fit_warm_tests() >
            0;
 }

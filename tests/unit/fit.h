@@ -8,5 +8,6 @@ int fit_learn_tests(void);
 int fit_network_tests(void);
 int fit_reduce_tests(void);
 int fit_tune_tests(void);
+int fit_warm_tests(void);
 
 #endif

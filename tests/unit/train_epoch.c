@@ -501,6 +501,52 @@ static void patience_gives_the_best_parameters_back(void **state)
     problem_release(&whole);
 }
 
+/* A start that was trained is measured, and kept when no epoch comes to less; one that was not is given up at once. */
+static void a_trained_start_is_to_be_beaten(void **state)
+{
+    struct problem problem = problem_new("dense 1", "squared", 60, 3, 1, 2);
+    const struct mli_train_data rest = problem.data;
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    (void)state;
+    config.optimiser = "sgd";
+    config.patience = 3;
+    config.rate = 1e-9;
+    double loss, zero[4] = { 0 };
+    assert_int_equal(mli_objective(problem.net, problem.loss, &problem.data, 0, 0, 1, zero, NULL, &loss, NULL), ML_OK);
+    for (int trained = 0; trained < 2; trained++) {
+        config.trained = trained;
+        config.min_delta = loss; /* no epoch is better by so much */
+        struct mli_trainer *trainer = start(&problem, &rest, &config);
+        const struct mli_train_state *now = mli_trainer_state(trainer);
+        assert_true(trained ? fabs(now->loss - loss) < 1e-12 * loss && fabs(now->validation - loss) < 1e-12 * loss
+                            : isnan(now->loss) && isnan(now->validation));
+        while (now->end == MLI_TRAIN_RUNNING)
+            assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+        assert_int_equal(now->end, MLI_TRAIN_PATIENCE);
+        assert_int_equal(now->epoch, trained ? 3 : 4);
+        mli_trainer_free(trainer);
+    }
+    /* steps that lead away from it: what is given back is the start */
+    config.min_delta = 0;
+    config.rate = 0;
+    config.trained = true;
+    config.optimiser = "gd";
+    config.epochs = 1;
+    struct mli_train_data far = rest;
+    double *other = malloc(far.n * sizeof *other);
+    assert_non_null(other);
+    for (size_t i = 0; i < far.n; i++)
+        other[i] = -rest.y[i];
+    far.y = other;
+    struct mli_trainer *trainer = start(&problem, &far, &config);
+    assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+    assert_int_equal(mli_trainer_state(trainer)->best, 0);
+    assert_memory_equal(mli_trainer_theta(trainer), zero, sizeof zero);
+    mli_trainer_free(trainer);
+    free(other);
+    problem_release(&problem);
+}
+
 /*
  * Patience counts from the last loss that was lower by more than min_delta; the parameters are those of the lowest loss
  * all the same.
@@ -694,6 +740,7 @@ int train_epoch_tests(void)
         cmocka_unit_test(large_values_do_no_harm),
         cmocka_unit_test(lbfgs_speaks_of_columns_not_of_steps),
         cmocka_unit_test(patience_gives_the_best_parameters_back),
+        cmocka_unit_test(a_trained_start_is_to_be_beaten),
         cmocka_unit_test(small_gains_do_not_buy_patience),
         cmocka_unit_test(dead_units_and_vanishing_gradients_are_seen),
         cmocka_unit_test(memory_is_what_was_said_and_epochs_take_none),
