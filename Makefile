@@ -46,7 +46,7 @@ SRC_eval := classification metrics rank regression select
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd health interior interior_rows lbfgs linesearch momentum nesterov \
-	optimiser orthant pieces precondition problem range rate rmsprop schedule schedule_constant schedule_cosine \
+	optimiser orthant pieces precondition problem range rate rmsprop sample schedule schedule_constant schedule_cosine \
 	schedule_exponential schedule_linear \
 	schedule_onecycle schedule_plateau schedule_step sgd shuffle state trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply

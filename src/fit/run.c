@@ -43,12 +43,12 @@ static void say_rate(const struct mli_run *run)
         ml_log(run->config->log, ML_LOG_NOTE, "rate: %.3g %s (--rate overrides)", run->state.rate, run->state.rate_by);
 }
 
-/* Ran to the end of its epochs, or gave up, and is where it began. */
+/* Ran to the end of its epochs, or gave up, and is where it began, which was not near the end already. */
 static bool went_nowhere(const struct mli_run *run)
 {
     const struct mli_history *h = &run->history;
     enum mli_train_end end = run->state.end;
-    if (h->count < 2 || (end != MLI_TRAIN_EPOCHS && end != MLI_TRAIN_STALLED && end != MLI_TRAIN_PATIENCE))
+    if (run->state.sampled || h->count < 2 || (end != MLI_TRAIN_EPOCHS && end != MLI_TRAIN_STALLED && end != MLI_TRAIN_PATIENCE))
         return false;
     double first = h->entry[0].loss, last = h->entry[h->count - 1].loss;
     return fabs(last - first) <= STILL * fabs(first);

@@ -52,6 +52,7 @@ struct mli_loss {
     const char *name;
     const char *objective; /* its mean, in words */
     enum mli_task task;
+    bool quadratic; /* the Hessian in z is the same everywhere: that of curvature() */
     enum mli_predicts predicts;
     /* loss(u z; u y, u parameter) = u^power loss(z; y, parameter) for targets with a unit; 0 for classes. */
     int power;

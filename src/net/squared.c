@@ -21,6 +21,7 @@ static double value(const struct mli_loss *loss, size_t n, size_t k, const mli_r
 
 const struct mli_loss mli_loss_squared = {
     .name = "squared",
+    .quadratic = true,
     .objective = "half the mean squared error",
     .power = 2,
     .outputs = mli_outputs_one,

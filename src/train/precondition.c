@@ -4,7 +4,6 @@
 #include <la/cholesky.h>
 #include <math.h>
 #include <net/layers.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <train/supply.h>
@@ -12,6 +11,7 @@
 #define WIDEST ((size_t)1024) /* X'X of more columns costs more than the iterations it saves */
 #define PARTS 4               /* partial sums, added in order: the bits do not depend on the threads */
 #define ROWS ((size_t)64)     /* rows a product */
+#define STEP 0.01             /* in an output, to see the slope of a loss change */
 #define JITTER 1e-10          /* of the mean diagonal: columns that depend on each other leave B singular */
 
 bool mli_precondition_fits(const struct mli_network *net, double l1)
@@ -32,30 +32,62 @@ size_t mli_precondition_memory(const struct mli_network *net, double l1)
     return mli_precondition_fits(net, l1) ? PARTS * part_size(m, false) * sizeof(mli_real) + (m * m + m) * sizeof(double) : 0;
 }
 
-/* rows (n,m): sqrt(w_i) (x_i, 1), and behind ROWS of them room for x */
-static void gather(const struct mli_train_data *data, size_t begin, size_t n, mli_real *rows)
+/* weight (n): w_i times the second derivative of the loss in the output near, from the slopes on both sides. */
+static void bend(const struct mli_problem *problem, const mli_real *near, const mli_real *X, size_t begin, size_t n,
+                 double *weight)
 {
-    size_t d = data->d;
-    const mli_real *X = mli_supply_rows(data, begin, n, rows + ROWS * (d + 1));
+    const struct mli_train_data *data = &problem->data;
+    const struct mli_loss *loss = problem->blocks.loss;
+    const double *w = data->weight ? data->weight + begin : NULL;
+    mli_real z[ROWS], below[ROWS], above[ROWS];
 
-    for (size_t i = 0; i < n; i++, rows += d + 1) {
-        double w = data->weight ? sqrt(data->weight[begin + i]) : 1;
-        memcpy(rows, X + i * d, d * sizeof(*rows));
-        rows[d] = 1;
-        for (size_t j = 0; data->weight && j <= d; j++)
-            rows[j] *= w;
+    mli_kernels_plain.multiply_nt(n, 1, data->d, X, near, 0, z);
+    for (size_t i = 0; i < n; i++)
+        z[i] += near[data->d] - STEP;
+    loss->value(loss, n, 1, z, data->y + begin, w, below);
+    for (size_t i = 0; i < n; i++)
+        z[i] += 2 * STEP;
+    loss->value(loss, n, 1, z, data->y + begin, w, above);
+    for (size_t i = 0; i < n; i++)
+        weight[i] = fmax((above[i] - below[i]) / (2 * STEP), 0);
+}
+
+/* rows (n,m): sqrt(weight_i) (x_i, 1); weight NULL: all 1 */
+static void scale(const mli_real *X, size_t n, size_t d, const double *weight, mli_real *rows)
+{
+    for (size_t i = 0; i < n; i++, rows += d + 1, X += d) {
+        const mli_real w = weight ? sqrt(weight[i]) : 1;
+        for (size_t j = 0; j < d; j++)
+            rows[j] = w * X[j];
+        rows[d] = w;
     }
 }
 
-/* sum (m,m) = sum of x x' over rows [begin, end); rows is room for twice ROWS of them. */
-static void sum_part(const struct mli_train_data *data, size_t begin, size_t end, mli_real *sum, mli_real *rows)
-{
-    size_t m = data->d + 1;
+struct parts {
+    const struct mli_problem *problem;
+    const mli_real *near;
+    mli_real *sums; /* each its sum (m,m) of x x', room for ROWS rows and, from a supply, for as many as they are read */
+};
 
+static void sum_part(void *to, size_t part, size_t thread)
+{
+    const struct parts *parts = to;
+    const struct mli_problem *problem = parts->problem;
+    const struct mli_train_data *data = &problem->data;
+    const mli_real *near = parts->near;
+    size_t m = data->d + 1, each = (data->n + PARTS - 1) / PARTS;
+    size_t begin = part * each < data->n ? part * each : data->n, end = begin + each < data->n ? begin + each : data->n;
+    mli_real *sum = parts->sums + part * part_size(m, data->supply), *rows = sum + m * m;
+    double bends[ROWS];
+
+    (void)thread;
     memset(sum, 0, m * m * sizeof(*sum));
     for (; begin < end; begin += ROWS) {
         size_t n = end - begin < ROWS ? end - begin : ROWS;
-        gather(data, begin, n, rows);
+        const mli_real *X = mli_supply_rows(data, begin, n, rows + ROWS * m);
+        if (near)
+            bend(problem, near, X, begin, n, bends);
+        scale(X, n, data->d, near ? bends : data->weight ? data->weight + begin : NULL, rows);
         mli_kernels_blas.multiply_tn(n, m, m, rows, rows, 1, sum);
     }
 }
@@ -86,11 +118,11 @@ static bool is_finite_diagonal(size_t m, const double *L)
 }
 
 enum ml_status mli_precondition_init(struct mli_precondition *out, const struct mli_problem *problem,
-                                     double curvature, struct ml_error *err)
+                                     const mli_real *near, struct ml_error *err)
 {
     const struct mli_network *net = problem->blocks.net;
     const struct mli_train_data *data = &problem->data;
-    size_t m = data->d + 1, part = part_size(m, data->supply), each = (data->n + PARTS - 1) / PARTS;
+    size_t m = data->d + 1, part = part_size(m, data->supply);
 
     *out = (struct mli_precondition){ .inputs = data->d, .outputs = net->outputs };
     if (!mli_precondition_fits(net, problem->l1))
@@ -103,18 +135,14 @@ enum ml_status mli_precondition_init(struct mli_precondition *out, const struct 
         mli_precondition_release(out);
         return ml_error_set(err, ML_ENOMEM, "out of memory for a product of %zu columns", m);
     }
-#pragma omp parallel for schedule(static, 1) num_threads((int)problem->blocks.threads)
-    for (size_t p = 0; p < PARTS; p++) {
-        size_t begin = p * each < data->n ? p * each : data->n;
-        size_t end = begin + each < data->n ? begin + each : data->n;
-        sum_part(data, begin, end, sums + p * part, sums + p * part + m * m);
-    }
+    struct parts parts = { problem, near, sums };
+    mli_team_run(problem->blocks.team, problem->blocks.threads, PARTS, sum_part, &parts);
     memset(B, 0, m * m * sizeof(*B));
     for (size_t p = 0; p < PARTS; p++)
         for (size_t i = 0; i < m * m; i++)
             B[i] += sums[p * part + i];
     free(sums);
-    finish(problem, curvature, B);
+    finish(problem, near ? 1 : problem->blocks.loss->curvature(net->outputs), B);
     if (!mli_cholesky_factor(m, B) || !is_finite_diagonal(m, B))
         mli_precondition_release(out);
     return ML_OK;

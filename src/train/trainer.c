@@ -11,6 +11,7 @@
 #include <train/health.h>
 #include <train/range.h>
 #include <train/rate.h>
+#include <train/sample.h>
 #include <train/state.h>
 #include <train/trainer_parts.h>
 
@@ -72,6 +73,8 @@ size_t mli_trainer_memory(const struct mli_network *net, const struct mli_train_
     bytes += mli_problem_memory(net, gradient_rows(optimiser, config, n), config->threads);
     if (preconditions(optimiser, config))
         bytes += mli_precondition_memory(net, config->l1);
+    if (preconditions(optimiser, config) && mli_sample_fits(net, NULL, config->l1, n))
+        bytes += mli_sample_memory(net, config, n);
     if (optimiser->step)
         bytes += mli_batches_memory(n, net->inputs, config);
     return bytes;
@@ -116,6 +119,32 @@ static void measure_start(struct mli_trainer *t)
         t->least = t->mark = t->state.validation;
 }
 
+static bool is_zero(size_t n, const mli_real *x)
+{
+    for (size_t j = 0; j < n; j++)
+        if (x[j] != 0)
+            return false;
+    return true;
+}
+
+/* By a sample of the rows where there are enough, which also tells where to begin when nobody else does. */
+static enum ml_status precondition(struct mli_trainer *t, struct ml_error *err)
+{
+    struct mli_descent *descent = &t->descent;
+    const struct mli_problem *problem = &descent->problem;
+    const struct mli_network *net = problem->blocks.net;
+    const struct mli_loss *loss = problem->blocks.loss;
+    enum ml_status status = ML_OK;
+
+    if (mli_sample_fits(net, loss, problem->l1, problem->data.n) && !t->config.trained &&
+        is_zero(problem->p, descent->theta))
+        status = mli_sample_start(descent, err);
+    t->state.sampled = descent->precondition.factor != NULL;
+    if (status != ML_OK || descent->precondition.factor)
+        return status;
+    return mli_precondition_init(&descent->precondition, problem, NULL, err);
+}
+
 /* What all optimisers need, and theta0 in its places. */
 static enum ml_status open_descent(struct mli_trainer *t, const struct mli_network *net,
                                    const struct mli_loss *loss, const struct mli_train_data *data,
@@ -134,9 +163,6 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
                          gradient_rows(t->optimiser, &t->config, data->n), t->config.threads, err);
     if (status == ML_OK && t->optimiser->step)
         status = mli_batches_init(&descent->batches, data, &t->config, err);
-    if (status == ML_OK && preconditions(t->optimiser, &t->config))
-        status = mli_precondition_init(&descent->precondition, &descent->problem,
-                                       loss->curvature(net->outputs), err);
     if (status != ML_OK)
         return status;
     descent->theta = mli_alloc(p, sizeof(mli_real));
@@ -148,6 +174,10 @@ static enum ml_status open_descent(struct mli_trainer *t, const struct mli_netwo
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", p);
     memcpy(descent->theta, theta0, p * sizeof(mli_real));
     memcpy(t->best, theta0, p * sizeof(mli_real));
+    if (preconditions(t->optimiser, &t->config))
+        status = precondition(t, err);
+    if (status != ML_OK)
+        return status;
     struct mli_rate rate;
     status = mli_rate_choose(t->optimiser, net, loss, data, &t->config, &rate, err);
     if (status != ML_OK)
@@ -202,7 +232,8 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
                                          .norm = NAN,
                                          .rate = t->descent.base,
                                          .base = t->descent.base,
-                                         .rate_by = t->state.rate_by };
+                                         .rate_by = t->state.rate_by,
+                                         .sampled = t->state.sampled };
     if (t->config.trained)
         measure_start(t);
     *out = t;

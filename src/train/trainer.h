@@ -83,6 +83,7 @@ struct mli_train_state {
     double rate;       /* step size in use */
     double base;       /* step size given or chosen, of which a schedule takes its share; 0: found anew by each iteration */
     const char *rate_by; /* how the first one was chosen, in words; NULL: given, or found anew by each iteration */
+    bool sampled;      /* it began at the optimum of a sample of the rows */
     bool partial;      /* paused within an epoch: the next _epoch goes on there */
     size_t best;       /* epoch of the parameters that _theta gives */
     enum mli_train_end end;

@@ -287,6 +287,78 @@ static void seeds_choose_the_order_of_rows(void **state)
     problem_release(&problem);
 }
 
+/* ---- a start by a sample ----------------------------------------------------------------------------------------- */
+
+enum { MANY = 140000 };
+
+/*
+ * Trains with the tolerance 1e-9; the optimum is where the gradient of all rows says that it is. settle: what is done to the
+ * rows first.
+ */
+static struct mli_train_state train_many(const char *loss, void (*settle)(struct problem *problem), size_t threads,
+                                         double *theta)
+{
+    struct problem problem = problem_new("dense 1", loss, MANY, 4, 0.5, 21);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    double grad[5];
+
+    config.l2 = 1e-5;
+    config.tolerance = 1e-9;
+    config.threads = threads;
+    if (settle)
+        settle(&problem);
+    struct mli_train_state end = problem_train(&problem, &config, theta);
+    print_message("%-14s %zu threads: %zu epochs, gradient %.1e\n", loss, threads, end.epoch, end.gradient);
+    assert_int_equal(end.end, MLI_TRAIN_CONVERGED);
+    problem_value(&problem, &config, theta, grad);
+    for (size_t j = 0; j < COUNT(grad); j++)
+        assert_true(fabs(grad[j]) <= 1.001e-9);
+    problem_release(&problem);
+    return end;
+}
+
+static void weigh(struct problem *problem)
+{
+    problem->weight = mli_alloc(MANY, sizeof(double));
+    assert_non_null(problem->weight);
+    for (size_t i = 0; i < MANY; i++)
+        problem->weight[i] = i % 3 ? 0.5 : 2;
+    problem->data.weight = problem->weight;
+}
+
+/* Rows in the order of their classes, and a feature that is there in one of 2000: hardly in a sample. */
+static void hide(struct problem *problem)
+{
+    for (size_t i = 0; i < MANY; i++) {
+        problem->X[i * 4] = i % 2000 == 7;
+        problem->y[i] = i % 2000 == 7 ? i % 4000 == 7 : i > MANY / 3;
+    }
+}
+
+/* Hardly one of the second class, of which the sample may have none. */
+static void starve(struct problem *problem)
+{
+    for (size_t i = 0; i < MANY; i++)
+        problem->y[i] = i == 77777 || i == 99999;
+}
+
+static void many_rows_begin_at_the_optimum_of_a_sample(void **state)
+{
+    static const char *const losses[] = { "cross_entropy", "squared_hinge", "poisson", "huber:0.5" };
+    double one[5], three[5];
+    (void)state;
+    for (size_t i = 0; i < COUNT(losses); i++) {
+        struct mli_train_state end = train_many(losses[i], NULL, 1, one);
+        assert_true(end.sampled && end.epoch <= 6);
+        train_many(losses[i], NULL, 3, three);
+        assert_memory_equal(one, three, sizeof one);
+    }
+    assert_true(train_many("cross_entropy", weigh, 2, one).epoch <= 6);
+    assert_true(train_many("cross_entropy", hide, 2, one).sampled);
+    assert_false(train_many("cross_entropy", starve, 2, one).sampled);
+    assert_false(train_many("squared", NULL, 2, one).sampled); /* one step is enough from anywhere */
+}
+
 int train_optimum_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +366,7 @@ int train_optimum_tests(void)
         cmocka_unit_test(every_optimiser_reaches_every_optimum),
         cmocka_unit_test(every_optimiser_trains_a_stack),
         cmocka_unit_test(every_optimiser_finds_the_end_of_a_valley),
+        cmocka_unit_test(many_rows_begin_at_the_optimum_of_a_sample),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(seeds_choose_the_order_of_rows),
     };

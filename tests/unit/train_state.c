@@ -102,6 +102,10 @@ static void every_optimiser_goes_on_as_it_was(void **state)
         expect_same(&problem, NULL, &config, "one layer");
         problem_release(&problem);
     }
+    struct problem many = problem_new("dense 1", "cross_entropy", 140000, 3, 1, 3); /* begins at the optimum of a sample */
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    expect_same(&many, NULL, &config, "many rows");
+    problem_release(&many);
 }
 
 static void networks_go_on_as_they_were(void **state)
