@@ -21,7 +21,7 @@ SRC_base := arena buf error fd file gzip input json limits log mem num ordered o
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_team base_text
 
 SRC_la := plain
-SRC_blas := blas cholesky eigen turn
+SRC_blas := blas cholesky eigen tiles turn
 UNIT_la := la la_baseline la_single
 
 SRC_table := advise bad_rows boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates faults flow foreign format grid header infer instant missing piece read read_plan rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
@@ -75,7 +75,7 @@ SRC_cmd_full := convert curve describe describe_columns describe_page describe_t
 FUZZ := artifact checkpoint csv guard json_rows prep_file protocols scan schema tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
-TWINS := la/blas la/plain $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn
+TWINS := la/blas la/plain la/tiles $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 probe = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && printf '%s' '$(1)')

@@ -1,16 +1,18 @@
 /*
- * The training kernels: OpenBLAS where it wins, the portable loops where packing costs more than it saves. With
- * fewer than MANY columns on the short side dgemm packs for nothing (measured on Zen: at k = 3 the loops are two to
- * three times as fast, at k = 8 to 12 equal), and that covers every linear model and most softmax ones.
+ * The training kernels: OpenBLAS for matrices that outgrow the caches, tiles without packing for those that do not, and
+ * the portable loops for very few outputs. On processors that the tiles are not made for the loops go on to MANY outputs:
+ * dgemm packs for nothing there (measured on Zen: at k = 3 the loops are two to three times as fast, at k = 8 to 12 equal).
  */
 #include <la/kernels.h>
 
 #include <cblas.h>
+#include <la/tiles.h>
 #include <la/turn.h>
 #include <omp.h>
-#include <stdbool.h>
 
 #define MANY 12
+#define FEW 4
+#define TILED_BYTES ((size_t)800 * 1024) /* of the weights: beyond it packing pays (measured on Zen 3) */
 
 #ifdef MLI_SINGLE
 #define CBLAS_GEMM cblas_sgemm
@@ -18,10 +20,14 @@
 #define CBLAS_GEMM cblas_dgemm
 #endif
 
-/* Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
-static bool small(size_t k, size_t d)
+/* What needs no packing, NULL: BLAS. Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
+static const struct mli_kernels *unpacked(size_t k, size_t d)
 {
-    return k < MANY || d == 0;
+    const struct mli_kernels *tiles = mli_tiles();
+
+    if (d == 0 || k < (tiles ? FEW : MANY))
+        return &mli_kernels_plain;
+    return k * d <= TILED_BYTES / sizeof(mli_real) ? tiles : NULL;
 }
 
 /* C (m,n) = op(A) op(B) + beta C with an inner extent of k, all row-major; lda, ldb as stored. */
@@ -37,8 +43,10 @@ static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, siz
 static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
                         mli_real *C)
 {
-    if (small(k, d))
-        mli_kernels_plain.multiply_nt(n, k, d, A, B, beta, C);
+    const struct mli_kernels *kernels = unpacked(k, d);
+
+    if (kernels)
+        kernels->multiply_nt(n, k, d, A, B, beta, C);
     else
         gemm(CblasNoTrans, CblasTrans, n, k, d, A, d, B, d, beta, C);
 }
@@ -46,8 +54,10 @@ static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const m
 static void multiply_tn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
                         mli_real *C)
 {
-    if (small(k, d))
-        mli_kernels_plain.multiply_tn(n, k, d, A, B, beta, C);
+    const struct mli_kernels *kernels = unpacked(k, d);
+
+    if (kernels)
+        kernels->multiply_tn(n, k, d, A, B, beta, C);
     else
         gemm(CblasTrans, CblasNoTrans, k, d, n, A, k, B, d, beta, C);
 }
@@ -55,8 +65,10 @@ static void multiply_tn(size_t n, size_t k, size_t d, const mli_real *A, const m
 static void multiply_nn(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
                         mli_real *C)
 {
-    if (small(k, d))
-        mli_kernels_plain.multiply_nn(n, k, d, A, B, beta, C);
+    const struct mli_kernels *kernels = unpacked(k, d);
+
+    if (kernels)
+        kernels->multiply_nn(n, k, d, A, B, beta, C);
     else
         gemm(CblasNoTrans, CblasNoTrans, n, d, k, A, k, B, d, beta, C);
 }

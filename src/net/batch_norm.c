@@ -123,6 +123,8 @@ static void backward(const struct mli_layer *layer, const struct mli_turn *t)
            *sum = scratch + SUM * k, *product = scratch + PRODUCT * k;
     double share = training(t) ? 1 / (double)t->n : 0;
 
+    if (!t->add)
+        memset(t->grad, 0, layer->parameters * sizeof *t->grad);
     if (training(t))
         compare(t, k, mean, scratch + VARIANCE * k);
     add_up(t, k, mean, inverse, sum, product);

@@ -97,7 +97,9 @@ static void backward(const struct mli_layer *layer, const struct mli_turn *t)
     mli_real *bias = t->grad + weights(layer);
     size_t k = layer->outputs;
 
-    t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, 1, t->grad);
+    t->la->multiply_tn(t->n, k, layer->inputs, t->dZ, t->X, t->add ? 1 : 0, t->grad);
+    if (!t->add)
+        memset(bias, 0, k * sizeof *bias);
     if (k == 1)
         bias[0] += add_up(t->n, t->dZ);
     else

@@ -335,9 +335,9 @@ mli_real *mli_network_forward(const struct mli_network *net, const struct mli_ke
 
 void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la,
                           const mli_real *theta, size_t n, const mli_real *X, const mli_real *dZ,
-                          const struct mli_pass *pass, mli_real *grad, mli_real *workspace)
+                          const struct mli_pass *pass, bool add, mli_real *grad, mli_real *workspace)
 {
-    struct mli_turn turn = { .la = la, .pass = pass, .n = n, .dZ = dZ };
+    struct mli_turn turn = { .la = la, .pass = pass, .n = n, .dZ = dZ, .add = add };
     mli_real *spare[2] = { workspace + n * net->row + net->scratch };
     mli_real *now = NULL; /* of the two, what dZ lies in */
 

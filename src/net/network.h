@@ -36,7 +36,8 @@ struct mli_turn {
     const mli_real *X;     /* (n,inputs) */
     mli_real *Z;           /* (n,outputs), behind it the layer's `scratch` numbers, as forward left them for backward */
     const mli_real *dZ;    /* (n,outputs); from here on for backward alone */
-    mli_real *grad;        /* its part, which is added to */
+    mli_real *grad;        /* its part */
+    bool add;              /* to grad; else it is overwritten */
     mli_real *dX;          /* (n,inputs), overwritten; NULL: not wanted */
 };
 
@@ -112,9 +113,12 @@ mli_real *mli_network_forward(const struct mli_network *net, const struct mli_ke
                             const mli_real *X, const struct mli_pass *pass, mli_real *workspace);
 /* The outputs of one layer over the n rows of the last _forward: a later layer may have worked on them in place. */
 mli_real *mli_network_outputs(const struct mli_network *net, size_t layer, size_t n, mli_real *workspace);
-/* dZ (n,outputs) is the loss gradient at the output; adds to grad (parameters). Call after _forward on the same workspace. */
+/*
+ * dZ (n,outputs) is the loss gradient at the output; grad (parameters) is added to if `add`, else overwritten. Call after
+ * _forward on the same workspace.
+ */
 void mli_network_backward(const struct mli_network *net, const struct mli_kernels *la, const mli_real *theta, size_t n,
-                          const mli_real *X, const mli_real *dZ, const struct mli_pass *pass, mli_real *grad,
+                          const mli_real *X, const mli_real *dZ, const struct mli_pass *pass, bool add, mli_real *grad,
                           mli_real *workspace);
 /*
  * In training the gradient of a measured entry is "statistic of these rows minus entry". After a batch this moves those

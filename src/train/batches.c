@@ -37,7 +37,7 @@ size_t mli_batches_supply_memory(size_t n, size_t d, const struct mli_train_conf
 static bool make_window(struct mli_batches *batches, const struct mli_train_data *data)
 {
     size_t n = batches->order.window;
-    mli_real *X = mli_alloc(n, data->d * sizeof(mli_real));
+    mli_real *X = mli_alloc_large(n, data->d * sizeof(mli_real));
     double *y = mli_alloc(n, sizeof(*y)), *weight = data->weight ? mli_alloc(n, sizeof(*weight)) : NULL;
 
     batches->window = (struct mli_train_data){ .n = n, .d = data->d, .X = X, .y = y, .weight = weight };

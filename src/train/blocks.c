@@ -20,7 +20,7 @@
 /* Multiplications that are worth a thread: some 0.1 ms. */
 #define THREAD_WORK ((size_t)1024 * 1024)
 #define AHEAD 16 /* rows */
-#define EXPECT_BYTES ((size_t)512) /* of a row; the processor sees by itself that more follows */
+#define EXPECT_BYTES ((size_t)4096) /* of a row; the processor sees by itself that more follows */
 #define CACHE_LINE (64 / sizeof(mli_real)) /* numbers */
 
 static size_t clamp(size_t x, size_t low, size_t high)
@@ -154,7 +154,7 @@ static void expect_row(const struct mli_train_data *data, size_t row)
     size_t bytes = data->d * sizeof(*data->X), most = bytes < EXPECT_BYTES ? bytes : EXPECT_BYTES;
 
     for (size_t at = 0; at < most; at += 64)
-        __builtin_prefetch(x + at);
+        __builtin_prefetch(x + at, 0, 2);
     __builtin_prefetch(x + most - (most > 0)); /* rows need not begin with a cache line */
     __builtin_prefetch(data->y + row);
 }
@@ -183,7 +183,7 @@ struct room {
     mli_real *work, *input;
 };
 
-static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real *grad, const struct room *room)
+static double block_sum(const struct sum *sum, size_t first, size_t n, bool add, mli_real *grad, const struct room *room)
 {
     const struct mli_blocks *blocks = sum->blocks;
     const struct mli_train_data *data = sum->data;
@@ -200,7 +200,7 @@ static double block_sum(const struct sum *sum, size_t first, size_t n, mli_real 
 
     double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, rows.y, rows.weight, dZ);
     if (grad)
-        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, grad, work);
+        mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, add, grad, work);
     return value;
 }
 
@@ -210,11 +210,9 @@ static double chunk_sum(const struct sum *sum, size_t first, size_t end, mli_rea
     const struct mli_blocks *blocks = sum->blocks;
     double total = 0;
 
-    if (grad)
-        memset(grad, 0, blocks->net->parameters * sizeof(*grad));
-    for (size_t n; first < end; first += n) {
-        n = end - first < blocks->rows ? end - first : blocks->rows;
-        total += block_sum(sum, first, n, grad, room);
+    for (size_t n, at = first; at < end; at += n) {
+        n = end - at < blocks->rows ? end - at : blocks->rows;
+        total += block_sum(sum, at, n, at > first, grad, room);
     }
     return total;
 }

@@ -5,6 +5,7 @@
 #include <la/cholesky.h>
 #include <la/eigen.h>
 #include <la/kernels.h>
+#include <la/tiles.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -229,6 +230,21 @@ static void blas_equals_plain_to_rounding(void **state)
     }
 }
 
+/* All remainders of rows, columns and lanes, and inner extents of more than one piece. */
+static void tiles_equal_plain_to_rounding(void **state)
+{
+    const struct mli_kernels *tiles = mli_tiles();
+    (void)state;
+
+    if (!tiles)
+        skip();
+    for (size_t n = 0; n <= 13; n++)
+        for (size_t k = 0; k <= 13; k++)
+            for (size_t d = 0; d <= 19; d++)
+                compare_shape(tiles, &mli_kernels_plain, n, k, d, 8 * (double)(n + k + d + 1) * DBL_EPSILON);
+    compare_shape(tiles, &mli_kernels_plain, 600, 13, 21, 8 * 700 * DBL_EPSILON);
+}
+
 /* OpenBLAS without locks mixes up the buffers of threads that are in it at the same time; ours must not. */
 static void blas_is_right_from_many_threads(void **state)
 {
@@ -356,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_row_does_not_depend_on_its_neighbours),
         cmocka_unit_test(infinities_and_nan_pass_through),
         cmocka_unit_test(blas_equals_plain_to_rounding),
+        cmocka_unit_test(tiles_equal_plain_to_rounding),
         cmocka_unit_test(blas_is_right_from_many_threads),
         cmocka_unit_test(cholesky_factors_and_solves),
         cmocka_unit_test(eigenvalues_of_a_gram_matrix),

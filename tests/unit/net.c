@@ -222,12 +222,15 @@ static void stack_computes_and_propagates(void **state)
     assert_int_equal(mli_network_workspace(net, 2, true), 2 * (2 + 1) + 2 * 2 * 2);
     double *Z = mli_network_forward(net, &mli_kernels_plain, theta, 2, X, NULL, work);
     assert_true(Z[0] == 3.5 - 2 + 10 && Z[1] == -3.5 - 9 + 10);
-    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, grad, work);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, true, grad, work);
     for (size_t i = 0; i < 9; i++)
         assert_true(grad[i] == gradient[i]);
-    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, grad, work);
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, true, grad, work);
     for (size_t i = 0; i < 9; i++)
         assert_true(grad[i] == 2 * gradient[i]); /* added to */
+    mli_network_backward(net, &mli_kernels_plain, theta, 2, X, dZ, NULL, false, grad, work);
+    for (size_t i = 0; i < 9; i++)
+        assert_true(grad[i] == gradient[i]); /* overwritten */
     mli_network_free(net);
 }
 

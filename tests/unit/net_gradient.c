@@ -53,7 +53,7 @@ static double value(struct slope *s, double *grad)
 
     if (grad) {
         memset(grad, 0, s->net->parameters * sizeof(*grad));
-        mli_network_backward(s->net, &mli_kernels_plain, s->theta, ROWS, s->X, s->dZ, &s->pass, grad, s->work);
+        mli_network_backward(s->net, &mli_kernels_plain, s->theta, ROWS, s->X, s->dZ, &s->pass, true, grad, s->work);
     }
     return sum / ROWS;
 }
