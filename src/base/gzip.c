@@ -17,6 +17,17 @@ static void *gzip_open(void)
     return NULL;
 }
 
+/* The same without a file's header and with another checksum [RFC 1950]. */
+static void *zlib_open(void)
+{
+    z_stream *stream = mli_calloc(1, sizeof(*stream));
+
+    if (stream && inflateInit(stream) == Z_OK)
+        return stream;
+    free(stream);
+    return NULL;
+}
+
 static uInt at_most(size_t n)
 {
     return n < UINT_MAX ? (uInt)n : UINT_MAX;
@@ -94,3 +105,5 @@ static void pack_close(void *state)
 
 const struct mli_packing mli_gzip = { "gzip",    ".gz",     gzip_open, gzip_unpack, gzip_close,
                                       pack_open, gzip_pack, pack_close };
+
+const struct mli_packing mli_zlib = { .name = "deflate", .open = zlib_open, .unpack = gzip_unpack, .close = gzip_close };

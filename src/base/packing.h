@@ -34,5 +34,6 @@ struct mli_packing {
 };
 
 extern const struct mli_packing mli_gzip, mli_zstd;
+extern const struct mli_packing mli_zlib; /* HTTP's "deflate": no files are of it, and it only unpacks */
 
 #endif

@@ -7,10 +7,12 @@
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
 
+#include <serve/coding.h>
 #include <serve/service.h>
 
 struct mli_request {
     const struct mli_served *served; /* the model that is asked for */
+    const struct mli_packing *coding; /* the body came packed; NULL: as it is */
     struct mli_content content;      /* what the body is */
     enum mli_media accept;           /* what the client wants; OTHER: anything */
     bool openmetrics;                /* the client accepts application/openmetrics-text */

@@ -96,6 +96,10 @@ static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection
 
     if (!session->refused) {
         mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
+        if (session->request.coding)
+            mli_session_unpack(session);
+    }
+    if (!session->refused) {
         session->request.body = session->body.data;
         session->request.len = session->body.len;
         session->route->answer(&loop->server->service, loop->worker, &session->request,

@@ -83,6 +83,8 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
  * that is cut.
  */
 enum MHD_Result mli_session_take_body(struct mli_session *session, const char *bytes, size_t *n);
+/* A body that came packed becomes what it unpacks to, or the request is refused. */
+void mli_session_unpack(struct mli_session *session);
 /* Takes the bytes back from the server's count. */
 void mli_session_drop_body(struct mli_session *session);
 

@@ -47,3 +47,25 @@ enum MHD_Result mli_session_take_body(struct mli_session *session, const char *b
     mli_connection_moved(session->connection, session->received);
     return session->received / 2 > max ? MHD_NO : MHD_YES;
 }
+
+/* The packed body's place is taken by what it unpacks to, which counts as it did. */
+void mli_session_unpack(struct mli_session *session)
+{
+    struct mli_server *server = session->loop->server;
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_buf plain;
+
+    mli_buf_init(&plain, server->service.config.max_body);
+    enum ml_status status = mli_coding_unpack(session->request.coding, session->body.data,
+                                              session->body.len, &plain, &err);
+    if (status != ML_OK) {
+        mli_buf_release(&plain);
+        mli_reply_failure(&session->reply, &err, NULL);
+        session->refused = true;
+        return;
+    }
+    atomic_fetch_add(&server->held, plain.len);
+    mli_session_drop_body(session);
+    mli_buf_release(&session->body);
+    session->body = plain;
+}

@@ -101,11 +101,18 @@ static void take_content(struct mli_session *session, const char *content_type)
     }
 }
 
+static bool take_coding(struct mli_session *session, const char *encoding)
+{
+    if (!encoding || strcasecmp(encoding, "identity") == 0)
+        return true;
+    session->request.coding = mli_coding_find(encoding);
+    return session->request.coding != NULL;
+}
+
 /* What the head says of the body, before any of it is read. */
 static void check_body(struct mli_session *session, const struct mli_guard_facts *facts)
 {
     size_t max = session->loop->server->service.config.max_body;
-    const char *encoding = facts->content_encoding;
 
     if (facts->expect && strcasecmp(facts->expect, "100-continue") != 0) {
         mli_session_refuse(session, 417, "the only expectation understood here is 100-continue");
@@ -119,9 +126,9 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
         mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
                         max);
         session->refused = true;
-    } else if (encoding && strcasecmp(encoding, "identity") != 0) {
+    } else if (!take_coding(session, facts->content_encoding)) {
         mli_session_refuse(session, 415,
-                           "no Content-Encoding is understood here; send the body as it is");
+                           "Content-Encoding can be gzip or deflate; or send the body as it is");
     } else {
         session->request.accept = mli_content_accepted(facts->accept);
         take_parts(session, facts->json_part);
