@@ -60,7 +60,7 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := budget coding columns config connections content csv_rows feed guard health intake invocations json_rows keeper lines \
+SRC_serve := coding columns config connections content csv_rows feed guard health intake invocations json_rows keeper lines \
 	listen metrics outputs pages predict process registry reply results routes row scan server service session session_body \
 	session_head session_send sink v1 v2_infer v2_pages worker
 UNIT_serve := serve serve_connections serve_guard serve_pages serve_rows serve_server

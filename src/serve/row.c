@@ -223,6 +223,17 @@ static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *int
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
+enum ml_status mli_row_read_named(struct mli_scan *scan, struct mli_intake *intake,
+                                  struct ml_error *err)
+{
+    enum ml_status status = mli_intake_row(intake, err);
+
+    if (status != ML_OK)
+        return status;
+    read_named(scan, intake);
+    return scan->wrong ? mli_scan_error(scan, err) : ML_OK;
+}
+
 enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, struct ml_error *err)
 {
     char first = mli_scan_peek(scan);

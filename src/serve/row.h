@@ -20,6 +20,9 @@
 /* Opens a row of the intake and fills it. ML_EDATA: not JSON, or no row; ML_ELIMIT, ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake,
                                          struct ml_error *err);
+/* The same for an object of names and nothing else. */
+ML_NODISCARD enum ml_status mli_row_read_named(struct mli_scan *scan, struct mli_intake *intake,
+                                               struct ml_error *err);
 /* All items of an array, which `scan` stands before; one at least. */
 ML_NODISCARD enum ml_status mli_row_read_list(struct mli_scan *scan, struct mli_intake *intake,
                                               struct ml_error *err);

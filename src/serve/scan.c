@@ -28,8 +28,8 @@ enum ml_status mli_scan_error(const struct mli_scan *scan, struct ml_error *err)
     if (scan->at >= scan->len)
         return ml_error_set(err, ML_EDATA, "not valid JSON: the body ends too early, expected %s",
                             wrong);
-    return ml_error_set(err, ML_EDATA, "not valid JSON at byte %zu: expected %s", scan->at + 1,
-                        wrong);
+    return ml_error_set(err, ML_EDATA, "not valid JSON at byte %zu: expected %s%s", scan->at + 1,
+                        wrong, scan->text[scan->at] ? "" : ", found a NUL byte");
 }
 
 static bool is_space(char c)

@@ -7,7 +7,6 @@
 #include <base/limits.h>
 #include <base/mem.h>
 #include <errno.h>
-#include <serve/budget.h>
 #include <serve/config.h>
 #include <serve/listen.h>
 #include <serve/session.h>
@@ -136,7 +135,6 @@ enum ml_status mli_server_start(const struct ml_model *model,
     if (!server)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
     server->in_place = strcmp(MHD_get_version(), "0.9.75") == 0;
-    mli_budget_install();
     const struct mli_connections_config limits = { .max = fitted.max_connections,
                                                    .max_per_address = fitted.max_per_address,
                                                    .head_timeout = fitted.header_timeout,

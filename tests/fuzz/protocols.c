@@ -3,7 +3,6 @@
  * (TYPE: json, csv, lines, bare for CSV without a header, other; JSON-PART: a number, or '-' for no such header). Whatever it is, the answer is no failure of
  * the server's, and one that says it is JSON is.
  */
-#include <serve/budget.h>
 #include <serve/routes.h>
 #include <stdint.h>
 #include <tests/unit/serve_sample.h>
@@ -25,7 +24,6 @@ static void make_services(void)
     struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
     struct ml_error err = ML_ERROR_INIT;
 
-    mli_budget_install();
     config.max_rows = 600;
     config.name = "m";
     sample_need(mli_service_init(&services[0], sample_mean(), &config, 1, &err) == ML_OK, &err);

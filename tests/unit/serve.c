@@ -1,13 +1,11 @@
 #include <tests/unit/serve.h>
 
-#include <serve/budget.h>
 #include <string.h>
 
 void bench_init(struct bench *bench, struct ml_model *model)
 {
     const struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
 
-    mli_budget_install();
     bench->model = model;
     mli_reply_init(&bench->reply);
     assert_int_equal(mli_service_init(&bench->service, model, &config, 1, NULL), ML_OK);

@@ -103,7 +103,7 @@ AMBIGUOUS = [
     ("no length", POST + b"\r\n", 411),
     ("wrong type", POST.replace(b"json", b"yaml") + b"Content-Length: 13\r\n\r\n" + BODY, 415),
     ("no type", b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n" + BODY, 415),
-    ("packed", POST + b"Content-Encoding: gzip\r\nContent-Length: 13\r\n\r\n" + BODY, 415),
+    ("packed", POST + b"Content-Encoding: br\r\nContent-Length: 13\r\n\r\n" + BODY, 415),
     ("expectation", POST + b"Expect: tea\r\nContent-Length: 13\r\n\r\n" + BODY, 417),
     ("body for an unknown path", POST.replace(b"/predict", b"/nothing") + b"Content-Length: 13\r\n\r\n" + BODY, 404),
     ("body for another method", POST.replace(b"POST", b"PUT") + b"Content-Length: 13\r\n\r\n" + BODY, 405),
