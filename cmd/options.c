@@ -36,7 +36,17 @@ static int usage_error(const struct cmd_context *ctx, const char *text)
     return CMD_USAGE;
 }
 
-static int bad_option(const struct cmd_context *ctx, const struct poptOption *options, int code)
+/* The word before a value, which is its option; "" if the value is in the option's own word. */
+static const char *option_of(const char *value, const char **argv)
+{
+    for (size_t i = 1; value[0] != '-' && argv[i - 1] && argv[i]; i++)
+        if (strcmp(argv[i], value) == 0 && argv[i - 1][0] == '-')
+            return argv[i - 1];
+    return "";
+}
+
+static int bad_option(const struct cmd_context *ctx, const struct poptOption *options,
+                      const char **argv, int code)
 {
     char text[512];
     const char *bad = poptBadOption(ctx->popt, POPT_BADOPTION_NOALIAS);
@@ -52,7 +62,8 @@ static int bad_option(const struct cmd_context *ctx, const struct poptOption *op
     else if (code == POPT_ERROR_BADOPT)
         snprintf(text, sizeof text, "no option %s", bad);
     else if (code == POPT_ERROR_BADNUMBER || code == POPT_ERROR_OVERFLOW)
-        snprintf(text, sizeof text, "%s: this option wants a number, a whole one for a count", bad);
+        snprintf(text, sizeof text, "%s%s%s: expected a number, a whole one for a count",
+                 option_of(bad, argv), *option_of(bad, argv) ? " " : "", bad);
     else if (code == POPT_ERROR_NOARG)
         snprintf(text, sizeof text, "%s wants a value", bad);
     else
@@ -125,7 +136,8 @@ static void log_line(void *data, enum ml_log_level level, const char *text)
 }
 
 /* One pattern's files in the order of their names, by bytes; or the argument itself, which is then a file's name. */
-static enum ml_status expand(const char *argument, char ***files, size_t *n, size_t *capacity, struct ml_error *err)
+static enum ml_status expand(const char *argument, char ***files, size_t *n, size_t *capacity,
+                             struct ml_error *err)
 {
     glob_t found = { .gl_pathc = 0 };
     enum ml_status status = ML_OK;
@@ -136,7 +148,8 @@ static enum ml_status expand(const char *argument, char ***files, size_t *n, siz
     if (code == GLOB_NOMATCH || (code == GLOB_ABORTED && errno == ENOENT)) /* no such directory */
         return ml_error_set(err, ML_EIO, "%s: no file has such a name", argument);
     if (code)
-        return ml_error_set(err, code == GLOB_NOSPACE ? ML_ENOMEM : ML_EIO, "%s: cannot be looked up", argument);
+        return ml_error_set(err, code == GLOB_NOSPACE ? ML_ENOMEM : ML_EIO,
+                            "%s: cannot be looked up", argument);
     size_t count = pattern ? found.gl_pathc : 1;
     for (size_t i = 0; i < count && !status; i++) {
         char *copy = mli_strdup(pattern ? found.gl_pathv[i] : argument);
@@ -152,7 +165,8 @@ static enum ml_status expand(const char *argument, char ***files, size_t *n, siz
     return status;
 }
 
-int cmd_files(const struct cmd_context *ctx, const char *const *arguments, size_t count, char ***files, size_t *n)
+int cmd_files(const struct cmd_context *ctx, const char *const *arguments, size_t count,
+              char ***files, size_t *n)
 {
     struct ml_error err = ML_ERROR_INIT;
     size_t capacity = 0;
@@ -236,11 +250,10 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
         { "help", 'h', POPT_ARG_NONE, &help, 0, "print this help", NULL },
         POPT_TABLEEND
     };
-    struct poptOption all[] = {
-        { NULL, 0, POPT_ARG_INCLUDE_TABLE, options, 0, "Options", NULL },
-        { NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, "Common options", NULL },
-        POPT_TABLEEND
-    };
+    struct poptOption all[] = { { NULL, 0, POPT_ARG_INCLUDE_TABLE, options, 0, "Options", NULL },
+                                { NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, "Common options",
+                                  NULL },
+                                POPT_TABLEEND };
     if (ctx->docs != CMD_RUN) {
         docs_command(ctx->cmd, all, ctx->docs);
         return CMD_DONE;
@@ -253,7 +266,7 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
         return CMD_SYSTEM;
     int code = parse_and_own(ctx, all), result = CMD_CONTINUE;
     if (code < -1)
-        result = bad_option(ctx, all, code);
+        result = bad_option(ctx, all, argv, code);
     else if (help)
         docs_command(ctx->cmd, all, CMD_HELP), result = CMD_DONE;
     else
@@ -383,10 +396,12 @@ bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const
 {
     struct stat a, b;
     char text[512];
-    if (!output || !input || strcmp(output, "-") == 0 || strcmp(input, "-") == 0 || stat(output, &a) != 0 ||
-        stat(input, &b) != 0 || !S_ISREG(a.st_mode) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+    if (!output || !input || strcmp(output, "-") == 0 || strcmp(input, "-") == 0 ||
+        stat(output, &a) != 0 || stat(input, &b) != 0 || !S_ISREG(a.st_mode) ||
+        a.st_dev != b.st_dev || a.st_ino != b.st_ino)
         return false;
-    snprintf(text, sizeof text, "%.400s would be overwritten while it is the input; write another file", output);
+    snprintf(text, sizeof text,
+             "%.400s would be overwritten while it is the input; write another file", output);
     usage_error(ctx, text);
     return true;
 }
@@ -405,10 +420,17 @@ bool cmd_output_writable(const struct cmd_context *ctx, const char *output)
     const char *slash = strrchr(output, '/');
     if (strcmp(output, "-") == 0)
         return true;
-    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output + 1) : 1, slash ? output : ".");
-    if (access(directory, W_OK | X_OK) == 0)
-        return true;
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output + 1) : 1,
+             slash ? output : ".");
     struct ml_error err = ML_ERROR_INIT;
+    struct stat st;
+    bool allowed = access(directory, W_OK | X_OK) == 0;
+    if (allowed && stat(output, &st) == 0 && S_ISDIR(st.st_mode)) {
+        allowed = false;
+        errno = EISDIR;
+    }
+    if (allowed)
+        return true;
     ml_error_set(&err, ML_EIO, "cannot write %s: %s", output, strerror(errno));
     cmd_fail(ctx, &err);
     return false;
@@ -455,7 +477,8 @@ bool cmd_seconds(const struct cmd_context *ctx, const char *option, const char *
         *out = value * (given ? units[unit].seconds : 1);
         return true;
     }
-    snprintf(message, sizeof message, "--%s %.60s is not a time, such as 60s, 5m or 1.5h", option, text);
+    snprintf(message, sizeof message, "--%s %.60s is not a time, such as 60s, 5m or 1.5h", option,
+             text);
     usage_error(ctx, message);
     return false;
 }

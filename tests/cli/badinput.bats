@@ -399,6 +399,14 @@ model.safetensors" ]
     [ "$(grep -c '"c[0-9]*": ' err.txt)" -eq 10 ]
     grep -q "dropped 30 more columns" err.txt
 }
+@test "a value that is no number is said with its option, and an output that is a directory before any work" {
+    fails 2 "mlctl train: --epochs x: expected a number" mlctl train "$DATA/iris.csv" --epochs x
+    fails 2 "mlctl train: --l1=1,5: expected a number" mlctl train "$DATA/iris.csv" --l1=1,5
+    fails 2 "mlctl train: -e 1e99: expected a number" mlctl train -e 1e99 "$DATA/iris.csv"
+    mkdir folder
+    fails 5 "mlctl train: cannot write folder: Is a directory" mlctl train "$DATA/iris.csv" -m folder
+    [ "$(wc -l < stderr.txt)" -eq 1 ]
+}
 @test "settings: a negative l2, list items with spaces" {
     fails 2 "--l2 -1 is out of range" mlctl train "$DATA/iris.csv" --l2 -1
     mlctl train "$DATA/iris.csv" -q --drop-columns 'sepal_length, sepal_width' --json > report.json
