@@ -178,12 +178,12 @@ static enum mli_fault take_gradient(struct mli_descent *descent, struct batch *o
     struct mli_train_data rows = next_batch(descent, &gather);
     const struct mli_pass pass = { .training = true, .seed = epoch_seed(descent), .row = batches->next };
     double weight = mli_weight_sum(&rows);
-    double loss = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad);
+    double square, loss = mli_problem_batch(problem, &rows, &pass, descent->theta, descent->grad, &square);
     enum mli_fault fault = mli_descent_check(descent, loss / weight);
 
     if (fault)
         return fault;
-    *out = (struct batch){ rows.n, loss, weight, mli_descent_clip(descent) };
+    *out = (struct batch){ rows.n, loss, weight, mli_descent_clip(descent, square) };
     return isnan(out->norm) ? MLI_FAULT_GRADIENT : MLI_FAULT_NONE;
 }
 

@@ -154,7 +154,7 @@ static void expect_row(const struct mli_train_data *data, size_t row)
     size_t bytes = data->d * sizeof(*data->X), most = bytes < EXPECT_BYTES ? bytes : EXPECT_BYTES;
 
     for (size_t at = 0; at < most; at += 64)
-        __builtin_prefetch(x + at, 0, 2);
+        __builtin_prefetch(x + at);
     __builtin_prefetch(x + most - (most > 0)); /* rows need not begin with a cache line */
     __builtin_prefetch(data->y + row);
 }
@@ -243,20 +243,22 @@ static void run_chunk(void *data, size_t c, size_t thread)
     blocks->sums[c] = chunk_sum(sum, first, end, grad, &room);
 }
 
-/* The partial gradients, added in order. */
 MLI_CLONES
-static void add_parts(void *data, size_t first, size_t end)
+static void add(size_t p, const struct mli_parts *parts, size_t first, size_t end, mli_real *restrict grad)
 {
-    const struct sum *sum = data;
-    size_t p = sum->blocks->net->parameters;
-    mli_real *restrict grad = sum->grad;
-    const mli_real *restrict part = sum->blocks->grads;
+    const mli_real *restrict part = parts->grad;
 
     for (size_t j = first; j < end; j++)
         grad[j] = part[j] + part[p + j];
-    for (size_t c = 2; c < sum->chunks; c++)
+    for (size_t c = 2; c < parts->n; c++)
         for (size_t j = first; j < end; j++)
             grad[j] += part[c * p + j];
+}
+
+void mli_parts_add(const struct mli_parts *parts, size_t p, size_t first, size_t end, mli_real *grad)
+{
+    if (parts->n > 1)
+        add(p, parts, first, end, grad);
 }
 
 /* The sums do not depend on it, so a small one may go without the others. */
@@ -268,8 +270,8 @@ static size_t thread_count(const struct mli_blocks *blocks, size_t n, size_t chu
     return clamp(worth, 1, chunks);
 }
 
-double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
-                      const struct mli_pass *pass, const mli_real *theta, mli_real *grad)
+double mli_blocks_parts(const struct mli_blocks *blocks, const struct mli_train_data *data, const struct mli_pass *pass,
+                        const mli_real *theta, mli_real *grad, struct mli_parts *parts)
 {
     size_t chunks = grad ? part_count(blocks, data->n) : clamp(quotient_up(data->n, blocks->rows), 1, CHUNKS_MAX);
     size_t threads = thread_count(blocks, data->n, chunks, grad);
@@ -279,7 +281,29 @@ double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_da
     double total = blocks->sums[0];
     for (size_t c = 1; c < chunks; c++)
         total += blocks->sums[c];
-    if (grad && chunks > 1)
-        mli_pieces(blocks->net->parameters, blocks->team, add_parts, &sum);
+    *parts = (struct mli_parts){ chunks, blocks->grads };
+    return total;
+}
+
+struct adding {
+    struct mli_parts parts;
+    size_t p;
+    mli_real *grad;
+};
+
+static void add_range(void *data, size_t first, size_t end)
+{
+    const struct adding *adding = data;
+    mli_parts_add(&adding->parts, adding->p, first, end, adding->grad);
+}
+
+double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
+                      const struct mli_pass *pass, const mli_real *theta, mli_real *grad)
+{
+    struct adding adding = { .p = blocks->net->parameters, .grad = grad };
+    double total = mli_blocks_parts(blocks, data, pass, theta, grad, &adding.parts);
+
+    if (grad)
+        mli_pieces(adding.p, blocks->team, add_range, &adding);
     return total;
 }

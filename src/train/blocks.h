@@ -47,4 +47,16 @@ size_t mli_blocks_supply_memory(const struct mli_network *net, size_t n, size_t 
 double mli_blocks_sum(const struct mli_blocks *blocks, const struct mli_train_data *data,
                       const struct mli_pass *pass, const mli_real *theta, mli_real *grad);
 
+/*
+ * The same, but the gradient is left in parts: of more than one it is their sum in order, which _add makes for a range of
+ * the p parameters, wherever they are gone through next. Of one part it is in grad.
+ */
+struct mli_parts {
+    size_t n;
+    const mli_real *grad; /* (n,p) */
+};
+double mli_blocks_parts(const struct mli_blocks *blocks, const struct mli_train_data *data, const struct mli_pass *pass,
+                        const mli_real *theta, mli_real *grad, struct mli_parts *parts);
+void mli_parts_add(const struct mli_parts *parts, size_t p, size_t first, size_t end, mli_real *grad);
+
 #endif

@@ -26,10 +26,10 @@ void mli_descent_pace(struct mli_descent *descent)
     descent->steps++;
 }
 
-/* Without overflow on the way: the squares of what is finite may not be. */
-static double length(size_t n, const mli_real *x)
+/* Without overflow on the way: the squares of what is finite may not be. square: their sum. */
+static double length(size_t n, const mli_real *x, double square)
 {
-    double square = mli_dot(n, x, x), largest = 0, sum = 0;
+    double largest = 0, sum = 0;
 
     if (isfinite(square))
         return sqrt(square);
@@ -43,10 +43,10 @@ static double length(size_t n, const mli_real *x)
     return largest * sqrt(sum);
 }
 
-double mli_descent_clip(struct mli_descent *descent)
+double mli_descent_clip(struct mli_descent *descent, double square)
 {
     size_t p = descent->problem.p;
-    double norm = length(p, descent->grad), most = descent->config->clip;
+    double norm = length(p, descent->grad, square), most = descent->config->clip;
 
     if (most > 0 && norm > most) { /* the 1e-6 is PyTorch's */
         double scale = most / (norm + 1e-6);
@@ -62,7 +62,8 @@ enum mli_fault mli_descent_arrive(struct mli_descent *descent)
 
     if (fault)
         return fault;
-    descent->norm = length(descent->problem.p, descent->grad);
+    size_t p = descent->problem.p;
+    descent->norm = length(p, descent->grad, mli_dot(p, descent->grad, descent->grad));
     descent->gradient = mli_problem_largest(&descent->problem, descent->theta, descent->grad);
     if (!isfinite(descent->gradient))
         return MLI_FAULT_GRADIENT;

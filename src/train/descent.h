@@ -62,8 +62,11 @@ enum mli_fault mli_descent_check(struct mli_descent *descent, double objective);
 
 /* The step size of the next step by the schedule, into descent->rate; counts the step. */
 void mli_descent_pace(struct mli_descent *descent);
-/* The length of grad, which is then cut to config->clip if that is not 0 and exceeded. NaN: grad is not finite. */
-double mli_descent_clip(struct mli_descent *descent);
+/*
+ * The length of grad, whose squares add up to `square`; grad is then cut to config->clip if that is not 0 and exceeded.
+ * NaN: grad is not finite.
+ */
+double mli_descent_clip(struct mli_descent *descent, double square);
 
 /*
  * For what follows the gradient of all rows: _arrive checks value and grad, measures the gradient and ends the

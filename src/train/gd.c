@@ -35,7 +35,7 @@ static enum mli_fault epoch(struct mli_descent *descent)
             return fault;
     }
     mli_descent_pace(descent);
-    mli_descent_clip(descent);
+    mli_descent_clip(descent, mli_dot(descent->problem.p, descent->grad, descent->grad));
     if (!move(descent))
         descent->end = MLI_TRAIN_STALLED;
     return mli_descent_evaluate(descent);

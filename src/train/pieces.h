@@ -7,6 +7,13 @@
 
 #include <base/team.h>
 
+#define MLI_PIECE ((size_t)8192)
+
+static inline size_t mli_pieces_count(size_t n)
+{
+    return n / MLI_PIECE + (n % MLI_PIECE != 0);
+}
+
 /* each(data, first, end) for pieces that cover [0, n). */
 void mli_pieces(size_t n, struct mli_team *team, void (*each)(void *data, size_t first, size_t end), void *data);
 

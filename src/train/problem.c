@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <train/pieces.h>
 
+#define STRIP ((size_t)1024)
+
 size_t mli_problem_memory(const struct mli_network *net, size_t largest, size_t threads)
 {
-    return net->parameters + mli_blocks_memory(net, largest, threads);
+    return net->parameters + mli_pieces_count(net->parameters) * sizeof(double) + mli_blocks_memory(net, largest, threads);
 }
 
 enum ml_status mli_problem_init(struct mli_problem *problem, const struct mli_network *net,
@@ -24,9 +26,12 @@ enum ml_status mli_problem_init(struct mli_problem *problem, const struct mli_ne
         .p = net->parameters,
         .weight = mli_weight_sum(data),
         .penalised = mli_alloc(net->parameters, 1),
+        .squares = mli_alloc(mli_pieces_count(net->parameters), sizeof(double)),
     };
-    if (!problem->penalised)
+    if (!problem->penalised || !problem->squares) {
+        mli_problem_release(problem);
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu parameters", net->parameters);
+    }
     mli_network_penalised(net, problem->penalised);
     enum ml_status status = mli_blocks_init(&problem->blocks, net, loss, largest, threads, err);
     if (status == ML_OK && data->supply)
@@ -40,7 +45,9 @@ void mli_problem_release(struct mli_problem *problem)
 {
     mli_blocks_release(&problem->blocks);
     free(problem->penalised);
+    free(problem->squares);
     problem->penalised = NULL;
+    problem->squares = NULL;
 }
 
 double mli_weight_sum(const struct mli_train_data *data)
@@ -55,28 +62,50 @@ double mli_weight_sum(const struct mli_train_data *data)
 
 struct finish {
     const struct mli_problem *problem;
+    struct mli_parts parts;
     const mli_real *theta;
     mli_real *grad, scale;
 };
 
 MLI_CLONES
-static void finish_range(void *data, size_t first, size_t end)
+static void scale_range(const struct finish *finish, size_t first, size_t end)
 {
-    const struct finish *finish = data;
     const uint8_t *restrict penalised = finish->problem->penalised;
     const mli_real *restrict theta = finish->theta, scale = finish->scale, l2 = finish->problem->l2;
     mli_real *restrict grad = finish->grad;
 
-    for (size_t j = first; j < end; j++)
+    for (size_t j = first; l2 == 0 && j < end; j++)
+        grad[j] *= scale;
+    for (size_t j = first; l2 != 0 && j < end; j++)
         grad[j] = scale * grad[j] + (penalised[j] ? l2 * theta[j] : 0);
 }
 
-/* grad = scale grad + l2 v */
-static void finish_gradient(const struct mli_problem *problem, const mli_real *theta, double scale,
-                            mli_real *grad)
+/* One pass over memory for all that is done to the parts of a gradient: each strip stays in the first cache. */
+static void finish_range(void *data, size_t first, size_t end)
 {
-    struct finish finish = { problem, theta, grad, scale };
+    const struct finish *finish = data;
+    double square = 0;
+
+    for (size_t at = first, next; at < end; at = next) {
+        next = end - at < STRIP ? end : at + STRIP;
+        mli_parts_add(&finish->parts, finish->problem->p, at, next, finish->grad);
+        scale_range(finish, at, next);
+        square += mli_dot(next - at, finish->grad + at, finish->grad + at);
+    }
+    finish->problem->squares[first / MLI_PIECE] = square;
+}
+
+/* grad = scale * (sum of the parts) + l2 v; the sum of its squares. */
+static double finish_gradient(const struct mli_problem *problem, const struct mli_parts *parts, const mli_real *theta,
+                              double scale, mli_real *grad)
+{
+    struct finish finish = { problem, *parts, theta, grad, scale };
+    double square = 0;
+
     mli_pieces(problem->p, problem->blocks.team, finish_range, &finish);
+    for (size_t i = 0; i < mli_pieces_count(problem->p); i++)
+        square += problem->squares[i];
+    return square;
 }
 
 double mli_problem_penalty(const struct mli_problem *problem, const mli_real *theta)
@@ -98,22 +127,25 @@ struct mli_value mli_problem_at(const struct mli_problem *problem, const mli_rea
                                 mli_real *grad)
 {
     struct mli_value value;
+    struct mli_parts parts;
 
-    value.loss = mli_blocks_sum(&problem->blocks, &problem->data, NULL, theta, grad) / problem->weight;
+    value.loss = mli_blocks_parts(&problem->blocks, &problem->data, NULL, theta, grad, &parts) / problem->weight;
     value.objective = value.loss + mli_problem_penalty(problem, theta);
     if (grad)
-        finish_gradient(problem, theta, 1 / problem->weight, grad);
+        finish_gradient(problem, &parts, theta, 1 / problem->weight, grad);
     return value;
 }
 
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const struct mli_pass *pass, mli_real *theta, mli_real *grad)
+                         const struct mli_pass *pass, mli_real *theta, mli_real *grad, double *square)
 {
     double share = (double)rows->n / (double)problem->data.n;
-    double sum = mli_blocks_sum(&problem->blocks, rows, pass, theta, grad);
+    struct mli_parts parts;
+    double sum = mli_blocks_parts(&problem->blocks, rows, pass, theta, grad, &parts);
 
-    mli_network_settle(problem->blocks.net, theta, grad);
-    finish_gradient(problem, theta, 1 / (problem->weight * share), grad);
+    if (problem->blocks.net->statistics) /* one part then */
+        mli_network_settle(problem->blocks.net, theta, grad);
+    *square = finish_gradient(problem, &parts, theta, 1 / (problem->weight * share), grad);
     return sum;
 }
 

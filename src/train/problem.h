@@ -14,6 +14,7 @@ struct mli_problem {
     size_t p;           /* parameters */
     double weight;      /* W */
     uint8_t *penalised; /* (p) */
+    double *squares;    /* of a gradient, a sum for each piece of train/pieces.h */
     struct mli_blocks blocks;
 };
 
@@ -41,9 +42,10 @@ double mli_problem_penalty(const struct mli_problem *problem, const mli_real *th
 /*
  * The part of the loss that `rows` of the n rows are: overwrites grad with an unbiased estimate of the gradient of
  * the smooth part and returns the weighted sum of their losses. Of theta only what is measured and not trained changes.
+ * *square: the sum of the squares of grad.
  */
 double mli_problem_batch(const struct mli_problem *problem, const struct mli_train_data *rows,
-                         const struct mli_pass *pass, mli_real *theta, mli_real *grad);
+                         const struct mli_pass *pass, mli_real *theta, mli_real *grad, double *square);
 
 /*
  * The subgradient of the objective with the smallest entries, from that of the smooth part; its negative is the
