@@ -39,12 +39,23 @@ RUNS = {
     "adam": ["train", *NUMBERS, *NETWORK, "--dropout", "0.1", "--batch-norm", "--patience", "12", "--epochs", "40",
              "--schedule", "cosine", "--warmup", "2", "--clip", "5", *STATE],
     "momentum": ["train", *CLASSES, *NETWORK, "--optimiser", "momentum", "--batch-norm", "--epochs", "500", *STATE],
+    # the rows are prepared into a file of their own, from which an ended run goes on too
+    "stream": ["train", *NUMBERS, *NETWORK, "--dropout", "0.1", "--patience", "12", "--epochs", "40", "--stream", "--cache", "rows", *STATE],
+    # so many rows that it begins at the optimum of a sample
+    "sample": ["train", "big.csv", "-q", "--l2", "1e-6", *STATE],
     "random": ["tune", *SEARCH, "--search", "random", "--threads", "1"],
     "halving": ["tune", *SEARCH, "--search", "halving"],
     "parallel": ["tune", *SEARCH, "--search", "random", "--threads", "4"],
 }
 CALLS = ["write", "fsync", "fchmod", "renameat", "unlink"]
-MODEL, LOG = "model.safetensors", "model.safetensors.tune.jsonl"
+MODEL, LOG, ROWS = "model.safetensors", "model.safetensors.tune.jsonl", "rows"
+
+
+def big_table():
+    with open(os.path.join(DATA, "breast_cancer.csv")) as file:
+        head, *rows = file.readlines()
+    with open("big.csv", "w") as file:
+        file.write(head + 250 * "".join(rows))
 
 
 def wrong(*what):
@@ -58,6 +69,8 @@ class Run:
         self.search = self.command[1] == "tune"
         self.counts = collections.Counter()
         self.slowest = collections.Counter()
+        if "big.csv" in self.command:
+            big_table()
         before = time.monotonic()
         self.start().wait()
         self.took = time.monotonic() - before
@@ -73,7 +86,7 @@ class Run:
         if [name for name in left if not name.startswith(".mlctl-")]:
             wrong("a run that is done leaves", left)
         shutil.rmtree("state", ignore_errors=True)
-        for name in [LOG, MODEL] + [name for name in os.listdir(".") if name.startswith(".mlctl-")]:
+        for name in [LOG, MODEL, ROWS] + [name for name in os.listdir(".") if name.startswith(".mlctl-")]:
             if os.path.exists(name):
                 os.remove(name)
 
