@@ -1,6 +1,7 @@
 #include <cmd/training.h>
 
 #include <base/num.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ char *training_prep(const struct cmd_context *ctx, const struct training *flags)
 struct training training_init(void)
 {
     static char automatic[] = "auto";
-    struct training f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .rate = automatic, .l2 = NAN };
+    struct training f = { .reading = READING_INIT, .model = CMD_MODEL_DEFAULT, .rate = automatic, .l2 = -DBL_MAX };
     return f;
 }
 
@@ -54,7 +55,7 @@ static bool take_rate(const struct cmd_context *ctx, const char *text, double *o
 {
     struct ml_error err = ML_ERROR_INIT;
     *out = 0;
-    if (strcmp(text, "auto") == 0 || (mli_num_parse(text, strlen(text), out) && *out >= 0))
+    if (strcmp(text, "auto") == 0 || (mli_num_parse(text, strlen(text), out) && *out > 0))
         return true;
     ml_error_set(&err, ML_EUSAGE, "--rate %.60s is out of range: it must be auto or a number above 0", text);
     cmd_fail(ctx, &err);
@@ -79,12 +80,13 @@ int training_flags(struct cmd_context *ctx, struct training *f)
     fit->batch_norm = f->batch_norm != 0;
     if (!cmd_size(ctx, "memory", f->memory, &fit->memory) || !take_rate(ctx, f->rate, &fit->rate))
         return CMD_USAGE;
-    if (f->l2 < 0) {
+    bool given = f->l2 > -DBL_MAX || f->l2 < -DBL_MAX || isnan(f->l2);
+    if (given && !(f->l2 >= 0)) {
         struct ml_error err = ML_ERROR_INIT;
         ml_error_set(&err, ML_EUSAGE, "--l2 %g is out of range: it must be 0 or more", f->l2);
         return cmd_fail(ctx, &err);
     }
-    if (!isnan(f->l2))
+    if (given)
         fit->l2 = f->l2;
     return reading_options(ctx, &f->reading);
 }

@@ -9,7 +9,7 @@ struct training {
     struct reading reading;
     char *model, *prep, *memory, *rate;
     int no_prep, batch_norm;
-    double l2; /* NaN: not given */
+    double l2; /* -DBL_MAX: not given */
     long epochs, batch, patience, threads, members;
 };
 

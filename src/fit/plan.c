@@ -1,6 +1,7 @@
 #include <fit/plan.h>
 
 #include <base/mem.h>
+#include <fit/finite.h>
 #include <fit/reduce.h>
 #include <fit/weights.h>
 #include <stdio.h>
@@ -480,6 +481,8 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
         status = ml_error_at(err, ML_EDATA, table->source, 0, 0,
                              "there is no column besides the target \"%s\" to learn from",
                              table->column[plan->target.of[0].column].name);
+    if (!status)
+        status = mli_finite_check(table, columns, n, settings->read, err);
     if (!status)
         status = mli_pipeline_fit_to(table, columns, n, use, &clean, &goal, log, &pipeline, err);
     if (!status)

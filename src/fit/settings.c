@@ -134,6 +134,7 @@ enum ml_status mli_settings_check(const struct ml_fit_config *config, struct mli
         .weight = config->weight,
         .class_weight = config->class_weight,
         .prep = &config->clean,
+        .read = config->read,
         .train = MLI_TRAIN_CONFIG_INIT,
         .known = config->warm,
         .validation = config->validation,

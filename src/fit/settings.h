@@ -16,6 +16,7 @@ struct mli_settings {
     const struct ml_model *known; /* the target and its classes are those of this model; NULL: found in the table */
     const char *held_out; /* rows of a prepared file that its prep file holds out; NULL: found by the split */
     const struct ml_prep_config *prep; /* of the configuration */
+    const struct ml_read_options *read; /* the same; NULL: defaults */
     struct mli_train_config train; /* epochs 0 for those of mli_layers_epochs(), l2 still negative for "1 / training rows" */
     const struct mli_kind *kind;   /* NULL until the task is known */
     struct mli_loss loss;          /* from then on; its parameter still that of the row unless given */

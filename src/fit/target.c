@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <base/num.h>
+#include <fit/finite.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,15 @@ static enum ml_status take_text_classes(const struct finding *f, struct ml_error
     return status;
 }
 
+/* A cell that makes classes of what would be numbers. */
+static enum ml_status refuse_odd(const struct finding *f, int32_t code, const char *what, struct ml_error *err)
+{
+    const char *text = mli_dict_text(f->column->dict, (size_t)code);
+    return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
+                       "row %zu: target \"%s\" is \"%.40s\", which is not %s; --na %.40s leaves such rows out",
+                       mli_code_row(f->table, f->column, code) + 1, f->column->name, text, what, text);
+}
+
 static enum ml_status count_classes(const struct finding *f, struct ml_error *err)
 {
     struct mli_target_column *of = f->of;
@@ -152,7 +162,9 @@ static enum ml_status count_classes(const struct finding *f, struct ml_error *er
     for (size_t i = 0; i < f->target->n; i++)
         of->count[(size_t)*place(f, i)]++;
     for (size_t k = 0; k < of->classes && !f->target->known; k++)
-        if (of->count[k] < 2)
+        if (of->count[k] < 2 && mli_odd_code(f->column) >= 0)
+            return refuse_odd(f, mli_odd_code(f->column), "a number, as the others are", err);
+        else if (of->count[k] < 2)
             return ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
                                "class \"%s\" of target \"%s\" has one row; a class needs two or more: leave that row out or merge the class",
                                of->label[k], f->column->name);
@@ -256,6 +268,9 @@ static enum ml_status check_type(const struct finding *f, struct ml_error *err)
     if (column->type == ML_TYPE_INSTANT)
         return ml_error_at(err, ML_EUSAGE, f->table->source, 0, 0,
                            "target \"%s\" is a date; a target is a number or a category", column->name);
+    int32_t infinite = strcmp(f->task, "classification") == 0 ? -1 : mli_infinite_code(column);
+    if (infinite >= 0)
+        return refuse_odd(f, infinite, "a finite number", err);
     if (strcmp(f->task, "regression") == 0 && column->code)
         return ml_error_at(err, ML_EUSAGE, f->table->source, 0, 0,
                            "target \"%s\" is no number (it holds \"%s\"), so --task regression cannot be",

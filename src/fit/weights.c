@@ -9,6 +9,8 @@
 #include <string.h>
 #include <table/dict.h>
 
+#define WEIGHT_MOST 1e100 /* so that sums of them, times gradients, stay finite */
+
 static enum ml_status no_memory(struct ml_error *err)
 {
     return ml_error_set(err, ML_ENOMEM, "out of memory");
@@ -141,8 +143,8 @@ static enum ml_status refuse(const struct ml_table *table, const struct mli_colu
     if (isnan(value))
         return ml_error_at(err, ML_EDATA, table->source, 0, 0, "row %zu: weight \"%s\" is not a number", row + 1,
                            column->name);
-    return ml_error_at(err, ML_EDATA, table->source, 0, 0, "row %zu: weight \"%s\" is %g; a weight is a finite number of 0 or more",
-                       row + 1, column->name, value);
+    return ml_error_at(err, ML_EDATA, table->source, 0, 0, "row %zu: weight \"%s\" is %g; a weight is a number from 0 to %g",
+                       row + 1, column->name, value, WEIGHT_MOST);
 }
 
 enum ml_status mli_weights_read(const struct ml_table *table, const char *name, const uint8_t *has, double **out,
@@ -159,7 +161,7 @@ enum ml_status mli_weights_read(const struct ml_table *table, const char *name, 
         if (!has[row])
             continue;
         weight[row] = number_of(&table->column[index], row);
-        if (!(weight[row] >= 0) || isinf(weight[row]))
+        if (!(weight[row] >= 0) || weight[row] > WEIGHT_MOST)
             status = refuse(table, &table->column[index], row, err);
     }
     if (status)

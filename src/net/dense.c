@@ -6,7 +6,6 @@
 #include <net/parts.h>
 #include <string.h>
 
-#define UNITS_MAX ((size_t)1 << 20)
 
 static size_t weights(const struct mli_layer *layer)
 {
@@ -24,9 +23,9 @@ static enum ml_status parse(struct mli_layer *layer, const char *arguments, stru
         return ml_error_set(err, ML_EUSAGE,
                             "expected a whole number of outputs of at least 1, found \"%.64s\"",
                             arguments);
-    if (units > UNITS_MAX)
+    if (units > MLI_UNITS_MAX)
         return ml_error_set(err, ML_ELIMIT, "%zu outputs are over the limit of %zu", units,
-                            UNITS_MAX);
+                            MLI_UNITS_MAX);
     layer->outputs = units;
     layer->parameters =
         (layer->inputs + 1) * units; /* network.c bounds inputs, so this cannot overflow */

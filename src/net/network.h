@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define MLI_UNITS_MAX ((size_t)1 << 20) /* outputs of a dense layer */
+
 struct mli_layer;
 
 /*

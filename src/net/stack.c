@@ -46,6 +46,9 @@ static enum ml_status read_units(const char *text, size_t *at, size_t *units, st
                             "--hidden: column %zu: expected a whole number of units of at least 1, found \"%.*s\"; "
                             "for example 128,64",
                             first + 1, (int)(last - first < 64 ? last - first : 64), text + first);
+    if (*units > MLI_UNITS_MAX)
+        return ml_error_set(err, ML_ELIMIT, "--hidden: column %zu: %zu units are over the limit of %zu", first + 1, *units,
+                            MLI_UNITS_MAX);
     *at = end + (text[end] == ',');
     if (text[end] == ',' && text[*at] == '\0')
         return ml_error_set(err, ML_EUSAGE, "--hidden: column %zu: a number of units is missing behind the comma",
