@@ -37,12 +37,12 @@ SRC_prep := apply choice clip dates drop encode explain fill fit flags frame has
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_steps prep_text
 
-SRC_net := absolute activation batch_norm cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
-	leaky_relu losses members network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
+SRC_net := absolute activation batch_norm binary_cross_entropy cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
+	leaky_relu logistic losses members network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
 	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
-SRC_eval := classification metrics rank regression select
+SRC_eval := classification metrics multilabel rank regression select
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd health interior interior_rows lbfgs linesearch momentum nesterov \
@@ -54,7 +54,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_state tr
 SRC_model := document file layout model output reading safetensors sealed
 UNIT_model := heap model model_container model_hostile model_reading model_sample
 
-SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members knobs known l1_gram l1_newton l1_trained layers learn matrix measure members passes plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space target triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
+SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members knobs known l1_gram l1_newton l1_trained layers learn matrix measure members passes plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
 
 SRC_export := c c_code c_layers c_stage c_text formats json

@@ -7,6 +7,7 @@
 #include <base/suggest.h>
 #include <eval/metrics.h>
 #include <fit/evaluate.h>
+#include <model/output.h>
 #include <model/reading.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct eval_flags {
 
 /* "accuracy>=0.9" */
 struct requirement {
-    char metric[48];
+    char metric[400]; /* of several labels it may be LABEL.METRIC */
     bool at_least; /* >=, else <= */
     double bound;
 };
@@ -44,17 +45,36 @@ static int parse_requirement(const struct cmd_context *ctx, const char *text, st
     const char *names[64];
     for (size_t i = 0; i < n && i < 64; i++) {
         names[i] = metrics[i].name;
-        if (strcmp(out->metric, names[i]) == 0)
+        size_t length = strlen(names[i]);
+        if (strcmp(out->metric, names[i]) == 0 ||
+            (len > length + 1 && out->metric[len - length - 1] == '.' && strcmp(out->metric + len - length, names[i]) == 0))
             return CMD_CONTINUE;
     }
     char why[160];
     size_t near = mli_suggest(out->metric, names, n);
     if (near < n)
-        snprintf(why, sizeof why, "no metric \"%s\"; did you mean \"%s\"?", out->metric, names[near]);
+        snprintf(why, sizeof why, "no metric \"%.60s\"; did you mean \"%s\"?", out->metric, names[near]);
     else
-        snprintf(why, sizeof why, "no metric \"%s\"; the first column that mlctl eval prints has their names",
+        snprintf(why, sizeof why, "no metric \"%.60s\"; the first column that mlctl eval prints has their names",
                  out->metric);
     return bad_requirement(ctx, text, why);
+}
+
+/* Of all, or of the label that the name begins with: "spam.f1". */
+static bool find_value(const json_t *metrics, const char *name, double *out)
+{
+    const json_t *row;
+    size_t i;
+    if (mli_metric_value(metrics, name, out))
+        return true;
+    json_array_foreach((json_t *)json_object_get(metrics, "targets"), i, row) {
+        const char *target = json_string_value(json_object_get(row, "target"));
+        size_t length = target ? strlen(target) : 0;
+        if (length && strncmp(name, target, length) == 0 && name[length] == '.' &&
+            mli_metric_value(row, name + length + 1, out))
+            return true;
+    }
+    return false;
 }
 
 static bool is_met(const struct requirement *r, double value)
@@ -70,7 +90,7 @@ static json_t *judge(const struct cmd_context *ctx, char *const *require, const 
         struct requirement r;
         double value;
         if (parse_requirement(ctx, require[i], &r) != CMD_CONTINUE ||
-            (!mli_metric_value(metrics, r.metric, &value) &&
+            (!find_value(metrics, r.metric, &value) &&
              bad_requirement(ctx, require[i], "this model and these rows have no such metric"))) {
             json_decref(gates);
             *code = CMD_USAGE;
@@ -151,6 +171,17 @@ static enum ml_status measure(const struct cmd_context *ctx, const struct eval_f
     return ML_OK;
 }
 
+static json_t *document(const struct eval_flags *f, const struct ml_model *model, const char *on, bool measured,
+                        json_t *metrics, json_t *gates)
+{
+    json_t *doc = json_pack("{sssssb}", "model", f->model, "on", on, "measured", measured);
+    if (mli_prediction_put_targets(doc, model) && mli_json_put(doc, "metrics", json_incref(metrics)) &&
+        mli_json_put(doc, "gates", json_incref(gates)))
+        return doc;
+    json_decref(doc);
+    return NULL;
+}
+
 static int eval(struct cmd_context *ctx, const struct eval_flags *f, const struct ml_csv_options *csv)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -176,8 +207,7 @@ static int eval(struct cmd_context *ctx, const struct eval_flags *f, const struc
     } else if (!(gates = judge(ctx, f->require, metrics, &verdict))) {
         code = verdict;
     } else if (ctx->json) {
-        code = out_json(ctx, json_pack("{sssssbsssOsO}", "model", f->model, "on", on, "measured", measured,
-                                       "target", model->target[0].name, "metrics", metrics, "gates", gates));
+        code = out_json(ctx, document(f, model, on, measured, metrics, gates));
     } else {
         out_line("model", "%s, target %s", f->model, model->target_names);
         out_line("metrics", "on %s: %lld rows", on,

@@ -69,6 +69,19 @@ static void print_start(const json_t *start)
         out_line("started from", "%s, digest %s, trained on %lld rows of %s", path, sha256, count_of(start, "train_rows"), data);
 }
 
+static void print_targets(const struct ml_model *model)
+{
+    const struct mli_model_target *target = model->target;
+    if (model->targets == 1)
+        out_line("target", "%s (%s)", target->name, target->classes ? "classes" : "number");
+    for (size_t k = 0; model->targets == 1 && k < target->classes; k++)
+        out_line("", "%s", target->label[k]);
+    if (model->targets > 1)
+        out_line("targets", "%zu labels", model->targets);
+    for (size_t t = 0; model->targets > 1 && t < model->targets; t++)
+        out_line("", "%s (%s, %s)", target[t].name, target[t].label[0], target[t].label[1]);
+}
+
 static void print_model(const struct ml_model *model, const char *path, bool verbose)
 {
     const json_t *r = model->record, *data = json_object_get(r, "data");
@@ -78,10 +91,7 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     out_line("model", "%s, digest %s", path, model->sha256);
     out_line("made by", "%s from %s", program ? program : "?", from ? from : "?");
     print_start(json_object_get(r, "warm_start"));
-    const struct mli_model_target *target = &model->target[0];
-    out_line("target", "%s (%s)", target->name, target->classes ? "classes" : "number");
-    for (size_t k = 0; k < target->classes; k++)
-        out_line("", "%s", target->label[k]);
+    print_targets(model);
     const char *split = json_string_value(json_object_get(r, "split"));
     const char *end = json_string_value(json_object_get(r, "end"));
     const json_t *settings = json_object_get(r, "settings");

@@ -53,6 +53,30 @@ static void classes_table(const json_t *metrics)
                  (long long)json_integer_value(json_object_get(row, "support")));
 }
 
+/* Several labels, one a line; precision, recall and F1 are of the second of its classes. */
+static void targets_table(const json_t *metrics)
+{
+    const json_t *targets = json_object_get(metrics, "targets"), *row;
+    size_t i, width = 5;
+    json_array_foreach(targets, i, row) {
+        size_t n = strlen(json_string_value(json_object_get(row, "target")));
+        width = n > width ? n : width;
+    }
+    width = width > 24 ? 24 : width;
+    printf("%-10s %-*s  accuracy  precision  recall      f1  roc_auc  log_loss   rows\n", "", (int)width, "label");
+    json_array_foreach(targets, i, row) {
+        const json_t *area = json_object_get(row, "roc_auc"), *on = json_array_get(json_object_get(row, "classes"), 1);
+        char auc[32] = "      -";
+        if (json_is_number(area))
+            snprintf(auc, sizeof auc, "%7.4f", json_number_value(area));
+        out_line("", "%-*.*s  %8.4f  %9.4f  %6.4f  %6.4f  %s  %8.4f  %5lld of \"%.24s\"", (int)width, (int)width,
+                 json_string_value(json_object_get(row, "target")), number(row, "accuracy"), number(row, "precision"),
+                 number(row, "recall"), number(row, "f1"), auc, number(row, "log_loss"),
+                 (long long)json_integer_value(json_object_get(on, "support")),
+                 json_string_value(json_object_get(on, "label")));
+    }
+}
+
 static void confusion_table(const json_t *metrics)
 {
     const json_t *confusion = json_object_get(metrics, "confusion"), *row, *cell;
@@ -97,6 +121,8 @@ void out_metrics(const json_t *metrics)
     const struct mli_metric *all = mli_metrics(&n);
     for (size_t i = 0; i < n; i++)
         scalar(metrics, &all[i]);
+    if (json_object_get(metrics, "targets"))
+        targets_table(metrics);
     if (json_object_get(metrics, "classes")) {
         classes_table(metrics);
         confusion_table(metrics);

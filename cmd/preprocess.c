@@ -109,7 +109,7 @@ static const char *fitting_option(const struct reading *r)
         const char *name;
         bool given;
     } options[] = {
-        { "target", fit->target != NULL },
+        { "target", r->target != NULL },
         { "task", strcmp(fit->task, unset.fit.task) != 0 },
         { "split", fit->split != NULL },
         { "group", fit->group != NULL },

@@ -1,5 +1,6 @@
 #include <cmd/reading.h>
 
+#include <base/buf.h>
 #include <prep/options.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,18 +103,40 @@ int reading_count(const struct cmd_context *ctx, const char *option, long value,
     return CMD_CONTINUE;
 }
 
+static bool is_in(char *const *list, const char *name)
+{
+    while (list && *list && strcmp(*list, name) != 0)
+        list++;
+    return list && *list;
+}
+
 /* Said before the file is read, and as what it is: there is a column of that name. */
 static int check_target(const struct cmd_context *ctx, const struct reading *reading)
 {
     struct ml_error err = ML_ERROR_INIT;
-    const char *target = reading->fit.target;
-    for (char **name = target ? reading->drop_list : NULL; name && *name; name++) {
-        if (strcmp(*name, target) != 0)
-            continue;
-        ml_error_set(&err, ML_EUSAGE, "--drop-columns leaves out \"%s\", which --target names; take it off one of the two", target);
-        return cmd_fail(ctx, &err);
-    }
-    return CMD_CONTINUE;
+    char **targets = reading->drop_list ? cmd_list((const char *const *)reading->target) : NULL;
+    for (char **name = reading->drop_list; name && *name; name++)
+        if (is_in(targets, *name) || is_in(reading->target, *name))
+            ml_error_set(&err, ML_EUSAGE, "--drop-columns leaves out \"%s\", which --target names; take it off one of the two", *name);
+    cmd_list_free(targets);
+    return err.status ? cmd_fail(ctx, &err) : CMD_CONTINUE;
+}
+
+/* Repeated flags add up to one list. */
+static int join_targets(const struct cmd_context *ctx, struct reading *reading)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_buf text;
+    if (!reading->target)
+        return CMD_CONTINUE;
+    mli_buf_init(&text, (size_t)1 << 20);
+    for (char **name = reading->target; *name; name++)
+        mli_buf_printf(&text, "%s%s", name == reading->target ? "" : ",", *name);
+    reading->fit.target = reading->target_text = mli_buf_detach(&text);
+    if (reading->target_text)
+        return CMD_CONTINUE;
+    ml_error_set(&err, text.status, "--target: too long, or out of memory");
+    return cmd_fail(ctx, &err);
 }
 
 /* A file may be read more than once: the next time begins anew. */
@@ -139,7 +162,7 @@ int reading_options(struct cmd_context *ctx, struct reading *reading)
         take_cleaning(ctx, reading) != CMD_CONTINUE)
         return CMD_USAGE;
     reading->drop_list = cmd_list((const char *const *)reading->drop);
-    if (check_target(ctx, reading) != CMD_CONTINUE)
+    if (check_target(ctx, reading) != CMD_CONTINUE || join_targets(ctx, reading) != CMD_CONTINUE)
         return CMD_USAGE;
     reading->options = (struct ml_read_options){
         .csv = csv,
@@ -163,6 +186,7 @@ void reading_release(struct reading *reading)
 {
     progress_end(&reading->progress);
     cmd_list_free(reading->drop_list);
+    free(reading->target_text);
     for (size_t i = 0; i < READING_CLEANING_MAX; i++)
         cmd_list_free(reading->cleaning[i].list);
 }

@@ -12,7 +12,9 @@ struct reading {
     struct ml_fit_config fit;
     struct dialect dialect;
     char *schema;
+    char **target;
     char **drop, **type; /* as given, repeated flags add up */
+    char *target_text; /* joined by commas */
     char **drop_list;    /* split at commas */
     struct progress progress; /* of reading */
     long seed;
@@ -29,10 +31,10 @@ struct reading {
 
 #define READING_ROWS(r)                                                                            \
     {                                                                                              \
-        { "target", 't', POPT_ARG_STRING, &(r).fit.target, 0,                                      \
-          "column to predict (the last one if not given)", "COLUMN" },                             \
+        { "target", 't', POPT_ARG_ARGV, &(r).target, 0,                                            \
+          "column to predict (the last one if not given); a,b,c or repeated: labels of two values each", "COLUMN" },  \
         { "task", 0, POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &(r).fit.task, 0,                \
-          "auto, regression or classification", "TASK" },                                          \
+          "auto, regression, classification or multilabel", "TASK" },                                          \
         { "split", 's', POPT_ARG_STRING, &(r).fit.split, 0,                                        \
           "rows to hold out, of which nothing is learned: random:F, every:K, last:F, "             \
           "time:COLUMN:F (the latest), column:NAME or none (random:0.2 if not given; random keeps " \

@@ -2,6 +2,7 @@
 
 #include <cmd/curve.h>
 #include <cmd/out.h>
+#include <model/output.h>
 #include <stdio.h>
 #include <string.h>
 #include <table/table.h>
@@ -15,6 +16,18 @@ static const char *text_of(const json_t *doc, const char *key)
 static long long count_of(const json_t *doc, const char *key)
 {
     return (long long)json_integer_value(json_object_get(doc, key));
+}
+
+/* "a (no, yes), b (0, 1)" */
+static void print_labels(const struct ml_model *model)
+{
+    struct mli_buf text;
+    mli_buf_init(&text, (size_t)1 << 20);
+    for (size_t t = 0; t < model->targets; t++)
+        mli_buf_printf(&text, "%s%s (%.30s, %.30s)", t ? ", " : "", model->target[t].name, model->target[t].label[0],
+                       model->target[t].label[1]);
+    out_line("targets", "%zu labels: %s", model->targets, text.data ? text.data : model->target_names);
+    mli_buf_release(&text);
 }
 
 static void print_target(const struct mli_model_target *target)
@@ -83,7 +96,10 @@ void train_report_print(const struct ml_table *table, const struct ml_model *mod
              table->columns, digest);
     if (count_of(data, "duplicates"))
         out_line("", "%lld duplicate rows left out", count_of(data, "duplicates"));
-    print_target(&model->target[0]);
+    if (model->targets > 1)
+        print_labels(model);
+    else
+        print_target(&model->target[0]);
     if (*text_of(r, "group"))
         out_line("groups", "of %s stay on one side", text_of(r, "group"));
     out_line("split", "%s: %lld rows to train on, %lld held out%s", text_of(r, "split"),
@@ -106,7 +122,7 @@ json_t *train_report_json(const struct ml_model *model, const char *path)
 {
     json_t *doc = json_object();
     bool ok = doc && mli_json_put(doc, "model", json_string(path)) &&
-              mli_json_put(doc, "target", json_string(model->target[0].name)) &&
+              mli_prediction_put_targets(doc, model) &&
               mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
               mli_json_put(doc, "features", json_integer((json_int_t)mli_pipeline_features(model->pipeline))) &&
               json_object_update(doc, model->record) == 0;

@@ -60,6 +60,20 @@ ML_NODISCARD enum ml_status mli_eval_scores(size_t n, size_t classes, const int3
                                             struct mli_classification *out, struct ml_error *err);
 void mli_classification_release(struct mli_classification *scores);
 
+/* Several labels of two classes each; precision, recall and F1 are of the second class. */
+struct mli_multilabel {
+    size_t n, labels;
+    double subset_accuracy, hamming_loss;
+    double log_loss, roc_auc; /* means over the labels; roc_auc NaN as soon as that of one is */
+    struct mli_class_scores micro, macro, weighted; /* all labels' rows together; means over the labels, plain and by rows */
+    struct mli_classification *of; /* labels entries, owned */
+};
+
+/* y (n,labels) 0 or 1, P (n,labels,2) probabilities. Errors of _classification. */
+ML_NODISCARD enum ml_status mli_eval_multilabel(size_t n, size_t labels, const double *y, const double *P,
+                                                struct mli_multilabel *out, struct ml_error *err);
+void mli_multilabel_release(struct mli_multilabel *scores);
+
 /* Index of the largest of k probabilities or scores, the first of equals. */
 size_t mli_argmax(size_t k, const double *p);
 
@@ -75,12 +89,19 @@ ML_NODISCARD enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const
  * Labels are UTF-8. The caller owns the document; NULL when memory is out. */
 json_t *mli_regression_json(const struct mli_regression *scores);
 json_t *mli_classification_json(const struct mli_classification *scores, const char *const *labels);
+/* {"subset_accuracy":..,"hamming_loss":..,"log_loss":..,"roc_auc":..,"micro":{..},"macro":{..},"weighted":{..},"rows":n,
+ *  "targets":[{"target":..,"accuracy":..,...}]}: of each label its name, and what a classification has. */
+struct mli_label_names {
+    const char *target;
+    const char *const *labels;
+};
+json_t *mli_multilabel_json(const struct mli_multilabel *scores, const struct mli_label_names *names);
 
 /* The scalar metrics by name ("rmse", "accuracy", "macro.f1" ...): each has a row with its name, one-line meaning and
  * whether larger is better. Finds a scalar in a metrics document; false when it is not there or null. */
 struct mli_metric {
     const char *name, *meaning;
-    bool larger_is_better, classification;
+    bool larger_is_better, classification, multilabel; /* neither: regression */
 };
 const struct mli_metric *mli_metrics(size_t *count);
 bool mli_metric_value(const json_t *metrics, const char *name, double *out);

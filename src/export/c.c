@@ -75,6 +75,31 @@ static void put_member(struct writer *w, size_t i)
                                                 : "");
 }
 
+static void put_result(struct writer *w)
+{
+    const struct ml_model *model = w->model;
+
+    switch (model->loss.task) {
+    case MLI_TASK_REGRESSION:
+        put(w, "typedef struct @_result {\n    double value;\n} @_result;\n\n");
+        return;
+    case MLI_TASK_CLASSIFICATION:
+        put(w, "enum { @_CLASSES = ");
+        mli_buf_printf(w->out, "%zu };\n\n", model->target[0].classes);
+        put(w, model->loss.predicts == MLI_PREDICTS_SCORE ? mli_c_code_result_scores : mli_c_code_result);
+        return;
+    case MLI_TASK_MULTILABEL:
+        put(w, "/* In this order: */\nenum {\n");
+        for (size_t t = 0; t < model->targets; t++) {
+            put(w, "    @_TARGET_");
+            mli_buf_printf(w->out, "%zu,", t);
+            put_remark(w, model->target[t].name, "");
+        }
+        put(w, mli_c_code_result_labels);
+        return;
+    }
+}
+
 static void put_declarations(struct writer *w)
 {
     put(w, "#ifndef @_DECLARED\n"
@@ -84,13 +109,7 @@ static void put_declarations(struct writer *w)
     for (size_t i = 0; i < w->schema->count; i++)
         put_member(w, i);
     put(w, "} @_row;\n\n");
-    if (w->model->loss.task == MLI_TASK_REGRESSION) {
-        put(w, "typedef struct @_result {\n    double value;\n} @_result;\n\n");
-    } else {
-        put(w, "enum { @_CLASSES = ");
-        mli_buf_printf(w->out, "%zu };\n\n", w->model->target[0].classes);
-        put(w, w->model->loss.predicts == MLI_PREDICTS_SCORE ? mli_c_code_result_scores : mli_c_code_result);
-    }
+    put_result(w);
     put(w, mli_c_code_declaration);
 }
 
@@ -154,16 +173,30 @@ static enum ml_status put_categories(struct writer *w)
     return status;
 }
 
-static enum ml_status put_labels(struct writer *w)
+static enum ml_status put_labels_of(struct writer *w, const struct mli_model_target *target)
 {
-    const struct mli_model_target *target = &w->model->target[0];
     enum ml_status status = ML_OK;
 
-    if (target->classes == 0)
-        return ML_OK;
-    put(w, "\nstatic const char *const @_labels[@_CLASSES] = {\n");
     for (size_t k = 0; k < target->classes && status == ML_OK; k++)
         status = put_string(w, target->label[k]);
+    return status;
+}
+
+static enum ml_status put_labels(struct writer *w)
+{
+    const struct ml_model *model = w->model;
+    bool several = model->targets > 1;
+    enum ml_status status = ML_OK;
+
+    if (model->target[0].classes == 0)
+        return ML_OK;
+    put(w, several ? "\nstatic const char *const @_labels[@_TARGETS][2] = {\n"
+                   : "\nstatic const char *const @_labels[@_CLASSES] = {\n");
+    for (size_t t = 0; t < model->targets && status == ML_OK; t++) {
+        put(w, several ? "    {\n" : "");
+        status = put_labels_of(w, &model->target[t]);
+        put(w, several ? "    },\n" : "");
+    }
     put(w, "};\n");
     return status;
 }
@@ -477,6 +510,8 @@ static enum ml_status put_predict(struct writer *w)
     mli_buf_printf(w->out, ";\n    const double *z = z%zu;\n", mli_c_layers_last(net));
     if (loss->task == MLI_TASK_CLASSIFICATION)
         put(w, "    int k, top;\n");
+    if (loss->task == MLI_TASK_MULTILABEL)
+        put(w, "    int k;\n");
     if (loss->predicts == MLI_PREDICTS_PROBABILITY)
         put(w, "    double e;\n");
     if (stages)
@@ -486,7 +521,7 @@ static enum ml_status put_predict(struct writer *w)
     put(w, "        return -2;\n");
     mli_c_stage_statements(w->model->pipeline, w->name, w->out);
     mli_c_layers_statements(net, w->name, w->out);
-    put(w, output_code(loss, net->outputs));
+    put(w, loss->task == MLI_TASK_MULTILABEL ? mli_c_code_labels : output_code(loss, net->outputs));
     if (loss->task == MLI_TASK_CLASSIFICATION)
         put(w, loss->predicts == MLI_PREDICTS_SCORE ? mli_c_code_label_scores : mli_c_code_label);
     put(w, "    return 0;\n}\n");

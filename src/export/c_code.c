@@ -28,6 +28,16 @@ const char mli_c_code_result_scores[] =
     "    double scores[@_CLASSES];\n"
     "} @_result;\n\n";
 
+const char mli_c_code_result_labels[] =
+    "    @_TARGETS\n"
+    "};\n"
+    "\n"
+    "typedef struct @_result {\n"
+    "    int index[@_TARGETS];         /* of each target's more probable label, 0 or 1 */\n"
+    "    const char *label[@_TARGETS]; /* its name */\n"
+    "    double probabilities[@_TARGETS][2];\n"
+    "} @_result;\n\n";
+
 const char mli_c_code_declaration[] =
     "/* 0; -1 if row or result is NULL, -2 if a number of the row is infinite: result is untouched then. */\n"
     "int @_predict(const @_row *row, @_result *result);\n"
@@ -278,3 +288,13 @@ const char mli_c_code_label[] =
     "            top = k;\n"
     "    result->index = top;\n"
     "    result->label = @_labels[top];\n";
+
+/* As the logistic one above, for each. */
+const char mli_c_code_labels[] =
+    "    for (k = 0; k < @_TARGETS; k++) {\n"
+    "        e = exp(-fabs(z[k]));\n"
+    "        result->probabilities[k][0] = z[k] >= 0 ? e / (1 + e) : 1 / (1 + e);\n"
+    "        result->probabilities[k][1] = z[k] >= 0 ? 1 / (1 + e) : e / (1 + e);\n"
+    "        result->index[k] = result->probabilities[k][1] > result->probabilities[k][0];\n"
+    "        result->label[k] = @_labels[k][result->index[k]];\n"
+    "    }\n";

@@ -424,6 +424,9 @@ static json_t *network_json(const struct ml_model *model, struct ml_error *err)
 
 static const char *prediction_how(const struct ml_model *model)
 {
+    if (model->loss.task == MLI_TASK_MULTILABEL)
+        return "of each of targets, counted from k = 0: p(labels[1]) = 1 / (1 + exp(-z[k])), "
+               "p(labels[0]) = 1 - p(labels[1]); the prediction is the label with the larger p";
     if (model->loss.predicts == MLI_PREDICTS_VALUE)
         return "prediction = z[0]";
     if (model->loss.predicts == MLI_PREDICTS_MEAN)
@@ -447,6 +450,29 @@ static json_t *labels_json(const struct mli_model_target *target)
     for (size_t k = 0; k < target->classes; k++)
         append(&doc, json_string(target->label[k]));
     return doc;
+}
+
+static bool put_target(json_t *doc, const char *key, const struct mli_model_target *target)
+{
+    return mli_json_put(doc, key, json_string(target->name)) && mli_json_put(doc, "labels", labels_json(target));
+}
+
+static bool put_targets(json_t *doc, const struct ml_model *model)
+{
+    if (model->targets == 1)
+        return put_target(doc, "target", &model->target[0]);
+    json_t *targets = json_array();
+    for (size_t t = 0; t < model->targets; t++) {
+        json_t *one = json_object();
+        if (put_target(one, "name", &model->target[t])) {
+            append(&targets, one);
+            continue;
+        }
+        json_decref(one);
+        json_decref(targets);
+        return false;
+    }
+    return mli_json_put(doc, "targets", targets);
 }
 
 static json_t *loss_json(const struct mli_loss *loss)
@@ -477,8 +503,7 @@ static bool fill(json_t *doc, const struct ml_model *model, const char *name, co
            mli_json_put(doc, "model_sha256", json_string(sha256)) &&
            mli_json_put(doc, "how", json_string(how)) &&
            mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
-           mli_json_put(doc, "target", json_string(model->target[0].name)) &&
-           mli_json_put(doc, "labels", labels_json(&model->target[0])) &&
+           put_targets(doc, model) &&
            mli_json_put(doc, "inputs", mli_schema_to_json(mli_pipeline_schema(model->pipeline))) &&
            mli_json_put(doc, "pipeline", pipeline_json(model->pipeline, err)) &&
            mli_json_put(doc, "features", features_json(model->pipeline)) &&

@@ -1,7 +1,6 @@
 #include <fit/crossval.h>
 
 #include <base/mem.h>
-#include <eval/metrics.h>
 #include <fit/matrix.h>
 #include <math.h>
 #include <prep/options.h>
@@ -234,6 +233,19 @@ static void give_back(struct mli_crossval *cv, struct features *f)
 
 /* ---- an evaluation ---- */
 
+bool mli_metric_suits(const struct mli_metric *metric, enum mli_task task)
+{
+    switch (task) {
+    case MLI_TASK_REGRESSION:
+        return !metric->classification && !metric->multilabel;
+    case MLI_TASK_CLASSIFICATION:
+        return metric->classification;
+    case MLI_TASK_MULTILABEL:
+        return metric->multilabel;
+    }
+    return false;
+}
+
 /* Metrics of the fold's rows, behind those of the folds before. */
 static enum ml_status add_scores(const json_t *metrics, enum mli_task task, json_t *scores, struct ml_error *err)
 {
@@ -242,7 +254,7 @@ static enum ml_status add_scores(const json_t *metrics, enum mli_task task, json
     for (size_t i = 0; i < n; i++) {
         double value;
         json_t *list = json_object_get(scores, metric[i].name);
-        if (metric[i].classification != (task != MLI_TASK_REGRESSION))
+        if (!mli_metric_suits(&metric[i], task))
             continue;
         if (!mli_metric_value(metrics, metric[i].name, &value))
             value = NAN;
@@ -273,13 +285,17 @@ static enum ml_status learn(struct mli_crossval *cv, struct making *m, struct ml
     if (!status)
         status = once(cv, &f->tested, m, make_test, err);
     job->test = f->test;
-    struct mli_model_target target = { .classes = job->plan.target.of[0].classes, .label = job->plan.target.of[0].label };
+    struct mli_model_target target[MLI_LABELS_MAX];
+    for (size_t t = 0; t < job->plan.target.columns; t++) {
+        const struct mli_target_column *of = &job->plan.target.of[t];
+        target[t] = (struct mli_model_target){ job->table->column[of->column].name, of->classes, of->label };
+    }
     const struct ml_model model = { .network = job->network,
                                     .theta = job->theta,
                                     .pipeline = job->pipeline,
                                     .loss = job->settings.loss,
-                                    .target = &target,
-                                    .targets = 1 };
+                                    .target = target,
+                                    .targets = job->plan.target.columns };
     return status ? status : mli_job_measure(job, &model, MLI_PART_TEST, metrics, err);
 }
 

@@ -10,9 +10,13 @@
 #ifndef FIT_CROSSVAL_H
 #define FIT_CROSSVAL_H
 
+#include <eval/metrics.h>
 #include <fit/job.h>
 
 struct mli_crossval;
+
+/* Whether models of that task have the metric. */
+bool mli_metric_suits(const struct mli_metric *metric, enum mli_task task);
 
 /*
  * base has a plan (mli_job_plan) and is borrowed. The same rows are dealt out in another way for each `again`, 0 being the

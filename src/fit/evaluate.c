@@ -50,6 +50,23 @@ static enum ml_status evaluate_numbers(const struct ml_model *model, size_t n, c
     return status;
 }
 
+static enum ml_status evaluate_labels(const struct ml_model *model, size_t n, const double *y, const double *P,
+                                      json_t **metrics, struct ml_error *err)
+{
+    struct mli_multilabel scores;
+    struct mli_label_names *names = mli_alloc(model->targets, sizeof *names);
+    enum ml_status status = names ? mli_eval_multilabel(n, model->targets, y, P, &scores, err)
+                                  : ml_error_set(err, ML_ENOMEM, "out of memory");
+    for (size_t t = 0; !status && t < model->targets; t++)
+        names[t] = (struct mli_label_names){ model->target[t].name, (const char *const *)model->target[t].label };
+    if (!status) {
+        *metrics = mli_multilabel_json(&scores, names);
+        mli_multilabel_release(&scores);
+    }
+    free(names);
+    return status;
+}
+
 enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
                                    const double *P, json_t **metrics, struct ml_error *err)
 {
@@ -62,6 +79,9 @@ enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const
         break;
     case MLI_TASK_CLASSIFICATION:
         status = evaluate_classes(model, n, y, P, &doc, err);
+        break;
+    case MLI_TASK_MULTILABEL:
+        status = evaluate_labels(model, n, y, P, &doc, err);
         break;
     }
     if (!status && !doc)

@@ -130,7 +130,7 @@ static enum ml_status mark_plain(const struct ml_model *model, const struct reco
     if (classes && !codes)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     if (classes)
-        mli_target_strata(rows->n, rows->y, codes);
+        mli_target_strata(rows->n, model->targets, rows->y, codes);
     const struct mli_split_rows all = { .n = rows->n, .classes = codes };
     enum ml_status status = mli_split_apply(&r->split, &all, r->seed, test, err);
     free(codes);

@@ -41,6 +41,7 @@ void mli_job_release(struct mli_job *job)
     free_parts(job);
     mli_history_release(&job->run.history);
     free(job->theta);
+    free(job->sides);
 }
 
 static enum ml_status no_memory(struct ml_error *err)
@@ -145,6 +146,7 @@ static struct mli_learn learn_of(const struct mli_job *job)
         .inputs = job->network->inputs,
         .loss = job->settings.loss.name,
         .parameter = job->settings.loss.parameter,
+        .sides = job->sides,
         .config = &job->settings.train,
         .train.supply = job->rows ? mli_prepared_supply(job->rows, MLI_PART_TRAIN, job->single) : NULL,
         .keeps = job->checkpoint != NULL,
@@ -205,6 +207,20 @@ enum ml_status mli_job_targets(const struct mli_job *job, enum mli_part part, do
     return ML_OK;
 }
 
+/* y (n) gets what trains of them: a number or class, or the code of several labels. */
+static enum ml_status targets_trained(const struct mli_job *job, enum mli_part part, double *y, struct ml_error *err)
+{
+    size_t columns = job->plan.target.columns, n = job->plan.rows[part];
+    if (columns == 1)
+        return mli_job_targets(job, part, y, err);
+    double *all = mli_alloc(n, columns * sizeof *all);
+    enum ml_status status = all ? mli_job_targets(job, part, all, err) : no_memory(err);
+    for (size_t i = 0; !status && i < n; i++)
+        y[i] = mli_target_code(columns, all + i * columns);
+    free(all);
+    return status;
+}
+
 static enum ml_status refuse_target(const struct mli_job *job, const char *where, double y, struct ml_error *err)
 {
     return ml_error_at(err, ML_EDATA, job->table->source, 0, 0,
@@ -255,10 +271,10 @@ static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct
     size_t n = job->plan.rows[part], size;
     if (!n)
         return ML_OK;
-    job->y[part] = mli_alloc(n, job->plan.target.columns * sizeof *job->y[part]);
+    job->y[part] = mli_alloc(n, sizeof *job->y[part]);
     if (!job->y[part])
         return no_memory(err);
-    enum ml_status status = mli_job_targets(job, part, job->y[part], err);
+    enum ml_status status = targets_trained(job, part, job->y[part], err);
     if (status || job->borrowed || job->rows)
         return status;
     if (!mli_mul(n, job->network->inputs, &size))
@@ -344,6 +360,8 @@ static enum ml_status find_weights(struct mli_job *job, struct ml_error *err)
     struct mli_plan marked = job->plan;
     enum ml_status status = job->rows && (classes || job->rows->weighted) ? mli_prepared_mark(job->rows, &marked, err)
                                                                          : ML_OK;
+    if (!status)
+        status = mli_weights_of_labels(classes, &marked, &job->sides, err);
     for (int part = MLI_PART_TRAIN; !status && part <= MLI_PART_VALIDATION; part++)
         status = mli_weights_of_part(&marked, classes, (enum mli_part)part, &job->weight[part], err);
     if (job->rows)
@@ -355,14 +373,14 @@ static enum ml_status find_weights(struct mli_job *job, struct ml_error *err)
 static enum ml_status find_units(struct mli_job *job, struct ml_error *err)
 {
     struct mli_settings *s = &job->settings;
-    size_t n = job->plan.rows[MLI_PART_TRAIN], columns = job->plan.target.columns;
+    size_t n = job->plan.rows[MLI_PART_TRAIN];
     enum ml_status status = check_targets(job, err);
-    double *y = status ? NULL : mli_alloc(n, columns * sizeof *y);
+    double *y = status ? NULL : mli_alloc(n, sizeof *y);
     if (!status && !y)
         status = no_memory(err);
     if (status)
         return status;
-    status = mli_job_targets(job, MLI_PART_TRAIN, y, err);
+    status = targets_trained(job, MLI_PART_TRAIN, y, err);
     if (!status)
         status = mli_units_find(&s->loss, mli_layers_deep(job->config), n, y, &job->units, err);
     free(y);

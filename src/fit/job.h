@@ -32,6 +32,7 @@ struct mli_job {
     double *y[MLI_PART_TEST], *weight[MLI_PART_TEST]; /* weight NULL: all 1 */
     bool borrowed;      /* prep, plan, pipeline and X are someone else's, and are there when they are needed */
     const double *test; /* borrowed too: features of the held-out rows; NULL: they are made when they are measured */
+    double *sides; /* of the loss of several labels; NULL: all classes count alike */
     struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_checkpoint *checkpoint; /* of a whole fit that keeps one; borrowed */
     struct mli_run run;

@@ -113,6 +113,9 @@ static enum ml_status check_outputs(const struct mli_network *net, const struct 
 
     if (net->outputs == wanted)
         return ML_OK;
+    if (settings->loss.task == MLI_TASK_MULTILABEL)
+        return ml_error_set(err, ML_EUSAGE, "--layers: layer %zu at column %zu: %zu outputs, expected %zu (\"dense %zu\"), one a label",
+                            net->layers, last->column, net->outputs, wanted, wanted);
     if (classes)
         return ml_error_set(err, ML_EUSAGE, "--layers: layer %zu at column %zu: %zu outputs, expected %zu (\"dense %zu\") for "
                             "loss %s of %zu classes%s", net->layers, last->column, net->outputs, wanted, wanted,

@@ -72,6 +72,7 @@ static enum ml_status descend(const struct mli_learn *learn, const struct mli_ne
     config.pause = learn->over || learn->due ? should_pause : NULL;
     config.pause_data = &asked;
     loss.parameter = learn->parameter;
+    loss.sides = learn->sides;
     for (size_t j = 0; j < net->parameters; j++)
         start[j] = theta[j];
     enum ml_status status =

@@ -22,7 +22,8 @@ struct mli_learn {
     const char *layers; /* specification of the network */
     size_t inputs;
     const char *loss;
-    double parameter; /* of the loss */
+    double parameter;    /* of the loss */
+    const double *sides; /* of the loss; NULL: none */
     const struct mli_train_config *config;
     struct mli_learn_rows train, validation; /* validation.n = 0: none */
     /*

@@ -77,7 +77,7 @@ static enum ml_status choose(const struct ml_table *table, const struct mli_plan
     if (!c->row || !c->part || (classes && !c->classes) || (settings->group && !c->groups))
         return no_memory(err);
     if (classes)
-        mli_target_strata(n, plan->target.y, c->classes);
+        mli_target_strata(n, plan->target.columns, plan->target.y, c->classes);
     for (size_t row = 0, i = 0; row < table->rows; row++) {
         if (!plan->target.has[row])
             continue;
@@ -413,10 +413,11 @@ void mli_plan_fold_release(struct mli_plan *fold)
 /* Targets of the training rows, in order. */
 static double *training_targets(const struct ml_table *table, const struct mli_plan *plan)
 {
+    size_t columns = plan->target.columns;
     double *y = mli_alloc(plan->rows[MLI_PART_TRAIN], sizeof *y);
     for (size_t row = 0, i = 0, at = 0; y && row < table->rows; row++) {
         if (plan->part[row] == MLI_PART_TRAIN)
-            y[at++] = plan->target.y[i];
+            y[at++] = mli_target_code(columns, plan->target.y + i * columns);
         i += plan->target.has[row];
     }
     return y;
@@ -430,6 +431,9 @@ static enum ml_status reduce(const struct ml_table *table, const struct mli_plan
     enum ml_status status = mli_reduction_of(settings->prep, &reduction, err);
     if (status || (!reduction.select && !reduction.pca))
         return status;
+    if (plan->target.columns > 1 && reduction.select && reduction.method != MLI_SELECT_VARIANCE)
+        return ml_error_set(err, ML_EUSAGE, "--select %s looks at one target; of several, --select variance:T selects",
+                            settings->prep->select[0]);
     double *y = training_targets(table, plan);
     const struct mli_reduce_rows rows = { .table = table,
                                           .part = plan->part,
@@ -448,10 +452,11 @@ static enum ml_status reduce(const struct ml_table *table, const struct mli_plan
 /* One a table row; those without a target get 0. */
 static double *all_targets(const struct ml_table *table, const struct mli_plan *plan)
 {
+    size_t columns = plan->target.columns;
     double *y = mli_calloc(table->rows, sizeof *y);
     for (size_t row = 0, i = 0; y && row < table->rows; row++)
         if (plan->target.has[row])
-            y[row] = plan->target.y[i++];
+            y[row] = mli_target_code(columns, plan->target.y + i++ * columns);
     return y;
 }
 
@@ -484,7 +489,7 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
     if (!status)
         status = mli_finite_check(table, columns, n, settings->read, err);
     if (!status)
-        status = mli_pipeline_fit_to(table, columns, n, use, &clean, &goal, log, &pipeline, err);
+        status = mli_pipeline_fit_to(table, columns, n, use, &clean, plan->target.columns > 1 ? NULL : &goal, log, &pipeline, err);
     if (!status)
         status = reduce(table, plan, settings, log, pipeline, err);
     free(y);

@@ -178,8 +178,10 @@ static enum ml_status read_target(const struct ml_prepared *rows, struct mli_tar
         status = read_target_column(rows, json_array_get(columns, target->columns), &target->of[target->columns], err);
     if (status)
         return status;
-    target->task = task == MLI_TASK_REGRESSION ? MLI_TASK_REGRESSION : MLI_TASK_CLASSIFICATION;
-    if (task > MLI_TASK_CLASSIFICATION || (task == MLI_TASK_REGRESSION) != (target->of[0].classes == 0))
+    target->task = n > 1                    ? MLI_TASK_MULTILABEL
+                   : target->of[0].classes ? MLI_TASK_CLASSIFICATION
+                                           : MLI_TASK_REGRESSION;
+    if (task != (size_t)target->task || n > MLI_LABELS_MAX)
         status = ml_error_set(err, ML_EARTIFACT, "target: there is no task %zu of %zu classes", task, target->of[0].classes);
     return status;
 }

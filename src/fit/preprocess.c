@@ -50,6 +50,9 @@ enum ml_status ml_preprocess(const struct ml_table *table, const struct ml_fit_c
     if (!status)
         status = mli_plan_make(table, config->target, config->task, &settings, config->seed, config->log,
                                &plan, err);
+    if (!status && plan.target.columns > 1)
+        status = ml_error_set(err, ML_EUSAGE, "--target names %zu columns; a clean file has one target, mlctl train takes several from the raw file",
+                              plan.target.columns);
     if (!status)
         status = mli_plan_fit_pipeline(table, &plan, &settings, config->log, &file.pipeline, err);
     if (!status)

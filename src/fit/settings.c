@@ -77,7 +77,7 @@ static enum ml_status check_ranges(const struct ml_fit_config *c, struct ml_erro
 
 static enum ml_status check_names(const struct ml_fit_config *c, struct ml_error *err)
 {
-    static const char *const tasks[] = { "auto", "regression", "classification", NULL };
+    static const char *const tasks[] = { "auto", "regression", "classification", "multilabel", NULL };
     static const char *const automatic[] = { "auto", NULL };
     static const char *const orders[] = { "rows", "windows", NULL };
     static const char *const precisions[] = { "auto", "double", "float", NULL };
@@ -191,6 +191,8 @@ static enum ml_status find_kind(const char *name, enum mli_task task, const stru
     size_t n;
     const struct mli_kind *kinds = mli_kinds(&n), *kind = mli_kind_find(name);
 
+    if (kind && !mli_kind_loss(kind, task) && task == MLI_TASK_MULTILABEL)
+        return ml_error_set(err, ML_EUSAGE, "--kind %s takes one target; of several labels logistic and mlp learn", kind->name);
     if (kind && !mli_kind_loss(kind, task))
         return ml_error_set(err, ML_EUSAGE,
                             "--kind %s is for %s, but the task is %s; --task overrides what the target suggests",
@@ -245,6 +247,10 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_ta
         loss = *mli_kind_loss(kind, task);
     if (!mli_kind_takes(kind, &loss))
         return refuse_loss(kind, &loss, err);
+    if (loss.task != task && (loss.task == MLI_TASK_MULTILABEL || task == MLI_TASK_MULTILABEL))
+        return ml_error_set(err, ML_EUSAGE, "--loss %s is for %s; --target names %s", loss.name,
+                            loss.task == MLI_TASK_MULTILABEL ? "several labels" : "one target",
+                            loss.task == MLI_TASK_MULTILABEL ? "one" : "several");
     if (loss.task != task)
         return ml_error_set(err, ML_EUSAGE, "--loss %s is for %s, but the task is %s; --task overrides what the target suggests",
                             loss.name, mli_task_name(loss.task), mli_task_name(task));

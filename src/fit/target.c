@@ -1,26 +1,16 @@
 #include <fit/target.h>
 
+#include <base/buf.h>
 #include <base/mem.h>
 #include <base/num.h>
 #include <fit/finite.h>
+#include <fit/target_names.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <table/boolean.h>
 
 enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000 };
-
-static enum ml_status find_column(const struct ml_table *table, const char *name,
-                                  const struct ml_log *log, size_t *out, struct ml_error *err)
-{
-    if (!name) {
-        *out = table->columns - 1;
-        ml_log(log, ML_LOG_NOTE, "target: \"%s\", the last column (--target NAME takes another)",
-               table->column[*out].name);
-        return ML_OK;
-    }
-    return mli_table_target(table, name, out, err);
-}
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -212,7 +202,7 @@ static bool has_value(const struct mli_column *column, size_t row)
 static enum ml_status mark_rows(const struct ml_table *table, const struct ml_log *log, struct mli_target *out,
                                 struct ml_error *err)
 {
-    const struct mli_column *first = &table->column[out->of[0].column];
+    const char *first = table->column[out->of[0].column].name;
     out->has = mli_calloc(table->rows, 1);
     if (!out->has)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
@@ -223,13 +213,20 @@ static enum ml_status mark_rows(const struct ml_table *table, const struct ml_lo
         out->has[i] = t == out->columns;
         out->n += out->has[i];
     }
+    if (out->n < 2 && out->columns > 1)
+        return ml_error_at(err, ML_EDATA, table->source, 0, 0,
+                           "%zu row%s with all %zu targets; training needs at least two", out->n,
+                           out->n == 1 ? "" : "s", out->columns);
     if (out->n < 2)
         return ml_error_at(err, ML_EDATA, table->source, 0, 0,
                            "%zu row%s with a target \"%s\"; training needs at least two", out->n,
-                           out->n == 1 ? "" : "s", first->name);
-    if (out->n < table->rows)
+                           out->n == 1 ? "" : "s", first);
+    if (out->n < table->rows && out->columns > 1)
+        ml_log(log, ML_LOG_NOTE, "%zu of %zu rows lack one of the %zu targets or more and are left out",
+               table->rows - out->n, table->rows, out->columns);
+    else if (out->n < table->rows)
         ml_log(log, ML_LOG_NOTE, "%zu of %zu rows have no target \"%s\" and are left out",
-               table->rows - out->n, table->rows, first->name);
+               table->rows - out->n, table->rows, first);
     out->y = mli_alloc(out->n, out->columns * sizeof *out->y);
     return out->y ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
 }
@@ -262,6 +259,32 @@ static enum ml_status take_number(const struct finding *f, struct ml_error *err)
     return status;
 }
 
+/* One of several: of two values, whatever they are. */
+static enum ml_status take_label(const struct finding *f, struct ml_error *err)
+{
+    const struct mli_column *column = f->column;
+    size_t count = 0;
+    double *value = column->number ? distinct_numbers(column, f->target->has, f->table->rows, 2, &count) : NULL;
+    if (column->number && !value)
+        return ml_error_set(err, ML_ENOMEM, "out of memory");
+    enum ml_status status = ML_OK;
+    if (count > 2)
+        status = ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
+                             "target \"%s\" has more than two values (%g, %g ...); of several targets each is a label of two values",
+                             column->name, value[0], value[1]);
+    else if (column->number)
+        status = take_number_classes(f, value, count, err);
+    else
+        status = take_text_classes(f, err);
+    free(value);
+    if (!status && f->of->classes > 2)
+        status = ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
+                             "target \"%s\" has %zu values (\"%.40s\", \"%.40s\", \"%.40s\"%s); of several targets each is a label of two values",
+                             column->name, f->of->classes, f->of->label[0], f->of->label[1], f->of->label[2],
+                             f->of->classes > 3 ? ", ..." : "");
+    return status;
+}
+
 static enum ml_status check_type(const struct finding *f, struct ml_error *err)
 {
     const struct mli_column *column = f->column;
@@ -281,23 +304,66 @@ static enum ml_status check_type(const struct finding *f, struct ml_error *err)
 static enum ml_status take_column(const struct finding *f, struct ml_error *err)
 {
     enum ml_status status = check_type(f, err);
-    if (!status && f->column->number)
+    bool several = f->target->columns > 1;
+    if (!status && several)
+        status = take_label(f, err);
+    else if (!status && f->column->number)
         status = take_number(f, err);
     else if (!status)
         status = take_text_classes(f, err);
-    if (!status && f->column->code && strcmp(f->task, "auto") == 0)
+    if (!status && !several && f->column->code && strcmp(f->task, "auto") == 0)
         ml_log(f->log, ML_LOG_NOTE, "task: classification, \"%s\" is a category", f->column->name);
     if (!status && f->of->label)
         status = check_classes(f, err);
     return status;
 }
 
-enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
+/* The columns that are asked for; each is something that a target can be if it has to. */
+static enum ml_status find_columns(const struct ml_table *table, const char *names, const char *task,
+                                   const struct ml_log *log, struct mli_target *out, struct ml_error *err)
+{
+    size_t *column, n;
+    enum ml_status status = mli_target_names(table, names, log, &column, &n, err);
+    if (status)
+        return status;
+    bool labels = strcmp(task, "auto") == 0 || strcmp(task, "classification") == 0 || strcmp(task, "multilabel") == 0;
+    if (n > 1 && !labels)
+        status = ml_error_set(err, ML_EUSAGE,
+                              "--target names %zu columns; several targets are labels of two values each, and no task, kind or loss for a number goes with them",
+                              n);
+    else if (n == 1 && strcmp(task, "multilabel") == 0)
+        status = ml_error_set(err, ML_EUSAGE, "--task multilabel is for several targets, --target a,b; \"%s\" is one",
+                              table->column[column[0]].name);
+    else if (n > MLI_LABELS_MAX)
+        status = ml_error_set(err, ML_EUSAGE, "--target names %zu columns; at most %d labels can be predicted together", n,
+                              MLI_LABELS_MAX);
+    else if (!(out->of = mli_calloc(n, sizeof *out->of)))
+        status = ml_error_set(err, ML_ENOMEM, "out of memory");
+    out->columns = n;
+    for (size_t t = 0; !status && t < n; t++)
+        out->of[t].column = column[t];
+    free(column);
+    return status;
+}
+
+/* Which of its two values each label is asked for, "a" = yes: what F1 and the weights of classes are about. */
+static void say_labels(const struct ml_table *table, const struct mli_target *target, const struct ml_log *log)
+{
+    struct mli_buf text;
+    mli_buf_init(&text, SIZE_MAX);
+    for (size_t t = 0; t < target->columns; t++)
+        mli_buf_printf(&text, "%s\"%s\" = %s", t ? ", " : "", table->column[target->of[t].column].name,
+                       target->of[t].label[1]);
+    if (text.status == ML_OK)
+        ml_log(log, ML_LOG_NOTE, "task: multilabel, %zu labels of two values each; scores are of %s", target->columns, text.data);
+    mli_buf_release(&text);
+}
+
+enum ml_status mli_target_find(const struct ml_table *table, const char *names, const char *task,
                                const struct ml_log *log, struct mli_target *out, struct ml_error *err)
 {
-    struct mli_target target = { .columns = 1, .of = mli_calloc(1, sizeof *target.of) };
-    enum ml_status status = target.of ? find_column(table, name, log, &target.of[0].column, err)
-                                      : ml_error_set(err, ML_ENOMEM, "out of memory");
+    struct mli_target target = { 0 };
+    enum ml_status status = find_columns(table, names, task, log, &target, err);
     if (!status)
         status = mark_rows(table, log, &target, err);
     for (size_t t = 0; !status && t < target.columns; t++) {
@@ -313,7 +379,11 @@ enum ml_status mli_target_find(const struct ml_table *table, const char *name, c
         mli_target_release(&target);
         return status;
     }
-    target.task = target.of[0].classes ? MLI_TASK_CLASSIFICATION : MLI_TASK_REGRESSION;
+    target.task = target.columns > 1    ? MLI_TASK_MULTILABEL
+                  : target.of[0].classes ? MLI_TASK_CLASSIFICATION
+                                         : MLI_TASK_REGRESSION;
+    if (target.columns > 1)
+        say_labels(table, &target, log);
     *out = target;
     return ML_OK;
 }
@@ -372,17 +442,6 @@ void mli_target_release(struct mli_target *target)
     free(target->y);
     free(target->has);
     *target = (struct mli_target){ 0 };
-}
-
-size_t mli_target_classes(const struct mli_target *target)
-{
-    return target->of[0].classes;
-}
-
-void mli_target_strata(size_t n, const double *y, int32_t *out)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = (int32_t)y[i];
 }
 
 int32_t mli_label_find(size_t classes, char *const *label, const char *text, size_t len)

@@ -29,10 +29,10 @@ struct mli_target {
 };
 
 /*
- * name NULL: the last column. task: "auto", "regression", "classification", or "quantity": a regression of any number.
+ * names: fit/target_names.h, NULL: the last column. Several columns are labels, each of two values. task: "auto", "regression", "classification", or "quantity": a regression of any number.
  * ML_EUSAGE: no such column (nearest name), or a task that the column cannot have; ML_EDATA: constant target, a class with one row, fewer than two rows.
  */
-ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *name, const char *task,
+ML_NODISCARD enum ml_status mli_target_find(const struct ml_table *table, const char *names, const char *task,
                                             const struct ml_log *log, struct mli_target *out, struct ml_error *err);
 /*
  * The target of a model in other rows. ML_EDATA: it is not there or no number, a class that the model does not know, fewer
@@ -50,10 +50,17 @@ ML_NODISCARD enum ml_status mli_target_leave_out(struct mli_target *target, cons
                                                  const uint8_t *out, struct ml_error *err);
 void mli_target_release(struct mli_target *target);
 
-/* What mli_loss.outputs() wants to know: classes, 0 for a number. */
+/* What mli_loss.outputs() wants to know: classes, 0 for a number, or how many labels. */
 size_t mli_target_classes(const struct mli_target *target);
-/* What a random split keeps the shares of: the class of each row of y (n). */
-void mli_target_strata(size_t n, const double *y, int32_t *out);
+/* Its columns as --target names them; heap. NULL: no memory. */
+char *mli_target_said(const struct mli_target *target, const struct ml_table *table);
+/* What trains of a row's targets y (columns): y of the loss (net/losses.h). */
+double mli_target_code(size_t columns, const double *y);
+/*
+ * What a random split keeps the shares of, for each row of y (n, columns): its class; of several labels the one that has
+ * its rarer value in the row, and of such ones that with the fewest such rows, so that the rare ones come on both sides.
+ */
+void mli_target_strata(size_t n, size_t columns, const double *y, int32_t *out);
 
 /* Class index of a raw text: the label itself, or the label of the number it spells. -1: none. */
 int32_t mli_label_find(size_t classes, char *const *label, const char *text, size_t len);

@@ -52,14 +52,16 @@ static enum ml_status find_metric(const char *name, enum mli_task task, const st
                                   struct ml_error *err)
 {
     size_t n, count = 0;
-    bool classification = task != MLI_TASK_REGRESSION;
     const struct mli_metric *all = mli_metrics(&n);
+    static const char *const usual[] = { [MLI_TASK_REGRESSION] = "rmse",
+                                         [MLI_TASK_CLASSIFICATION] = "accuracy",
+                                         [MLI_TASK_MULTILABEL] = "subset_accuracy" };
     const char *names[64];
     for (size_t i = 0; i < n && count < 64; i++) {
-        if (all[i].classification != classification)
+        if (!mli_metric_suits(&all[i], task))
             continue;
         names[count++] = all[i].name;
-        if (strcmp(all[i].name, name ? name : classification ? "accuracy" : "rmse") != 0)
+        if (strcmp(all[i].name, name ? name : usual[task]) != 0)
             continue;
         *out = &all[i];
         return ML_OK;

@@ -20,11 +20,17 @@ static json_t *identity(const struct mli_tuning *t, struct ml_error *err)
     char prep[MLI_SHA256_HEX] = "";
     if (t->config.prep && mli_file_sha256(t->config.prep, prep, err))
         return NULL;
+    char *target = mli_target_said(&plan->target, t->table);
+    if (!target) {
+        no_memory(err);
+        return NULL;
+    }
     json_t *doc = json_pack("{ss ss sI ss ss ss* sb sI sI ss}", "program", "mlctl " ML_VERSION, "data", t->table->sha256, "rows",
-                            (json_int_t)t->table->rows, "target", t->table->column[plan->target.of[0].column].name, "split",
+                            (json_int_t)t->table->rows, "target", target, "split",
                             s->split_text, "group", s->group, "dedupe", s->dedupe, "seed",
                             (json_int_t)t->config.seed, "folds", (json_int_t)t->tune->folds, "blas",
                             mli_blas_prepare());
+    free(target);
     bool ok = doc && mli_json_put(doc, "classes", json_integer((json_int_t)mli_target_classes(&plan->target))) &&
               (!*prep || mli_json_put(doc, "prep", json_string(prep))) &&
               mli_json_put(doc, "read", mli_record_read(t->table, t->config.read)) &&

@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <fit/target.h>
+#include <fit/target_names.h>
 #include <math.h>
 #include <prep/options.h>
 #include <stdlib.h>
@@ -43,6 +44,17 @@ static enum ml_status agree_loss(const struct ml_fit_config *config, const struc
     return agree("loss", given, NULL, warm->loss, err);
 }
 
+static enum ml_status agree_target(const struct ml_fit_config *config, struct ml_error *err)
+{
+    const char **names = mli_model_target_list(config->warm);
+    char *target = names ? mli_target_text(names, config->warm->targets) : NULL;
+    enum ml_status status = target ? agree("target", config->target, NULL, target, err)
+                                   : ml_error_set(err, ML_ENOMEM, "out of memory");
+    free(target);
+    free(names);
+    return status;
+}
+
 static enum ml_status refuse(const char *option, const char *why, struct ml_error *err)
 {
     return ml_error_set(err, ML_EUSAGE, "--%s does not go with --warm-start: %s", option, why);
@@ -55,7 +67,7 @@ static enum ml_status check(const struct ml_fit_config *c, const struct mli_warm
     if (!status)
         status = agree("task", c->task, "auto", warm->config.task, err);
     if (!status)
-        status = agree("target", c->target, NULL, c->warm->target_names, err);
+        status = agree_target(c, err);
     if (!status)
         status = agree("precision", c->precision, "auto", warm->config.precision, err);
     if (!status)

@@ -18,16 +18,18 @@ static enum ml_status no_memory(struct ml_error *err)
 
 /* ---- of classes -------------------------------------------------------------------------------------------------- */
 
-static enum ml_status balance(const struct mli_plan *plan, double *weight, struct ml_error *err)
+/* weight of the classes of one of the target's columns */
+static enum ml_status balance(const struct mli_plan *plan, size_t column, double *weight, struct ml_error *err)
 {
-    size_t classes = plan->target.of[0].classes, *count = mli_calloc(classes, sizeof *count), n = 0, present = 0;
+    const struct mli_target *target = &plan->target;
+    size_t classes = target->of[column].classes, *count = mli_calloc(classes, sizeof *count), n = 0, present = 0;
     if (!count)
         return no_memory(err);
-    for (size_t row = 0, i = 0; i < plan->target.n; row++) {
-        if (!plan->target.has[row])
+    for (size_t row = 0, i = 0; i < target->n; row++) {
+        if (!target->has[row])
             continue;
         if (plan->part[row] == MLI_PART_TRAIN) {
-            count[(size_t)plan->target.y[i]]++;
+            count[(size_t)target->y[i * target->columns + column]]++;
             n++;
         }
         i++;
@@ -38,6 +40,49 @@ static enum ml_status balance(const struct mli_plan *plan, double *weight, struc
         weight[k] = count[k] ? (double)n / ((double)present * (double)count[k]) : 1;
     free(count);
     return ML_OK;
+}
+
+/* Sum of the training rows' weights, and of these times what the label's class counts. */
+static void sum_weights(const struct mli_plan *plan, size_t column, const double *side, double *rows, double *weighted)
+{
+    const struct mli_target *target = &plan->target;
+    *rows = *weighted = 0;
+    for (size_t row = 0, i = 0; i < target->n; row++) {
+        if (!target->has[row])
+            continue;
+        if (plan->part[row] == MLI_PART_TRAIN) {
+            double weight = plan->weight ? plan->weight[row] : 1;
+            *rows += weight;
+            *weighted += weight * side[(size_t)target->y[i * target->columns + column]];
+        }
+        i++;
+    }
+}
+
+enum ml_status mli_weights_of_labels(const char *spec, const struct mli_plan *plan, double **out, struct ml_error *err)
+{
+    const struct mli_target *target = &plan->target;
+    *out = NULL;
+    if (!spec || target->task != MLI_TASK_MULTILABEL)
+        return ML_OK;
+    if (strcmp(spec, "balanced") != 0)
+        return ml_error_set(err, ML_EUSAGE, "--class-weight \"%.60s\": of several labels it can be balanced only", spec);
+    double *sides = mli_alloc(2 * target->columns, sizeof *sides);
+    enum ml_status status = sides ? ML_OK : no_memory(err);
+    for (size_t t = 0; !status && t < target->columns; t++) {
+        double rows, weighted;
+        status = balance(plan, t, sides + 2 * t, err);
+        if (status)
+            break;
+        sum_weights(plan, t, sides + 2 * t, &rows, &weighted); /* a fit of this label alone divides by its own sum */
+        sides[2 * t] *= rows / weighted;
+        sides[2 * t + 1] *= rows / weighted;
+    }
+    if (status)
+        free(sides);
+    else
+        *out = sides;
+    return status;
 }
 
 static enum ml_status unknown_class(const struct mli_plan *plan, const char *label, size_t length,
@@ -79,7 +124,7 @@ enum ml_status mli_weights_of_classes(const char *spec, const struct mli_plan *p
 {
     size_t classes = plan->target.of[0].classes;
     if (spec && strcmp(spec, "balanced") == 0)
-        return balance(plan, weight, err);
+        return balance(plan, 0, weight, err);
     memset(weight, 0, classes * sizeof *weight);
     enum ml_status status = ML_OK;
     for (const char *entry = spec; !status && entry;) {
@@ -97,8 +142,10 @@ enum ml_status mli_weights_of_classes(const char *spec, const struct mli_plan *p
 enum ml_status mli_weights_of_part(const struct mli_plan *plan, const char *spec, enum mli_part part, double **out,
                                    struct ml_error *err)
 {
-    size_t classes = plan->target.of[0].classes;
+    size_t classes = plan->target.columns > 1 ? 0 : plan->target.of[0].classes;
     *out = NULL;
+    if (plan->target.task == MLI_TASK_MULTILABEL)
+        spec = NULL;
     if (spec && !classes)
         return ml_error_set(err, ML_EUSAGE, "--class-weight is for classes, but the target is a number; --weight takes a column");
     if ((!spec && !plan->weight) || !plan->rows[part])

@@ -16,7 +16,15 @@ ML_NODISCARD enum ml_status mli_weights_of_classes(const char *spec, const struc
                                                    struct ml_error *err);
 
 /*
- * Of the rows of a part, in order, into *out; NULL when there is neither a column of weights nor a spec. ML_EUSAGE as
+ * "balanced" for several labels: (sides of net/losses.h) what the classes of each count so that every label weighs as its
+ * own balanced fit would, into *out, heap; NULL without a spec. ML_EUSAGE: another spec.
+ */
+ML_NODISCARD enum ml_status mli_weights_of_labels(const char *spec, const struct mli_plan *plan, double **out,
+                                                  struct ml_error *err);
+
+/*
+ * Of the rows of a part, in order, into *out; NULL when there is neither a column of weights nor a spec
+ * of classes, as several labels have none. ML_EUSAGE as
  * above, or for a spec and a target that is no class; ML_ENOMEM.
  */
 ML_NODISCARD enum ml_status mli_weights_of_part(const struct mli_plan *plan, const char *spec, enum mli_part part,

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Format versions: 1 has one target, 2 a list of several. */
+enum { VERSION_TARGET = 1, VERSION_TARGETS = 2 };
+_Static_assert(VERSION_TARGETS == MLI_MODEL_FORMAT_VERSION, "the newest");
+
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static json_t *labels_json(const struct mli_model_target *target)
@@ -17,6 +21,30 @@ static json_t *labels_json(const struct mli_model_target *target)
         }
     }
     return labels;
+}
+
+/* [{"name":"a","labels":["no","yes"]}, ...] */
+static json_t *targets_json(const struct ml_model *model)
+{
+    json_t *targets = json_array();
+
+    for (size_t t = 0; targets && t < model->targets; t++) {
+        json_t *labels = labels_json(&model->target[t]);
+        json_t *one = labels ? json_pack("{s:s, s:o}", "name", model->target[t].name, "labels", labels) : NULL;
+        if (json_array_append_new(targets, one) != 0) {
+            json_decref(targets);
+            return NULL;
+        }
+    }
+    return targets;
+}
+
+/* One target is said as ever, so that a model of one has the bytes it always had. */
+static bool put_targets(json_t *doc, const struct ml_model *model)
+{
+    if (model->targets > 1)
+        return mli_json_put(doc, "targets", targets_json(model));
+    return mli_json_put(doc, "target", json_string(model->target[0].name));
 }
 
 static json_t *network_json(const struct mli_network *network)
@@ -44,13 +72,13 @@ json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set
     for (size_t i = before; i < set->count; i++)
         set->items[i].single = model->single;
     bool ok = status == ML_OK && doc &&
-              mli_json_put(doc, "format_version", json_integer(MLI_MODEL_FORMAT_VERSION)) &&
+              mli_json_put(doc, "format_version", json_integer(model->targets > 1 ? VERSION_TARGETS : VERSION_TARGET)) &&
               mli_json_put(doc, "task", json_string(mli_model_task(model))) &&
-              mli_json_put(doc, "target", json_string(model->target[0].name)) &&
+              put_targets(doc, model) &&
               mli_json_put(doc, "pipeline", json_incref(pipeline)) &&
               mli_json_put(doc, "network", network_json(model->network)) &&
               mli_json_put(doc, "loss", loss_json(&model->loss)) &&
-              mli_json_put(doc, "labels", labels_json(&model->target[0])) &&
+              (model->targets > 1 || mli_json_put(doc, "labels", labels_json(&model->target[0]))) &&
               mli_json_put(doc, "record", json_incref(model->record));
     json_decref(pipeline);
     if (ok)
@@ -63,43 +91,45 @@ json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-static const char *const members[] = { "format_version", "task", "target", "pipeline",
-                                       "network",        "loss", "labels", "record" };
-enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+static const char *const members[] = { "format_version", "task", "pipeline", "network", "loss", "record", NULL };
+static const char *const members_of_version[][3] = { [VERSION_TARGET] = { "target", "labels", NULL },
+                                                     [VERSION_TARGETS] = { "targets", NULL } };
+
+static bool is_in(const char *const *list, const char *key)
+{
+    while (*list && strcmp(*list, key) != 0)
+        list++;
+    return *list != NULL;
+}
 
 /* A member that this version does not know could change what the model means, so it is refused and not skipped. */
-static enum ml_status check_members(const json_t *doc, struct ml_error *err)
+static enum ml_status check_members(const json_t *doc, size_t version, struct ml_error *err)
 {
     const char *key;
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)doc, key, value)
     {
-        bool known = false;
-        for (size_t i = 0; i < MEMBERS; i++)
-            known = known || strcmp(key, members[i]) == 0;
-        if (!known)
-            return ml_error_set(err, ML_EARTIFACT, "member \"%s\" is not one of format version %d",
-                                key, MLI_MODEL_FORMAT_VERSION);
+        if (!is_in(members, key) && !is_in(members_of_version[version], key))
+            return ml_error_set(err, ML_EARTIFACT, "member \"%s\" is not one of format version %zu", key, version);
     }
     return ML_OK;
 }
 
-static enum ml_status check_version(const json_t *doc, struct ml_error *err)
+static enum ml_status check_version(const json_t *doc, size_t *version, struct ml_error *err)
 {
-    size_t version;
-    enum ml_status status = mli_json_size(doc, "format_version", &version, err);
+    enum ml_status status = mli_json_size(doc, "format_version", version, err);
 
     if (status != ML_OK)
         return status;
-    if (version > MLI_MODEL_FORMAT_VERSION)
+    if (*version > MLI_MODEL_FORMAT_VERSION)
         return ml_error_set(
             err, ML_EARTIFACT,
             "the model has format version %zu, made by a newer mlctl; this one reads up to %d",
-            version, MLI_MODEL_FORMAT_VERSION);
-    if (version == 0)
+            *version, MLI_MODEL_FORMAT_VERSION);
+    if (*version == 0)
         return ml_error_set(err, ML_EARTIFACT, "the model has format version 0, the first is 1");
-    return check_members(doc, err);
+    return check_members(doc, *version, err);
 }
 
 static enum ml_status read_loss(const json_t *doc, struct mli_loss *out, struct ml_error *err)
@@ -146,10 +176,10 @@ static enum ml_status read_labels(const json_t *doc, struct mli_model_target *ta
     return ML_OK;
 }
 
-static enum ml_status read_target(const json_t *doc, struct mli_model_target *target, struct ml_error *err)
+static enum ml_status read_target(const json_t *doc, const char *key, struct mli_model_target *target, struct ml_error *err)
 {
     const char *name;
-    enum ml_status status = mli_json_str(doc, "target", &name, err);
+    enum ml_status status = mli_json_str(doc, key, &name, err);
 
     if (status != ML_OK)
         return status;
@@ -158,13 +188,35 @@ static enum ml_status read_target(const json_t *doc, struct mli_model_target *ta
     return read_labels(doc, target, err);
 }
 
-static enum ml_status read_targets(const json_t *doc, struct ml_model *model, struct ml_error *err)
+/* An entry of "targets" has a name and labels, and nothing else. */
+static enum ml_status read_entry(const json_t *entry, size_t t, struct mli_model_target *target, struct ml_error *err)
 {
-    model->target = mli_calloc(1, sizeof(*model->target));
+    if (!json_is_object(entry) || json_object_size(entry) != 2)
+        return ml_error_set(err, ML_EARTIFACT, "targets[%zu] is not an object of name and labels", t);
+    return read_target(entry, "name", target, err);
+}
+
+static enum ml_status read_targets(const json_t *doc, size_t version, struct ml_model *model, struct ml_error *err)
+{
+    json_t *list = NULL;
+    enum ml_status status = version == VERSION_TARGETS ? mli_json_array(doc, "targets", &list, err) : ML_OK;
+
+    if (status != ML_OK)
+        return status;
+    size_t targets = list ? json_array_size(list) : 1;
+    if (list && (targets < 2 || targets > MLI_LABELS_MAX))
+        return ml_error_set(err, ML_EARTIFACT, "the model has %zu targets, expected 2 to %d", targets, MLI_LABELS_MAX);
+    model->target = mli_calloc(targets, sizeof(*model->target));
     if (!model->target)
         return ml_error_set(err, ML_ENOMEM, "out of memory for a model");
-    model->targets = 1;
-    return read_target(doc, &model->target[0], err);
+    model->targets = targets;
+    if (!list)
+        return read_target(doc, "target", &model->target[0], err);
+    for (size_t t = 0; t < targets && status == ML_OK; t++) {
+        status = read_entry(json_array_get(list, t), t, &model->target[t], err);
+        mli_json_within(err, "targets[%zu]", t);
+    }
+    return status;
 }
 
 static size_t elements(const struct mli_tensors *set)
@@ -279,9 +331,10 @@ enum ml_status mli_document_read(const json_t *doc, struct mli_tensors *set, str
 
     if (!model)
         return ml_error_set(err, ML_ENOMEM, "out of memory for a model");
-    if ((status = check_version(doc, err)) != ML_OK ||
+    size_t version;
+    if ((status = check_version(doc, &version, err)) != ML_OK ||
         (status = read_loss(doc, &model->loss, err)) != ML_OK ||
-        (status = read_targets(doc, model, err)) != ML_OK ||
+        (status = read_targets(doc, version, model, err)) != ML_OK ||
         (status = read_record(doc, model, err)) != ML_OK ||
         (status = read_pipeline(doc, set, model, err)) != ML_OK ||
         (status = read_network(doc, set, model, err)) != ML_OK ||

@@ -47,17 +47,36 @@ static enum ml_status check_labels(const struct mli_model_target *target, struct
     return status;
 }
 
+/* Of several targets each is a label of two classes. */
+static enum ml_status check_classes(const struct ml_model *m, struct ml_error *err)
+{
+    const struct mli_model_target *first = &m->target[0];
+
+    if ((m->loss.task == MLI_TASK_MULTILABEL) != (m->targets > 1))
+        return ml_error_set(err, ML_EARTIFACT, "loss \"%s\" is for %s, but the model has %zu target%s", m->loss.name,
+                            mli_task_name(m->loss.task), m->targets, m->targets > 1 ? "s" : "");
+    for (size_t t = 0; m->targets > 1 && t < m->targets; t++)
+        if (m->target[t].classes != 2)
+            return ml_error_set(err, ML_EARTIFACT, "target \"%s\" of several has %zu labels, expected 2",
+                                m->target[t].name, m->target[t].classes);
+    if ((m->loss.task == MLI_TASK_REGRESSION) != (first->classes == 0))
+        return ml_error_set(err, ML_EARTIFACT,
+                            "loss \"%s\" is for %s, but the model has %zu labels", m->loss.name,
+                            mli_task_name(m->loss.task), first->classes);
+    if (first->classes == 1)
+        return ml_error_set(err, ML_EARTIFACT, "the model has 1 label, expected at least 2");
+    return ML_OK;
+}
+
 static enum ml_status check_shapes(const struct ml_model *m, struct ml_error *err)
 {
     const struct mli_network *net = m->network;
-    size_t features = mli_pipeline_features(m->pipeline), classes = m->target[0].classes;
+    size_t features = mli_pipeline_features(m->pipeline);
+    size_t classes = m->targets > 1 ? m->targets : m->target[0].classes;
+    enum ml_status status = check_classes(m, err);
 
-    if ((m->loss.task == MLI_TASK_REGRESSION) != (classes == 0))
-        return ml_error_set(err, ML_EARTIFACT,
-                            "loss \"%s\" is for %s, but the model has %zu labels", m->loss.name,
-                            mli_task_name(m->loss.task), classes);
-    if (classes == 1)
-        return ml_error_set(err, ML_EARTIFACT, "the model has 1 label, expected at least 2");
+    if (status != ML_OK)
+        return status;
     if (features != net->inputs)
         return ml_error_set(err, ML_EARTIFACT,
                             "the pipeline makes %zu features, but the network wants %zu inputs",
@@ -97,6 +116,10 @@ static enum ml_status check(const struct ml_model *m, struct ml_error *err)
                                 "parameter %zu of the network is not a finite number", i);
     for (size_t t = 0; status == ML_OK && t < m->targets; t++)
         status = check_target(m, &m->target[t], err);
+    for (size_t t = 1; status == ML_OK && t < m->targets; t++)
+        for (size_t other = 0; other < t; other++)
+            if (strcmp(m->target[t].name, m->target[other].name) == 0)
+                return ml_error_set(err, ML_EARTIFACT, "the model has target \"%s\" twice", m->target[t].name);
     return status;
 }
 

@@ -10,7 +10,7 @@
 #include <net/network.h>
 #include <prep/pipeline.h>
 
-#define MLI_MODEL_FORMAT_VERSION 1
+#define MLI_MODEL_FORMAT_VERSION 2 /* the newest that is read; 1 is written where it can say all */
 
 /* What is predicted of a row: a number, or one of a few classes. */
 struct mli_model_target {
@@ -38,7 +38,7 @@ struct ml_model {
 
 /*
  * Makes a model of its parts and takes them all (also on failure). Checks that they fit together: pipeline features =
- * network inputs, network outputs = loss outputs for the classes, finite theta, distinct non-empty labels.
+ * network inputs, network outputs = loss outputs for the classes or labels, finite theta, distinct non-empty labels.
  * ML_EARTIFACT says which do not. target: heap array of `targets` entries, all in them on the heap too.
  */
 ML_NODISCARD enum ml_status mli_model_new(struct mli_pipeline *pipeline, struct mli_network *network, double *theta,
@@ -50,7 +50,7 @@ void mli_model_targets_free(struct mli_model_target *target, size_t targets); /*
 size_t mli_model_target_width(const struct mli_model_target *target);
 /* Names of the targets, ended by NULL; heap, the names are the model's. NULL: no memory. */
 const char **mli_model_target_list(const struct ml_model *model);
-/* Of what every target is, for documents: "regression" or "classification". */
+/* Of what every target is, for documents: "regression", "classification", or "multilabel" for several. */
 const char *mli_model_task(const struct ml_model *model);
 
 /*

@@ -5,7 +5,7 @@
 
 static const struct mli_loss *const linear[] = { &mli_loss_squared, &mli_loss_absolute, &mli_loss_huber,
                                                 &mli_loss_quantile, NULL };
-static const struct mli_loss *const logistic[] = { &mli_loss_cross_entropy, NULL };
+static const struct mli_loss *const logistic[] = { &mli_loss_cross_entropy, &mli_loss_binary_cross_entropy, NULL };
 static const struct mli_loss *const svm[] = { &mli_loss_squared_hinge, &mli_loss_hinge, &mli_loss_epsilon_insensitive,
                                              &mli_loss_squared_epsilon_insensitive, NULL };
 static const struct mli_loss *const poisson[] = { &mli_loss_poisson, NULL };
@@ -13,7 +13,7 @@ static const struct mli_loss *const poisson[] = { &mli_loss_poisson, NULL };
 static const struct mli_loss *const any[] = { &mli_loss_squared, &mli_loss_cross_entropy, &mli_loss_absolute,
                                               &mli_loss_huber, &mli_loss_quantile, &mli_loss_epsilon_insensitive,
                                               &mli_loss_squared_epsilon_insensitive, &mli_loss_poisson,
-                                              &mli_loss_hinge, &mli_loss_squared_hinge, NULL };
+                                              &mli_loss_hinge, &mli_loss_squared_hinge, &mli_loss_binary_cross_entropy, NULL };
 
 static const struct mli_kind kinds[] = {
     { "linear", "linear regression", false, linear },

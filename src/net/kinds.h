@@ -3,6 +3,7 @@
  *
  *   linear    dense(1) + squared, absolute, huber, quantile          least squares, ridge, lasso; robust and quantile regression
  *   logistic  dense(1 or classes) + cross_entropy                    logistic and multinomial regression
+ *             or, for several labels, dense(labels) + binary_cross_entropy
  *   svm       dense(1 or classes) + squared_hinge, hinge,            support vector machines, one class against the rest;
  *             or, for a number, dense(1) + (squared_)epsilon_insensitive   support vector regression
  *   poisson   dense(1) + poisson                                     counts and rates, log link

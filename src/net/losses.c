@@ -7,7 +7,7 @@
 
 #define LOSSES(X)                                                                                  \
     X(squared) X(absolute) X(huber) X(quantile) X(epsilon_insensitive) X(squared_epsilon_insensitive)      \
-    X(poisson) X(cross_entropy) X(hinge) X(squared_hinge)
+    X(poisson) X(cross_entropy) X(hinge) X(squared_hinge) X(binary_cross_entropy)
 
 #define ROW(name) &mli_loss_##name,
 static const struct mli_loss *const losses[] = { LOSSES(ROW) };
@@ -25,6 +25,8 @@ const char *mli_task_name(enum mli_task task)
         return "regression";
     case MLI_TASK_CLASSIFICATION:
         return "classification";
+    case MLI_TASK_MULTILABEL:
+        return "multilabel";
     }
     return "";
 }

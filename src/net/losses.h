@@ -1,7 +1,7 @@
 /*
  * Losses: one const row each, in a file of its own, listed in net/losses.c. A loss reads the network's outputs
- * Z (n,outputs) and targets y (n): a number for regression, a class index 0..classes-1 for classification. Sums over
- * rows, not means: the caller divides once. docs/losses.md has the formulas.
+ * Z (n,outputs) and targets y (n): a number for regression, a class index 0..classes-1 for classification, the code of all
+ * labels (mli_labels_code) for several of them. Sums over rows, not means: the caller divides once. docs/losses.md has the formulas.
  *
  *   squared                        1/2 r^2, r = z - y                                    prediction z
  *   absolute                       |r|                                                   z
@@ -15,6 +15,8 @@
  *   hinge                          max(1 - m, 0), and
  *   squared_hinge                  max(1 - m, 0)^2; more than two classes: the sum over one output a class against the rest
  *                                                                                        a score a class
+ *   binary_cross_entropy           several labels: one logit each, the sum of their log(1 + exp(-m))
+ *                                                                                        two probabilities a label
  *
  * A loss with a parameter is a copy of its row with that parameter set; _parse and _text are its two ways to "huber:1.35".
  * Finite for finite Z of ordinary size (whose square is finite): log1p(exp(-|m|)) + max(-m, 0) [Maechler 2012]; softmax and
@@ -31,6 +33,7 @@
 enum mli_task {
     MLI_TASK_REGRESSION,     /* a number */
     MLI_TASK_CLASSIFICATION, /* one of two classes or more */
+    MLI_TASK_MULTILABEL,     /* several, each one of two classes */
 };
 
 /* What the numbers of a prediction are. */
@@ -61,7 +64,9 @@ struct mli_loss {
     bool in_units;              /* the parameter is in the target's unit, `parameter` of the row in its deviations */
     double parameter;           /* of the row: what is taken when none is given */
     bool (*accepts)(double parameter);
-    /* Network outputs wanted for that many classes (regression: classes is 0). */
+    /* Of a loss of labels: what its two classes count, two numbers a label; NULL: all 1. Borrowed. */
+    const double *sides;
+    /* Network outputs wanted for that many classes (regression: classes is 0), or that many labels. */
     size_t (*outputs)(size_t classes);
     /*
      * Bound on the largest eigenvalue of the loss's Hessian in z: 1, 1/4 (one logit), 1/2 (softmax); for step sizes.
@@ -76,18 +81,22 @@ struct mli_loss {
                     const double *weight, mli_real *dZ);
     /* The loss of a row at one of its outputs; NULL: it is smooth. */
     void (*kinks)(const struct mli_loss *loss, double y, size_t output, size_t outputs, struct mli_kinks *out);
-    /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one output). */
+    /* Predictions P (n, width): width 1 for regression, classes for classification (2 for one output), 2 a label. */
     void (*predict)(size_t n, size_t outputs, const mli_real *Z, double *P);
 };
 
 extern const struct mli_loss mli_loss_squared, mli_loss_absolute, mli_loss_huber, mli_loss_quantile,
     mli_loss_epsilon_insensitive, mli_loss_squared_epsilon_insensitive, mli_loss_poisson, mli_loss_cross_entropy,
-    mli_loss_hinge, mli_loss_squared_hinge;
+    mli_loss_hinge, mli_loss_squared_hinge, mli_loss_binary_cross_entropy;
 
-const char *mli_task_name(enum mli_task task); /* "regression", "classification" */
+const char *mli_task_name(enum mli_task task); /* "regression", "classification", "multilabel" */
 
 const struct mli_loss *const *mli_losses(size_t *n); /* all of them, count in *n */
 const struct mli_loss *mli_loss_find(const char *name); /* NULL: no such loss */
+
+#define MLI_LABELS_MAX 53 /* whole numbers below 2^53 are doubles */
+/* y of a row of so many labels: the sum of 2^j over those that are 1 and not 0, the second of their classes. */
+double mli_labels_code(size_t labels, const double *on);
 
 #define MLI_LOSS_TEXT 80
 /*

@@ -15,6 +15,11 @@ size_t mli_outputs_classes(size_t classes)
     return classes > 2 ? classes : 1;
 }
 
+size_t mli_outputs_each(size_t labels)
+{
+    return labels;
+}
+
 void mli_predict_value(size_t n, size_t outputs, const mli_real *Z, double *P)
 {
     for (size_t i = 0; i < n * outputs; i++)

@@ -10,6 +10,7 @@
 /* Numbers of outputs: one, or one a class of more than two. */
 size_t mli_outputs_one(size_t classes);
 size_t mli_outputs_classes(size_t classes);
+size_t mli_outputs_each(size_t labels); /* one a label */
 
 /* P = Z */
 void mli_predict_value(size_t n, size_t outputs, const mli_real *Z, double *P);

@@ -328,7 +328,7 @@ static enum ml_status target_fit(struct mli_fit *fit, void **out, struct ml_erro
         return status;
     if (!fit->goal) {
         free(slot);
-        return ml_error_set(err, ML_EUSAGE, "--encode target: there is no target to encode by");
+        return ml_error_set(err, ML_EUSAGE, "--encode target: there is no single target to encode by");
     }
     struct mli_target_encoder *encoder =
         target_new(count, slot, fit->goal->classes > 2 ? fit->goal->classes : 1);

@@ -28,6 +28,29 @@ static json_t *labels_of(const struct mli_model_target *target)
     return labels;
 }
 
+static bool put_target(json_t *card, const struct mli_model_target *target)
+{
+    return mli_json_put(card, "target", json_string(target->name)) &&
+           (target->classes == 0 || mli_json_put(card, "labels", labels_of(target)));
+}
+
+/* Each as the card of one target says it. */
+static json_t *targets_of(const struct ml_model *model)
+{
+    json_t *targets = json_array();
+
+    for (size_t t = 0; targets && t < model->targets; t++) {
+        json_t *one = json_object();
+        bool made = put_target(one, &model->target[t]) && json_array_append(targets, one) == 0;
+        json_decref(one);
+        if (made)
+            continue;
+        json_decref(targets);
+        return NULL;
+    }
+    return targets;
+}
+
 static char *make_card(const struct mli_served *served)
 {
     const struct ml_model *model = served->model;
@@ -35,9 +58,8 @@ static char *make_card(const struct mli_served *served)
     bool made = mli_json_put(card, "name", json_string(served->name)) &&
                 mli_json_put(card, "version", json_string(served->version)) &&
                 mli_json_put(card, "task", json_string(mli_model_task(model))) &&
-                mli_json_put(card, "target", json_string(model->target[0].name)) &&
-                (model->target[0].classes == 0 ||
-                 mli_json_put(card, "labels", labels_of(&model->target[0]))) &&
+                (model->targets > 1 ? mli_json_put(card, "targets", targets_of(model))
+                                    : put_target(card, &model->target[0])) &&
                 mli_json_put(card, "inputs", mli_schema_to_json(served->schema)) &&
                 mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
                 mli_json_put(card, "sha256", json_string(model->sha256)) &&

@@ -4,15 +4,18 @@ bats_require_minimum_version 1.5.0
 MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
 export WIRE=$BATS_TEST_DIRNAME/wire
 
-# Once a file: a regression (the mean of x and y, nearly) and a classification with every type of column.
+# Once a file: a regression (the mean of x and y, nearly), a classification with every type of column, and two labels.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     awk 'BEGIN { print "x,y,z"; for (i = 0; i < 100; i++) { x = i % 10; y = int(i / 10); print x "," y "," (x + y) / 2 } }' > mean.csv
     awk 'BEGIN { print "age,city,when,answer"; split("Oslo Rome Lima", city, " ")
                  for (i = 0; i < 120; i++) { a = 20 + i % 41; c = city[i % 3 + 1]
                      print a "," c ",2024-0" (i % 9 + 1) "-01," (a > 40 || c == "Rome" ? "yes" : "no") } }' > people.csv
+    awk 'BEGIN { print "x,y,big,\"odd, \"\"sum\"\"\""; for (i = 0; i < 100; i++) { x = i % 10; y = int(i / 10)
+                 print x "," y "," (x + y > 9 ? "yes" : "no") "," (x + y) % 2 } }' > labels.csv
     "$MLCTL" train mean.csv -q -m mean.safetensors > /dev/null
     "$MLCTL" train people.csv -q -m people.safetensors > /dev/null
+    "$MLCTL" train labels.csv -t 'big,odd\, "sum"' -q -m labels.safetensors > /dev/null
 }
 
 setup() {

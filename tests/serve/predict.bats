@@ -1,7 +1,7 @@
 load common
 
 @test "one row, many rows and CSV give the same numbers, those of mlctl predict" {
-    for model in mean people; do
+    for model in mean people labels; do
         serve "$model"
         "$MLCTL" predict "$BATS_FILE_TMPDIR/$model.csv" -m "$BATS_FILE_TMPDIR/$model.safetensors" -q > predict.csv
         curl -sS -H 'Content-Type: text/csv' --data-binary "@$BATS_FILE_TMPDIR/$model.csv" "$URL/predict" > served.csv
@@ -45,6 +45,20 @@ load common
     grep -qx 'X-Content-Type-Options: nosniff' head.lf
     grep -qx 'Cache-Control: no-store' head.lf
     ! grep -qi '^Server:' head.lf
+}
+
+@test "several labels are each predicted, and the card and the metrics name them" {
+    serve labels
+    json '{"x":9,"y":8}' | jq -e '.prediction.big == "yes" and (.prediction | keys == ["big", "odd, \"sum\""]) and
+        (.probabilities.big | keys == ["no", "yes"] and (.no + .yes - 1 | fabs) < 1e-12) and
+        (.probabilities["odd, \"sum\""] | keys == ["0", "1"])'
+    curl -sS "$URL/model" | jq -e '.task == "multilabel" and (has("target") | not) and
+        .targets == [{"target": "big", "labels": ["no", "yes"]}, {"target": "odd, \"sum\"", "labels": ["0", "1"]}]'
+    curl -sS "$URL/v2/models/labels" | jq -e '.outputs | map(.name) ==
+        ["predict:big", "probabilities:big", "predict:odd, \"sum\"", "probabilities:odd, \"sum\""]'
+    curl -sS -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[9,8]}]}' "$URL/v2/models/labels/infer" |
+        jq -e '.outputs[0].data == ["yes"] and .outputs[1].shape == [1, 2] and (.outputs[2].data[0] | . == "0" or . == "1")'
+    curl -sS "$URL/metrics" | grep -F 'target="big, odd, \"sum\"",task="multilabel"'
 }
 
 @test "a refused cell is named, with its row" {

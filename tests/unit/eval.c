@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <eval/select.h>
 #include <tests/numeric/eval_expected.h>
+#include <tests/numeric/multilabel_expected.h>
 #include <tests/numeric/scores_expected.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -74,6 +75,45 @@ static void classification_agrees(void **state)
                             e->classes * e->classes * sizeof *got.confusion);
         mli_classification_release(&got);
     }
+}
+
+static void multilabel_agrees(void **state)
+{
+    static const char *const names[] = { "subset accuracy", "Hamming loss", "log loss", "area",
+                                         "micro precision", "micro recall", "micro F1",
+                                         "macro precision", "macro recall", "macro F1",
+                                         "weighted precision", "weighted recall", "weighted F1" };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(expected_labels); i++) {
+        const struct expected_labels *e = &expected_labels[i];
+        struct mli_multilabel s;
+        double P[1024];
+        for (size_t k = 0; k < e->n * e->labels; k++) {
+            P[2 * k] = 1 - e->p[k];
+            P[2 * k + 1] = e->p[k];
+        }
+        assert_int_equal(mli_eval_multilabel(e->n, e->labels, e->y, P, &s, NULL), ML_OK);
+        const double got[] = { s.subset_accuracy, s.hamming_loss, s.log_loss, s.roc_auc,
+                               s.micro.precision, s.micro.recall, s.micro.f1,
+                               s.macro.precision, s.macro.recall, s.macro.f1,
+                               s.weighted.precision, s.weighted.recall, s.weighted.f1 };
+        for (size_t k = 0; k < COUNT(got); k++)
+            check_close(e->name, names[k], got[k], e->scores[k]);
+        mli_multilabel_release(&s);
+    }
+}
+
+static void multilabel_refuses_what_a_class_refuses(void **state)
+{
+    static const double y[] = { 0, 1, 2, 0 }, P[] = { 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5 };
+    struct mli_multilabel s;
+    struct ml_error err = ML_ERROR_INIT;
+    (void)state;
+
+    assert_int_equal(mli_eval_multilabel(2, 2, y, P, &s, &err), ML_EDATA);
+    assert_non_null(strstr(err.text, "class 2"));
+    assert_int_equal(mli_eval_multilabel(0, 2, y, P, &s, NULL), ML_EDATA);
 }
 
 static void rank_agrees(void **state)
@@ -342,7 +382,26 @@ static void documents_have_their_shape(void **state)
 }
 
 /* Documents of one set of rows and two predictions for them, that between them have every metric. */
-enum { NUMBERS, PROBABILITIES, SCORES, DOCUMENTS };
+enum { NUMBERS, PROBABILITIES, SCORES, LABELS, DOCUMENTS };
+
+/* One label is right in all rows, the other as `sample` has it. */
+static json_t *label_sample(const double *p)
+{
+    static const double y[] = { 0, 1, 1, 0, 0, 0, 1, 1, 1, 0 }; /* (row, label) */
+    static const struct mli_label_names names[] = { { "a", labels }, { "b", labels } };
+    struct mli_multilabel scores;
+    double P[20];
+
+    for (size_t i = 0; i < 5; i++) {
+        memcpy(P + 4 * i, p + 2 * i, 2 * sizeof *P);
+        P[4 * i + 2] = 0.9 - 0.8 * y[2 * i + 1];
+        P[4 * i + 3] = 0.1 + 0.8 * y[2 * i + 1];
+    }
+    assert_int_equal(mli_eval_multilabel(5, 2, y, P, &scores, NULL), ML_OK);
+    json_t *made = mli_multilabel_json(&scores, names);
+    mli_multilabel_release(&scores);
+    return made;
+}
 
 static json_t *sample(size_t which, bool good)
 {
@@ -354,6 +413,8 @@ static json_t *sample(size_t which, bool good)
     struct mli_classification scores;
     struct mli_regression errors;
 
+    if (which == LABELS)
+        return label_sample(P[good]);
     if (which == NUMBERS) {
         assert_int_equal(mli_eval_regression(3, y, p[good], &(struct mli_regression_of){ .quantile = 0.7, .counts = true }, &errors, NULL), ML_OK);
         return mli_regression_json(&errors);
@@ -380,7 +441,10 @@ static void every_metric_is_found_by_its_name(void **state)
             json_t *document = sample(d, true);
             double value;
             bool has = mli_metric_value(document, rows[i].name, &value);
-            assert_false(has && (d == NUMBERS) == rows[i].classification);
+            bool suits = d == NUMBERS  ? !rows[i].classification && !rows[i].multilabel
+                         : d == LABELS ? rows[i].multilabel
+                                       : rows[i].classification;
+            assert_true(suits || !has);
             found += has;
             json_decref(document);
         }
@@ -402,7 +466,7 @@ static void assert_row(const char *name)
 /* And each number that stands at the top of a document, or in its two averages, has a row: none is out of reach. */
 static void every_number_has_a_row(void **state)
 {
-    static const char *const averages[] = { "macro", "weighted" };
+    static const char *const averages[] = { "micro", "macro", "weighted" };
     char name[64];
     const char *key;
     json_t *value;
@@ -413,7 +477,7 @@ static void every_number_has_a_row(void **state)
         json_object_foreach (document, key, value)
             if (json_is_number(value) && strcmp(key, "rows") != 0)
                 assert_row(key);
-        for (size_t a = 0; a < 2; a++) {
+        for (size_t a = 0; a < COUNT(averages); a++) {
             json_object_foreach (json_object_get(document, averages[a]), key, value) {
                 snprintf(name, sizeof name, "%s.%s", averages[a], key);
                 assert_row(name);
@@ -502,6 +566,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(regression_agrees),
         cmocka_unit_test(classification_agrees),
+        cmocka_unit_test(multilabel_agrees),
+        cmocka_unit_test(multilabel_refuses_what_a_class_refuses),
         cmocka_unit_test(rank_agrees),
         cmocka_unit_test(sum_is_compensated),
         cmocka_unit_test(a_million_rows_lose_no_digit),

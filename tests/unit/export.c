@@ -122,6 +122,11 @@ static struct mli_buf make_program(const struct ml_model *model, const struct ml
         &out,
         model->target[0].classes == 0
             ? "if (fwrite(&r.value, sizeof r.value, 1, stdout) != 1) return 5;\n"
+        : model->targets > 1
+            ? "if (fwrite(r.probabilities, sizeof r.probabilities, 1, stdout) != 1) return 5;\n"
+              "        { int k; for (k = 0; k < sample_TARGETS; k++) {\n"
+              "            if (strcmp(r.label[k], sample_labels[k][r.index[k]]) != 0) return 6;\n"
+              "            if (r.probabilities[k][!r.index[k]] > r.probabilities[k][r.index[k]]) return 7; } }\n"
             : "if (fwrite(r.probabilities, sizeof r.probabilities, 1, stdout) != 1) return 5;\n"
               "        if (strcmp(r.label, sample_labels[r.index]) != 0) return 6;\n"
               "        { int k; for (k = 0; k < sample_CLASSES; k++)\n"
@@ -222,7 +227,7 @@ static void assert_c_agrees(const struct ml_model *model)
 static void test_c_agrees(void **state)
 {
     (void)state;
-    for (enum sample_kind kind = SAMPLE_REGRESSION; kind <= SAMPLE_MULTICLASS; kind++) {
+    for (enum sample_kind kind = SAMPLE_REGRESSION; kind < SAMPLES; kind++) {
         struct ml_model *model = sample_model(kind, NULL, "");
         assert_c_agrees(model);
         ml_model_free(model);
@@ -260,7 +265,7 @@ static void test_c_of_all_steps(void **state)
     config.encode = (const char *const[]){ "port=ordinal", NULL };
     config.min_count = (const char *const[]){ "remark=0.125", NULL };
     config.scale = (const char *const[]){ "robust", "age=minmax", "class=none", NULL };
-    for (enum sample_kind kind = SAMPLE_REGRESSION; kind <= SAMPLE_MULTICLASS; kind++) {
+    for (enum sample_kind kind = SAMPLE_REGRESSION; kind < SAMPLES; kind++) {
         struct ml_model *model = sample_model(kind, &config, "");
         assert_c_agrees(model);
         ml_model_free(model);
@@ -546,6 +551,11 @@ static void predict_json(const json_t *doc, json_t *row, double *p)
 
     if (strcmp(json_string_value(json_object_get(doc, "task")), "regression") == 0) {
         p[0] = x[0];
+    } else if (strcmp(json_string_value(json_object_get(doc, "task")), "multilabel") == 0) {
+        for (size_t k = 0; k < n; k++) {
+            p[2 * k + 1] = 1 / (1 + exp(-x[k]));
+            p[2 * k] = 1 - p[2 * k + 1];
+        }
     } else if (n == 1) {
         p[1] = 1 / (1 + exp(-x[0]));
         p[0] = 1 - p[1];
@@ -567,17 +577,19 @@ static void test_json_agrees(void **state)
     struct ml_table *rows = test_rows();
     (void)state;
 
-    for (size_t m = 0; m <= SAMPLE_MULTICLASS + LENGTH(stacks); m++) {
+    for (size_t m = 0; m < SAMPLES + LENGTH(stacks); m++) {
         struct ml_error err = ML_ERROR_INIT;
-        struct ml_model *model = m <= SAMPLE_MULTICLASS
+        struct ml_model *model = m < SAMPLES
                                      ? sample_model((enum sample_kind)m, NULL, "")
-                                     : sample_stack(SAMPLE_MULTICLASS, stacks[m - SAMPLE_MULTICLASS - 1]);
+                                     : sample_stack(SAMPLE_MULTICLASS, stacks[m - SAMPLES]);
         struct mli_buf text = export_text(model, "json", "sample");
-        double *expected = expected_predictions(model, rows), p[3];
+        double *expected = expected_predictions(model, rows), p[6];
         size_t width = ml_model_width(model);
         json_t *doc;
         assert_int_equal(mli_json_parse(text.data, text.len, 0, "json", &doc, &err), ML_OK);
-        assert_int_equal(json_array_size(json_object_get(doc, "labels")), model->target[0].classes);
+        const json_t *targets = json_object_get(doc, "targets"), *first = targets ? json_array_get(targets, 0) : doc;
+        assert_int_equal(targets ? json_array_size(targets) : 1, model->targets);
+        assert_int_equal(json_array_size(json_object_get(first, "labels")), model->target[0].classes);
         for (size_t i = 0; i < ROWS; i++) {
             json_t *row = row_json(doc, rows, i);
             predict_json(doc, row, p);

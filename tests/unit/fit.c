@@ -81,6 +81,50 @@ static void targets_that_cannot_be(void **state)
     refuse_target("x,y\n1,\n2,5\n", NULL, "auto", ML_EDATA, "1 row with a target");
 }
 
+/* Words, a boolean and numbers; the row that lacks one is left out of all. */
+static void several_targets_are_labels(void **state)
+{
+    static const double y[] = { 1, 0, 2, 0 };
+    struct ml_table *table = table_of("a,x,\"b,c\",d\nyes,1,true,7\nno,2,false,5\nyes,3,,5\nno,4,true,5\nyes,5,true,5\nno,6,false,7\n");
+    struct mli_target target;
+    struct ml_error err = ML_ERROR_INIT;
+    (void)state;
+
+    if (mli_target_find(table, "d,b\\,c,a", "auto", NULL, &target, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(target.task, MLI_TASK_MULTILABEL);
+    assert_int_equal(target.columns, 3);
+    assert_int_equal(target.n, 5);
+    assert_false(target.has[2]);
+    assert_int_equal(mli_target_classes(&target), 3);
+    assert_string_equal(target.of[0].label[1], "7");
+    assert_string_equal(target.of[1].label[1], "true");
+    assert_int_equal(target.of[1].count[1], 3);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(target.y[3 * i + 2] == (i == 0 || i == 3)); /* yes in the first and the fifth row */
+    assert_true(mli_target_code(3, target.y) == 7 && mli_target_code(3, target.y + 3) == 0 && mli_target_code(1, target.y) == 1);
+    char *said = mli_target_said(&target, table);
+    assert_string_equal(said, "d,b\\,c,a");
+    free(said);
+    mli_target_release(&target);
+    assert_int_equal(mli_target_find(table, "b,c", "auto", NULL, &target, NULL), ML_OK); /* a column of that name */
+    assert_int_equal(target.columns, 1);
+    mli_target_release(&target);
+    assert_int_equal(mli_target_find(table, "a,d,a", "auto", NULL, &target, NULL), ML_EUSAGE);
+    assert_int_equal(mli_target_find(table, "a,,d", "auto", NULL, &target, NULL), ML_EUSAGE);
+    assert_int_equal(mli_target_find(table, "a,x", "auto", NULL, &target, NULL), ML_EDATA);
+    assert_int_equal(mli_target_find(table, "a,d", "regression", NULL, &target, NULL), ML_EUSAGE);
+    ml_table_free(table);
+
+    int32_t strata[4]; /* the second label is on in one row alone */
+    static const double few[] = { 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1 };
+    static const int32_t of_few[] = { 0, 1, 0, 2 };
+    mli_target_strata(4, 3, few, strata);
+    assert_memory_equal(strata, of_few, sizeof strata);
+    mli_target_strata(4, 1, y, strata);
+    assert_true(strata[0] == 1 && strata[1] == 0);
+}
+
 static void labels_are_found_as_text_or_number(void **state)
 {
     (void)state;
@@ -342,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(task_follows_the_target),
         cmocka_unit_test(targets_that_cannot_be),
+        cmocka_unit_test(several_targets_are_labels),
         cmocka_unit_test(labels_are_found_as_text_or_number),
         cmocka_unit_test(a_fit_is_at_the_ridge_optimum),
         cmocka_unit_test(precision_is_asked_for_or_follows_the_layers),

@@ -60,7 +60,7 @@ static void test_save_and_load(void **state)
         const char *loss; /* NULL: the sample's */
     } cases[] = { { SAMPLE_REGRESSION, NULL },  { SAMPLE_REGRESSION, "huber:0.1" }, { SAMPLE_REGRESSION, "poisson" },
                   { SAMPLE_BINARY, NULL },      { SAMPLE_BINARY, "hinge" },         { SAMPLE_MULTICLASS, NULL },
-                  { SAMPLE_MULTICLASS, "squared_hinge" } };
+                  { SAMPLE_MULTICLASS, "squared_hinge" }, { SAMPLE_MULTILABEL, NULL } };
     struct ml_table *table = sample_table(ROWS, 5, true);
     (void)state;
 
@@ -160,23 +160,27 @@ static void test_save_errors(void **state)
 /* ---- golden ------------------------------------------------------------------------------------------------------ */
 
 /*
- * A file of format version 1 as it was written once; it is to be read for ever. The predictions beside it are those of
+ * A file of each format version as it was written once; it is to be read for ever. The predictions beside it are those of
  * the day it was made, for rows that sample_table gives; 1e-12 leaves room for another libm's exp. One row a line.
  */
-#define GOLDEN "tests/golden/model-v1.safetensors"
-#define GOLDEN_PREDICTIONS "tests/golden/model-v1.predictions"
-enum { GOLDEN_ROWS = 50 };
+static const struct {
+    const char *model, *predictions;
+    enum sample_kind kind;
+} golden[] = {
+    { "tests/golden/model-v1.safetensors", "tests/golden/model-v1.predictions", SAMPLE_MULTICLASS },
+    { "tests/golden/model-v2.safetensors", "tests/golden/model-v2.predictions", SAMPLE_MULTILABEL },
+};
+enum { GOLDEN_ROWS = 50, GOLDENS = sizeof golden / sizeof *golden };
 
-static void test_golden(void **state)
+static void check_golden(size_t g)
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_table *table = sample_table(GOLDEN_ROWS, 11, true);
-    FILE *expected = fopen(GOLDEN_PREDICTIONS, "r");
+    FILE *expected = fopen(golden[g].predictions, "r");
     struct ml_model *model;
-    (void)state;
 
     assert_non_null(expected);
-    if (ml_model_load(GOLDEN, &model, &err) != ML_OK)
+    if (ml_model_load(golden[g].model, &model, &err) != ML_OK)
         fail_msg("%s: %s", err.source, err.text);
     double *P = predict(model, table);
     for (size_t i = 0; i < GOLDEN_ROWS * ml_model_width(model); i++) {
@@ -190,17 +194,25 @@ static void test_golden(void **state)
     ml_table_free(table);
 }
 
-static int write_golden(void)
+static void test_golden(void **state)
+{
+    (void)state;
+    for (size_t g = 0; g < GOLDENS; g++)
+        check_golden(g);
+}
+
+static int write_golden(size_t g)
 {
     struct ml_table *table = sample_table(GOLDEN_ROWS, 11, true);
-    struct ml_model *model = sample_model(SAMPLE_MULTICLASS, NULL, "golden");
+    struct ml_model *model = sample_model(golden[g].kind, NULL, "golden");
     double *P = predict(model, table);
-    FILE *out = fopen(GOLDEN_PREDICTIONS, "w");
+    FILE *out = fopen(golden[g].predictions, "w");
+    size_t width = ml_model_width(model);
 
     assert_non_null(out);
-    assert_int_equal(ml_model_save(model, GOLDEN, NULL), ML_OK);
-    for (size_t i = 0; i < GOLDEN_ROWS; i++)
-        fprintf(out, "%.17g %.17g %.17g\n", P[3 * i], P[3 * i + 1], P[3 * i + 2]);
+    assert_int_equal(ml_model_save(model, golden[g].model, NULL), ML_OK);
+    for (size_t i = 0; i < GOLDEN_ROWS * width; i++)
+        fprintf(out, "%.17g%c", P[i], i % width + 1 < width ? ' ' : '\n');
     assert_int_equal(fclose(out), 0);
     free(P);
     ml_model_free(model);
@@ -383,6 +395,9 @@ static void test_parts_that_disagree(void **state)
     p.loss = &mli_loss_squared;
     assert_parts(p, "is for regression, but the model has 2 labels");
     p = good_parts("dense 1", 0);
+    p.loss = &mli_loss_binary_cross_entropy;
+    assert_parts(p, "is for multilabel, but the model has 1 target");
+    p = good_parts("dense 1", 0);
     p.target[0] = '\0';
     assert_parts(p, "the model's target has no name");
     p = good_parts("dense 1", 0);
@@ -507,7 +522,7 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "--write") == 0)
         return write_hostile_files(argv[2]);
-    if (argc == 2 && strcmp(argv[1], "--golden") == 0)
-        return write_golden();
+    if (argc == 3 && strcmp(argv[1], "--golden") == 0) /* of that format version */
+        return write_golden((size_t)atoi(argv[2]) - 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -347,6 +347,39 @@ static struct mli_buf make_wrong_digest(const struct mli_buf *base)
 #define BIAS "\"net.0.bias\":" F64("[1]", "[0,8]")
 #define BIAS_LIKE(shape, offsets) "\"net.0.bias\":" F64(shape, offsets)
 
+/* The list of targets replaced by n like its first. */
+static struct mli_buf with_targets(const struct mli_buf *base, size_t n)
+{
+    static const char list[] = "\\\"targets\\\":[", end[] = "],\\\"pipeline", entry[] = "{\\\"name\\\":\\\"t\\\",\\\"labels\\\":[\\\"a\\\",\\\"b\\\"]}";
+    const char *at = memmem(base->data, base->len, list, strlen(list)), *stop = memmem(base->data, base->len, end, strlen(end));
+    struct mli_buf header;
+
+    assert_true(at && stop && at < stop);
+    mli_buf_init(&header, (size_t)1 << 25);
+    mli_buf_add(&header, base->data + 8, (size_t)(at - base->data) - 8 + strlen(list));
+    for (size_t i = 0; i < n; i++)
+        mli_buf_printf(&header, "%s%s", i ? "," : "", entry);
+    mli_buf_add(&header, stop, header_end(base) - (size_t)(stop - base->data));
+    struct mli_buf file = with_header(base, header.data, header.len);
+    mli_buf_release(&header);
+    return file;
+}
+
+static struct mli_buf make_no_targets(const struct mli_buf *base)
+{
+    return with_targets(base, 0);
+}
+
+static struct mli_buf make_one_target(const struct mli_buf *base)
+{
+    return with_targets(base, 1);
+}
+
+static struct mli_buf make_many_targets(const struct mli_buf *base)
+{
+    return with_targets(base, 54);
+}
+
 /* clang-format off: a row a case */
 static const struct hostile {
     const char *name;
@@ -440,7 +473,7 @@ static const struct hostile {
       "metadata \"mlctl.modem\" is not one", false },
     { "47-not-json", NULL, "{" Q "format_version", "[" Q "format_version",
       "metadata \"mlctl.model\", character ", false },
-    { "48-newer", NULL, "format_version" Q ":1", "format_version" Q ":2", "made by a newer mlctl",
+    { "48-newer", NULL, "format_version" Q ":1", "format_version" Q ":3", "made by a newer mlctl",
       false },
     { "49-version-zero", NULL, "format_version" Q ":1", "format_version" Q ":0", "format version 0",
       false },
@@ -489,6 +522,34 @@ static const struct hostile {
     { "73-other-place", NULL, "dense 1" Q, "relu, dense 1" Q, "tensor \"net.1.weight\" is missing", false },
     { "74-other-shape", NULL, "dense 1" Q, "dense 2, dense 1" Q, "has shape (1, 10), expected (2, 10)", false },
 };
+
+/* Of a model of three labels. */
+static const struct hostile label_cases[] = {
+    { "80-unchanged", NULL, "format_version", "format_version", NULL, false },
+    { "81-newer", NULL, "format_version" Q ":2", "format_version" Q ":3", "made by a newer mlctl", false },
+    { "82-other-version", NULL, "format_version" Q ":2", "format_version" Q ":1",
+      "member \"targets\" is not one of format version 1", false },
+    { "83-both-ways", NULL, Q "targets" Q ":", Q "target" Q ":" Q "y" Q "," Q "targets" Q ":",
+      "member \"target\" is not one of format version 2", false },
+    { "84-no-targets", make_no_targets, NULL, NULL, "the model has 0 targets, expected 2 to 53", false },
+    { "85-one-target", make_one_target, NULL, NULL, "the model has 1 targets, expected 2 to 53", false },
+    { "86-many-targets", make_many_targets, NULL, NULL, "the model has 54 targets, expected 2 to 53", false },
+    { "87-no-array", NULL, Q "targets" Q ":[{", Q "targets" Q ":{" Q "x" Q ":[{", "metadata \"mlctl.model\", character ", false },
+    { "88-entry-number", NULL, Q "targets" Q ":[", Q "targets" Q ":[5,", "targets[0] is not an object of name and labels", false },
+    { "89-entry-more", NULL, "[{" Q "name" Q, "[{" Q "x" Q ":1," Q "name" Q, "targets[0] is not an object of name and labels", false },
+    { "90-no-name", NULL, "[{" Q "name" Q, "[{" Q "nome" Q, "\"targets[0].name\" is missing", false },
+    { "91-name-number", NULL, Q "name" Q ":" Q "survived" Q, Q "name" Q ":1", "\"targets[0].name\" is a", false },
+    { "92-name-empty", NULL, "survived", "", "the model's target has no name", false },
+    { "93-name-is-input", NULL, "survived", "port", "target \"port\" is one of its inputs", false },
+    { "94-name-twice", NULL, "survived", "crew, paid", "the model has target \"crew, paid\" twice", false },
+    { "95-three-labels", NULL, Q "labels" Q ":[", Q "labels" Q ":[" Q "more" Q ",",
+      "target \"survived\" of several has 3 labels, expected 2", false },
+    { "96-label-number", NULL, Q "labels" Q ":[" Q "no" Q, Q "labels" Q ":[0", "label 0 is not a string", false },
+    { "97-label-empty", NULL, Q "labels" Q ":[" Q "no" Q, Q "labels" Q ":[" Q Q, "label 0 of the model is empty", false },
+    { "98-loss-of-one", NULL, "binary_cross_entropy", "cross_entropy", "task is \"multilabel\", but loss \"cross_entropy\" is for classification", false },
+    { "99-task-of-one", NULL, Q "multilabel" Q, Q "classification" Q, "task is \"classification\", but loss", false },
+    { "99a-outputs", NULL, "dense 3" Q, "dense 2" Q, "has shape (3, 10), expected (2, 10)", false },
+};
 /* clang-format on */
 
 static struct mli_buf build(const struct hostile *row, const struct mli_buf *base)
@@ -511,65 +572,83 @@ static void write_bytes(const char *path, const struct mli_buf *file)
     assert_int_equal(fclose(out), 0);
 }
 
-static struct mli_buf base_file(void)
+static struct mli_buf file_of(struct ml_model *model)
 {
-    struct ml_model *model = sample_model_small("");
     struct mli_buf base = sample_bytes(model);
     ml_model_free(model);
     return base;
 }
 
-void test_hostile_files(void **state)
+static struct mli_buf base_file(void)
+{
+    return file_of(sample_model_small(""));
+}
+
+static void check_hostile(const struct hostile *rows, size_t n, struct mli_buf base)
 {
     char path[] = "/tmp/mlctl-hostile-XXXXXX";
-    struct mli_buf base = base_file();
     int fd = mkstemp(path);
-    (void)state;
 
     assert_true(fd >= 0);
     close(fd);
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        struct mli_buf file = build(&cases[i], &base);
+    for (size_t i = 0; i < n; i++) {
+        struct mli_buf file = build(&rows[i], &base);
         struct ml_error err = ML_ERROR_INIT;
         struct ml_model *model = NULL;
         write_bytes(path, &file);
         mli_buf_release(&file);
         enum ml_status status = ml_model_load(path, &model, &err);
-        if (!cases[i].text) { /* the unchanged model, so that the others fail for what they are */
+        if (!rows[i].text) { /* the unchanged model, so that the others fail for what they are */
             assert_int_equal(status, ML_OK);
             ml_model_free(model);
             continue;
         }
         if (status != ML_EARTIFACT)
-            fail_msg("%s: status %s", cases[i].name, ml_status_name(status));
+            fail_msg("%s: status %s", rows[i].name, ml_status_name(status));
         assert_null(model);
         assert_string_equal(err.source, path);
-        if (!strstr(err.text, cases[i].text))
-            fail_msg("%s: \"%s\" has no \"%s\"", cases[i].name, err.text, cases[i].text);
+        if (!strstr(err.text, rows[i].text))
+            fail_msg("%s: \"%s\" has no \"%s\"", rows[i].name, err.text, rows[i].text);
     }
     unlink(path);
     mli_buf_release(&base);
 }
 
+void test_hostile_files(void **state)
+{
+    (void)state;
+    check_hostile(cases, LENGTH(cases), base_file());
+    check_hostile(label_cases, LENGTH(label_cases), file_of(sample_labels_small("")));
+}
+
+static void write_cases(const char *directory, const struct hostile *rows, size_t n, struct mli_buf base,
+                        struct mli_buf *list)
+{
+    char path[4096];
+
+    for (size_t i = 0; i < n; i++) {
+        if (!rows[i].text)
+            continue;
+        struct mli_buf file = build(&rows[i], &base);
+        snprintf(path, sizeof(path), "%s/%s.safetensors", directory, rows[i].name);
+        write_bytes(path, &file);
+        mli_buf_release(&file);
+        mli_buf_printf(list, "%s.safetensors\t%s\n", rows[i].name, rows[i].text);
+    }
+    mli_buf_release(&base);
+}
+
 int write_hostile_files(const char *directory)
 {
-    struct mli_buf base = base_file(), list;
+    struct mli_buf list;
     char path[4096];
 
     mli_buf_init(&list, (size_t)1 << 20);
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        if (!cases[i].text)
-            continue;
-        struct mli_buf file = build(&cases[i], &base);
-        snprintf(path, sizeof(path), "%s/%s.safetensors", directory, cases[i].name);
-        write_bytes(path, &file);
-        mli_buf_release(&file);
-        mli_buf_printf(&list, "%s.safetensors\t%s\n", cases[i].name, cases[i].text);
-    }
+    write_cases(directory, cases, LENGTH(cases), base_file(), &list);
+    write_cases(directory, label_cases, LENGTH(label_cases), file_of(sample_labels_small("")), &list);
     snprintf(path, sizeof(path), "%s/expected.txt", directory);
     write_bytes(path, &list);
     mli_buf_release(&list);
-    mli_buf_release(&base);
     return 0;
 }
 

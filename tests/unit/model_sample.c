@@ -119,6 +119,16 @@ static char **make_labels(size_t classes)
     return label;
 }
 
+static struct mli_model_target *three_targets(void)
+{
+    static const char *const names[] = { "survived", "a \"*/?\?/\n", "crew, paid" };
+    struct mli_model_target *target = mli_calloc(3, sizeof(*target));
+
+    for (size_t t = 0; target && t < 3; t++)
+        target[t] = (struct mli_model_target){ mli_strdup(names[t]), 2, make_labels(2) };
+    return target;
+}
+
 /* Any numbers, but what a layer measures is no variance below 0. */
 static void draw_theta(const struct mli_network *network, double *theta)
 {
@@ -137,9 +147,12 @@ static void draw_theta(const struct mli_network *network, double *theta)
 static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind, const char *layers,
                                   const struct ml_prep_config *config, const char *note)
 {
-    static const size_t classes_of[] = { 0, 2, 3 };
+    static const size_t classes_of[] = { 0, 2, 3, 2 };
+    bool several = kind == SAMPLE_MULTILABEL;
     const struct mli_loss *loss =
-        kind == SAMPLE_REGRESSION ? &mli_loss_squared : &mli_loss_cross_entropy;
+        kind == SAMPLE_REGRESSION ? &mli_loss_squared
+        : several                 ? &mli_loss_binary_cross_entropy
+                                  : &mli_loss_cross_entropy;
     struct ml_prep_config defaults = ML_PREP_CONFIG_INIT;
     struct ml_error err = ML_ERROR_INIT;
     struct mli_pipeline *pipeline;
@@ -152,15 +165,15 @@ static struct ml_model *fit_model(struct ml_table *table, enum sample_kind kind,
     assert_int_equal(mli_pipeline_fit(table, index, table->columns, NULL,
                                       config ? config : &defaults, NULL, &pipeline, &err),
                      ML_OK);
-    assert_int_equal(mli_network_new(layers ? layers : kind == SAMPLE_MULTICLASS ? "dense 3" : "dense 1",
+    assert_int_equal(mli_network_new(layers ? layers : kind >= SAMPLE_MULTICLASS ? "dense 3" : "dense 1",
                                      mli_pipeline_features(pipeline), &network, &err),
                      ML_OK);
     double *theta = mli_alloc(network->parameters, sizeof(*theta));
     assert_non_null(theta);
     draw_theta(network, theta);
     assert_int_equal(mli_model_new(pipeline, network, theta, loss,
-                                   one_target(mli_strdup("survived"), classes, make_labels(classes)), 1,
-                                   json_pack("{s:s}", "note", note), &model,
+                                   several ? three_targets() : one_target(mli_strdup("survived"), classes, make_labels(classes)),
+                                   several ? 3 : 1, json_pack("{s:s}", "note", note), &model,
                                    &err),
                      ML_OK);
     ml_table_free(table);
@@ -178,14 +191,24 @@ struct ml_model *sample_stack(enum sample_kind kind, const char *layers)
     return fit_model(sample_table(200, 1, false), kind, layers, NULL, "");
 }
 
-struct ml_model *sample_model_small(const char *note)
+static struct ml_model *small(enum sample_kind kind, const char *note)
 {
     static const struct recipe few[] = {
         { "age", ML_TYPE_NUMBER, 0.2, 30, 14, NULL, 0 },
         { "port", ML_TYPE_CATEGORY, 0.1, 0, 0, ports, LENGTH(ports) },
         { "when", ML_TYPE_INSTANT, 0.1, 1e9, 3e8, NULL, 0 },
     };
-    return fit_model(make_table(few, LENGTH(few), 200, 1, false), SAMPLE_BINARY, NULL, NULL, note);
+    return fit_model(make_table(few, LENGTH(few), 200, 1, false), kind, NULL, NULL, note);
+}
+
+struct ml_model *sample_model_small(const char *note)
+{
+    return small(SAMPLE_BINARY, note);
+}
+
+struct ml_model *sample_labels_small(const char *note)
+{
+    return small(SAMPLE_MULTILABEL, note);
 }
 
 struct mli_buf sample_bytes(const struct ml_model *model)

@@ -4,7 +4,8 @@
 
 #include <model/model.h>
 
-enum sample_kind { SAMPLE_REGRESSION, SAMPLE_BINARY, SAMPLE_MULTICLASS };
+/* SAMPLE_MULTILABEL: three labels of two classes each. */
+enum sample_kind { SAMPLE_REGRESSION, SAMPLE_BINARY, SAMPLE_MULTICLASS, SAMPLE_MULTILABEL, SAMPLES };
 
 /*
  * Columns: numbers with and without missing cells, categories (one with missing cells, one with values that need
@@ -16,11 +17,14 @@ struct ml_table *sample_table(size_t rows, uint64_t seed, bool unknown);
 struct ml_model *sample_model(enum sample_kind kind, const struct ml_prep_config *config,
                               const char *note);
 
-/* The same with a stack of layers; the last has 1 output, or 3 for SAMPLE_MULTICLASS. */
+/* The same with a stack of layers; the last has 1 output, or 3 for SAMPLE_MULTICLASS and SAMPLE_MULTILABEL. */
 struct ml_model *sample_stack(enum sample_kind kind, const char *layers);
 
 /* The smallest model that has it all; small enough for hostile files. */
 struct ml_model *sample_model_small(const char *note);
+
+/* The same of three labels. */
+struct ml_model *sample_labels_small(const char *note);
 
 /* Bytes of a model's file, in a buffer that the caller releases. */
 struct mli_buf sample_bytes(const struct ml_model *model);

@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <net/stack.h>
+#include <tests/numeric/multilabel_expected.h>
 #include <tests/unit/heap.h>
 
 struct mli_network *net_make(const char *spec, size_t inputs)
@@ -464,6 +465,65 @@ static void assert_near(double got, double expected)
         fail_msg("%.17g, expected %.17g", got, expected);
 }
 
+/* The loss and its slope, with weights and without, and the same as each label alone is under the loss of two classes. */
+static void labels_agree(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(expected_labels_loss); i++) {
+        const struct expected_labels_loss *e = &expected_labels_loss[i];
+        const struct mli_loss *loss = &mli_loss_binary_cross_entropy, *alone = &mli_loss_cross_entropy;
+        double y[64], dZ[256], P[512], sum = 0;
+        assert_int_equal(loss->outputs(e->labels), e->labels);
+        for (size_t r = 0; r < e->n; r++)
+            y[r] = mli_labels_code(e->labels, e->y + r * e->labels);
+        assert_near(loss->value(loss, e->n, e->labels, e->z, y, e->weight, NULL), e->weighted);
+        assert_near(loss->value(loss, e->n, e->labels, e->z, y, NULL, dZ), e->sum);
+        loss->predict(e->n, e->labels, e->z, P);
+        for (size_t k = 0; k < e->n * e->labels; k++) {
+            double slope, p[2];
+            assert_true(fabs(dZ[k] - e->slope[k]) <= 1e-15);
+            sum += alone->value(alone, 1, 1, e->z + k, e->y + k, NULL, &slope);
+            assert_true(dZ[k] == slope);
+            alone->predict(1, 1, e->z + k, p);
+            assert_true(P[2 * k] == p[0] && P[2 * k + 1] == p[1]);
+        }
+        assert_near(sum, e->sum);
+    }
+}
+
+/* What the classes of a label count multiplies its loss and its slope. */
+static void sides_weigh_the_classes_of_a_label(void **state)
+{
+    static const double sides[] = { 0.5, 3, 2, 7 }, Z[] = { 0.3, -1, 2, 0.5 }, y[] = { 1, 2 }, weight[] = { 1, 10 };
+    static const double side[] = { 3, 2, 5, 70 };
+    struct mli_loss loss = mli_loss_binary_cross_entropy;
+    double dZ[4], plain[4];
+    (void)state;
+
+    loss.value(&loss, 2, 2, Z, y, NULL, plain);
+    loss.sides = sides;
+    loss.value(&loss, 2, 2, Z, y, weight, dZ);
+    for (size_t k = 0; k < 4; k++)
+        assert_near(dZ[k], side[k] * plain[k]);
+}
+
+/* Every label has a bit of its own, up to the last that a double can tell. */
+static void a_code_tells_all_labels(void **state)
+{
+    double on[MLI_LABELS_MAX] = { 0 }, Z[MLI_LABELS_MAX] = { 0 }, dZ[MLI_LABELS_MAX];
+    const struct mli_loss *loss = &mli_loss_binary_cross_entropy;
+    (void)state;
+
+    for (size_t j = 0; j < MLI_LABELS_MAX; j += 4)
+        on[j] = 1;
+    on[MLI_LABELS_MAX - 1] = 1;
+    double y = mli_labels_code(MLI_LABELS_MAX, on);
+    loss->value(loss, 1, MLI_LABELS_MAX, Z, &y, NULL, dZ);
+    for (size_t j = 0; j < MLI_LABELS_MAX; j++)
+        assert_true(dZ[j] == (on[j] > 0 ? -0.5 : 0.5));
+}
+
 /*
  * One logit. Expected values to the last digits: log(1 + e^-m) is e^-m - e^-2m/2 + .. for large m and -m for small
  * ones.
@@ -615,6 +675,9 @@ int main(void)
         cmocka_unit_test(losses_by_hand),
         cmocka_unit_test(kinks_are_where_the_slope_jumps),
         cmocka_unit_test(hinge_of_many_classes_is_a_sum),
+        cmocka_unit_test(labels_agree),
+        cmocka_unit_test(sides_weigh_the_classes_of_a_label),
+        cmocka_unit_test(a_code_tells_all_labels),
         cmocka_unit_test(losses_are_read_and_written),
         cmocka_unit_test(squared_loss_by_hand),
         cmocka_unit_test(logistic_keeps_its_digits_at_any_logit),

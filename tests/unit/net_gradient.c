@@ -26,6 +26,7 @@ static struct slope draw(const char *spec, const struct mli_loss *loss, bool tra
     for (size_t i = 0; i < ROWS; i++) {
         size_t classes = s.net->outputs > 1 ? s.net->outputs : 2;
         s.y[i] = loss->task == MLI_TASK_CLASSIFICATION ? (double)mli_rng_below(&rng, classes)
+                 : loss->task == MLI_TASK_MULTILABEL ? (double)mli_rng_below(&rng, (size_t)1 << s.net->outputs)
                  : loss->predicts == MLI_PREDICTS_MEAN ? 4 * mli_rng_uniform(&rng)
                                                        : mli_rng_normal(&rng);
         s.weight[i] = 0.1 + 2 * mli_rng_uniform(&rng);
@@ -109,7 +110,7 @@ static void check_stack(const char *hidden, const char *loss, size_t outputs)
     }
 }
 
-/* Under every loss; for classes with one output and with three. */
+/* Under every loss; for classes and labels with one output and with three. */
 static void check_losses(const char *hidden)
 {
     size_t n;
@@ -117,7 +118,7 @@ static void check_losses(const char *hidden)
 
     for (size_t i = 0; i < n; i++) {
         check_stack(hidden, loss[i]->name, 1);
-        if (loss[i]->task == MLI_TASK_CLASSIFICATION)
+        if (loss[i]->task != MLI_TASK_REGRESSION)
             check_stack(hidden, loss[i]->name, 3);
     }
 }

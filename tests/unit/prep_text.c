@@ -239,7 +239,7 @@ static void refusals(void **state)
         { LIST("boby=hash:8"), NULL, "did you mean \"body\"?" },
         { NULL, LIST("hash:8:1"), "--encode hash:8:1: expected hash:N" },
         { NULL, LIST("target:-1"), "expected target, target:auto or target:SMOOTH" },
-        { NULL, LIST("target"), "there is no target to encode by" },
+        { NULL, LIST("target"), "there is no single target to encode by" },
     };
     struct ml_table *table = table_of("body,c,n\nx,a,1\ny,b,2\nx,a,3\n");
 

@@ -52,6 +52,16 @@ static size_t draw_class(struct mli_rng *rng, const double *x, size_t d, const d
     return best;
 }
 
+/* Each whether its hidden score, plus noise, is above 0. */
+static double draw_labels(struct mli_rng *rng, const double *x, size_t d, const double *hidden, size_t labels)
+{
+    double on[MLI_LABELS_MAX];
+
+    for (size_t c = 0; c < labels; c++)
+        on[c] = mli_dot(d, x, hidden + c * d) + 2 * mli_rng_normal(rng) > 0;
+    return mli_labels_code(labels, on);
+}
+
 struct problem problem_new(const char *spec, const char *loss, size_t n, size_t d, double spread,
                            uint64_t seed)
 {
@@ -67,7 +77,9 @@ struct problem problem_new(const char *spec, const char *loss, size_t n, size_t 
         double *x = problem.X + i * d;
         for (size_t j = 0; j < d; j++)
             x[j] = mli_rng_normal(&rng);
-        if (problem.loss->task == MLI_TASK_CLASSIFICATION)
+        if (problem.loss->task == MLI_TASK_MULTILABEL)
+            problem.y[i] = draw_labels(&rng, x, d, hidden, outputs);
+        else if (problem.loss->task == MLI_TASK_CLASSIFICATION)
             problem.y[i] = (double)draw_class(&rng, x, d, hidden, classes);
         else
             problem.y[i] = 0.5 + mli_dot(d, x, hidden) + 0.3 * mli_rng_normal(&rng);

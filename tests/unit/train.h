@@ -34,7 +34,8 @@ struct problem {
 
 /*
  * Random rows: X normal, column j times spread^j; y by a hidden linear model with noise: a number, a whole number of 0 or
- * more for a loss that predicts a mean, or a class (outputs of them, two for one output). loss: "huber:1.5".
+ * more for a loss that predicts a mean, a class (outputs of them, two for one output), or
+ * the code of labels, one an output. loss: "huber:1.5".
  */
 struct problem problem_new(const char *spec, const char *loss, size_t n, size_t d, double spread,
                            uint64_t seed);

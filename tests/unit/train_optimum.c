@@ -78,6 +78,8 @@ static const struct toy {
     { "logistic", "dense 1", "cross_entropy", 400, 5, 1, 0, 0.01, false, false },
     { "softmax", "dense 3", "cross_entropy", 400, 5, 1, 0, 0.01, false, false },
     { "softmax with both penalties", "dense 3", "cross_entropy", 400, 5, 1, 0.02, 0.01, false, false },
+    { "three labels", "dense 3", "binary_cross_entropy", 400, 5, 1, 0, 0.01, false, false },
+    { "three labels, l1", "dense 3", "binary_cross_entropy", 400, 5, 1, 0.02, 0, false, false },
     { "huber", "dense 1", "huber:0.3", 300, 5, 1, 0, 0.01, false, false },
     { "huber, l1", "dense 1", "huber:0.3", 300, 5, 1, 0.05, 0, false, false },
     { "svr", "dense 1", "squared_epsilon_insensitive:0.2", 300, 5, 1, 0, 0.01, false, false },
