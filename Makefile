@@ -62,7 +62,7 @@ UNIT_export := export heap model_sample
 
 SRC_serve := coding columns config connections content csv_rows feed guard health intake invocations json_rows keeper lines \
 	listen metrics outputs pages predict process registry reply results routes row scan server service session session_body \
-	session_head session_send sink v1 v2_infer v2_pages worker
+	session_head session_send sink v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts worker
 UNIT_serve := serve serve_connections serve_guard serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile

@@ -1,0 +1,122 @@
+#include <serve/v2_inference.h>
+
+#include <string.h>
+
+static enum ml_status take_output(struct mli_v2_inference *in, struct mli_scan *scan,
+                                  struct ml_error *err)
+{
+    struct mli_scan_wanted wanted[] = { { .name = "name" }, { .name = "parameters" } };
+    struct mli_scan_wanted parameter[] = { { .name = "binary_data" } };
+    struct mli_v2_output chosen = { .binary = in->binary_output };
+    char *name;
+
+    if (!mli_scan_members(scan, wanted, 2))
+        return mli_scan_error(scan, err);
+    if (!wanted[0].found)
+        return ml_error_set(err, ML_EDATA, "an output has no \"name\"");
+    enum ml_status status = mli_v2_text(in, &wanted[0].at, &name, err);
+    if (status != ML_OK)
+        return status;
+    chosen.of = mli_output_find(in->served, name);
+    if (!chosen.of)
+        return ml_error_set(err, ML_EDATA, "the model has no output \"%.200s\"", name);
+    for (size_t i = 0; i < in->outputs; i++) {
+        if (in->chosen[i].of == chosen.of)
+            return ml_error_set(err, ML_EDATA, "the output \"%.200s\" is asked for twice", name);
+    }
+    if (wanted[1].found && !mli_scan_members(&wanted[1].at, parameter, 1))
+        return mli_scan_error(&wanted[1].at, err);
+    if (!mli_v2_flag(&parameter[0], &chosen.binary))
+        return mli_scan_error(&parameter[0].at, err);
+    in->chosen[in->outputs++] = chosen;
+    return ML_OK;
+}
+
+enum ml_status mli_v2_take_outputs(struct mli_v2_inference *in, struct mli_scan_wanted *wanted,
+                                   struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+
+    if (wanted->found) {
+        mli_scan_open(&wanted->at, '[');
+        while (status == ML_OK && mli_scan_item(&wanted->at))
+            status = take_output(in, &wanted->at, err);
+        if (status == ML_OK && wanted->at.wrong)
+            return mli_scan_error(&wanted->at, err);
+    }
+    if (status != ML_OK || in->outputs > 0)
+        return status;
+    in->outputs = in->served->outputs;
+    for (size_t i = 0; i < in->outputs; i++)
+        in->chosen[i] = (struct mli_v2_output){ &in->served->output[i], in->binary_output, 0 };
+    return ML_OK;
+}
+
+/* ---- the answer -------------------------------------------------------------------------------------------------- */
+
+/* All binary outputs one behind the other, as they follow the JSON part. */
+static void write_bytes(struct mli_v2_inference *in, const double *P, struct mli_buf *out)
+{
+    size_t width = ml_model_width(in->served->model);
+
+    mli_buf_reset(out);
+    for (size_t i = 0; i < in->outputs; i++) {
+        size_t before = out->len;
+        for (size_t r = 0; in->chosen[i].binary && r < in->rows; r++)
+            mli_output_bytes(out, in->chosen[i].of, P + r * width);
+        in->chosen[i].bytes = out->len - before;
+    }
+}
+
+static void write_output(const struct mli_v2_inference *in, const struct mli_v2_output *chosen,
+                         const double *P, struct mli_buf *out)
+{
+    size_t width = ml_model_width(in->served->model);
+
+    mli_buf_str(out, "{\"name\":");
+    mli_buf_json_string(out, chosen->of->name, strlen(chosen->of->name));
+    mli_buf_printf(out, ",\"datatype\":\"%s\",\"shape\":[%zu,%zu],", chosen->of->datatype, in->rows,
+                   chosen->of->width);
+    if (chosen->binary) {
+        mli_buf_printf(out, "\"parameters\":{\"binary_data_size\":%zu}}", chosen->bytes);
+        return;
+    }
+    mli_buf_str(out, "\"data\":");
+    for (size_t r = 0; r < in->rows; r++) {
+        mli_buf_char(out, r == 0 ? '[' : ',');
+        mli_output_json(out, chosen->of, P + r * width);
+    }
+    mli_buf_str(out, "]}");
+}
+
+void mli_v2_write(struct mli_v2_inference *in, const double *P, struct mli_reply *reply)
+{
+    struct mli_buf *out = &reply->body, *bytes = &in->worker->payload;
+    bool binary = false;
+
+    write_bytes(in, P, bytes);
+    mli_buf_char(out, '{');
+    if (in->id.text) {
+        struct mli_scan end = in->id;
+        mli_scan_skip(&end);
+        mli_buf_str(out, "\"id\":");
+        mli_buf_add(out, in->id.text + in->id.at, end.at - in->id.at);
+        mli_buf_char(out, ',');
+    }
+    mli_buf_printf(out, "\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[",
+                   in->served->name, in->served->version);
+    for (size_t i = 0; i < in->outputs; i++) {
+        if (i > 0)
+            mli_buf_char(out, ',');
+        write_output(in, &in->chosen[i], P, out);
+        binary = binary || in->chosen[i].binary;
+    }
+    mli_buf_str(out, "]}");
+    if (!binary)
+        return;
+    reply->json_part = out->len;
+    reply->type = "application/octet-stream";
+    if (bytes->status != ML_OK && out->status == ML_OK)
+        out->status = bytes->status;
+    mli_buf_add(out, bytes->data, bytes->len);
+}
