@@ -209,6 +209,11 @@ static void answer_examples(const struct mli_service *service, struct mli_worker
     const double *P;
     size_t rows;
 
+    if (served->model->targets > 1) {
+        mli_reply_error(reply, 400, "the model has %zu targets: use :predict",
+                        served->model->targets);
+        return;
+    }
     if (first->label != classes) {
         mli_reply_error(reply, 400, "the model is a %s: use :predict or :%s",
                         classes ? "regression" : "classification",
