@@ -235,8 +235,9 @@ $(BUILD)/fuzz-$(1): $(BUILD)/tests/fuzz/$(1).o $(OBJ_fuzzed)
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 
-.PHONY: fuzz-replay
-fuzz-replay: $(foreach f,$(FUZZ),$(BUILD)/replay-$(f)) ## run every corpus file through its fuzz target
+.PHONY: fuzz-replay fuzz-replay-targets
+fuzz-replay-targets: $(foreach f,$(FUZZ),$(BUILD)/replay-$(f))
+fuzz-replay: fuzz-replay-targets ## run every corpus file through its fuzz target
 	$(foreach f,$(FUZZ),$(BUILD)/replay-$(f) tests/fuzz/corpus/$(f) &&) true
 
 # ---- order -------------------------------------------------------------------------------------------------------
@@ -245,10 +246,11 @@ layers: ## check that includes point down only
 	@./scripts/layers
 
 HEADERS := $(wildcard include/mlctl/*.h) $(foreach d,$(DOMAINS),$(wildcard src/$(d)/*.h)) $(wildcard cmd/*.h)
-.PHONY: headers
-headers: ## check that each header compiles alone
-	$(Q)for h in $(HEADERS); do \
-		printf '#include "%s"\n' "$$h" | $(CC) $(CFLAGS_ALL) -fsyntax-only -x c - || exit 1; done
+HEADER_ALONE := $(HEADERS:%=alone-%)
+.PHONY: headers $(HEADER_ALONE)
+$(HEADER_ALONE): alone-%:
+	$(Q)printf '#include "%s"\n' '$*' | $(CC) $(CFLAGS_ALL) -fsyntax-only -x c -
+headers: $(HEADER_ALONE) ## check that each header compiles alone
 	@echo "$(words $(HEADERS)) headers compile alone"
 
 .PHONY: docs

@@ -127,7 +127,7 @@ load common
     awk 'NR==1; NR>1 {for (i=0;i<200;i++) print}' "$DATA/diabetes.csv" > big.csv
     "$MLCTL" train big.csv --hidden 64,32 --members 40 --epochs 2 --threads 2 > out.txt 2> err.txt &
     pid=$!
-    for _ in $(seq 400); do grep -q "member . of 40" err.txt && break; sleep 0.05; done
+    soon grep -q "member . of 40" err.txt
     kill -INT $pid
     status=0
     wait $pid || status=$?
