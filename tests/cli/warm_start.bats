@@ -245,3 +245,15 @@ weights() { mlctl export -m "$1" --format json -o - -q | jq -c '[.. | .weight?, 
     cmp 1.safetensors 2.safetensors
     cmp 1.safetensors 4.safetensors
 }
+
+@test "several targets: a warm start keeps their labels, and a label of one value here is a warning" {
+    awk 'BEGIN { print "x,z,a,b"; for (i = 0; i < 200; i++) print i * 7 % 13 "," i * 5 % 11 "," (i * 7 % 13 + i % 3 > 6 ? "yes" : "no") "," (i * 5 % 11 + i % 4 > 5) }' > both.csv
+    awk -F, 'NR == 1 || $3 == "yes"' both.csv > one.csv
+    mlctl train both.csv -q -t a,b -m start.safetensors > out.txt
+    mlctl train both.csv -q -t a,b --warm-start start.safetensors -m same.safetensors > out.txt
+    [ "$(weights start.safetensors)" = "$(weights same.safetensors)" ]
+    mlctl train one.csv --warm-start start.safetensors --class-weight balanced -m one.safetensors > out.txt 2> err.txt
+    grep -q 'class "no" has no row to train on here' err.txt
+    mlctl train --reproduce one.safetensors -q > out.txt
+    fails 2 '--target a contradicts the model of --warm-start, which has a,b' mlctl train -q both.csv -t a --warm-start start.safetensors
+}
