@@ -193,7 +193,10 @@ END
 
 @test "checkpoints of other runs and other programs" {
     run="-t price --hidden 8 --epochs 100000 --patience 0"
-    timeout -s INT 2 "$MLCTL" train "$DATA/diamonds.csv" -q $run --checkpoint state -m a.safetensors > out.txt 2> err.txt || true
+    "$MLCTL" train "$DATA/diamonds.csv" -q $run --checkpoint state -m a.safetensors --log log.jsonl > out.txt 2> err.txt &
+    soon holds '"epoch"' log.jsonl
+    kill -INT $!
+    wait $! || true
     [ -s state/checkpoint.safetensors ]
     mlctl train "$DATA/iris.csv" -q -m iris.safetensors > out.txt
     for kind in cut empty model changed foreign text; do mkdir $kind; done
