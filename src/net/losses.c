@@ -18,6 +18,15 @@ static const char *const names[] = { LOSSES(NAME) };
 #define LISTED(name) " " #name
 #define COUNT (sizeof(losses) / sizeof(losses[0]))
 
+double mli_loss_curvature(const struct mli_loss *loss, size_t outputs)
+{
+    double largest = loss->sides ? 0 : 1;
+
+    for (size_t i = 0; loss->sides && i < 2 * outputs; i++)
+        largest = loss->sides[i] > largest ? loss->sides[i] : largest;
+    return largest * loss->curvature(outputs);
+}
+
 const char *mli_task_name(enum mli_task task)
 {
     switch (task) {

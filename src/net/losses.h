@@ -89,6 +89,9 @@ extern const struct mli_loss mli_loss_squared, mli_loss_absolute, mli_loss_huber
     mli_loss_epsilon_insensitive, mli_loss_squared_epsilon_insensitive, mli_loss_poisson, mli_loss_cross_entropy,
     mli_loss_hinge, mli_loss_squared_hinge, mli_loss_binary_cross_entropy;
 
+/* The curvature bound of a loss with its sides. */
+double mli_loss_curvature(const struct mli_loss *loss, size_t outputs);
+
 const char *mli_task_name(enum mli_task task); /* "regression", "classification", "multilabel" */
 
 const struct mli_loss *const *mli_losses(size_t *n); /* all of them, count in *n */

@@ -115,7 +115,7 @@ static struct mli_curvature measure(const struct mli_optimiser *optimiser,
                                     const struct mli_train_data *data,
                                     const struct mli_train_config *config, mli_real *work)
 {
-    double bound = loss->curvature(net->outputs);
+    double bound = mli_loss_curvature(loss, net->outputs);
     mli_real *room = work + 2 * (data->d + 1);
     struct walk all = { .data = data, .stride = 1, .room = room }, some = all;
     if (optimiser->step && data->n > SAMPLE)

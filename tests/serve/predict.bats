@@ -58,6 +58,7 @@ load common
         ["predict:big", "probabilities:big", "predict:odd, \"sum\"", "probabilities:odd, \"sum\""]'
     curl -sS -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[9,8]}]}' "$URL/v2/models/labels/infer" |
         jq -e '.outputs[0].data == ["yes"] and .outputs[1].shape == [1, 2] and (.outputs[2].data[0] | . == "0" or . == "1")'
+    curl -sS -d '{"instances":[{"x":9,"y":8}]}' "$URL/v1/models/labels:predict" | jq -e '.predictions[0].prediction.big == "yes"'
     curl -sS "$URL/metrics" | grep -F 'target="big, odd, \"sum\"",task="multilabel"'
 }
 

@@ -502,7 +502,9 @@ static void sides_weigh_the_classes_of_a_label(void **state)
     (void)state;
 
     loss.value(&loss, 2, 2, Z, y, NULL, plain);
+    assert_true(mli_loss_curvature(&loss, 2) == 0.25);
     loss.sides = sides;
+    assert_true(mli_loss_curvature(&loss, 2) == 7 * 0.25);
     loss.value(&loss, 2, 2, Z, y, weight, dZ);
     for (size_t k = 0; k < 4; k++)
         assert_near(dZ[k], side[k] * plain[k]);
