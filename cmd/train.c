@@ -143,6 +143,7 @@ static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_repo
     config->stop = &training_stopped;
     config->epoch = on_epoch;
     config->data = report;
+    config->spend = true; /* what is said at the end is of names and counts */
     int code = f->warm.model && !prep ? warm_pin(ctx, &f->warm, &f->training.reading.options) : CMD_CONTINUE;
     enum ml_status status = code == CMD_CONTINUE ? read_data(ctx, f, out) : ML_OK;
     if (!status && code == CMD_CONTINUE && f->original)

@@ -70,6 +70,8 @@ struct ml_fit_config {
     uint64_t seed;
     size_t threads;        /* 0: one a core */
     size_t memory;         /* bytes that may be used; 0: what the machine or the container has free */
+    bool spend;            /* nobody needs the table's cells afterwards: their memory is given back as soon as they have become
+                              features, and then they say nothing any more */
     const char *cache;     /* file of prepared rows, for ml_prepared_open(); NULL: that of the data's name with .rows */
     struct ml_prep_config clean; /* what the pipeline does with the columns */
     const volatile sig_atomic_t *stop; /* set non-zero by a signal handler: end after this step; NULL: never */

@@ -79,6 +79,14 @@ void mli_touch(void *p, size_t from, size_t to)
 #endif
 }
 
+void mli_give_back(void *p, size_t from, size_t to)
+{
+    uintptr_t begin = ((uintptr_t)p + from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = ((uintptr_t)p + to) & ~(uintptr_t)(PAGE - 1);
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 char *mli_strdup(const char *s)
 {
     return mli_strndup(s, strlen(s));

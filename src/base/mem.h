@@ -21,6 +21,8 @@ void *mli_realloc(void *p, size_t count, size_t size); /* p stays valid on failu
  * cheaper than each when it is met. A hint that changes nothing.
  */
 void mli_touch(void *p, size_t from, size_t to);
+/* Bytes [from, to) are needed no more, whole pages of them are given back; p stays allocated, what it holds there is lost. */
+void mli_give_back(void *p, size_t from, size_t to);
 char *mli_strdup(const char *s);
 char *mli_strndup(const char *s, size_t n); /* exactly n bytes plus NUL */
 

@@ -39,6 +39,7 @@ void mli_job_release(struct mli_job *job)
     mli_network_free(job->member);
     mli_network_free(job->joint);
     free_parts(job);
+    free(job->held);
     mli_history_release(&job->run.history);
     free(job->theta);
     free(job->sides);
@@ -154,7 +155,7 @@ static struct mli_learn learn_of(const struct mli_job *job)
 }
 
 /* Said and refused before anything large is allocated: OpenBLAS does not survive being starved. */
-static enum ml_status check_memory(const struct mli_job *job, struct ml_error *err)
+static enum ml_status check_memory(struct mli_job *job, struct ml_error *err)
 {
     const struct mli_learn learn = learn_of(job);
     size_t d = learn.inputs, number = job->single ? sizeof(float) : sizeof(double), matrix, trainer = 0;
@@ -169,7 +170,7 @@ static enum ml_status check_memory(const struct mli_job *job, struct ml_error *e
         fits = fits && mli_mul(2 * sizeof(double), job->joint->parameters, &joint) && mli_add(trainer, joint, &trainer);
     if (!fits || !mli_mul(rows, row, &matrix) || !mli_add(matrix, trainer, &matrix))
         return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
-    size_t need = matrix + ((size_t)32 << 20);
+    size_t need = job->needs = matrix + ((size_t)32 << 20);
     ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
     if (need <= job->settings.memory)
         return ML_OK;
@@ -265,22 +266,45 @@ static enum ml_status check_targets(const struct mli_job *job, struct ml_error *
     return ML_OK;
 }
 
-static enum ml_status build_part(struct mli_job *job, enum mli_part part, struct ml_error *err)
+static enum ml_status take_targets(struct mli_job *job, enum mli_part part, struct ml_error *err)
 {
-    const struct mli_matrix_rows rows = mli_job_matrix(job, part);
-    size_t n = job->plan.rows[part], size;
+    size_t n = job->plan.rows[part];
     if (!n)
         return ML_OK;
     job->y[part] = mli_alloc(n, sizeof *job->y[part]);
-    if (!job->y[part])
-        return no_memory(err);
-    enum ml_status status = targets_trained(job, part, job->y[part], err);
-    if (status || job->borrowed || job->rows)
-        return status;
-    if (!mli_mul(n, job->network->inputs, &size))
-        return no_memory(err);
-    job->X[part] = mli_alloc_large(size, job->single ? sizeof(float) : sizeof(double));
-    return job->X[part] ? mli_matrix_build(&rows, job->single, job->X[part], err) : no_memory(err);
+    return job->y[part] ? targets_trained(job, part, job->y[part], err) : no_memory(err);
+}
+
+/* Held-out rows become features along with the others where they fit besides: they are of the same blocks. */
+static bool holds(const struct mli_job *job)
+{
+    size_t size;
+    return job->plan.rows[MLI_PART_TEST] > 0 &&
+           mli_mul(job->plan.rows[MLI_PART_TEST], job->network->inputs * sizeof(double), &size) &&
+           size <= job->settings.memory - job->needs;
+}
+
+static enum ml_status make_features(struct mli_job *job, struct ml_error *err)
+{
+    const struct mli_matrix_rows rows = mli_job_matrix(job, MLI_PART_NONE);
+    struct mli_matrix_into into[MLI_MATRIX_PARTS];
+    size_t n = 0, size;
+    bool held = holds(job), batches = mli_optimiser_steps(job->settings.train.optimiser);
+    for (int part = MLI_PART_TRAIN; part < (held ? MLI_PARTS : MLI_PART_TEST); part++) {
+        bool single = job->single && part != MLI_PART_TEST;
+        if (!job->plan.rows[part])
+            continue;
+        void *X = mli_mul(job->plan.rows[part], job->network->inputs, &size)
+                      ? (batches ? mli_alloc_large : mli_alloc)(size, single ? sizeof(float) : sizeof(double)) : NULL;
+        if (!X)
+            return no_memory(err);
+        if (part == MLI_PART_TEST)
+            job->test = job->held = X;
+        else
+            job->X[part] = X;
+        into[n++] = (struct mli_matrix_into){ (uint8_t)part, single, X };
+    }
+    return mli_matrix_spread(&rows, into, n, job->config->spend && (held || job->config->test), err);
 }
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
@@ -476,7 +500,9 @@ enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
 {
     enum ml_status status = check_memory(job, err);
     for (int part = MLI_PART_TRAIN; !status && part < MLI_PART_TEST; part++)
-        status = build_part(job, (enum mli_part)part, err);
+        status = take_targets(job, (enum mli_part)part, err);
+    if (!status && !job->borrowed && !job->rows)
+        status = make_features(job, err);
     if (status)
         return status;
     for (int part = MLI_PART_TRAIN; part <= MLI_PART_VALIDATION; part++)

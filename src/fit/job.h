@@ -31,7 +31,9 @@ struct mli_job {
     void *X[MLI_PART_TEST]; /* of the rows that train and those that stop the training */
     double *y[MLI_PART_TEST], *weight[MLI_PART_TEST]; /* weight NULL: all 1 */
     bool borrowed;      /* prep, plan, pipeline and X are someone else's, and are there when they are needed */
-    const double *test; /* borrowed too: features of the held-out rows; NULL: they are made when they are measured */
+    size_t needs; /* bytes that training takes, found by _learn */
+    double *held; /* features of the held-out rows, made along with the others; NULL: they are made when they are measured */
+    const double *test; /* those, or someone else's */
     double *sides; /* of the loss of several labels; NULL: all classes count alike */
     struct mli_units units; /* of the target: what is trained on is scaled */
     struct mli_checkpoint *checkpoint; /* of a whole fit that keeps one; borrowed */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = MLI_MATRIX_BLOCK, BLOCK_VALUES = 4 << 20 /* doubles of a block */ };
+enum { BLOCK = MLI_MATRIX_BLOCK, BLOCK_VALUES = 4 << 20 /* doubles of a block */, STRETCH = 64 /* blocks spent at a time */ };
 
 /* Moves the rows of a block that belong to the part to its front; how many there are. */
 static size_t gather(const uint8_t *part, uint8_t which, size_t n, size_t d, double *X)
@@ -49,7 +49,9 @@ struct walk {
     const struct mli_matrix_rows *rows;
     const struct ml_table *view;
     size_t d, size, blocks; /* features, rows of a block, blocks */
+    bool all;               /* every row is chosen: a block's first is that of the table */
     size_t *first;          /* (blocks) chosen rows before each */
+    size_t begin, end;      /* blocks to be walked over now */
     enum ml_status (*each)(void *data, const struct mli_matrix_block *block, struct ml_error *err);
     void *data;
     size_t failed; /* number of the block; blocks: none */
@@ -86,10 +88,10 @@ static enum ml_status make_block(const struct walk *walk, size_t b, struct room 
     size_t begin = b * walk->size, rest = rows->table->rows - begin, n = rest < walk->size ? rest : walk->size;
     enum ml_status status = ML_OK;
 
-    block->first = walk->first[b];
+    block->first = walk->all ? begin : walk->first[b];
     block->X = room->X;
     block->n = 0;
-    if (!memchr(rows->part + begin, rows->which, n))
+    if (!walk->all && !memchr(rows->part + begin, rows->which, n))
         return ML_OK;
     struct ml_table slice = mli_table_slice(walk->view, begin, n, room->columns);
     mli_arena_reset(&room->scratch);
@@ -97,7 +99,7 @@ static enum ml_status make_block(const struct walk *walk, size_t b, struct room 
         copy_prepared(rows->table, begin, n, walk->d, room->X);
     else
         status = mli_pipeline_apply(rows->pipeline, &slice, &room->scratch, room->X, NULL, err);
-    block->n = gather(rows->part + begin, rows->which, n, walk->d, room->X);
+    block->n = walk->all ? n : gather(rows->part + begin, rows->which, n, walk->d, room->X);
     return status;
 }
 
@@ -129,7 +131,7 @@ static void run(struct walk *walk, size_t threads)
         if (!ready)
             note(walk, 0, ml_error_set(&err, ML_ENOMEM, "out of memory"), &err);
 #pragma omp for schedule(dynamic)
-        for (size_t b = 0; b < walk->blocks; b++) {
+        for (size_t b = walk->begin; b < walk->end; b++) {
             enum ml_status status = ready && !over ? visit(walk, b, thread, &room, &err) : ML_OK;
             over = over || status;
             if (status)
@@ -139,11 +141,37 @@ static void run(struct walk *walk, size_t threads)
     }
 }
 
+/* The cells of what has been walked over. */
+static void spend(const struct ml_table *table, size_t first, size_t end)
+{
+    for (size_t j = 0; j < table->columns && !table->spool; j++) {
+        const struct mli_column *column = &table->column[j];
+        if (column->number)
+            mli_give_back(column->number, first * sizeof *column->number, end * sizeof *column->number);
+        if (column->code)
+            mli_give_back(column->code, first * sizeof *column->code, end * sizeof *column->code);
+    }
+}
+
+static void run_and_spend(struct walk *walk, size_t threads)
+{
+    size_t blocks = walk->blocks;
+    for (walk->end = 0; walk->end < blocks && !walk->status;) {
+        walk->begin = walk->end;
+        walk->end = blocks - walk->begin < STRETCH ? blocks : walk->begin + STRETCH;
+        run(walk, threads);
+        size_t rows = walk->rows->table->rows, end = walk->end * walk->size;
+        spend(walk->rows->table, walk->begin * walk->size, end < rows ? end : rows);
+    }
+}
+
 static bool count_rows(struct walk *walk)
 {
     const struct mli_matrix_rows *rows = walk->rows;
     size_t chosen = 0;
 
+    if (walk->all)
+        return true;
     walk->first = mli_alloc(walk->blocks, sizeof *walk->first);
     if (!walk->first)
         return false;
@@ -208,16 +236,22 @@ static void run_in_order(struct walk *walk, size_t threads)
 
 /* ---- walks --------------------------------------------------------------------------------------------------- */
 
+static size_t block_rows(size_t d)
+{
+    return d <= BLOCK_VALUES / BLOCK ? BLOCK : BLOCK_VALUES / d + 1;
+}
+
 typedef enum ml_status each_block(void *data, const struct mli_matrix_block *block, struct ml_error *err);
 
-static enum ml_status walk_rows(const struct mli_matrix_rows *rows, void (*go)(struct walk *walk, size_t threads),
-                                each_block *each, void *data, struct ml_error *err)
+static enum ml_status walk_rows(const struct mli_matrix_rows *rows, bool all,
+                                void (*go)(struct walk *walk, size_t threads), each_block *each, void *data,
+                                struct ml_error *err)
 {
     struct mli_arena keep = MLI_ARENA_INIT;
     const struct ml_table *table = rows->table;
-    size_t d = mli_pipeline_features(rows->pipeline), size = d <= BLOCK_VALUES / BLOCK ? BLOCK : BLOCK_VALUES / d + 1;
+    size_t d = mli_pipeline_features(rows->pipeline), size = block_rows(d);
     size_t blocks = table->rows / size + (table->rows % size != 0);
-    struct walk walk = { .rows = rows, .view = table, .d = d, .size = size, .blocks = blocks,
+    struct walk walk = { .rows = rows, .view = table, .d = d, .all = all, .size = size, .blocks = blocks, .end = blocks,
                          .each = each, .data = data, .failed = blocks, .error = ML_ERROR_INIT };
     walk.status = rows->prepared ? check_prepared(table, d, &walk.error)
                                  : mli_pipeline_view_fitted(rows->pipeline, table, &keep, &walk.view, &walk.error);
@@ -234,13 +268,13 @@ static enum ml_status walk_rows(const struct mli_matrix_rows *rows, void (*go)(s
 
 enum ml_status mli_matrix_share(const struct mli_matrix_rows *rows, each_block *each, void *data, struct ml_error *err)
 {
-    return walk_rows(rows, run, each, data, err);
+    return walk_rows(rows, false, run, each, data, err);
 }
 
 enum ml_status mli_matrix_ordered(const struct mli_matrix_rows *rows, each_block *each, void *data,
                                   struct ml_error *err)
 {
-    return walk_rows(rows, run_in_order, each, data, err);
+    return walk_rows(rows, false, run_in_order, each, data, err);
 }
 
 struct ordered {
@@ -291,4 +325,65 @@ enum ml_status mli_matrix_build(const struct mli_matrix_rows *rows, bool single,
         .d = mli_pipeline_features(rows->pipeline),
     };
     return mli_matrix_share(rows, fill, &filling, err);
+}
+
+/* ---- several matrices at once -------------------------------------------------------------------------------- */
+
+struct spreading {
+    const struct mli_matrix_into *into;
+    const uint8_t *part;
+    size_t n, d, size; /* matrices, features, rows of a block */
+    size_t *before;    /* (blocks, n) rows of each matrix before the block */
+};
+
+static bool count_parts(struct spreading *s, size_t rows)
+{
+    size_t seen[MLI_MATRIX_PARTS] = { 0 };
+
+    s->before = mli_alloc(rows / s->size + 1, s->n * sizeof *s->before);
+    for (size_t i = 0; s->before && i < rows; i++) {
+        if (i % s->size == 0)
+            memcpy(s->before + i / s->size * s->n, seen, s->n * sizeof *seen);
+        for (size_t k = 0; k < s->n; k++)
+            seen[k] += s->part[i] == s->into[k].which;
+    }
+    return s->before != NULL;
+}
+
+static void put_row(const struct mli_matrix_into *into, size_t row, size_t d, const double *x)
+{
+    if (!into->single) {
+        memcpy((double *)into->X + row * d, x, d * sizeof *x);
+        return;
+    }
+    float *to = (float *)into->X + row * d;
+    for (size_t j = 0; j < d; j++)
+        to[j] = (float)x[j];
+}
+
+static enum ml_status put_rows(void *data, const struct mli_matrix_block *block, struct ml_error *err)
+{
+    const struct spreading *s = data;
+    const uint8_t *part = s->part + block->first;
+    size_t next[MLI_MATRIX_PARTS];
+
+    (void)err;
+    memcpy(next, s->before + block->first / s->size * s->n, s->n * sizeof *next);
+    for (size_t i = 0; i < block->n; i++)
+        for (size_t k = 0; k < s->n; k++)
+            if (part[i] == s->into[k].which)
+                put_row(&s->into[k], next[k]++, s->d, block->X + i * s->d);
+    return ML_OK;
+}
+
+enum ml_status mli_matrix_spread(const struct mli_matrix_rows *rows, const struct mli_matrix_into *into, size_t n,
+                                 bool last, struct ml_error *err)
+{
+    size_t d = mli_pipeline_features(rows->pipeline);
+    struct spreading s = { .into = into, .part = rows->part, .n = n, .d = d, .size = block_rows(d) };
+    enum ml_status status = count_parts(&s, rows->table->rows)
+                                ? walk_rows(rows, true, last ? run_and_spend : run, put_rows, &s, err)
+                                : ml_error_set(err, ML_ENOMEM, "out of memory");
+    free(s.before);
+    return status;
 }

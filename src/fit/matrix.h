@@ -30,6 +30,21 @@ struct mli_matrix_rows {
 ML_NODISCARD enum ml_status mli_matrix_build(const struct mli_matrix_rows *rows, bool single, void *X,
                                              struct ml_error *err);
 
+/* Rows of a part as a matrix of their own. */
+struct mli_matrix_into {
+    uint8_t which;
+    bool single;
+    void *X;
+};
+
+/*
+ * Several parts at once, n at most MLI_MATRIX_PARTS, of which each row is made once; rows->which does not count. spend: the
+ * table is read for the last time, the memory of its cells is given back on the way.
+ */
+enum { MLI_MATRIX_PARTS = 4 };
+ML_NODISCARD enum ml_status mli_matrix_spread(const struct mli_matrix_rows *rows, const struct mli_matrix_into *into,
+                                              size_t n, bool spend, struct ml_error *err);
+
 /* Some of the rows, the first of them the first-th of all. X (n,features) is the callee's to change; n at most MLI_MATRIX_BLOCK. */
 struct mli_matrix_block {
     size_t first, n;

@@ -32,6 +32,18 @@ static void predict_rows(const struct measuring *m, size_t first, size_t n, cons
     }
 }
 
+/* Features that are there already. */
+static void predict_all(const struct measuring *m, size_t n, const double *X, size_t threads)
+{
+    size_t blocks = n / MLI_MATRIX_BLOCK + (n % MLI_MATRIX_BLOCK != 0);
+#pragma omp parallel for schedule(dynamic) num_threads((int)threads) if (threads > 1)
+    for (size_t b = 0; b < blocks; b++) {
+        size_t first = b * MLI_MATRIX_BLOCK, rest = n - first;
+        predict_rows(m, first, rest < MLI_MATRIX_BLOCK ? rest : MLI_MATRIX_BLOCK,
+                     X + first * m->model->network->inputs, (size_t)omp_get_thread_num());
+    }
+}
+
 static enum ml_status predict_block(void *data, const struct mli_matrix_block *block, struct ml_error *err)
 {
     (void)err;
@@ -77,7 +89,7 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
     if (!status && job->rows)
         status = predict_prepared(&measuring, job->rows, part, rows.threads, err);
     else if (!status && job->test && part == MLI_PART_TEST)
-        predict_rows(&measuring, 0, n, job->test, 0);
+        predict_all(&measuring, n, job->test, rows.threads);
     else if (!status)
         status = mli_matrix_share(&rows, predict_block, &measuring, err);
     if (!status)

@@ -141,7 +141,7 @@ static void labels_are_found_as_text_or_number(void **state)
 static char *regression_text(size_t n)
 {
     struct mli_buf text;
-    mli_buf_init(&text, 1 << 20);
+    mli_buf_init(&text, 4 << 20);
     mli_buf_str(&text, "a,b,c,y\n");
     for (size_t i = 0; i < n; i++) {
         double a = (double)((i * 7) % 13), b = (double)((i * 5) % 11), e = (double)((i * 3) % 7) / 7;
@@ -224,6 +224,37 @@ static void precision_is_asked_for_or_follows_the_layers(void **state)
     ml_model_free(wide);
     ml_model_free(narrow);
     ml_table_free(table);
+    free(text);
+}
+
+/* Cells are given back as the rows have become features: also those of the last rows are there until then. */
+static void a_table_that_is_spent_gives_the_same_model(void **state)
+{
+    static const char *const splits[] = { "every:5", "random:0.4", "last:0.1", "none" };
+    static const char *const precisions[] = { "double", "float" };
+    (void)state;
+    char *text = regression_text(70000); /* more than are given back at a time */
+    for (size_t i = 0; i < 2 * (sizeof splits / sizeof *splits); i++) {
+        struct ml_table *table = table_of(text);
+        struct ml_fit_config config = ML_FIT_CONFIG_INIT;
+        struct ml_model *kept = NULL, *spent = NULL;
+        struct ml_error err = ML_ERROR_INIT;
+        config.split = splits[i / 2];
+        config.precision = precisions[i % 2];
+        config.threads = 1;
+        assert_int_equal(ml_fit(table, &config, &kept, &err), ML_OK);
+        config.threads = 3;
+        config.spend = true;
+        assert_int_equal(ml_fit(table, &config, &spent, &err), ML_OK);
+        assert_memory_equal(kept->theta, spent->theta, kept->network->parameters * sizeof *kept->theta);
+        assert_true(json_equal(json_object_get(kept->record, "metrics"), json_object_get(spent->record, "metrics")));
+        assert_true(json_is_object(json_object_get(spent->record, "metrics")));
+        if (strcmp(config.split, "none") != 0) /* else they are measured */
+            assert_true(table->column[0].number[30000] == 0 && table->column[2].code[30000] == 0);
+        ml_model_free(kept);
+        ml_model_free(spent);
+        ml_table_free(table);
+    }
     free(text);
 }
 
@@ -390,6 +421,7 @@ int main(void)
         cmocka_unit_test(labels_are_found_as_text_or_number),
         cmocka_unit_test(a_fit_is_at_the_ridge_optimum),
         cmocka_unit_test(precision_is_asked_for_or_follows_the_layers),
+        cmocka_unit_test(a_table_that_is_spent_gives_the_same_model),
         cmocka_unit_test(held_out_rows_change_nothing_that_is_fitted),
         cmocka_unit_test(settings_out_of_range),
         cmocka_unit_test(too_little_memory_is_refused),
