@@ -66,7 +66,7 @@ static void mlp(size_t batch, size_t epochs, size_t threads)
 {
     static const char layers[] = "dense 128, relu, dense 64, relu, dense 10";
     float *X = need(mli_alloc_large(ROWS, INPUTS * sizeof *X));
-    double *y = need(malloc(ROWS * sizeof *y));
+    double *y = need(mli_alloc_large(ROWS, sizeof *y));
     struct ml_error err = ML_ERROR_INIT;
     struct mli_network *net = NULL;
     struct watch watch = { .print = true };
@@ -104,7 +104,7 @@ static void logistic(const char *path, size_t threads, const char *optimiser, si
     FILE *f = need(fopen(path, "rb"));
     fseek(f, 0, SEEK_END);
     size_t n = (size_t)ftell(f) / sizeof(double) / (FEATURES + 1);
-    double *X = need(mli_alloc_large(n, FEATURES * sizeof *X)), *y = need(malloc(n * sizeof *y));
+    double *X = need(mli_alloc_large(n, FEATURES * sizeof *X)), *y = need(mli_alloc_large(n, sizeof *y));
     double theta[FEATURES + 1] = { 0 };
     struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
     struct ml_error err = ML_ERROR_INIT;

@@ -77,16 +77,26 @@ double mli_rng_normal(struct mli_rng *rng)
     return u * sqrt(-2.0 * log(s) / s);
 }
 
+enum { DRAWN = 16 };
+
 /*
  * Durstenfeld's form of Fisher & Yates: from the last place down, each swapped with one of those
- * not yet settled.
+ * not yet settled. Places are drawn some ahead of their turn, since they come from all over memory.
  */
 void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
 {
-    for (size_t i = n; i > 1; i--) {
-        size_t j = mli_rng_below(rng, i);
-        size_t item = items[i - 1];
-        items[i - 1] = items[j];
-        items[j] = item;
+    size_t place[DRAWN];
+
+    for (size_t i = n, count; i > 1; i -= count) {
+        count = i - 1 < DRAWN ? i - 1 : DRAWN;
+        for (size_t k = 0; k < count; k++) {
+            place[k] = mli_rng_below(rng, i - k);
+            __builtin_prefetch(items + place[k], 1);
+        }
+        for (size_t k = 0; k < count; k++) {
+            size_t item = items[i - k - 1];
+            items[i - k - 1] = items[place[k]];
+            items[place[k]] = item;
+        }
     }
 }
