@@ -22,7 +22,7 @@ UNIT_base := base base_file base_json base_memory base_num base_ordered base_ran
 
 SRC_la := plain
 SRC_blas := blas cholesky eigen tiles turn
-UNIT_la := la la_baseline la_single
+UNIT_la := la la_baseline la_single la_tiles
 
 SRC_table := advise bad_rows boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates faults flow foreign format grid header infer instant missing piece read read_plan rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
 UNIT_table := table table_advise table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \

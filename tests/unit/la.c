@@ -378,6 +378,7 @@ int main(void)
         cmocka_unit_test(eigenvalues_of_a_gram_matrix),
         cmocka_unit_test(prepare_names_the_core),
         cmocka_unit_test(test_single_kernels),
+        cmocka_unit_test(test_single_tiles),
     };
 
     return cmocka_run_group_tests_name("la", tests, NULL, NULL);

@@ -8,5 +8,6 @@ extern const struct mli_kernels kernels_baseline;
 double dot_baseline(size_t n, const double *x, const double *y);
 
 void test_single_kernels(void **state);
+void test_single_tiles(void **state);
 
 #endif
