@@ -66,6 +66,8 @@ bool mli_trial_before(const struct mli_trials *run, const struct mli_trial *a, c
         return a->scores != NULL;
     if (a->final != b->final)
         return a->final;
+    if (a->final && a->deals != b->deals)
+        return a->deals > b->deals;
     if (!run->cut && (a->share < b->share || a->share > b->share))
         return a->share > b->share;
     if (a->scores && better(run->metric, a->mean, b->mean))
@@ -140,6 +142,7 @@ static enum ml_status judge(const struct mli_trials *run, struct mli_trial *tria
     trial->scores = scores;
     trial->failed = why;
     trial->share = share;
+    trial->deals = run->again + 1;
     trial->mean = mean;
     trial->deviation = deviation;
     trial->seconds = seconds;

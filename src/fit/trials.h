@@ -12,7 +12,8 @@
 struct mli_trial {
     size_t number;
     json_t *settings; /* owned */
-    bool final; /* it came to the end of the search */
+    bool final;   /* it came to the end of the search */
+    size_t deals; /* how many ways to deal out the rows to the folds it was measured on */
     /* what its last round has shown; of several ways to deal out the rows to the folds, what all of them have */
     double share; /* of the training rows; 0: not measured */
     json_t *scores; /* owned; NULL: failed, or not measured */
@@ -39,7 +40,7 @@ struct mli_trials {
 };
 
 /*
- * Whether a measures better: those of the final, then by share of the rows, then by the metric, then, of classes, by their
+ * Whether a measures better: those of the final, then who stayed in it for longer, then by share of the rows, then by the metric, then, of classes, by their
  * log loss, then by number. When the time was over before the last round was, a trial that was better on fewer rows is
  * better: more would not have made it worse.
  */

@@ -76,7 +76,7 @@ static enum ml_status pick(struct mli_tuning *t, struct ml_error *err)
     size_t found = list_networks(t, network), n = count_networks(t, network, found), all = t->trials;
     t->in_bracket = 0;
     free(t->bracket);
-    t->bracket = mli_alloc(NETWORKS + OTHERS, sizeof *t->bracket);
+    t->bracket = mli_alloc(NETWORKS + OTHERS + t->kinds, sizeof *t->bracket);
     if (!t->bracket)
         return no_memory(err);
     if (t->run.cut || (found && !n))
@@ -84,9 +84,14 @@ static enum ml_status pick(struct mli_tuning *t, struct ml_error *err)
     for (size_t i = 0; i < n; i++)
         if (!(t->bracket[t->in_bracket++] = several_of(t, network[i])))
             return no_memory(err);
-    for (size_t i = 0; i < all && t->in_bracket < n + OTHERS; i++)
-        if (is_through(t, t->trial[i]) && !can_be_several(t, t->trial[i]))
-            t->bracket[t->in_bracket++] = t->trial[i];
+    for (size_t i = 0, others = 0; i < all; i++) {
+        struct mli_trial *trial = t->trial[i];
+        bool plain = trial->number <= t->kinds; /* what mlctl train would do */
+        if (!is_through(t, trial) || can_be_several(t, trial) || (others == OTHERS && !plain))
+            continue;
+        others += others < OTHERS;
+        t->bracket[t->in_bracket++] = trial;
+    }
     return ML_OK;
 }
 
@@ -99,13 +104,34 @@ static size_t count_again(const struct mli_tuning *t)
     return n < AGAIN_MOST ? n : AGAIN_MOST;
 }
 
-/* The better half of the bracket to its front, but the best two in any case. Returns how many. */
-static size_t better_half(struct mli_tuning *t, size_t n)
+/* Whether b is worse than a by no more than the standard error of their difference over the folds that both have. */
+static bool is_level(const struct mli_tuning *t, const struct mli_trial *a, const struct mli_trial *b)
 {
+    const json_t *x = json_object_get(a->scores, t->run.metric->name), *y = json_object_get(b->scores, t->run.metric->name);
+    size_t n = json_array_size(x) < json_array_size(y) ? json_array_size(x) : json_array_size(y);
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        double d = json_number_value(json_array_get(x, i)) - json_number_value(json_array_get(y, i)), off = d - mean;
+        mean += off / (double)(i + 1);
+        squares += off * (d - mean);
+    }
+    return fabs(mean) <= sqrt(squares / (double)n / (double)t->tune->folds);
+}
+
+/*
+ * Those that cannot be told from the best one to the front of the bracket, as in a race [Maron & Moore 1994]; the second in
+ * any case, since few folds say little of an error. Returns how many.
+ */
+static size_t keep_level(struct mli_tuning *t, size_t n)
+{
+    size_t kept = 1;
     mli_tuning_rank(t, t->bracket, n);
-    while (n && !t->bracket[n - 1]->scores)
-        n--;
-    return n > 4 ? (n + 1) / 2 : n > 2 ? 2 : n;
+    if (!t->bracket[0]->scores)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (t->bracket[i]->scores && (i == 1 || is_level(t, t->bracket[0], t->bracket[i])))
+            t->bracket[kept++] = t->bracket[i];
+    return kept;
 }
 
 /* The networks that were averaged are measured as the others were; then all, on folds dealt out in other ways. */
@@ -116,7 +142,7 @@ static enum ml_status run_rounds(struct mli_tuning *t, bool *late, struct ml_err
     enum ml_status status = mli_trials_run(&t->run, t->bracket, n, share, late, err);
     for (size_t i = 0; i < n && !*late; i++)
         t->bracket[i]->final = true;
-    for (size_t again = 1; again < count_again(t) && !status && !*late && (n = better_half(t, n)) > 1; again++) {
+    for (size_t again = 1; again < count_again(t) && !status && !*late && (n = keep_level(t, n)) > 1; again++) {
         mli_crossval_free(t->run.cv);
         t->run.cv = NULL;
         t->run.again = again;
@@ -141,22 +167,6 @@ enum ml_status mli_tuning_final(struct mli_tuning *t, bool *late, struct ml_erro
 
 /* ---- the winner ---- */
 
-/* Whether b is worse than a by no more than the standard error of their difference over the folds. */
-static bool is_level(const struct mli_tuning *t, const struct mli_trial *a, const struct mli_trial *b)
-{
-    const json_t *x = json_object_get(a->scores, t->run.metric->name), *y = json_object_get(b->scores, t->run.metric->name);
-    size_t n = json_array_size(x);
-    double mean = 0, squares = 0;
-    if (json_array_size(y) != n)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        double d = json_number_value(json_array_get(x, i)) - json_number_value(json_array_get(y, i)), off = d - mean;
-        mean += off / (double)(i + 1);
-        squares += off * (d - mean);
-    }
-    return fabs(mean) <= sqrt(squares / (double)n / (double)t->tune->folds);
-}
-
 static double log_loss(const struct mli_trial *trial)
 {
     double mean, deviation;
@@ -169,7 +179,7 @@ void mli_tuning_choose(struct mli_tuning *t)
     size_t chosen = 0;
     if (t->tune->metric || t->job.plan.target.task == MLI_TASK_REGRESSION)
         return;
-    for (size_t i = 1; i < t->trials && t->trial[i]->final && t->trial[i]->scores; i++)
+    for (size_t i = 1; i < t->trials && t->trial[i]->final && t->trial[i]->scores && t->trial[i]->deals == t->trial[0]->deals; i++)
         if (is_level(t, t->trial[0], t->trial[i]) && log_loss(t->trial[i]) < log_loss(t->trial[chosen]))
             chosen = i;
     struct mli_trial *trial = t->trial[chosen];
