@@ -523,6 +523,6 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--write") == 0)
         return write_hostile_files(argv[2]);
     if (argc == 3 && strcmp(argv[1], "--golden") == 0) /* of that format version */
-        return write_golden((size_t)atoi(argv[2]) - 1);
+        return write_golden(strtoul(argv[2], NULL, 10) - 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
