@@ -151,7 +151,9 @@ enum ml_status mli_weights_of_part(const struct mli_plan *plan, const char *spec
     if ((!spec && !plan->weight) || !plan->rows[part])
         return ML_OK;
     double *of_class = mli_alloc(classes, sizeof *of_class), *weight = mli_alloc(plan->rows[part], sizeof *weight);
-    enum ml_status status = of_class && weight ? mli_weights_of_classes(spec, plan, of_class, err) : no_memory(err);
+    enum ml_status status = of_class && weight ? ML_OK : no_memory(err);
+    if (!status && classes) /* several labels have theirs in the loss */
+        status = mli_weights_of_classes(spec, plan, of_class, err);
     for (size_t row = 0, i = 0, at = 0; !status && i < plan->target.n; row++) {
         if (!plan->target.has[row])
             continue;
