@@ -85,7 +85,7 @@ enum { DRAWN = 16 };
  */
 void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
 {
-    size_t place[DRAWN];
+    size_t place[DRAWN] = { 0 };
 
     for (size_t i = n, count; i > 1; i -= count) {
         count = i - 1 < DRAWN ? i - 1 : DRAWN;

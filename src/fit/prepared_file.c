@@ -147,7 +147,7 @@ static enum ml_status read_labels(const json_t *labels, const json_t *counts, st
 static enum ml_status read_target_column(const struct ml_prepared *rows, const json_t *said,
                                          struct mli_target_column *of, struct ml_error *err)
 {
-    json_t *labels, *counts;
+    json_t *labels = NULL, *counts = NULL;
     enum ml_status status = mli_json_size(said, "column", &of->column, err);
     if (!status && of->column >= rows->table->columns)
         status = ml_error_set(err, ML_EARTIFACT, "target: there is no column %zu", of->column);
@@ -160,7 +160,7 @@ static enum ml_status read_target_column(const struct ml_prepared *rows, const j
 
 static enum ml_status read_target(const struct ml_prepared *rows, struct mli_target *target, struct ml_error *err)
 {
-    json_t *said, *columns;
+    json_t *said = NULL, *columns = NULL;
     size_t task = 0;
     enum ml_status status = mli_json_object(rows->document, "target", &said, err);
     if (!status)

@@ -18,7 +18,7 @@ static enum ml_status step(const struct mli_packing *coding, void *state, struct
     size_t left = out->limit - out->len, room = left < STEP ? left : STEP, in = io->in_left;
 
     /* at the limit a byte more shows whether there is one */
-    unsigned char beyond;
+    unsigned char beyond = 0;
     io->out = room > 0 ? (unsigned char *)mli_buf_room(out, room) : &beyond;
     if (!io->out)
         return out->status;
