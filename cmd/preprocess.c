@@ -171,7 +171,7 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv)
         { "threads", 0, POPT_ARG_LONG | POPT_ARGFLAG_SHOW_DEFAULT, &f.threads, 0,
           "0: one a core; the result does not depend on it", "COUNT" },
         { "memory", 0, POPT_ARG_STRING, &f.memory, 0,
-          "most memory to use, e.g. 2G (what is free if not given); a larger file is read in passes, its columns kept in $TMPDIR or beside the output", "SIZE" },
+          "most memory to use, e.g. 2G (what is free if not given); columns of a larger table are put aside in $TMPDIR or beside the output", "SIZE" },
         POPT_TABLEEND
     };
     struct poptOption options[] = { READING_GROUP(files, "Files"), READING_GROUP(rows, "Target and rows"),

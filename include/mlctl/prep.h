@@ -26,9 +26,9 @@ ML_NODISCARD enum ml_status ml_preprocess(const struct ml_table *table, const st
 
 /*
  * The same from CSV files, read as config->read says. When their columns and what fitting takes do not fit into
- * config->memory (0: what is free), the files are read several times, a group of columns at a time, and the columns
- * are kept in unnamed temporary files, in $TMPDIR or beside `clean`; the result is the same, byte for byte. ML_EUSAGE
- * for config->memory with what is no regular file, ML_ELIMIT when not one column fits, ML_EIO.
+ * config->memory (0: what is free), the columns are kept in unnamed temporary files, in $TMPDIR
+ * or beside `clean`; the result is the same, byte for byte. ML_EUSAGE
+ * for config->memory with what is no regular file, ML_ELIMIT when what stays in memory does not fit, ML_EIO.
  */
 ML_NODISCARD enum ml_status ml_preprocess_files(const char *const *paths, size_t n,
                                                 const struct ml_fit_config *config, const char *clean,

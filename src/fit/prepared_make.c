@@ -3,7 +3,7 @@
 
 #include <base/mem.h>
 #include <fit/job.h>
-#include <fit/passes.h>
+#include <fit/spooled.h>
 #include <prep/options.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +124,7 @@ static enum ml_status make_rows(const struct making *m, struct ml_error *err)
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
     struct ml_table *table = NULL;
-    enum ml_status status = mli_passes_read(m->paths, m->n, m->config->read ? m->config->read : &defaults,
+    enum ml_status status = mli_spooled_read(m->paths, m->n, m->config->read ? m->config->read : &defaults,
                                             m->config->memory, m->path, &table, err);
     if (!status)
         status = write_rows(m, table, err);

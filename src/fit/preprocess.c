@@ -3,10 +3,10 @@
 #include <base/file.h>
 #include <base/mem.h>
 #include <fit/clean.h>
-#include <fit/passes.h>
 #include <fit/plan.h>
 #include <fit/prepfile.h>
 #include <fit/record.h>
+#include <fit/spooled.h>
 #include <model/reading.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ enum ml_status ml_preprocess_files(const char *const *paths, size_t n,
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
     struct ml_table *table = NULL;
-    enum ml_status status = mli_passes_read(paths, n, config->read ? config->read : &defaults,
+    enum ml_status status = mli_spooled_read(paths, n, config->read ? config->read : &defaults,
                                             config->memory, clean, &table, err);
     if (!status)
         status = ml_preprocess(table, config, clean, prep, report, err);

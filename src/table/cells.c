@@ -40,17 +40,19 @@ void mli_cells_init(struct mli_cells *cells, const struct mli_pin *pin, struct m
 
 void mli_cells_as_text(struct mli_cells *cells)
 {
+    struct mli_spool *spool = cells->spool;
+
     mli_cells_release(cells);
     mli_cells_init(cells, NULL, (struct mli_numerals){ 0 }, false, false);
     cells->store = MLI_STORE_CODES;
+    cells->spool = spool;
 }
 
 void mli_cells_release(struct mli_cells *cells)
 {
     mli_buf_release(&cells->raw);
-    free(cells->number);
-    free(cells->each);
-    free(cells->code);
+    mli_store_forget(cells);
+    mli_store_free(cells, cells->code);
     free(cells->column_code);
     mli_dict_free(cells->dict);
     mli_codebook_release(&cells->book);

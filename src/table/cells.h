@@ -29,6 +29,7 @@ struct mli_cells {
     enum mli_cells_store store;
     bool pinned;
     struct mli_pin pin; /* if pinned */
+    struct mli_spool *spool; /* a column: where number, each and code are; NULL: memory. Borrowed */
     struct mli_numerals numerals;
     bool forgetful;    /* the text of a cell may be forgotten where it may be a number: the file can be read again */
     bool lost;         /* it was needed after all: read again, with mli_cells_as_text(). There are no cells then */

@@ -59,7 +59,7 @@ static bool append_decimals(struct mli_cells *column, const struct mli_cells *pi
         return true;
     }
     if (!column->mixed) {
-        column->each = mli_alloc(column->capacity, 1);
+        column->each = mli_store_array(column, column->capacity, 1);
         if (!column->each)
             return false;
         memset(column->each, (int)column->decimals, column->count);
@@ -152,7 +152,7 @@ static enum ml_status reconcile(struct mli_cells *column, struct mli_cells *piec
     if (a == b || (a == MLI_STORE_NUMBERS && b == MLI_STORE_SHORT))
         return ML_OK;
     if (a == MLI_STORE_SHORT && b == MLI_STORE_NUMBERS) {
-        free(column->each);
+        mli_store_free(column, column->each);
         column->each = NULL;
         column->store = MLI_STORE_NUMBERS;
         return ML_OK;

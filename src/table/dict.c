@@ -105,6 +105,11 @@ size_t mli_dict_count(const struct mli_dict *dict)
     return dict->count;
 }
 
+size_t mli_dict_bytes(const struct mli_dict *dict)
+{
+    return dict->text.len + dict->capacity * sizeof(*dict->offset) + dict->slots * sizeof(*dict->slot);
+}
+
 const char *mli_dict_text(const struct mli_dict *dict, size_t code)
 {
     return dict->text.data + dict->offset[code];

@@ -16,6 +16,7 @@ struct mli_dict;
 struct mli_dict *mli_dict_new(void);       /* NULL: no memory */
 void mli_dict_free(struct mli_dict *dict); /* NULL is fine */
 size_t mli_dict_count(const struct mli_dict *dict);
+size_t mli_dict_bytes(const struct mli_dict *dict); /* about what it takes */
 /* NUL-terminated, borrowed until the next _add. */
 const char *mli_dict_text(const struct mli_dict *dict, size_t code);
 /* Code of a string, MLI_CODE_UNKNOWN when it is not there. */

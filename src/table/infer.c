@@ -25,12 +25,12 @@ static bool convert(struct mli_cells *cells, double *number, struct mli_column *
 
 static enum ml_status convert_raw(struct mli_cells *cells, struct mli_column *column)
 {
-    double *number = mli_alloc(cells->count, sizeof(*number));
+    double *number = mli_store_array(cells, cells->count, sizeof(*number));
 
     if (!number)
         return ML_ENOMEM;
     if (!convert(cells, number, column)) {
-        free(number);
+        mli_store_free(cells, number);
         return cells->pinned ? ML_EDATA : mli_store_raw_to_codes(cells);
     }
     cells->store = MLI_STORE_NUMBERS;
@@ -45,11 +45,11 @@ static enum ml_status codes_to_instants(struct mli_cells *cells, unsigned shapes
                                         struct mli_column *column)
 {
     size_t n = mli_dict_count(cells->dict);
-    double *number = mli_alloc(cells->count, sizeof(*number)),
+    double *number = mli_store_array(cells, cells->count, sizeof(*number)),
            *value = mli_calloc(n, sizeof(*value));
 
     if (!number || !value) {
-        free(number);
+        mli_store_free(cells, number);
         free(value);
         return ML_ENOMEM;
     }
@@ -62,7 +62,7 @@ static enum ml_status codes_to_instants(struct mli_cells *cells, unsigned shapes
     for (size_t i = 0; i < cells->count; i++)
         number[i] = cells->code[i] >= 0 ? value[cells->code[i]] : NAN;
     free(value);
-    free(cells->code);
+    mli_store_free(cells, cells->code);
     mli_dict_free(cells->dict);
     mli_store_forget(cells);
     cells->code = NULL;
@@ -118,9 +118,9 @@ static bool all_whole(const struct mli_cells *cells)
 }
 
 /* Gives back what doubling took too much; a failure changes nothing. */
-static void *shrink(void *items, size_t count, size_t size)
+static void *shrink(const struct mli_cells *cells, void *items, size_t count, size_t size)
 {
-    void *smaller = items ? mli_realloc(items, count, size) : NULL;
+    void *smaller = items && !cells->spool ? mli_realloc(items, count, size) : NULL;
     return smaller ? smaller : items;
 }
 
@@ -146,10 +146,10 @@ enum ml_status mli_cells_finish(struct mli_cells *cells, struct mli_column *colu
     column->zeros = column->type == ML_TYPE_NUMBER && cells->zeros;
     if (cells->store == MLI_STORE_CODES)
         mli_store_forget(cells);
-    column->number = shrink(cells->number, cells->count, sizeof(*cells->number));
-    column->code = shrink(cells->code, cells->count, sizeof(*cells->code));
+    column->number = shrink(cells, cells->number, cells->count, sizeof(*cells->number));
+    column->code = shrink(cells, cells->code, cells->count, sizeof(*cells->code));
     column->dict = cells->dict;
-    free(cells->each);
+    mli_store_free(cells, cells->each);
     mli_buf_release(&cells->raw);
     *cells = (struct mli_cells){ 0 };
     return ML_OK;

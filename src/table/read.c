@@ -14,6 +14,8 @@
 #include <table/rows.h>
 #include <table/table.h>
 
+#define RESTS 16 /* pieces, of 1 MiB of text, between two times that a spool's arrays leave memory */
+
 struct reader {
     const struct ml_read_options *options;
     struct mli_chunks *chunks;
@@ -29,6 +31,9 @@ struct reader {
     size_t *file_rows; /* rows of each file; NULL when they are not counted */
     size_t first_line; /* of row 0 */
     bool irregular;    /* rows do not stand in a line each, one after the other */
+    struct mli_spool *spool; /* where the cells' arrays are; NULL: memory */
+    size_t texts;      /* bytes that texts may take then */
+    size_t pieces;     /* appended */
     bool forgetful, again; /* the files can be read again; they are being, for the columns that are lost */
 };
 
@@ -43,6 +48,10 @@ struct piece {
 
 static enum ml_status out_of_memory(const struct reader *reader, struct ml_error *err)
 {
+    if (reader->spool)
+        return ml_error_at(err, ML_EIO, mli_chunks_source(reader->chunks), 0, 0,
+                           "no room on the disk or in memory after %zu rows of %zu columns, which are put aside in \"%s\"; TMPDIR names another place",
+                           reader->rows, reader->columns, mli_spool_directory(reader->spool));
     return ml_error_at(err, ML_ENOMEM, mli_chunks_source(reader->chunks), 0, 0,
                        "out of memory after %zu rows of %zu columns", reader->rows,
                        reader->columns);
@@ -75,8 +84,10 @@ static enum ml_status begin(struct reader *reader, struct ml_error *err)
         status = mli_rules_read(reader->options->schema, &reader->rules, err);
     if (status == ML_OK)
         status = mli_read_plan_make(reader->chunks, reader->options, reader->rules, reader->plan, err);
-    for (size_t i = 0; i < reader->columns && status == ML_OK; i++)
+    for (size_t i = 0; i < reader->columns && status == ML_OK; i++) {
         init_cells(reader, &reader->cells[i], i);
+        reader->cells[i].spool = reader->spool;
+    }
     return status;
 }
 
@@ -265,6 +276,28 @@ static size_t expected_rows(struct reader *reader, const struct piece *piece)
     return expected < 1e15 ? (size_t)expected : 0;
 }
 
+/* Now and then: what was filled leaves memory; texts cannot. */
+static enum ml_status rest(struct reader *reader, struct ml_error *err)
+{
+    size_t most = 0, largest = 0, all = 0;
+
+    if (!reader->spool || reader->pieces++ % RESTS != 0)
+        return ML_OK;
+    mli_spool_rest_all(reader->spool);
+    for (size_t i = 0; i < reader->columns; i++) {
+        const struct mli_cells *cells = &reader->cells[i];
+        size_t bytes = cells->raw.len + (cells->dict ? mli_dict_bytes(cells->dict) : 0);
+        all += bytes;
+        largest = bytes > most ? i : largest;
+        most = bytes > most ? bytes : most;
+    }
+    if (all <= reader->texts)
+        return ML_OK;
+    return ml_error_at(err, ML_ELIMIT, mli_chunks_source(reader->chunks), 0, 0,
+                       "after %zu rows the texts of its columns need %zu MiB of memory and %zu MiB may be used, most for column \"%.100s\"; --drop-columns leaves it out",
+                       reader->rows, all >> 20, reader->texts >> 20, mli_dict_text(reader->header, largest));
+}
+
 static enum ml_status commit(void *shared, void *state, struct ml_error *err)
 {
     struct reader *reader = shared;
@@ -293,7 +326,7 @@ static enum ml_status commit(void *shared, void *state, struct ml_error *err)
         reader->file_rows[piece->file] += piece->rows;
     mli_faults_append(&reader->faults, &piece->faults);
     show_progress(reader);
-    return ML_OK;
+    return rest(reader, err);
 }
 
 static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
@@ -418,6 +451,7 @@ static enum ml_status advise_on_column(void *data, size_t slot, struct ml_error 
     (void)err;
     mli_advise(&f->adviser, &f->table->column[f->place[slot]],
                f->reader->plan[f->field[slot]].pinned);
+    mli_spool_rest_all(f->reader->spool);
     return ML_OK;
 }
 
@@ -430,8 +464,9 @@ static enum ml_status finish_columns(struct reader *reader, struct ml_table *tab
                                         .first_line = reader->irregular ? 0 : reader->first_line,
                                         .numerals = reader->numerals,
                                         .log = reader->options->log } };
-    const struct mli_ordered plan = { .threads = mli_chunks_threads(reader->chunks),
-                                      .slots = mli_ordered_slots(mli_chunks_threads(reader->chunks)),
+    size_t threads = reader->spool ? 1 : mli_chunks_threads(reader->chunks); /* one column in memory at a time */
+    const struct mli_ordered plan = { .threads = threads,
+                                      .slots = mli_ordered_slots(threads),
                                       .make = take_column,
                                       .work = finish_column,
                                       .commit = advise_on_column,
@@ -468,6 +503,7 @@ static bool name_files(const struct reader *reader, struct ml_table *table)
 static enum ml_status fill_table(struct reader *reader, struct ml_table *table, struct ml_error *err)
 {
     table->rows = reader->rows;
+    table->spool = reader->spool;
     table->delimiter = mli_chunks_csv(reader->chunks)->delimiter;
     snprintf(table->encoding, sizeof(table->encoding), "%s", mli_chunks_encoding(reader->chunks));
     mli_chunks_sha256(reader->chunks, table->sha256);
@@ -488,6 +524,12 @@ static enum ml_status finish(struct reader *reader, struct ml_table **out, struc
         *out = table;
         return ML_OK;
     }
+    for (size_t i = 0; reader->spool && table && table->column && i < table->columns; i++) {
+        table->column[i].number = NULL;
+        table->column[i].code = NULL;
+    }
+    if (table)
+        table->spool = NULL; /* it and its arrays are the caller's still */
     ml_table_free(table);
     return status;
 }
@@ -536,11 +578,11 @@ static enum ml_status read_again(struct reader *reader, const char *const *paths
 }
 
 static enum ml_status read_table(const char *const *paths, size_t n, struct mli_input *input,
-                                 const struct ml_read_options *options, struct ml_table **out,
-                                 struct ml_error *err)
+                                 const struct ml_read_options *options, struct mli_spool *spool, size_t texts,
+                                 struct ml_table **out, struct ml_error *err)
 {
     static const struct ml_read_options defaults = ML_READ_OPTIONS_INIT;
-    struct reader reader = { .options = options ? options : &defaults };
+    struct reader reader = { .options = options ? options : &defaults, .spool = spool, .texts = texts };
     enum ml_status status = open_chunks(paths, n, input, reader.options, &reader.chunks, err);
 
     if (status != ML_OK)
@@ -565,14 +607,25 @@ static enum ml_status read_table(const char *const *paths, size_t n, struct mli_
 enum ml_status mli_table_read_input(struct mli_input *input, const struct ml_read_options *options,
                                     struct ml_table **out, struct ml_error *err)
 {
-    return read_table(NULL, 1, input, options, out, err);
+    return read_table(NULL, 1, input, options, NULL, 0, out, err);
 }
 
 enum ml_status ml_table_read_files(const char *const *paths, size_t n,
                                    const struct ml_read_options *options, struct ml_table **out,
                                    struct ml_error *err)
 {
-    return read_table(paths, n, NULL, options, out, err);
+    return read_table(paths, n, NULL, options, NULL, 0, out, err);
+}
+
+enum ml_status mli_table_read_spooled(const char *const *paths, size_t n, const struct ml_read_options *options,
+                                      struct mli_spool *spool, size_t texts, struct ml_table **out,
+                                      struct ml_error *err)
+{
+    enum ml_status status = read_table(paths, n, NULL, options, spool, texts, out, err);
+
+    if (status != ML_OK)
+        mli_spool_free(spool);
+    return status;
 }
 
 enum ml_status ml_table_read(const char *path, const struct ml_read_options *options,

@@ -14,10 +14,28 @@ bool mli_store_numeric(enum mli_cells_store store)
     return store == MLI_STORE_SHORT || store == MLI_STORE_NUMBERS || store == MLI_STORE_INSTANTS;
 }
 
-static bool resize(void **items, size_t capacity, size_t size)
+void *mli_store_array(const struct mli_cells *cells, size_t count, size_t size)
 {
-    void *resized = mli_realloc(*items, capacity, size);
+    return cells->spool ? mli_spool_alloc(cells->spool, count, size) : mli_alloc(count, size);
+}
 
+void mli_store_free(const struct mli_cells *cells, void *array)
+{
+    if (cells->spool)
+        mli_spool_give_back(cells->spool, array);
+    else
+        free(array);
+}
+
+/* In the spool an array is moved, which the number of cells that is expected makes rare. */
+static bool resize(const struct mli_cells *cells, void **items, size_t capacity, size_t size)
+{
+    void *resized = cells->spool ? mli_spool_alloc(cells->spool, capacity, size) : mli_realloc(*items, capacity, size);
+
+    if (resized && cells->spool && *items) {
+        memcpy(resized, *items, cells->count * size);
+        mli_spool_give_back(cells->spool, *items);
+    }
     if (resized)
         *items = resized;
     return resized != NULL;
@@ -61,25 +79,25 @@ bool mli_store_reserve(struct mli_cells *cells, size_t count)
         return false;
     bool more = capacity > cells->capacity;
     if ((cells->number ? more : numbers) &&
-        !resize((void **)&cells->number, capacity, sizeof(*cells->number)))
+        !resize(cells, (void **)&cells->number, capacity, sizeof(*cells->number)))
         return false;
-    if (cells->each && more && !resize((void **)&cells->each, capacity, 1))
+    if (cells->each && more && !resize(cells, (void **)&cells->each, capacity, 1))
         return false;
     if ((cells->code ? more : codes) &&
-        !resize((void **)&cells->code, capacity, sizeof(*cells->code)))
+        !resize(cells, (void **)&cells->code, capacity, sizeof(*cells->code)))
         return false;
     if (more)
         cells->touched = cells->count * sizeof(*cells->code);
     cells->capacity = capacity;
-    if (cells->expected > 0)
+    if (cells->expected > 0 && !cells->spool)
         touch(cells, count);
     return true;
 }
 
 void mli_store_forget(struct mli_cells *cells)
 {
-    free(cells->number);
-    free(cells->each);
+    mli_store_free(cells, cells->number);
+    mli_store_free(cells, cells->each);
     cells->number = NULL;
     cells->each = NULL;
 }

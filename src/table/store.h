@@ -10,6 +10,9 @@ bool mli_store_numeric(enum mli_cells_store store); /* it keeps doubles */
 /* Room for `count` cells in what the store keeps them in. A capacity holds for all arrays that are there. */
 bool mli_store_reserve(struct mli_cells *cells, size_t count);
 void mli_store_forget(struct mli_cells *cells); /* the doubles */
+/* One of the arrays, in memory or in the spool; NULL is fine to be freed. */
+void *mli_store_array(const struct mli_cells *cells, size_t count, size_t size);
+void mli_store_free(const struct mli_cells *cells, void *array);
 
 /* The value of one cell as a type; false if it is none. */
 bool mli_store_parse(const struct mli_cells *cells, const struct mli_pin *as, const char *text, size_t len,

@@ -55,6 +55,15 @@ ML_NODISCARD enum ml_status mli_table_read_input(struct mli_input *input, const 
                                                  struct ml_table **out, struct ml_error *err);
 
 /*
+ * ml_table_read_files() with the columns' arrays in a spool, which is taken: the table's, or freed. They leave memory as they
+ * are filled, so that what it takes is texts, at most so many bytes, and a few pieces of the file. ML_ELIMIT for more;
+ * ML_EIO for a full disk.
+ */
+ML_NODISCARD enum ml_status mli_table_read_spooled(const char *const *paths, size_t n,
+                                                   const struct ml_read_options *options, struct mli_spool *spool,
+                                                   size_t texts, struct ml_table **out, struct ml_error *err);
+
+/*
  * ISO 8601 date `YYYY-MM-DD`, or date-time with 'T' or ' ', minutes or seconds (fraction allowed, to the nanosecond),
  * and Z or +hh:mm; no zone means UTC.
  */

@@ -85,7 +85,7 @@ answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
     mlctl preprocess thirty.csv -q --apply clean.csv.prep.json -o - | cmp answers.txt
 }
 
-@test "a file over --memory is preprocessed in passes, to the same bytes" {
+@test "a file over --memory is preprocessed with its columns put aside, to the same bytes" {
     repeated "$DATA/penguins.csv" 600 > many.csv
     cp many.csv more.csv
     for flags in "" "--group year --missing-flags --outliers iqr:1.5 --encode ordinal --pca 3 --drop-columns sex"; do
@@ -93,20 +93,20 @@ answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
         mlctl preprocess many.csv -t species $flags -o whole.csv -q > out.txt
         # shellcheck disable=SC2086
         mlctl preprocess many.csv -t species $flags -o passes.csv --memory 77M > out.txt 2> notes.txt
-        grep -q "columns at a time" notes.txt
+        grep -q "columns are put aside in" notes.txt
         cmp whole.csv passes.csv
         cmp whole.csv.prep.json passes.csv.prep.json
     done
     mlctl preprocess many.csv more.csv -t species -o whole.csv -q > out.txt
     TMPDIR=$PWD mlctl preprocess many.csv more.csv -t species -o passes.csv --memory 90M > out.txt 2> notes.txt
-    grep -q "columns at a time.*$PWD" notes.txt
+    grep -q "columns are put aside in $PWD" notes.txt
     cmp whole.csv passes.csv
     [ -z "$(find . -name '.mlctl-*')" ]
 }
 
-@test "memory for not one column is refused at once, and so is a pipe that cannot be read twice" {
+@test "memory for not one column is refused at once, and so is a pipe, whose size nobody knows" {
     repeated "$DATA/penguins.csv" 600 > many.csv
-    fails 5 "even when a column is read at a time; 66 MiB may be used" mlctl preprocess many.csv -o clean.csv --memory 66M
+    fails 5 "even when columns are put aside on the disk; 66 MiB may be used" mlctl preprocess many.csv -o clean.csv --memory 66M
     fails 2 "--memory needs a file" mlctl preprocess - -o clean.csv --memory 1G < many.csv
     fails 5 'TMPDIR names another place' env TMPDIR=/nowhere "$MLCTL" preprocess many.csv -o clean.csv --memory 77M -q
     [ ! -e clean.csv ]
