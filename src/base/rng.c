@@ -100,3 +100,13 @@ void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
         }
     }
 }
+
+void mli_rng_shuffle_32(struct mli_rng *rng, uint32_t *items, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t j = mli_rng_below(rng, i);
+        uint32_t item = items[i - 1];
+        items[i - 1] = items[j];
+        items[j] = item;
+    }
+}

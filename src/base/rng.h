@@ -18,5 +18,6 @@ double mli_rng_uniform(struct mli_rng *rng);                /* [0, 1), 53 bits *
 size_t mli_rng_below(struct mli_rng *rng, size_t n);        /* [0, n), unbiased (Lemire 2019); n > 0 */
 double mli_rng_normal(struct mli_rng *rng);                 /* mean 0, variance 1 (polar method) */
 void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n); /* Fisher & Yates */
+void mli_rng_shuffle_32(struct mli_rng *rng, uint32_t *items, size_t n); /* to the same order */
 
 #endif

@@ -19,12 +19,17 @@ static enum ml_status no_memory(struct ml_error *err)
 /* The rows with a target and not left out, or those of one part; arrays of one entry each, owned. */
 struct chosen {
     struct mli_split_rows rows;
-    size_t *row; /* in the table */
+    size_t *row; /* in the table; NULL: all of them */
     int32_t *classes;
     size_t *groups;
     struct ml_table *table; /* of these rows alone, when a column splits them */
     uint8_t *part;
 };
+
+static size_t row_of(const struct chosen *c, size_t i)
+{
+    return c->row ? c->row[i] : i;
+}
 
 static void chosen_release(struct chosen *c)
 {
@@ -52,7 +57,7 @@ static enum ml_status choose_groups(const struct ml_table *table, const char *gr
     if (!status)
         memset(seen, 0xFF, table->rows * sizeof *seen);
     for (size_t i = 0, next = 0; !status && i < c->rows.n; i++) {
-        size_t *number = &seen[id[c->row[i]]];
+        size_t *number = &seen[id[row_of(c, i)]];
         *number = *number == SIZE_MAX ? next++ : *number;
         c->groups[i] = *number;
     }
@@ -70,11 +75,12 @@ static enum ml_status choose(const struct ml_table *table, const struct mli_plan
     size_t n = plan->target.n;
     bool classes = plan->target.task != MLI_TASK_REGRESSION;
     *c = (struct chosen){ .rows.log = log };
-    c->row = mli_alloc(n, sizeof *c->row);
+    bool all = part == MLI_PART_NONE && n == table->rows;
+    c->row = all ? NULL : mli_alloc(n, sizeof *c->row);
     c->part = mli_calloc(n, 1);
     c->classes = classes ? mli_alloc(n, sizeof *c->classes) : NULL;
     c->groups = settings->group ? mli_alloc(n, sizeof *c->groups) : NULL;
-    if (!c->row || !c->part || (classes && !c->classes) || (settings->group && !c->groups))
+    if ((!all && !c->row) || !c->part || (classes && !c->classes) || (settings->group && !c->groups))
         return no_memory(err);
     if (classes)
         mli_target_strata(n, plan->target.columns, plan->target.y, c->classes);
@@ -84,7 +90,9 @@ static enum ml_status choose(const struct ml_table *table, const struct mli_plan
         if (plan->part[row] == part) {
             if (classes)
                 c->classes[c->rows.n] = c->classes[i];
-            c->row[c->rows.n++] = row;
+            if (c->row)
+                c->row[c->rows.n] = row;
+            c->rows.n++;
         }
         i++;
     }
@@ -117,7 +125,7 @@ static enum ml_status split_rows(const struct ml_table *table, const struct mli_
     if (!status)
         status = mli_split_apply(&settings->split, &c.rows, seed, c.part, err);
     for (size_t i = 0; !status && i < c.rows.n; i++)
-        plan->part[c.row[i]] = c.part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
+        plan->part[row_of(&c, i)] = c.part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
     chosen_release(&c);
     return status;
 }
@@ -140,7 +148,7 @@ static enum ml_status set_validation_aside(const struct ml_table *table, const s
                                     c.rows.n, settings->validation, why.text);
     for (size_t i = 0; !status && i < c.rows.n; i++)
         if (c.part[i])
-            plan->part[c.row[i]] = MLI_PART_VALIDATION;
+            plan->part[row_of(&c, i)] = MLI_PART_VALIDATION;
     chosen_release(&c);
     return status;
 }
@@ -298,6 +306,7 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
                            table->column[0].name);
     enum ml_status status = settings->known ? mli_target_known(table, settings->known, log, &plan.target, err)
                                             : mli_target_find(table, target, task, log, &plan.target, err);
+    mli_spool_rest_all(table->spool);
     if (!status && settings->dedupe)
         status = leave_duplicates_out(table, log, &plan, err);
     if (!status && !(plan.part = mli_calloc(table->rows, 1)))
@@ -361,7 +370,7 @@ enum ml_status mli_plan_folds(const struct ml_table *table, const struct mli_pla
         status = mli_folds_assign(&c.rows, k, settings->train.seed + 2, c.part, err);
     memset(fold, MLI_NO_FOLD, table->rows);
     for (size_t i = 0; !status && i < c.rows.n; i++)
-        fold[c.row[i]] = c.part[i];
+        fold[row_of(&c, i)] = c.part[i];
     chosen_release(&c);
     mli_plan_fold_release(&copy);
     return status;
@@ -378,7 +387,7 @@ static enum ml_status take_share(const struct ml_table *table, const struct mli_
         status = mli_split_apply(&split, &c.rows, settings->train.seed + 3, c.part, err);
     for (size_t i = 0; !status && i < c.rows.n; i++)
         if (!c.part[i])
-            plan->part[c.row[i]] = MLI_PART_NONE;
+            plan->part[row_of(&c, i)] = MLI_PART_NONE;
     chosen_release(&c);
     return status;
 }
@@ -449,10 +458,12 @@ static enum ml_status reduce(const struct ml_table *table, const struct mli_plan
     return status;
 }
 
-/* One a table row; those without a target get 0. */
+/* One a table row; those without a target get 0. The plan's own where every row has one: free what is not. */
 static double *all_targets(const struct ml_table *table, const struct mli_plan *plan)
 {
     size_t columns = plan->target.columns;
+    if (plan->target.n == table->rows && columns == 1)
+        return plan->target.y;
     double *y = mli_calloc(table->rows, sizeof *y);
     for (size_t row = 0, i = 0; y && row < table->rows; row++)
         if (plan->target.has[row])
@@ -492,7 +503,8 @@ enum ml_status mli_plan_fit_pipeline(const struct ml_table *table, const struct 
         status = mli_pipeline_fit_to(table, columns, n, use, &clean, plan->target.columns > 1 ? NULL : &goal, log, &pipeline, err);
     if (!status)
         status = reduce(table, plan, settings, log, pipeline, err);
-    free(y);
+    if (y != plan->target.y)
+        free(y);
     free(use);
     free(columns);
     if (status) {

@@ -9,9 +9,9 @@
 #include <table/chunks.h>
 #include <table/table.h>
 
-#define BASE ((size_t)64 << 20)  /* program, buffers, texts under way */
+#define BASE ((size_t)40 << 20)  /* program, buffers, texts under way */
 #define SAMPLE ((size_t)1 << 20) /* bytes that rows are counted in */
-#define ROW_BYTES ((size_t)40)   /* target, split, order, marks */
+#define ROW_BYTES ((size_t)12)   /* target, split, order, marks */
 #define IN_MEMORY ((size_t)16)   /* a cell */
 #define TEXTS ((size_t)16 << 20) /* of the columns, besides half of what is left */
 

@@ -227,7 +227,9 @@ static enum ml_status mark_rows(const struct ml_table *table, const struct ml_lo
     else if (out->n < table->rows)
         ml_log(log, ML_LOG_NOTE, "%zu of %zu rows have no target \"%s\" and are left out",
                table->rows - out->n, table->rows, first);
-    out->y = mli_alloc(out->n, out->columns * sizeof *out->y);
+    out->spool = table->spool;
+    out->y = out->spool ? mli_spool_alloc(out->spool, out->n, out->columns * sizeof *out->y)
+                        : mli_alloc(out->n, out->columns * sizeof *out->y);
     return out->y ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
@@ -439,7 +441,10 @@ void mli_target_release(struct mli_target *target)
         free(of->count);
     }
     free(target->of);
-    free(target->y);
+    if (target->spool)
+        mli_spool_give_back(target->spool, target->y);
+    else
+        free(target->y);
     free(target->has);
     *target = (struct mli_target){ 0 };
 }

@@ -26,6 +26,7 @@ struct mli_target {
     double *y;    /* (n, columns) values or class indices, owned */
     uint8_t *has; /* one a table row: it has a target; owned */
     bool known;   /* the classes are those of a model, which may have few rows here, or none */
+    struct mli_spool *spool; /* the table's, where y is then; NULL: memory */
 };
 
 /*

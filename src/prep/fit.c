@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GATHERED ((size_t)1 << 18) /* rows of a column at a time, of a table that is in a spool */
+
 /* ---- the training rows --------------------------------------------------------------------------------------- */
 
 /* The training rows as slots, each array on its own, because slots come and go. */
@@ -94,24 +96,37 @@ struct gathering {
     const uint8_t *train;
 };
 
-/* Each value is written and kept when its row trains: there is room for one that is not. */
-static void gather_numbers(const double *from, size_t rows, const uint8_t *train, double *to)
+/* Rows [begin, end). Each value is written and kept when its row trains: there is room for one that is not. */
+static size_t gather_numbers(const double *from, size_t begin, size_t end, const uint8_t *train, size_t at, double *to)
 {
-    size_t at = 0;
-
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = begin; i < end; i++) {
         to[at] = from[i];
         at += !train || train[i] != 0;
     }
+    return at;
 }
 
-static void gather_codes(const int32_t *from, size_t rows, const uint8_t *train, int32_t *to)
+static size_t gather_codes(const int32_t *from, size_t begin, size_t end, const uint8_t *train, size_t at, int32_t *to)
 {
-    size_t at = 0;
-
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = begin; i < end; i++) {
         to[at] = from[i];
         at += !train || train[i] != 0;
+    }
+    return at;
+}
+
+/* A part of the rows at a time, which leave memory behind it. */
+static void gather_parts(const struct gathering *g, size_t k)
+{
+    const struct mli_column *column = &g->view->column[k];
+    const struct mli_block *block = &g->training->block;
+    size_t rows = g->view->rows, step = g->training->spool ? GATHERED : rows, at = 0;
+
+    for (size_t begin = 0, end; begin < rows; begin = end) {
+        end = rows - begin < step ? rows : begin + step;
+        at = column->number ? gather_numbers(column->number, begin, end, g->train, at, block->number[k])
+                            : gather_codes(column->code, begin, end, g->train, at, block->code[k]);
+        mli_spool_rest_all(g->training->spool);
     }
 }
 
@@ -138,11 +153,14 @@ static enum ml_status gather_column(void *data, size_t k, struct ml_error *err)
 
     if (column->text)
         return ML_OK;
-    if (column->number && (block->number[k] = array_new(g->training, block->rows + 1, sizeof(double))))
-        gather_numbers(column->number, g->view->rows, g->train, block->number[k]);
-    else if (!column->number && (block->code[k] = array_new(g->training, block->rows + 1, sizeof(int32_t))))
-        gather_codes(column->code, g->view->rows, g->train, block->code[k]);
-    return block->number[k] || block->code[k] ? ML_OK : mli_step_nomem(err);
+    if (column->number)
+        block->number[k] = array_new(g->training, block->rows + 1, sizeof(double));
+    else
+        block->code[k] = array_new(g->training, block->rows + 1, sizeof(int32_t));
+    if (!block->number[k] && !block->code[k])
+        return mli_step_nomem(err);
+    gather_parts(g, k);
+    return ML_OK;
 }
 
 /* ---- steps --------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 struct jobs {
     size_t count, next;
     size_t *k; /* of each slot */
+    struct mli_spool *spool; /* of the table, NULL: none */
     enum ml_status (*job)(void *data, size_t k, struct ml_error *err);
     void *data;
 };
@@ -32,11 +33,14 @@ static enum ml_status work(void *data, size_t slot, struct ml_error *err)
     return jobs->job(jobs->data, jobs->k[slot], err);
 }
 
+/* What the job has looked at may leave memory. */
 static enum ml_status commit(void *data, size_t slot, struct ml_error *err)
 {
-    (void)data;
+    const struct jobs *jobs = data;
+
     (void)slot;
     (void)err;
+    mli_spool_rest_all(jobs->spool);
     return ML_OK;
 }
 
@@ -44,7 +48,7 @@ enum ml_status mli_fit_each(const struct mli_fit *fit, size_t count,
                             enum ml_status (*job)(void *data, size_t k, struct ml_error *err),
                             void *data, struct ml_error *err)
 {
-    struct jobs jobs = { .count = count, .job = job, .data = data };
+    struct jobs jobs = { .count = count, .job = job, .data = data, .spool = fit->table->spool };
     enum ml_status status = ML_OK;
 
     if (count < 2 || fit->rows < SMALL / count) {

@@ -162,6 +162,7 @@ enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_
         status = see_column(field, &table->column[columns[i]], table->rows, text && text[i], use);
         if (status == ML_OK && field->dict)
             categories += mli_dict_count(field->dict);
+        mli_spool_rest_all(table->spool);
     }
     if (status != ML_OK) {
         ml_error_set(err, status, "out of memory for a schema of %zu columns", n);

@@ -67,7 +67,7 @@ enum ml_status mli_split_random(const struct mli_split *split, const struct mli_
                                 uint64_t seed, uint8_t *part, struct ml_error *err)
 {
     size_t n = rows->n, k = mli_split_classes(rows);
-    size_t *order = mli_alloc(n, sizeof(*order));
+    uint32_t *order = n <= UINT32_MAX ? mli_alloc(n, sizeof(*order)) : NULL;
     struct quota *quota = mli_calloc(k, sizeof(*quota));
     struct mli_rng rng;
 
@@ -79,7 +79,7 @@ enum ml_status mli_split_random(const struct mli_split *split, const struct mli_
     for (size_t c = 0; c < k; c++)
         quota[c].code = c;
     for (size_t i = 0; i < n; i++) {
-        order[i] = i;
+        order[i] = (uint32_t)i;
         quota[mli_split_class(rows, i)].rows++;
     }
     for (size_t p = 0; p < split->shares; p++)
@@ -87,7 +87,7 @@ enum ml_status mli_split_random(const struct mli_split *split, const struct mli_
     for (size_t c = 0; c < k; c++)
         leave_one(&quota[c], split->shares);
     mli_rng_init(&rng, seed);
-    mli_rng_shuffle(&rng, order, n);
+    mli_rng_shuffle_32(&rng, order, n);
     for (size_t i = 0; i < n; i++) {
         struct quota *own = &quota[mli_split_class(rows, order[i])];
         size_t p = 0;

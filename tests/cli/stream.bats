@@ -92,13 +92,13 @@ answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
         # shellcheck disable=SC2086
         mlctl preprocess many.csv -t species $flags -o whole.csv -q > out.txt
         # shellcheck disable=SC2086
-        mlctl preprocess many.csv -t species $flags -o passes.csv --memory 77M > out.txt 2> notes.txt
+        mlctl preprocess many.csv -t species $flags -o passes.csv --memory 50M > out.txt 2> notes.txt
         grep -q "columns are put aside in" notes.txt
         cmp whole.csv passes.csv
         cmp whole.csv.prep.json passes.csv.prep.json
     done
     mlctl preprocess many.csv more.csv -t species -o whole.csv -q > out.txt
-    TMPDIR=$PWD mlctl preprocess many.csv more.csv -t species -o passes.csv --memory 90M > out.txt 2> notes.txt
+    TMPDIR=$PWD mlctl preprocess many.csv more.csv -t species -o passes.csv --memory 60M > out.txt 2> notes.txt
     grep -q "columns are put aside in $PWD" notes.txt
     cmp whole.csv passes.csv
     [ -z "$(find . -name '.mlctl-*')" ]
@@ -106,9 +106,9 @@ answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
 
 @test "memory for not one column is refused at once, and so is a pipe, whose size nobody knows" {
     repeated "$DATA/penguins.csv" 600 > many.csv
-    fails 5 "even when columns are put aside on the disk; 66 MiB may be used" mlctl preprocess many.csv -o clean.csv --memory 66M
+    fails 5 "even when columns are put aside on the disk; 40 MiB may be used" mlctl preprocess many.csv -o clean.csv --memory 40M
     fails 2 "--memory needs a file" mlctl preprocess - -o clean.csv --memory 1G < many.csv
-    fails 5 'TMPDIR names another place' env TMPDIR=/nowhere "$MLCTL" preprocess many.csv -o clean.csv --memory 77M -q
+    fails 5 'TMPDIR names another place' env TMPDIR=/nowhere "$MLCTL" preprocess many.csv -o clean.csv --memory 50M -q
     [ ! -e clean.csv ]
 }
 

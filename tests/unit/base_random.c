@@ -70,6 +70,23 @@ static void derived_values_follow_the_reference(void **state)
         assert_true(fabs(mli_rng_normal(&rng) - normal[i]) < 1e-15);
 }
 
+static void shuffles_are_the_same_in_32_bits(void **state)
+{
+    (void)state;
+    size_t wide[1000];
+    uint32_t narrow[1000];
+    struct mli_rng a, b;
+
+    for (size_t i = 0; i < 1000; i++)
+        narrow[i] = (uint32_t)(wide[i] = i);
+    mli_rng_init(&a, 9);
+    mli_rng_init(&b, 9);
+    mli_rng_shuffle(&a, wide, 1000);
+    mli_rng_shuffle_32(&b, narrow, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(wide[i], narrow[i]);
+}
+
 static void below_is_even(void **state)
 {
     (void)state;
@@ -198,6 +215,7 @@ int base_random_tests(void)
         cmocka_unit_test(generator_follows_the_reference),
         cmocka_unit_test(seeding_follows_the_reference),
         cmocka_unit_test(derived_values_follow_the_reference),
+        cmocka_unit_test(shuffles_are_the_same_in_32_bits),
         cmocka_unit_test(below_is_even),
         cmocka_unit_test(below_rejects_what_is_over_represented),
         cmocka_unit_test(normal_has_its_moments),
