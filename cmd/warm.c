@@ -12,8 +12,7 @@ static int refuse_flags(const struct cmd_context *ctx, char *const *given)
         const char *name, *why;
     } refused[] = { { "type", "columns and their types are the model's" },
                     { "schema", "columns and their types are the model's" },
-                    { "drop-columns", "columns and their types are the model's" },
-                    { "stream", "the rows must be in memory" } };
+                    { "drop-columns", "columns and their types are the model's" } };
     struct ml_error err = ML_ERROR_INIT;
     for (; *given; given++)
         for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {

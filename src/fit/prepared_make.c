@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <fit/job.h>
 #include <fit/spooled.h>
+#include <fit/warm.h>
 #include <prep/options.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static enum ml_status make_key(const char *const *paths, size_t n, const struct 
               mli_json_put(key, "weight", text_or_null(s->weight)) &&
               mli_json_put(key, "dedupe", json_boolean(s->dedupe)) &&
               mli_json_put(key, "seed", json_integer((json_int_t)config->seed)) &&
+              mli_json_put(key, "model", text_or_null(config->warm ? config->warm->sha256 : NULL)) &&
               mli_json_put(key, "validation", s->train.patience ? mli_json_from(s->validation) : json_null()) &&
               mli_prep_to_json(s->prep, key);
     if (!status && !ok)
@@ -211,11 +213,16 @@ enum ml_status ml_prepared_open(const char *const *paths, size_t n, const struct
 {
     struct making m = { .paths = paths, .n = n, .config = config };
     struct mli_settings settings;
+    struct mli_warm warm;
     enum ml_status status = check(&m, err);
+    if (!status && config->warm) {
+        status = mli_warm_init(config, &warm, err);
+        m.config = &warm.config;
+    }
     if (!status)
-        status = mli_settings_check(config, &settings, err);
+        status = mli_settings_check(m.config, &settings, err);
     if (!status)
-        status = make_key(paths, n, config, &settings, &m.key, err);
+        status = make_key(paths, n, m.config, &settings, &m.key, err);
     if (!status && !(m.path = config->cache ? mli_strdup(config->cache) : default_path(paths[0])))
         status = no_memory(err);
     if (!status)

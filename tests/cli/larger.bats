@@ -186,3 +186,17 @@ rebuilt() {
     mlctl train data.csv "${flags[@]}" --checkpoint state --resume > out.txt
     cmp model.safetensors whole.safetensors
 }
+
+@test "streamed, a training goes on from a model as in memory" {
+    { head -n 1 "$DATA/penguins.csv"; sed -n '2,120p;200,320p' "$DATA/penguins.csv"; } > data.csv
+    mlctl train data.csv -q -t species --kind mlp --epochs 3 --shuffle windows -m first.safetensors > out.txt
+    cp "$DATA/penguins.csv" data.csv
+    mlctl train data.csv -q --warm-start first.safetensors --epochs 3 --shuffle windows -m memory.safetensors > out.txt
+    mlctl train data.csv -q --stream --warm-start first.safetensors --epochs 3 -m made.safetensors > out.txt
+    mlctl train data.csv -q --stream --warm-start first.safetensors --epochs 3 -m taken.safetensors > out.txt
+    cmp made.safetensors taken.safetensors
+    [ "$(parameters memory.safetensors)" = "$(parameters made.safetensors)" ]
+    [ "$(record memory.safetensors)" = "$(record made.safetensors)" ]
+    mlctl train data.csv -t species --stream -m other.safetensors > out.txt 2> notes.txt
+    grep -q "data.csv.rows is made anew: it is of another" notes.txt
+}

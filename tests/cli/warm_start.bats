@@ -160,7 +160,6 @@ weights() { mlctl export -m "$1" --format json -o - -q | jq -c '[.. | .weight?, 
     for flag in --type=age=category --schema=x.json --drop-columns=age; do
         refused "$(cut -d= -f1 <<< "$flag") does not go with --warm-start: columns and their types are the model's" "$flag"
     done
-    refused '--stream does not go with --warm-start: the rows must be in memory' --stream
     refused 'model.safetensors would be overwritten while it is the input' --checkpoint state
     refused 'model.safetensors would be overwritten while it is the input' --log model.safetensors -m other.safetensors
     [ "$before" = "$(sha256sum model.safetensors)" ]
