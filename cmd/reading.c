@@ -110,13 +110,19 @@ static bool is_in(char *const *list, const char *name)
     return list && *list;
 }
 
+/* The target of a command that takes one. */
+static bool is_one(const char *target, const char *name)
+{
+    return target && strcmp(target, name) == 0;
+}
+
 /* Said before the file is read, and as what it is: there is a column of that name. */
 static int check_target(const struct cmd_context *ctx, const struct reading *reading)
 {
     struct ml_error err = ML_ERROR_INIT;
     char **targets = reading->drop_list ? cmd_list((const char *const *)reading->target) : NULL;
     for (char **name = reading->drop_list; name && *name; name++)
-        if (is_in(targets, *name) || is_in(reading->target, *name))
+        if (is_in(targets, *name) || is_in(reading->target, *name) || is_one(reading->fit.target, *name))
             ml_error_set(&err, ML_EUSAGE, "--drop-columns leaves out \"%s\", which --target names; take it off one of the two", *name);
     cmd_list_free(targets);
     return err.status ? cmd_fail(ctx, &err) : CMD_CONTINUE;
