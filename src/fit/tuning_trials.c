@@ -23,12 +23,15 @@ static size_t kind_of(const struct mli_tuning *t, const struct mli_trial *trial)
     return kind ? (size_t)(kind - mli_kinds(&n)) : 0;
 }
 
-/* With no space asked for the first trials are each kind as mlctl train has it, so that a search finds nothing worse. */
+/*
+ * With no space asked for the first trials are each kind as mlctl train has it, so that a search finds nothing worse: the
+ * network first, since a model of one layer may be long on its way to the optimum and is given up where it is far behind.
+ */
 static json_t *plain_point(const struct mli_tuning *t, size_t i)
 {
     const struct mli_space *kinds = mli_tuning_kinds(t);
     json_t *point = json_object();
-    if (!kinds || mli_json_put(point, "kind", mli_space_point(kinds, i)))
+    if (!kinds || mli_json_put(point, "kind", mli_space_point(kinds, t->kinds - 1 - i)))
         return point;
     json_decref(point);
     return NULL;
