@@ -59,7 +59,10 @@ void mli_tuning_rank(const struct mli_tuning *t, struct mli_trial **trial, size_
  * the mean of several (fit/members.h), and all on folds that are dealt out again and again, where there are few rows.
  */
 ML_NODISCARD enum ml_status mli_tuning_final(struct mli_tuning *t, bool *late, struct ml_error *err);
-/* Of finalists that the metric of classes cannot tell from the best one, the one with the lowest log loss to the front. */
+/*
+ * The winner to the front: of finalists that the metric of classes cannot tell from the best one, the one with the lowest
+ * log loss; of a search that was cut short before all rows, the best that was measured on them or is as mlctl train has it.
+ */
 void mli_tuning_choose(struct mli_tuning *t);
 /* How many members the winner is trained with where its trial does not say and there is the time; 0: as it is. */
 size_t mli_tuning_members(const struct mli_tuning *t);

@@ -174,17 +174,34 @@ static double log_loss(const struct mli_trial *trial)
     return isnan(mean) ? INFINITY : mean;
 }
 
+static void bring_to_front(struct mli_tuning *t, size_t chosen)
+{
+    struct mli_trial *trial = t->trial[chosen];
+    memmove(t->trial + 1, t->trial, chosen * sizeof *t->trial);
+    t->trial[0] = trial;
+}
+
+/* Epochs and penalties that suit few rows are none for many, where those of mlctl train follow from the rows. */
+static void choose_of_few_rows(struct mli_tuning *t)
+{
+    for (size_t i = 0; i < t->trials; i++)
+        if (is_through(t, t->trial[i]) || (t->trial[i]->scores && t->trial[i]->number <= t->kinds)) {
+            bring_to_front(t, i);
+            return;
+        }
+}
+
 void mli_tuning_choose(struct mli_tuning *t)
 {
     size_t chosen = 0;
-    if (t->tune->metric || t->job.plan.target.task == MLI_TASK_REGRESSION)
+    if (t->run.cut)
+        choose_of_few_rows(t);
+    if (t->run.cut || t->tune->metric || t->job.plan.target.task == MLI_TASK_REGRESSION)
         return;
     for (size_t i = 1; i < t->trials && t->trial[i]->final && t->trial[i]->scores && t->trial[i]->deals == t->trial[0]->deals; i++)
         if (is_level(t, t->trial[0], t->trial[i]) && log_loss(t->trial[i]) < log_loss(t->trial[chosen]))
             chosen = i;
-    struct mli_trial *trial = t->trial[chosen];
-    memmove(t->trial + 1, t->trial, chosen * sizeof *t->trial);
-    t->trial[0] = trial;
+    bring_to_front(t, chosen);
 }
 
 size_t mli_tuning_members(const struct mli_tuning *t)
