@@ -183,27 +183,26 @@ static enum ml_status fit(struct mli_job *job, struct ml_model **out, struct ml_
                        : ML_OK;
 }
 
-/* The same, from the model of the configuration where there is one. */
-static enum ml_status fit_warm(struct mli_job *job, struct ml_model **out, struct ml_error *err)
+/* The same for a table or its prepared rows, from the model of the configuration where there is one. */
+static enum ml_status fit_rows(const struct ml_table *table, struct ml_prepared *rows, const struct ml_fit_config *config,
+                               struct ml_model **out, struct ml_error *err)
 {
-    const struct ml_fit_config *config = job->config;
     struct mli_warm warm;
+    struct mli_job job = { .table = table, .config = config, .rows = rows };
     enum ml_status status = config->warm ? mli_warm_init(config, &warm, err) : ML_OK;
     if (config->warm)
-        job->config = &warm.config;
-    return status ? status : fit(job, out, err);
+        job.config = &warm.config;
+    return status ? status : fit(&job, out, err);
 }
 
 enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                       struct ml_model **out, struct ml_error *err)
 {
-    struct mli_job job = { .table = table, .config = config };
-    return fit_warm(&job, out, err);
+    return fit_rows(table, NULL, config, out, err);
 }
 
 enum ml_status ml_fit_prepared(struct ml_prepared *rows, const struct ml_fit_config *config, struct ml_model **out,
                                struct ml_error *err)
 {
-    struct mli_job job = { .table = ml_prepared_table(rows), .config = config, .rows = rows };
-    return fit_warm(&job, out, err);
+    return fit_rows(ml_prepared_table(rows), rows, config, out, err);
 }
