@@ -3,7 +3,6 @@
 #include <base/mem.h>
 #include <fit/layers.h>
 #include <fit/learn.h>
-#include <fit/members.h>
 #include <fit/warm.h>
 #include <fit/weights.h>
 #include <float.h>
@@ -152,31 +151,6 @@ static struct mli_learn learn_of(const struct mli_job *job)
         .train.supply = job->rows ? mli_prepared_supply(job->rows, MLI_PART_TRAIN, job->single) : NULL,
         .keeps = job->checkpoint != NULL,
     };
-}
-
-/* Said and refused before anything large is allocated: OpenBLAS does not survive being starved. */
-static enum ml_status check_memory(struct mli_job *job, struct ml_error *err)
-{
-    const struct mli_learn learn = learn_of(job);
-    size_t d = learn.inputs, number = job->single ? sizeof(float) : sizeof(double), matrix, trainer = 0;
-    size_t train = job->plan.rows[MLI_PART_TRAIN], rows = train + job->plan.rows[MLI_PART_VALIDATION];
-    size_t row = (job->rows ? 0 : d * number) + job->plan.target.columns * sizeof(double);
-    enum ml_status status = (job->single ? mli_learn_memory_f32 : mli_learn_memory)(&learn, train, &trainer, err);
-    if (status)
-        return status;
-    size_t abreast = mli_members_abreast(job->settings.members, job->settings.train.threads), joint = 0;
-    bool fits = mli_mul(trainer, abreast, &trainer);
-    if (job->joint) /* their parameters apart, and at their places among zeros */
-        fits = fits && mli_mul(2 * sizeof(double), job->joint->parameters, &joint) && mli_add(trainer, joint, &trainer);
-    if (!fits || !mli_mul(rows, row, &matrix) || !mli_add(matrix, trainer, &matrix))
-        return ml_error_set(err, ML_ELIMIT, "%zu rows of %zu features do not fit into memory", rows, d);
-    size_t need = job->needs = matrix + ((size_t)32 << 20);
-    ml_log(job->config->log, ML_LOG_DEBUG, "memory: about %zu MiB for %zu rows of %zu features", need >> 20, rows, d);
-    if (need <= job->settings.memory)
-        return ML_OK;
-    return ml_error_set(err, ML_ELIMIT,
-                        "training needs about %zu MiB of memory (%zu rows of %zu features, %zu parameters), %zu MiB may be used; --drop-columns, --max-categories, --select, a smaller hash:N, fewer hidden units or fewer rows need less",
-                        need >> 20, rows, d, job->network->parameters, job->settings.memory >> 20);
 }
 
 struct mli_matrix_rows mli_job_matrix(const struct mli_job *job, enum mli_part part)
@@ -498,7 +472,8 @@ static enum ml_status go_on(struct mli_job *job, struct ml_error *err)
 
 enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err)
 {
-    enum ml_status status = check_memory(job, err);
+    const struct mli_learn learn = learn_of(job);
+    enum ml_status status = mli_job_memory(job, &learn, err);
     for (int part = MLI_PART_TRAIN; !status && part < MLI_PART_TEST; part++)
         status = take_targets(job, (enum mli_part)part, err);
     if (!status && !job->borrowed && !job->rows)

@@ -58,6 +58,13 @@ ML_NODISCARD enum ml_status mli_job_measure(const struct mli_job *job, const str
                                             json_t **metrics, struct ml_error *err);
 void mli_job_release(struct mli_job *job);
 
+/*
+ * job_memory.c: finds what training and measuring need. Said and refused (ML_ELIMIT) before anything large is allocated:
+ * OpenBLAS does not survive being starved.
+ */
+struct mli_learn;
+ML_NODISCARD enum ml_status mli_job_memory(struct mli_job *job, const struct mli_learn *learn, struct ml_error *err);
+
 /* job_members.c: of a model that is the mean of several networks. What _network and _learn do where there are such. */
 ML_NODISCARD enum ml_status mli_job_plan_members(struct mli_job *job, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_job_run_members(struct mli_job *job, struct ml_error *err);

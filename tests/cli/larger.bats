@@ -175,6 +175,21 @@ rebuilt() {
     [ -z "$(find . -name '.mlctl-*')" ]
 }
 
+# needed FLAGS...: the MiB that a streamed run on data.csv says it needs
+needed() {
+    mlctl train data.csv -t price --stream -v "$@" 2>&1 > out.txt | sed -n 's/.*memory: about \([0-9]*\) MiB.*/\1/p'
+}
+
+@test "what training and measuring take is known before the first epoch, and --memory refuses it" {
+    { head -n 1 "$DATA/diamonds.csv"; for _ in $(seq 100); do tail -n +2 "$DATA/diamonds.csv"; done; } > data.csv
+    plain=$(needed --kind linear) weighted=$(needed --kind linear --weight carat) held=$(needed --kind linear --split random:0.9)
+    echo "$plain $weighted $held"
+    # of 215,760 rows: 8 bytes more a row with weights; targets, predictions and ranks of the rows that are held out
+    ((weighted - plain > 0 && held > plain))
+    fails 5 "about $held MiB of memory" mlctl train data.csv -t price --stream -q --kind linear --split random:0.9 --memory "$((held - 1))M"
+    fails 5 "training needs about" mlctl train data.csv -t price --stream -q --kind mlp --hidden 3000,3000 --memory 60M
+}
+
 @test "a streamed run is reproduced, and goes on from its checkpoint" {
     cp "$DATA/diamonds.csv" data.csv
     flags=(-q -t price --kind mlp --hidden 8 --epochs 40 --stream)
