@@ -17,6 +17,7 @@ int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_schema(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_split(struct cmd_context *ctx, int argc, const char **argv);
+int cmd_token(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_train(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_tune(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_verify(struct cmd_context *ctx, int argc, const char **argv);

@@ -13,7 +13,7 @@
 struct serve_flags {
     struct mli_server_config server;
     const char *platform; /* the variable that said the port; NULL: none */
-    char *model, *name, *version, *max_body;
+    char *model, *name, *version, *max_body, *open;
     char stem[MLI_NAME_MAX + 1];
     int port, threads, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
@@ -65,6 +65,25 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     f->server.grace = (unsigned)f->grace;
     f->server.log = &ctx->log;
     return CMD_CONTINUE;
+}
+
+/* Without keys all may predict and see the metrics; with a file of them nobody without one, unless --open says so. */
+static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (f->server.tokens)
+        f->server.open = 0;
+    if (!f->open)
+        return true;
+    if (!f->server.tokens)
+        ml_error_set(&err, ML_EUSAGE, "--open goes with --tokens FILE: without keys predict and metrics are open");
+    else if (!mli_scopes_parse(f->open, strlen(f->open), &f->server.open))
+        ml_error_set(&err, ML_EUSAGE, "--open \"%.60s\": expected predict, metrics or both", f->open);
+    else
+        return true;
+    cmd_fail(ctx, &err);
+    return false;
 }
 
 /*
@@ -185,6 +204,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
+        { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
+        { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
         { "max-body", 0, STRING, &f.max_body, 0, "largest request body", "SIZE" },
         { "max-rows", 0, INT, &f.max_rows, 0, "most rows in a request", "COUNT" },
         { "max-depth", 0, INT, &f.max_depth, 0, "deepest nesting of a JSON body", "COUNT" },
@@ -202,6 +223,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
+    if (code == CMD_CONTINUE && !take_access(ctx, &f))
+        code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;
     if (ctx->nargs)

@@ -155,6 +155,15 @@ struct counts {
     unsigned host, length, coding;
 };
 
+/* Who asks cannot be two: a proxy in front and we could each believe another. */
+static struct mli_refusal take_once(const char *value, const char **out)
+{
+    if (*out)
+        return refuse(400, "the Authorization or X-API-Key header is repeated");
+    *out = value;
+    return fine;
+}
+
 static struct mli_refusal check_field(const struct mli_guard_field *field, struct counts *counts,
                                       struct mli_guard_facts *facts)
 {
@@ -188,6 +197,10 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
         facts->json_part = value;
     } else if (equals(name, n, "Expect")) {
         facts->expect = value;
+    } else if (equals(name, n, "Authorization")) {
+        return take_once(value, &facts->authorization);
+    } else if (equals(name, n, "X-API-Key")) {
+        return take_once(value, &facts->api_key);
     }
     return fine;
 }

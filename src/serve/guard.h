@@ -42,6 +42,7 @@ struct mli_guard_facts {
     bool has_length, chunked;
     const char *content_type, *content_encoding, *accept, *expect;
     const char *json_part; /* Inference-Header-Content-Length */
+    const char *authorization, *api_key; /* Authorization, X-API-Key: at most once each */
     const char *path; /* the target's path, without the query */
     size_t path_len;
 };

@@ -14,6 +14,8 @@ static const struct {
     const char *code;
 } codes[] = {
     { 400, "BAD_REQUEST" },
+    { 401, "UNAUTHENTICATED" },
+    { 403, "PERMISSION_DENIED" },
     { 404, "NOT_FOUND" },
     { 405, "METHOD_NOT_ALLOWED" },
     { 411, "LENGTH_REQUIRED" },

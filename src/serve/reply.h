@@ -16,6 +16,7 @@ struct mli_reply {
     const char *type; /* Content-Type */
     struct mli_buf body;
     const char *allow;    /* Allow, NULL: none */
+    const char *challenge; /* WWW-Authenticate, NULL: none */
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */
     bool close;           /* end the connection after this reply */

@@ -8,6 +8,7 @@
 #define SERVE_ROUTES_H
 
 #include <serve/coding.h>
+#include <serve/keys.h>
 #include <serve/service.h>
 
 struct mli_request {
@@ -31,6 +32,7 @@ enum mli_takes {
 
 struct mli_route {
     const char *method, *path;
+    enum mli_scope scope; /* what a request's key must have (access.h) */
     enum mli_takes takes; /* of a body, at most config.max_body bytes */
     /* Fills the reply, which is as mli_reply_reset() leaves it. */
     void (*answer)(const struct mli_service *service, struct mli_worker *worker,

@@ -97,6 +97,29 @@ static void stop_loops(struct mli_server *server)
     free(server->loop);
 }
 
+static void reload_keys(void *data)
+{
+    struct mli_server *server = data;
+    const struct ml_log *log = server->service.config.log;
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (mli_access_reload(&server->access, &err) == ML_OK)
+        ml_log(log, ML_LOG_NOTE, "%s has changed: its keys count from now on",
+               server->service.config.tokens);
+    else
+        ml_log(log, ML_LOG_WARNING, "%s; the keys stay as they were", err.text);
+}
+
+static enum ml_status watch_files(struct mli_server *server, struct ml_error *err)
+{
+    struct mli_watched file[MLI_WATCHED_MAX];
+    size_t n = 0;
+
+    if (server->service.config.tokens)
+        file[n++] = (struct mli_watched){ server->service.config.tokens, reload_keys, server };
+    return mli_watch_start(file, n, &server->watch, err);
+}
+
 static enum ml_status start_threads(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
@@ -109,6 +132,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
     if (status != ML_OK)
         return status;
     status = start_loops(server, server->service.workers, err);
+    if (status == ML_OK)
+        status = watch_files(server, err);
     if (status == ML_OK)
         return mli_keeper_start(&keeper, &server->keeper, err);
     close(keeper.listener);
@@ -140,6 +165,10 @@ enum ml_status mli_server_start(const struct ml_model *model,
                                                    .head_timeout = fitted.header_timeout,
                                                    .body_timeout = fitted.body_timeout,
                                                    .idle_timeout = fitted.idle_timeout };
+    const struct mli_access_config access = { .keys = fitted.tokens, .open = fitted.open };
+    status = mli_access_init(&server->access, &access, err);
+    if (status != ML_OK)
+        goto no_access;
     status = mli_service_init(&server->service, model, &fitted, loops, err);
     if (status != ML_OK)
         goto no_service;
@@ -158,11 +187,14 @@ enum ml_status mli_server_start(const struct ml_model *model,
     return ML_OK;
 
 no_threads:
+    mli_watch_stop(server->watch);
     stop_loops(server);
     mli_connections_release(&server->connections);
 no_connections:
     mli_service_release(&server->service);
 no_service:
+    mli_access_release(&server->access);
+no_access:
     free(server);
     return status;
 }
@@ -189,9 +221,11 @@ void mli_server_stop(struct mli_server *server)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->connections), config->grace);
+    mli_watch_stop(server->watch);
     stop_loops(server);
     mli_keeper_stop(server->keeper, !drained);
     mli_connections_release(&server->connections);
     mli_service_release(&server->service);
+    mli_access_release(&server->access);
     free(server);
 }

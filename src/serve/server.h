@@ -7,11 +7,14 @@
 #define SERVE_SERVER_H
 
 #include <model/model.h>
+#include <serve/keys.h>
 #include <stdint.h>
 
 struct mli_server_config {
     const char *name, *version; /* of the model */
     const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
+    const char *tokens; /* file of keys (keys.h); NULL: none, so admin is off */
+    unsigned open;      /* scopes that need no key, of enum mli_scope */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
@@ -33,7 +36,7 @@ struct mli_server_config {
     {                                                                                              \
         .name = "model", .version = "1", .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
-        .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
+        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
     }
 
 struct mli_server;

@@ -7,8 +7,10 @@
 #define SERVE_SESSION_H
 
 #include <microhttpd.h>
+#include <serve/access.h>
 #include <serve/keeper.h>
 #include <serve/routes.h>
+#include <serve/watch.h>
 
 struct mli_server;
 
@@ -23,6 +25,8 @@ struct mli_server {
     struct mli_service service;
     struct mli_connections connections;
     struct mli_keeper *keeper;
+    struct mli_access access;
+    struct mli_watch *watch; /* of the files that are read again */
     struct mli_loop *loop;
     size_t loops, next; /* next: whose turn it is, the keeper's */
     uint16_t port;
@@ -46,6 +50,7 @@ struct mli_session {
     const char *target_at; /* where it was received */
     size_t target_len, received;
     const struct mli_route *route; /* NULL: none found */
+    char key[MLI_KEY_NAME + 1];    /* name of the key that was shown; "": none */
     struct mli_request request;
     struct mli_buf body;
     struct mli_reply reply;

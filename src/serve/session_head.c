@@ -50,6 +50,20 @@ void mli_session_refuse(struct mli_session *session, unsigned status, const char
     session->refused = true;
 }
 
+/* Whether the request's key may have what the route gives. */
+static bool admit(struct mli_session *session, const struct mli_guard_facts *facts)
+{
+    struct mli_verdict verdict =
+        mli_access_check(&session->loop->server->access, session->route->scope, facts);
+
+    memcpy(session->key, verdict.key, sizeof(session->key));
+    if (verdict.status == 0)
+        return true;
+    mli_session_refuse(session, verdict.status, verdict.text);
+    session->reply.challenge = verdict.challenge;
+    return false;
+}
+
 static void find_route(struct mli_session *session, const char *method,
                        const struct mli_guard_facts *facts)
 {
@@ -67,6 +81,8 @@ static void find_route(struct mli_session *session, const char *method,
                            "there is nothing at this path; POST /predict is what most come for");
         return;
     }
+    if (!admit(session, facts))
+        return;
     session->request.served = mli_registry_find(&service->registry, match.name, match.name_len,
                                                 match.version, match.version_len);
     if (!session->request.served)

@@ -24,6 +24,8 @@ static struct MHD_Response *make_response(struct mli_reply *reply)
         add_header(response, "X-Content-Type-Options", "nosniff") &&
         add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
+        (!reply->challenge ||
+         add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
         (!reply->json_part || add_header(response, "Inference-Header-Content-Length", json_part)) &&
         (!reply->retry_after || add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds)))
         return response;
@@ -47,9 +49,9 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
         return MHD_NO;
     mli_metrics_request(&session->loop->worker->metrics, mli_session_route(session), reply->status,
                         took);
-    ml_log(server->service.config.log, ML_LOG_DEBUG, "%s %.*s %u %zu bytes %.3f ms", method,
+    ml_log(server->service.config.log, ML_LOG_DEBUG, "%s %.*s %u %zu bytes %.3f ms%s%s", method,
            (int)session->target.len, session->target.data, reply->status, reply->body.len,
-           (double)took / 1e6);
+           (double)took / 1e6, session->key[0] ? " key " : "", session->key);
     session->answered = true;
     mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, mli_now());
     enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);

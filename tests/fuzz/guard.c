@@ -145,6 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             require(facts.has_length == (count(&head, "Content-Length") == 1), "the length");
             require(facts.chunked == (count(&head, "Transfer-Encoding") == 1), "the coding");
             require(count(&head, "Host") == 1 || strcmp(head.version, "HTTP/1.0") == 0, "the host");
+            require(count(&head, "Authorization") == (facts.authorization != NULL) &&
+                        count(&head, "X-API-Key") == (facts.api_key != NULL),
+                    "who asks");
             require(facts.path >= head.target &&
                         facts.path + facts.path_len <= head.target + head.target_len,
                     "the path");
