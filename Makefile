@@ -60,10 +60,10 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := access coding columns config connections content csv_rows feed guard health intake invocations json_rows keeper keys lines \
+SRC_serve := access client coding columns config connections content cors csv_rows feed guard health intake invocations json_rows keeper keys limiter lines \
 	listen metrics outputs pages predict process registry reply results routes row scan server service session session_body \
 	session_head session_send sink v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
-UNIT_serve := serve serve_access serve_connections serve_guard serve_pages serve_rows serve_server
+UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
@@ -72,7 +72,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve token verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
-FUZZ := artifact checkpoint csv guard json_rows keys prep_file prepared protocols scan schema tune
+FUZZ := artifact checkpoint client csv guard json_rows keys prep_file prepared protocols scan schema tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain la/tiles $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn

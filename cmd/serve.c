@@ -15,7 +15,8 @@ struct serve_flags {
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *open;
     char stem[MLI_NAME_MAX + 1];
-    int port, threads, max_rows, max_connections, max_per_address, max_depth;
+    double rate;
+    int rate_burst, port, threads, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -80,6 +81,20 @@ static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
         ml_error_set(&err, ML_EUSAGE, "--open goes with --tokens FILE: without keys predict and metrics are open");
     else if (!mli_scopes_parse(f->open, strlen(f->open), &f->server.open))
         ml_error_set(&err, ML_EUSAGE, "--open \"%.60s\": expected predict, metrics or both", f->open);
+    else
+        return true;
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (f->rate_burst && f->rate == 0)
+        ml_error_set(&err, ML_EUSAGE, "--rate-burst goes with --rate-limit");
+    else if (f->rate_burst < 0 || (f->rate != 0 && !mli_rate_make(f->rate, (unsigned)f->rate_burst, &f->server.rate)))
+        ml_error_set(&err, ML_EUSAGE, "--rate-limit is 0.001 to 1000000 requests a second, --rate-burst 1 to 1000000");
     else
         return true;
     cmd_fail(ctx, &err);
@@ -206,6 +221,10 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
+        { "rate-limit", 0, POPT_ARG_DOUBLE, &f.rate, 0, "of one client address; beyond it: 429 with Retry-After", "REQUESTS/S" },
+        { "rate-burst", 0, POPT_ARG_INT, &f.rate_burst, 0, "requests at once after a pause; default: those of a second", "COUNT" },
+        { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },
+        { "cors", 0, POPT_ARG_STRING, &f.server.cors, 0, "web pages that may ask from a browser, like https://example.org, or *", "ORIGINS" },
         { "max-body", 0, STRING, &f.max_body, 0, "largest request body", "SIZE" },
         { "max-rows", 0, INT, &f.max_rows, 0, "most rows in a request", "COUNT" },
         { "max-depth", 0, INT, &f.max_depth, 0, "deepest nesting of a JSON body", "COUNT" },
@@ -223,7 +242,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !take_access(ctx, &f))
+    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;

@@ -14,9 +14,9 @@ _mlctl() {
         split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --text= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --memory= --json --quiet --verbose --help" ;;
         predict) words=" --model= --output= --keep= --threads= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
-        serve) words=" --model= --name= --model-version= --address= --port= --threads= --tokens= --open= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;
+        serve) words=" --model= --name= --model-version= --address= --port= --threads= --tokens= --open= --rate-limit= --rate-burst= --trust-proxy= --cors= --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --grace= --json --quiet --verbose --help" ;;
         health) words=" --timeout= --json --quiet --verbose --help" ;;
-        token) words=" --name= --scopes= --json --quiet --verbose --help" ;;
+        token) words=" --name= --scopes= --rate= --burst= --json --quiet --verbose --help" ;;
         inspect) words=" --model= --json --quiet --verbose --help" ;;
         verify) words=" --model= --sha256= --data= --json --quiet --verbose --help" ;;
         export) words=" --model= --format= --output= --name= --json --quiet --verbose --help" ;;

@@ -13,10 +13,15 @@ enum ml_status mli_access_init(struct mli_access *access, const struct mli_acces
     *access = (struct mli_access){ .config = *config };
     if (config->open & MLI_SCOPE_ADMIN)
         return ml_error_set(err, ML_EUSAGE, "what needs the scope admin cannot be open to all");
-    if (config->keys) {
-        enum ml_status status = mli_keys_read(config->keys, &access->keys, err);
-        if (status != ML_OK)
-            return status;
+    enum ml_status status = mli_proxies_parse(config->proxies, &access->proxies, err);
+    if (status == ML_OK && config->keys)
+        status = mli_keys_read(config->keys, &access->keys, err);
+    if (status == ML_OK && (config->keys || config->rate.per_second > 0))
+        status = mli_limiter_new(&access->limiter, err);
+    if (status != ML_OK) {
+        mli_keys_release(&access->keys);
+        mli_proxies_release(&access->proxies);
+        return status;
     }
     pthread_rwlock_init(&access->lock, NULL);
     return ML_OK;
@@ -25,7 +30,9 @@ enum ml_status mli_access_init(struct mli_access *access, const struct mli_acces
 void mli_access_release(struct mli_access *access)
 {
     pthread_rwlock_destroy(&access->lock);
+    mli_limiter_free(access->limiter);
     mli_keys_release(&access->keys);
+    mli_proxies_release(&access->proxies);
 }
 
 enum ml_status mli_access_reload(struct mli_access *access, struct ml_error *err)
@@ -60,8 +67,20 @@ static struct mli_verdict denied(unsigned status, const char *text, const char *
     return (struct mli_verdict){ .status = status, .text = text, .challenge = challenge };
 }
 
-static struct mli_verdict judge(const struct mli_access *access, enum mli_scope scope,
-                                const char *token)
+static struct mli_verdict pace(struct mli_access *access, const unsigned char id[16],
+                               const struct mli_rate *rate, uint64_t now, const char *text)
+{
+    uint64_t wait = mli_limiter_take(access->limiter, id, rate, now);
+
+    if (wait == 0)
+        return (struct mli_verdict){ 0 };
+    struct mli_verdict verdict = denied(429, text, NULL);
+    verdict.retry_after = (unsigned)((wait + 999999999) / 1000000000);
+    return verdict;
+}
+
+static struct mli_verdict judge(struct mli_access *access, enum mli_scope scope, const char *token,
+                                uint64_t now)
 {
     if (scope == MLI_SCOPE_ADMIN && !(access->keys.scopes & MLI_SCOPE_ADMIN))
         return denied(403,
@@ -76,17 +95,40 @@ static struct mli_verdict judge(const struct mli_access *access, enum mli_scope 
     struct mli_verdict verdict = { 0 };
     if (!(key->scopes & (unsigned)scope))
         verdict = denied(403, "the token's key does not have the scope for this", wants_scope);
+    else if (key->rate.per_second > 0)
+        verdict =
+            pace(access, key->hash, &key->rate, now, "more requests than the token's key may make");
     memcpy(verdict.key, key->name, sizeof(verdict.key));
     return verdict;
 }
 
-struct mli_verdict mli_access_check(struct mli_access *access, enum mli_scope scope,
-                                    const struct mli_guard_facts *facts)
+struct mli_verdict mli_access_pace(struct mli_access *access, const struct mli_guard_facts *facts,
+                                   const struct mli_asker *asker)
 {
-    if (scope == MLI_SCOPE_OPEN || (access->config.open & (unsigned)scope))
+    unsigned char id[16];
+
+    if (access->config.rate.per_second <= 0)
         return (struct mli_verdict){ 0 };
+    const struct in6_addr client =
+        mli_client_address(&access->proxies, asker->peer, facts->forwarded_for);
+    mli_client_id(&client, id);
+    return pace(access, id, &access->config.rate, asker->now,
+                "more requests than one address may make");
+}
+
+struct mli_verdict mli_access_check(struct mli_access *access, enum mli_scope scope,
+                                    const struct mli_guard_facts *facts,
+                                    const struct mli_asker *asker)
+{
+    struct mli_verdict verdict = { 0 };
+
+    if (scope == MLI_SCOPE_OPEN)
+        return verdict;
+    verdict = mli_access_pace(access, facts, asker);
+    if (verdict.status || (access->config.open & (unsigned)scope))
+        return verdict;
     pthread_rwlock_rdlock(&access->lock);
-    struct mli_verdict verdict = judge(access, scope, token_of(facts));
+    verdict = judge(access, scope, token_of(facts), asker->now);
     pthread_rwlock_unlock(&access->lock);
     return verdict;
 }

@@ -201,6 +201,12 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
         return take_once(value, &facts->authorization);
     } else if (equals(name, n, "X-API-Key")) {
         return take_once(value, &facts->api_key);
+    } else if (equals(name, n, "Origin")) {
+        facts->origin = value;
+    } else if (equals(name, n, "Access-Control-Request-Method")) {
+        facts->wanted_method = value;
+    } else if (equals(name, n, "X-Forwarded-For")) {
+        facts->forwarded_for = value;
     }
     return fine;
 }

@@ -43,6 +43,8 @@ struct mli_guard_facts {
     const char *content_type, *content_encoding, *accept, *expect;
     const char *json_part; /* Inference-Header-Content-Length */
     const char *authorization, *api_key; /* Authorization, X-API-Key: at most once each */
+    const char *origin, *wanted_method;  /* Origin, Access-Control-Request-Method */
+    const char *forwarded_for;           /* X-Forwarded-For, the last one */
     const char *path; /* the target's path, without the query */
     size_t path_len;
 };

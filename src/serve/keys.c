@@ -3,6 +3,7 @@
 #include <base/buf.h>
 #include <base/file.h>
 #include <base/mem.h>
+#include <base/num.h>
 #include <base/secret.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,31 @@ static bool take_hash(struct word word, unsigned char out[32])
            mli_secret_from_hex(word.at + begin, word.len - begin, out);
 }
 
+/* The number behind "name=". */
+static bool take_number(struct word word, const char *name, double *out)
+{
+    size_t begin = strlen(name);
+
+    return word.len > begin && memcmp(word.at, name, begin) == 0 &&
+           mli_num_parse(word.at + begin, word.len - begin, out);
+}
+
+static const char *take_rate(struct word *line, struct mli_rate *rate)
+{
+    struct word first = next_word(line), second = next_word(line);
+    double per_second, burst = 0;
+
+    if (first.len == 0)
+        return NULL;
+    if (next_word(line).len > 0 || !take_number(first, "rate=", &per_second) ||
+        (second.len > 0 &&
+         (!take_number(second, "burst=", &burst) || !(burst >= 1) || !(burst <= MLI_RATE_MAX))) ||
+        !mli_rate_make(per_second, (unsigned)burst, rate))
+        return "behind the hash there can be rate=REQUESTS-A-SECOND and burst=REQUESTS, 0.001 to "
+               "1000000 and 1 to 1000000";
+    return NULL;
+}
+
 /* NULL, or what is wrong with the line. */
 static const char *take_line(struct word line, struct word name, struct mli_key *key)
 {
@@ -117,9 +143,7 @@ static const char *take_line(struct word line, struct word name, struct mli_key 
     if (!take_hash(hash, key->hash))
         return "behind the scopes comes sha256: and 64 hexadecimal digits, as mlctl token new "
                "prints them";
-    if (next_word(&line).len > 0)
-        return "there is something behind the hash";
-    return NULL;
+    return take_rate(&line, &key->rate);
 }
 
 static const char *add_key(struct mli_keys *keys, size_t *capacity, const struct mli_key *key,
@@ -216,8 +240,8 @@ const struct mli_key *mli_keys_find(const struct mli_keys *keys, const char *tok
 
 /* ---- a new one --------------------------------------------------------------------------------------------------- */
 
-enum ml_status mli_key_new(const char *name, unsigned set, char token[MLI_TOKEN_SIZE],
-                           char line[256], struct ml_error *err)
+enum ml_status mli_key_new(const char *name, unsigned set, const struct mli_rate *rate,
+                           char token[MLI_TOKEN_SIZE], char line[256], struct ml_error *err)
 {
     char secret_text[MLI_SECRET_TEXT(32)], words[64] = "";
     unsigned char secret[32], hash[32];
@@ -241,6 +265,8 @@ enum ml_status mli_key_new(const char *name, unsigned set, char token[MLI_TOKEN_
     n = (size_t)snprintf(line, 256, "%s %s " HASH_BEGIN, name, words);
     for (size_t i = 0; i < sizeof(hash); i++)
         n += (size_t)snprintf(line + n, 256 - n, "%02x", hash[i]);
+    if (rate->per_second > 0)
+        snprintf(line + n, 256 - n, " rate=%.17g burst=%u", rate->per_second, rate->burst);
     mli_secret_wipe(secret, sizeof(secret));
     mli_secret_wipe(secret_text, sizeof(secret_text));
     return ML_OK;

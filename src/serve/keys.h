@@ -3,12 +3,13 @@
  * random bits, so their hashes can neither be guessed nor looked up, and who reads the file has nothing to ask with.
  *
  * The file has a line a key; '#' begins a comment, on a line of its own:
- *   NAME SCOPE[,SCOPE...] sha256:64-HEX-DIGITS
+ *   NAME SCOPE[,SCOPE...] sha256:64-HEX-DIGITS [rate=REQUESTS-A-SECOND [burst=REQUESTS]]
  */
 #ifndef SERVE_KEYS_H
 #define SERVE_KEYS_H
 
 #include <mlctl/status.h>
+#include <serve/limiter.h>
 #include <stdbool.h>
 
 #define MLI_KEY_NAME ((size_t)32) /* bytes of a name: letters, digits, '.', '_' and '-' */
@@ -27,6 +28,7 @@ struct mli_key {
     char name[MLI_KEY_NAME + 1];
     unsigned char hash[32];
     unsigned scopes; /* of enum mli_scope */
+    struct mli_rate rate;
 };
 
 struct mli_keys {
@@ -55,7 +57,7 @@ const struct mli_key *mli_keys_find(const struct mli_keys *keys, const char *tok
 /* A token for a new key, and its line for the file; the scopes as given to mli_scopes_parse(). */
 #define MLI_TOKEN_SIZE 64
 ML_NODISCARD enum ml_status mli_key_new(const char *name, unsigned scopes,
-                                        char token[MLI_TOKEN_SIZE], char line[256],
-                                        struct ml_error *err);
+                                        const struct mli_rate *rate, char token[MLI_TOKEN_SIZE],
+                                        char line[256], struct ml_error *err);
 
 #endif

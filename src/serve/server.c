@@ -165,7 +165,13 @@ enum ml_status mli_server_start(const struct ml_model *model,
                                                    .head_timeout = fitted.header_timeout,
                                                    .body_timeout = fitted.body_timeout,
                                                    .idle_timeout = fitted.idle_timeout };
-    const struct mli_access_config access = { .keys = fitted.tokens, .open = fitted.open };
+    const struct mli_access_config access = { .keys = fitted.tokens,
+                                              .open = fitted.open,
+                                              .rate = fitted.rate,
+                                              .proxies = fitted.proxies };
+    status = mli_cors_parse(fitted.cors, &server->cors, err);
+    if (status != ML_OK)
+        goto no_cors;
     status = mli_access_init(&server->access, &access, err);
     if (status != ML_OK)
         goto no_access;
@@ -195,6 +201,8 @@ no_connections:
 no_service:
     mli_access_release(&server->access);
 no_access:
+    mli_cors_release(&server->cors);
+no_cors:
     free(server);
     return status;
 }
@@ -227,5 +235,6 @@ void mli_server_stop(struct mli_server *server)
     mli_connections_release(&server->connections);
     mli_service_release(&server->service);
     mli_access_release(&server->access);
+    mli_cors_release(&server->cors);
     free(server);
 }

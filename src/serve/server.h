@@ -15,6 +15,9 @@ struct mli_server_config {
     const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
     const char *tokens; /* file of keys (keys.h); NULL: none, so admin is off */
     unsigned open;      /* scopes that need no key, of enum mli_scope */
+    struct mli_rate rate; /* requests of one client address; of a key: in the file */
+    const char *proxies;  /* whose X-Forwarded-For is believed; NULL: nobody's */
+    const char *cors;     /* origins of web pages that may ask, or "*"; NULL: none */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */

@@ -84,6 +84,7 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
     session->received = 0;
     session->route = NULL;
     session->key[0] = '\0';
+    session->origin = session->preflight = NULL;
     session->request = (struct mli_request){ 0 };
     mli_count(&session->loop->worker->metrics.started, 1);
     mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, mli_now());

@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 #include <serve/access.h>
+#include <serve/cors.h>
 #include <serve/keeper.h>
 #include <serve/routes.h>
 #include <serve/watch.h>
@@ -26,6 +27,7 @@ struct mli_server {
     struct mli_connections connections;
     struct mli_keeper *keeper;
     struct mli_access access;
+    struct mli_cors cors;
     struct mli_watch *watch; /* of the files that are read again */
     struct mli_loop *loop;
     size_t loops, next; /* next: whose turn it is, the keeper's */
@@ -51,6 +53,8 @@ struct mli_session {
     size_t target_len, received;
     const struct mli_route *route; /* NULL: none found */
     char key[MLI_KEY_NAME + 1];    /* name of the key that was shown; "": none */
+    const char *origin;            /* Access-Control-Allow-Origin; NULL: none */
+    const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_request request;
     struct mli_buf body;
     struct mli_reply reply;

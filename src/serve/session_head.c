@@ -50,18 +50,50 @@ void mli_session_refuse(struct mli_session *session, unsigned status, const char
     session->refused = true;
 }
 
-/* Whether the request's key may have what the route gives. */
+/* Whether the request may have what the route gives, NULL: whether it may ask for what is not there. */
 static bool admit(struct mli_session *session, const struct mli_guard_facts *facts)
 {
-    struct mli_verdict verdict =
-        mli_access_check(&session->loop->server->access, session->route->scope, facts);
+    struct mli_access *access = &session->loop->server->access;
+    const struct mli_asker asker = { .peer = &session->connection->address,
+                                     .now = session->started };
+    const struct mli_verdict verdict =
+        session->route ? mli_access_check(access, session->route->scope, facts, &asker)
+                       : mli_access_pace(access, facts, &asker);
 
     memcpy(session->key, verdict.key, sizeof(session->key));
     if (verdict.status == 0)
         return true;
     mli_session_refuse(session, verdict.status, verdict.text);
     session->reply.challenge = verdict.challenge;
+    session->reply.retry_after = verdict.retry_after;
     return false;
+}
+
+/*
+ * A browser asks whether a page of another origin may ask what comes next. It shows no token, so it is answered before
+ * there is a question of one.
+ */
+static bool take_preflight(struct mli_session *session, const char *method,
+                           const struct mli_guard_facts *facts)
+{
+    const struct mli_server *server = session->loop->server;
+
+    if (server->cors.len == 0 || !facts->origin || !facts->wanted_method ||
+        strcmp(method, "OPTIONS") != 0)
+        return false;
+    struct mli_match match = mli_route_find(&server->service.config, facts->wanted_method,
+                                            facts->path, facts->path_len);
+    if (!match.route)
+        return false;
+    if (!session->origin) {
+        mli_session_refuse(session, 403, "pages of that origin may not ask here");
+        return true;
+    }
+    mli_reply_reset(&session->reply);
+    session->reply.status = 204;
+    session->preflight = match.route->method;
+    session->refused = true;
+    return true;
 }
 
 static void find_route(struct mli_session *session, const char *method,
@@ -71,6 +103,9 @@ static void find_route(struct mli_session *session, const char *method,
     struct mli_match match = mli_route_find(&service->config, method, facts->path, facts->path_len);
 
     session->route = match.route;
+    session->origin = mli_cors_allow(&session->loop->server->cors, facts->origin);
+    if (!admit(session, facts) || take_preflight(session, method, facts))
+        return;
     if (!match.route && match.allow) {
         mli_session_refuse(session, 405, "that method is not for this path; see the Allow header");
         session->reply.allow = match.allow;
@@ -81,8 +116,6 @@ static void find_route(struct mli_session *session, const char *method,
                            "there is nothing at this path; POST /predict is what most come for");
         return;
     }
-    if (!admit(session, facts))
-        return;
     session->request.served = mli_registry_find(&service->registry, match.name, match.name_len,
                                                 match.version, match.version_len);
     if (!session->request.served)

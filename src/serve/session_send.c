@@ -1,6 +1,7 @@
 #include <serve/session.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #define REQUESTS_MAX 1000u /* of one connection */
 
@@ -9,8 +10,31 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
     return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-static struct MHD_Response *make_response(struct mli_reply *reply)
+/* What keeps a browser from making more of an answer than it is; a POST's is nothing that a browser shows. */
+static bool add_page_headers(struct MHD_Response *response)
 {
+    return add_header(response, "Content-Security-Policy",
+                      "default-src 'none'; frame-ancestors 'none'") &&
+           add_header(response, "Cross-Origin-Resource-Policy", "same-origin") &&
+           add_header(response, "Referrer-Policy", "no-referrer");
+}
+
+static bool add_cors_headers(struct MHD_Response *response, const struct mli_session *session)
+{
+    return (*session->origin == '*' || add_header(response, MHD_HTTP_HEADER_VARY, "Origin")) &&
+           add_header(response, "Access-Control-Allow-Origin", session->origin) &&
+           add_header(response, "Access-Control-Expose-Headers",
+                      "Inference-Header-Content-Length, Retry-After") &&
+           (!session->preflight ||
+            (add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
+             add_header(response, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, Inference-Header-Content-Length, X-API-Key") &&
+             add_header(response, "Access-Control-Max-Age", "600")));
+}
+
+static struct MHD_Response *make_response(struct mli_session *session, const char *method)
+{
+    struct mli_reply *reply = &session->reply;
     char seconds[16], json_part[24];
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
@@ -23,6 +47,8 @@ static struct MHD_Response *make_response(struct mli_reply *reply)
         add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
         add_header(response, "X-Content-Type-Options", "nosniff") &&
         add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
+        (strcmp(method, "POST") == 0 || add_page_headers(response)) &&
+        (!session->origin || add_cors_headers(response, session)) &&
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||
          add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
@@ -44,7 +70,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     reply->close =
         reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;
-    struct MHD_Response *response = make_response(reply);
+    struct MHD_Response *response = make_response(session, method);
     if (!response)
         return MHD_NO;
     mli_metrics_request(&session->loop->worker->metrics, mli_session_route(session), reply->status,

@@ -12,6 +12,7 @@
 #include <serve/routes.h>
 
 int run_access_tests(void);
+int run_client_tests(void);
 int run_guard_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);

@@ -13,6 +13,8 @@
 #define HASH "sha256:" HEX63 "9"
 #define OTHER "sha256:" HEX63 "8"
 
+static const struct mli_rate no_limit = { 0 };
+
 static enum ml_status parse(const char *text, size_t len, struct mli_keys *keys,
                             struct ml_error *err)
 {
@@ -66,7 +68,16 @@ static const struct {
     BAD("ops predict sha256:" HEX63 ":", "64 hexadecimal digits"),
     BAD("ops predict sha256:" HEX63 "\0", "64 hexadecimal digits"),
     BAD("ops predict sha512:" HEX63 "9", "behind the scopes comes sha256:"),
-    BAD("ops predict " HASH " more", "something behind the hash"),
+    BAD("ops predict " HASH " more", "behind the hash there can be rate="),
+    BAD("ops predict " HASH " rate=", "behind the hash"),
+    BAD("ops predict " HASH " rate=0", "behind the hash"),
+    BAD("ops predict " HASH " rate=-1", "behind the hash"),
+    BAD("ops predict " HASH " rate=nan", "behind the hash"),
+    BAD("ops predict " HASH " rate=1e7", "behind the hash"),
+    BAD("ops predict " HASH " burst=1", "behind the hash"),
+    BAD("ops predict " HASH " rate=1 burst=0", "behind the hash"),
+    BAD("ops predict " HASH " rate=1 burst=1e18", "behind the hash"),
+    BAD("ops predict " HASH " rate=1 burst=1 x", "behind the hash"),
     BAD("ops predict,root " HASH, "behind the name come scopes"),
     BAD("ops predict,predict " HASH, "behind the name come scopes"),
     BAD("ops predict, " HASH, "behind the name come scopes"),
@@ -80,7 +91,7 @@ static const struct {
     BAD("abcdefghijklmnopqrstuvwxyz0123456 predict " HASH, "a key's name"),
     BAD("\n#\nops predict " HASH "\nops predict " OTHER, "line 4: that name was there"),
     BAD("ops predict " HASH "\nshop predict " HASH "\n", "line 2: that hash was there"),
-    BAD("ops predict " HASH "\rshop predict " OTHER, "something behind the hash"),
+    BAD("ops predict " HASH "\rshop predict " OTHER, "behind the hash there can be"),
 };
 
 static void test_hostile(void **state)
@@ -118,8 +129,9 @@ static void test_new_key(void **state)
     struct ml_error err;
 
     (void)state;
-    assert_int_equal(mli_key_new("shop", MLI_SCOPE_PREDICT | MLI_SCOPE_ADMIN, token, line, NULL),
-                     ML_OK);
+    assert_int_equal(
+        mli_key_new("shop", MLI_SCOPE_PREDICT | MLI_SCOPE_ADMIN, &no_limit, token, line, NULL),
+        ML_OK);
     assert_int_equal(strlen(token), 49);
     assert_int_equal(
         strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"), 49);
@@ -128,15 +140,17 @@ static void test_new_key(void **state)
     assert_int_equal(keys.scopes, MLI_SCOPE_PREDICT | MLI_SCOPE_ADMIN);
     assert_null(strstr(line, token));
     mli_keys_release(&keys);
-    assert_int_equal(mli_key_new("shop", MLI_SCOPE_PREDICT, other, line, NULL), ML_OK);
+    assert_int_equal(mli_key_new("shop", MLI_SCOPE_PREDICT, &no_limit, other, line, NULL), ML_OK);
     assert_string_not_equal(token, other);
-    assert_int_equal(mli_key_new("a b", MLI_SCOPE_PREDICT, token, line, NULL), ML_EUSAGE);
+    assert_int_equal(mli_key_new("a b", MLI_SCOPE_PREDICT, &no_limit, token, line, NULL),
+                     ML_EUSAGE);
 }
 
 /* ---- access ------------------------------------------------------------------------------------------------------ */
 
 struct door {
     struct mli_access access;
+    uint64_t now;
     char path[32], token[MLI_TOKEN_SIZE], lesser[MLI_TOKEN_SIZE];
 };
 
@@ -144,8 +158,8 @@ static void write_keys(struct door *door, unsigned first, unsigned second)
 {
     char one[256], two[256], text[520];
 
-    assert_int_equal(mli_key_new("first", first, door->token, one, NULL), ML_OK);
-    assert_int_equal(mli_key_new("second", second, door->lesser, two, NULL), ML_OK);
+    assert_int_equal(mli_key_new("first", first, &no_limit, door->token, one, NULL), ML_OK);
+    assert_int_equal(mli_key_new("second", second, &no_limit, door->lesser, two, NULL), ML_OK);
     int n = snprintf(text, sizeof(text), "%s\n%s\n", one, two);
     assert_int_equal(mli_file_write(door->path, text, (size_t)n, false, NULL), ML_OK);
 }
@@ -171,7 +185,9 @@ static unsigned ask(struct door *door, enum mli_scope scope, const char *authori
                     const char *api_key, const char *name)
 {
     const struct mli_guard_facts facts = { .authorization = authorization, .api_key = api_key };
-    struct mli_verdict verdict = mli_access_check(&door->access, scope, &facts);
+    const struct in6_addr peer = IN6ADDR_LOOPBACK_INIT;
+    const struct mli_asker asker = { .peer = &peer, .now = door->now };
+    struct mli_verdict verdict = mli_access_check(&door->access, scope, &facts, &asker);
 
     assert_true((verdict.status == 0) == (verdict.text == NULL));
     assert_true((verdict.status == 401) <= (verdict.challenge != NULL));
