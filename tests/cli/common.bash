@@ -1,4 +1,5 @@
 # Shared by the tests of the program: where it is, where the data is, and a folder of its own for each test.
+export LC_ALL=C.UTF-8 # whatever the login says: bars, iconv and sort are the same everywhere
 MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
 DATA=$BATS_TEST_DIRNAME/../../datasets
 NUMERIC=$BATS_TEST_DIRNAME/../numeric

@@ -1,5 +1,6 @@
 # Shared by the deployment tests: the program, a model in a directory of the file's own, rows to predict.
 
+export LC_ALL=C.UTF-8 # whatever the login says: bars, iconv and sort are the same everywhere
 repository=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 : "${MLCTL:=$repository/build/release/mlctl}"
 

@@ -1,6 +1,7 @@
 # Shared by the tests of the server: a model, a server on a free port, and the clients: curl, and Python for raw bytes.
 bats_require_minimum_version 1.5.0
 
+export LC_ALL=C.UTF-8 # whatever the login says: bars, iconv and sort are the same everywhere
 MLCTL=${MLCTL:-$BATS_TEST_DIRNAME/../../build/release/mlctl}
 export WIRE=$BATS_TEST_DIRNAME/wire
 
