@@ -3,6 +3,7 @@
 
 #include <base/mem.h>
 #include <stdio.h>
+#include <string.h>
 #include <train/state.h>
 
 static bool always(void *data)
@@ -43,6 +44,22 @@ static struct mli_tensors taken_from(const struct mli_trainer *trainer)
     return set;
 }
 
+/* A trainer that has taken a state over would save the same one: every number of it has arrived. */
+static void expect_taken_over(const struct mli_trainer *trainer, const struct mli_tensors *from)
+{
+    struct mli_tensors again = taken_from(trainer);
+    assert_int_equal(again.count, from->count);
+    for (size_t i = 0; i < from->count; i++) {
+        const struct mli_tensor *a = &from->items[i], *b = &again.items[i];
+        size_t n = a->shape[0] * (a->rank == 2 ? a->shape[1] : 1);
+        assert_string_equal(a->name, b->name);
+        for (size_t j = 0; j < n; j++)
+            if (memcmp(&a->data[j], &b->data[j], sizeof a->data[j]) != 0)
+                fail_msg("%s: number %zu of %zu has not arrived", a->name, j, n);
+    }
+    mli_tensors_release(&again);
+}
+
 /* Killed after every single step, and taken up again by a new trainer. */
 static struct mli_trainer *run_broken(const struct problem *problem, const struct mli_train_data *validation,
                                       const struct mli_train_config *config, size_t *breaks)
@@ -60,6 +77,7 @@ static struct mli_trainer *run_broken(const struct problem *problem, const struc
         if (mli_trainer_load(trainer, &set, &err) != ML_OK)
             fail_msg("%s: %s", config->optimiser, err.text);
         assert_null(mli_tensors_unused(&set));
+        expect_taken_over(trainer, &set);
         mli_tensors_release(&set);
         ++*breaks;
     }
