@@ -4,7 +4,8 @@
  * taken up again goes on with the same step sizes. Specifications are a name and, after colons, its arguments:
  *
  *   constant       the rate
- *   linear         falls in a straight line to 0 at the last epoch, an epoch at a time
+ *   linear         falls in a straight line to 0, a step at a time: the last iterate is then about as good as a mean over iterates
+ *                  could be [Zamani & Glineur 2023]
  *   step:N:F       times F every N epochs
  *   exponential:F  times F every epoch
  *   cosine         half a cosine from the rate to 0, a step at a time [Loshchilov & Hutter 2017, without restarts]

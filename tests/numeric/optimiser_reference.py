@@ -108,7 +108,7 @@ def rates(make, each_step=False, watch=False):
 
 SCHEDULES = [
     ("constant", 0, rates(lambda o: lrs.ConstantLR(o, factor=1))),
-    ("linear", 0, rates(lambda o: lrs.LinearLR(o, start_factor=1, end_factor=0, total_iters=EPOCHS))),
+    ("linear", 0, rates(lambda o: lrs.LinearLR(o, start_factor=1, end_factor=0, total_iters=EPOCHS * PER_EPOCH), True)),
     ("step:3:0.5", 0, rates(lambda o: lrs.StepLR(o, 3, gamma=0.5))),
     ("exponential:0.7", 0, rates(lambda o: lrs.ExponentialLR(o, 0.7))),
     ("cosine", 0, rates(lambda o: lrs.CosineAnnealingLR(o, EPOCHS * PER_EPOCH), True)),
