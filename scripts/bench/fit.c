@@ -10,6 +10,7 @@
 #include <base/mem.h>
 #include <base/rng.h>
 #include <cblas.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,18 @@ static void mlp(size_t batch, size_t epochs, size_t threads)
     free(y);
 }
 
+/* Mean log loss of a result over its rows: what an optimiser over batches tells of an epoch is a mean as it went. */
+static double log_loss(size_t n, const double *X, const double *y, const double *theta)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double z = mli_dot(FEATURES, X + i * FEATURES, theta) + theta[FEATURES], m = y[i] > 0.5 ? z : -z;
+        sum += fmax(-m, 0) + log1p(exp(-fabs(m)));
+    }
+    return sum / (double)n;
+}
+
 static void logistic(const char *path, size_t threads, const char *optimiser, size_t epochs, double tolerance)
 {
     FILE *f = need(fopen(path, "rb"));
@@ -125,7 +138,9 @@ static void logistic(const char *path, size_t threads, const char *optimiser, si
     };
     double start = now();
     check(mli_learn(&learn, theta, &err), &err);
-    printf("{\"seconds\": %.4f, \"epochs\": %zu, \"objective\": %.12g}\n", now() - start, watch.epochs, watch.objective);
+    double seconds = now() - start;
+    printf("{\"seconds\": %.4f, \"epochs\": %zu, \"objective\": %.12g, \"log_loss\": %.12g}\n", seconds,
+           watch.epochs, watch.objective, log_loss(n, X, y, theta));
     free(X);
     free(y);
 }

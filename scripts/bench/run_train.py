@@ -91,8 +91,10 @@ dump_svmlight_file(t[:, :-1], t[:, -1], "making.svm", zero_based=False)
     print(f"| LIBLINEAR -s 0 -c 1, from its own format     | {result[0]:6.2f} | {result[1]:5.0f} | | {result[0] / own:5.1f} | |")
 
 
-def seconds(name, result):
-    return [json.loads(result[2])["seconds"] if name.startswith("mlctl") else float(result[2])]
+def seconds_and_loss(name, result):
+    if name.startswith("mlctl"):
+        return json.loads(result[2])["seconds"], json.loads(result[2])["log_loss"]
+    return [float(line) for line in result[2].split()]
 
 
 def fit_alone():
@@ -108,12 +110,12 @@ np.concatenate([np.ascontiguousarray(t[:, :-1]).ravel(), t[:, -1]]).tofile("{mat
             "scikit-learn lbfgs": python("peer_fit.py", "lbfgs", matrix),
             "mlctl sgd, five epochs": [bench_fit, "logistic", matrix, THREADS, "sgd", "5", "1e-4"],
             "SGDClassifier, five epochs": python("peer_fit.py", "sgd", matrix)}
-    found = medians(jobs, seconds)
-    print(f"\n| logistic regression from a matrix {rows} x 28 | mlctl s | peer s | times as long |")
-    print("| --- | --- | --- | --- |")
+    found = medians(jobs, seconds_and_loss)
+    print(f"\n| logistic regression from a matrix {rows} x 28 | mlctl s | peer s | times as long | mlctl log loss | peer log loss |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for own, peer in (("mlctl lbfgs", "scikit-learn lbfgs"), ("mlctl sgd, five epochs", "SGDClassifier, five epochs")):
-        a, b = found[own][0], found[peer][0]
-        print(f"| {peer:<38} | {a:6.3f} | {b:6.3f} | {b / a:5.1f} |")
+        (a, loss), (b, theirs) = found[own], found[peer]
+        print(f"| {peer:<38} | {a:6.3f} | {b:6.3f} | {b / a:5.1f} | {loss:.6f} | {theirs:.6f} |")
 
 
 def epoch(name, result):
