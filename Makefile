@@ -60,10 +60,10 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := access client coding columns config connections content cors csv_rows feed guard health intake invocations json_rows keeper keys limiter lines \
-	listen metrics outputs pages predict process registry reply results routes row scan server service session session_body \
+SRC_serve := access assets client coding columns config connections content cors csv_rows feed guard health intake invocations json_rows keeper keys limiter lines \
+	listen markup metrics openapi outputs pages predict process registry reply results routes row scan schemas server service session session_body \
 	session_head session_send sink v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
-UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_pages serve_rows serve_server
+UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_openapi serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
@@ -168,6 +168,9 @@ $(BUILD)/runtime/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$< (runtime))
 	$(Q)$(CC) $(CFLAGS_ALL) -DML_RUNTIME -MMD -MP -c -o $@ $<
+
+# the pages, which the assembler includes (src/serve/assets.c)
+$(BUILD)/src/serve/assets.o: $(wildcard src/serve/page/*)
 
 # loops over arrays, what trains and what is done to each number; nobody there reads errno or traps
 LOOPS := $(TWINS) prep/apply prep/impute prep/scale

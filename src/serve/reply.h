@@ -9,12 +9,14 @@
 
 #include <serve/intake.h>
 
+#define MLI_POLICY_MAX 384
 #define MLI_REPLY_MAX ((size_t)64 << 20) /* bytes of a body */
 
 struct mli_reply {
     unsigned status;
     const char *type; /* Content-Type */
     struct mli_buf body;
+    char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn */
     const char *allow;    /* Allow, NULL: none */
     const char *challenge; /* WWW-Authenticate, NULL: none */
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */

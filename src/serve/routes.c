@@ -1,6 +1,7 @@
 #include <serve/routes.h>
 
 #include <serve/invocations.h>
+#include <serve/openapi.h>
 #include <serve/pages.h>
 #include <serve/predict.h>
 #include <serve/v1.h>
@@ -20,6 +21,8 @@ const struct mli_route mli_routes[] = {
     { "GET", "/metrics", MLI_SCOPE_METRICS, MLI_TAKES_NOTHING, mli_metrics_answer },
     { "GET", "/model", MLI_SCOPE_PREDICT, MLI_TAKES_NOTHING, mli_model_answer },
     { "GET", "/version", MLI_SCOPE_PREDICT, MLI_TAKES_NOTHING, mli_version_answer },
+    { "GET", "/openapi.json", MLI_SCOPE_PREDICT, MLI_TAKES_NOTHING, mli_openapi_answer },
+    { "GET", "/docs", MLI_SCOPE_OPEN, MLI_TAKES_NOTHING, mli_docs_answer },
     /* Vertex AI, whose paths look like those below but for a word */
     { "POST", "/v1/endpoints/{}/deployedModels/{}:predict", MLI_SCOPE_PREDICT, MLI_TAKES_ANY, mli_v1_predict },
     { "GET", "/v1/endpoints/{}/deployedModels/{}", MLI_SCOPE_OPEN, MLI_TAKES_NOTHING, mli_ready_answer },

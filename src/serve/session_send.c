@@ -11,10 +11,10 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 }
 
 /* What keeps a browser from making more of an answer than it is; a POST's is nothing that a browser shows. */
-static bool add_page_headers(struct MHD_Response *response)
+static bool add_page_headers(struct MHD_Response *response, const struct mli_reply *reply)
 {
     return add_header(response, "Content-Security-Policy",
-                      "default-src 'none'; frame-ancestors 'none'") &&
+                      reply->policy[0] ? reply->policy : "default-src 'none'; frame-ancestors 'none'") &&
            add_header(response, "Cross-Origin-Resource-Policy", "same-origin") &&
            add_header(response, "Referrer-Policy", "no-referrer");
 }
@@ -47,7 +47,7 @@ static struct MHD_Response *make_response(struct mli_session *session, const cha
         add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
         add_header(response, "X-Content-Type-Options", "nosniff") &&
         add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
-        (strcmp(method, "POST") == 0 || add_page_headers(response)) &&
+        (strcmp(method, "POST") == 0 || add_page_headers(response, reply)) &&
         (!session->origin || add_cors_headers(response, session)) &&
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||

@@ -16,6 +16,7 @@ int run_client_tests(void);
 int run_guard_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);
+int run_openapi_tests(void);
 int run_connections_tests(void);
 int run_server_tests(void);
 

@@ -273,7 +273,7 @@ static void test_reload(void **state)
 static void test_routes(void **state)
 {
     static const char *const open[] = {
-        "/",       "/ping",           "/health",          "/healthz",
+        "/",       "/docs",           "/ping",            "/health",          "/healthz",
         "/readyz", "/v2/health/live", "/v2/health/ready", "/v1/endpoints/{}/deployedModels/{}"
     };
     size_t found = 0;
