@@ -17,8 +17,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
 
 # ---- sources: one list a folder, sorted; UNIT_ lists the unit tests of the folder --------------------------------
-SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng secret sha256 shortest spool suggest team tensors text zstd
-UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_team base_text
+SRC_base := arena buf error fd file gzip input json limits log mem num ordered output powers rng secret select sha256 shortest sort spool suggest team tensors text zstd
+UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_sort base_team base_text
 
 SRC_la := plain
 SRC_blas := blas cholesky eigen tiles turn
@@ -33,16 +33,16 @@ SRC_describe := describe document goal histogram html html_column html_picture h
 UNIT_describe := describe heap
 
 SRC_prep := apply choice clip dates drop encode explain fill fit flags frame hash hashing idle impute murmur onehot options ordinal \
-	parallel pca pipeline power saved scale select stats target text view words
+	parallel pca pipeline power quantiles saved scale select stats target text training values view words
 UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
-	prep_stage prep_steps prep_text
+	prep_stage prep_stats prep_steps prep_text
 
 SRC_net := absolute activation batch_norm binary_cross_entropy cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
 	leaky_relu logistic losses members network parts poisson quantile relu rows sigmoid squared squared_epsilon_insensitive squared_hinge \
 	stack tanh
 UNIT_net := heap net net_gradient net_layers
 
-SRC_eval := classification metrics multilabel rank regression select
+SRC_eval := classification metrics multilabel rank regression
 UNIT_eval := eval
 
 SRC_train := adagrad adam adamw batches blocks check descent fault gd health interior interior_rows lbfgs linesearch momentum nesterov \

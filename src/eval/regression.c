@@ -2,7 +2,7 @@
 
 #include <assert.h>
 #include <base/mem.h>
-#include <eval/select.h>
+#include <base/select.h>
 #include <eval/sum.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include <base/num.h>
 #include <math.h>
 #include <prep/parallel.h>
-#include <prep/stats.h>
+#include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,17 +85,18 @@ static void clip_free(void *state)
 /* ---- fit ----------------------------------------------------------------------------------------------------- */
 
 /* Bounds about the middle; *reach is 0 when there is no scale. False: no memory. */
-static bool bounds(size_t method, double factor, const double *x, size_t n, double *low,
+static bool bounds(size_t method, double factor, const struct mli_fit *fit, size_t slot, double *low,
                    double *high, double *reach)
 {
     if (method == MLI_CLIP_ZSCORE) {
-        double mean = mli_stats_mean(x, n);
-        *reach = sqrt(fmax(mli_stats_variance(x, n, mean), 0));
-        *low = *high = mean;
+        const struct mli_moments moments = mli_fit_moments(fit, slot);
+        *reach = sqrt(moments.variance);
+        *low = *high = moments.mean;
     } else {
         double share = method == MLI_CLIP_IQR ? 0.25 : factor, found[2];
         const double q[] = { share, 1 - share };
-        if (!mli_stats_quantiles(x, n, 2, q, found))
+        const struct mli_values values = mli_fit_values(fit, slot);
+        if (!mli_stats_quantiles(&values, 2, q, found))
             return false;
         *low = found[0];
         *high = found[1];
@@ -121,8 +122,7 @@ static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
     struct mli_clip *clip = job->clip;
     size_t slot = clip->slot[k];
 
-    if (!bounds(clip->method[k], clip->factor[k], fit->block->number[slot], fit->rows,
-                &clip->low[k], &clip->high[k], &job->reach[k]))
+    if (!bounds(clip->method[k], clip->factor[k], fit, slot, &clip->low[k], &clip->high[k], &job->reach[k]))
         return mli_step_nomem(err);
     if (isfinite(clip->low[k]) && isfinite(clip->high[k]))
         return ML_OK;
@@ -232,6 +232,14 @@ static void clip_apply(const void *state, const struct mli_block *block)
     }
 }
 
+static const size_t *clip_numbers(const void *state, size_t *count)
+{
+    const struct mli_clip *clip = state;
+
+    *count = clip->count;
+    return clip->slot;
+}
+
 static enum ml_status clip_save(const void *state, json_t *doc, struct mli_tensors *set,
                                 struct ml_error *err)
 {
@@ -294,6 +302,7 @@ const struct mli_step_kind mli_clip_step = {
     .fit = clip_fit,
     .shape = clip_shape,
     .apply = clip_apply,
+    .numbers = clip_numbers,
     .save = clip_save,
     .load = clip_load,
     .free = clip_free,

@@ -7,6 +7,7 @@
 
 #include <base/mem.h>
 #include <math.h>
+#include <prep/training.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,9 +162,11 @@ static enum ml_status dates_fit(struct mli_fit *fit, void **out, struct ml_error
     struct mli_dates *dates = dates_new(count, slot);
     if (!dates)
         return mli_step_nomem(err);
-    for (size_t k = 0; k < count; k++)
-        dates->parts[k] = mli_date_parts_varying(fit->block->number[slot[k]], fit->rows, NULL) &
+    for (size_t k = 0; k < count; k++) {
+        const struct mli_values values = mli_fit_values(fit, slot[k]);
+        dates->parts[k] = mli_date_parts_varying(values.x, values.rows, values.use) &
                           mli_dates_wanted(fit->config, mli_slot_column(fit->frame, slot[k]));
+    }
     *out = dates;
     return ML_OK;
 }
@@ -222,6 +225,14 @@ static void dates_apply(const void *state, const struct mli_block *block)
             }
         }
     }
+}
+
+static const size_t *dates_numbers(const void *state, size_t *count)
+{
+    const struct mli_dates *dates = state;
+
+    *count = dates->count;
+    return dates->slot;
 }
 
 /* ---- file ---------------------------------------------------------------------------------------------------- */
@@ -314,6 +325,7 @@ const struct mli_step_kind mli_dates_step = {
     .fit = dates_fit,
     .shape = dates_shape,
     .apply = dates_apply,
+    .numbers = dates_numbers,
     .save = dates_save,
     .load = dates_load,
     .free = dates_free,

@@ -20,6 +20,7 @@
 #include <math.h>
 #include <prep/hashing.h>
 #include <prep/parallel.h>
+#include <prep/training.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,24 +81,6 @@ static bool trains(const struct mli_fit *fit, size_t row)
 
 /* ---- numbers and instants ------------------------------------------------------------------------------------ */
 
-struct range {
-    size_t present;
-    double low, high;
-};
-
-static struct range range_of(const struct mli_fit *fit, const double *x)
-{
-    struct range r = { .low = INFINITY, .high = -INFINITY };
-
-    for (size_t i = 0; i < fit->table->rows; i++) {
-        double value = trains(fit, i) ? x[i] : NAN;
-        r.low = value < r.low ? value : r.low;
-        r.high = value > r.high ? value : r.high;
-        r.present += isnan(value) == 0;
-    }
-    return r;
-}
-
 /*
  * Whole numbers on a straight line over the place in the file, which training rows show wherever they stand in it.
  * *start: the value that the first row of the file would have.
@@ -136,22 +119,21 @@ static void judge_missing(const struct mli_fit *fit, size_t present, struct judg
 }
 
 static void judge_number(const struct mli_fit *fit, const char *name, const double *x,
-                         struct judgement *j)
+                         const struct mli_moments *m, struct judgement *j)
 {
-    struct range r = range_of(fit, x);
     char low[MLI_NUM_MAX], by[MLI_NUM_MAX];
     double start, step;
 
-    judge_missing(fit, r.present, j);
+    judge_missing(fit, m->n, j);
     if (j->verdict != KEEP)
         return;
-    mli_num_format(r.low, low);
-    if (r.low == r.high && r.present == fit->rows) {
+    mli_num_format(m->low, low);
+    if (m->low == m->high && m->n == fit->rows) {
         judge(j, CONSTANT, "always %s (constant)", low);
-    } else if (r.low == r.high) {
+    } else if (m->low == m->high) {
         judge(j, CONSTANT, "%s wherever it is not missing (constant)", low);
         advise_category(j, name, "");
-    } else if (!fit->config->keep_all && r.present == fit->rows && fit->rows > FEW_ROWS &&
+    } else if (!fit->config->keep_all && m->n == fit->rows && fit->rows > FEW_ROWS &&
                counts_rows(fit, x, &start, &step)) {
         mli_num_format(start, low);
         mli_num_format(step, by);
@@ -161,9 +143,8 @@ static void judge_number(const struct mli_fit *fit, const char *name, const doub
 }
 
 static void judge_instant(const struct mli_fit *fit, const char *name, const double *x,
-                          struct judgement *j)
+                          const struct mli_moments *m, struct judgement *j)
 {
-    struct range r = range_of(fit, x);
     unsigned wanted = mli_dates_wanted(fit->config, name);
 
     if (wanted == 0) {
@@ -171,9 +152,9 @@ static void judge_instant(const struct mli_fit *fit, const char *name, const dou
         return;
     }
 
-    judge_missing(fit, r.present, j);
+    judge_missing(fit, m->n, j);
     if (j->verdict == KEEP && !(mli_date_parts_varying(x, fit->table->rows, fit->train) & wanted))
-        judge(j, CONSTANT, "no part of the %zu dates varies (constant)", r.present);
+        judge(j, CONSTANT, "no part of the %zu dates varies (constant)", m->n);
 }
 
 /* ---- categories and texts ------------------------------------------------------------------------------------ */
@@ -266,16 +247,20 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
 
 /* ---- the step ------------------------------------------------------------------------------------------------ */
 
-static enum ml_status judge_column(const struct mli_fit *fit, const struct mli_column *column,
-                                   struct judgement *j, struct ml_error *err)
+static enum ml_status judge_column(const struct mli_fit *fit, size_t k, struct judgement *j, struct ml_error *err)
 {
+    const struct mli_column *column = &fit->table->column[k];
+    const struct mli_values values = { column->number, fit->train, fit->table->rows, NAN };
+
     *j = (struct judgement){ .verdict = KEEP };
+    if (column->number)
+        mli_stats_moments(&values, &fit->moments[k]);
     switch (column->type) {
     case ML_TYPE_NUMBER:
-        judge_number(fit, column->name, column->number, j);
+        judge_number(fit, column->name, column->number, &fit->moments[k], j);
         return ML_OK;
     case ML_TYPE_INSTANT:
-        judge_instant(fit, column->name, column->number, j);
+        judge_instant(fit, column->name, column->number, &fit->moments[k], j);
         return ML_OK;
     case ML_TYPE_CATEGORY:
     case ML_TYPE_TEXT:
@@ -357,7 +342,7 @@ static enum ml_status judge_one(void *data, size_t k, struct ml_error *err)
 {
     const struct job *job = data;
 
-    return judge_column(job->fit, &job->fit->table->column[job->fit->columns[k]], &job->j[k], err);
+    return judge_column(job->fit, job->fit->columns[k], &job->j[k], err);
 }
 
 static enum ml_status drop_fit(struct mli_fit *fit, void **out, struct ml_error *err)

@@ -5,6 +5,7 @@
 #include <prep/step.h>
 
 #include <base/mem.h>
+#include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static void fill_free(void *state)
 static enum ml_status most_frequent(const struct mli_fit *fit, size_t slot, size_t values,
                                     int32_t *out, struct ml_error *err)
 {
-    const int32_t *code = fit->block->code[slot];
+    const int32_t *code = fit->training->block.code[slot];
     size_t *rows = mli_calloc(values, sizeof(*rows));
 
     if (!rows)

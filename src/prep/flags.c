@@ -7,6 +7,7 @@
 
 #include <base/mem.h>
 #include <math.h>
+#include <prep/training.h>
 #include <stdlib.h>
 
 static const char *const words[] = { "no", "yes" };
@@ -30,22 +31,13 @@ static void flags_free(void *state)
     free(flags);
 }
 
-static bool any_missing(const double *x, size_t n)
-{
-    size_t missing = 0;
-
-    for (size_t i = 0; i < n; i++)
-        missing += isnan(x[i]) != 0;
-    return missing > 0;
-}
-
 static bool wanted(const struct mli_fit *fit, size_t slot)
 {
     const char *how = mli_choice_find(fit->config->missing_flags,
                                       mli_slot_column(fit->frame, slot), words[0]);
 
     return mli_choice_word(how, words, 2) == 1 &&
-           any_missing(fit->block->number[slot], fit->rows);
+           mli_fit_moments(fit, slot).n < fit->rows;
 }
 
 static enum ml_status flags_fit(struct mli_fit *fit, void **out, struct ml_error *err)
@@ -60,7 +52,8 @@ static enum ml_status flags_fit(struct mli_fit *fit, void **out, struct ml_error
     }
     flags->slot = slot;
     for (size_t s = 0; s < fit->frame->count; s++) {
-        if (fit->block->number[s] && wanted(fit, s))
+        enum mli_slot_kind kind = fit->frame->slot[s].kind;
+        if ((kind == MLI_SLOT_NUMBER || kind == MLI_SLOT_INSTANT) && wanted(fit, s))
             slot[flags->count++] = s;
     }
     if (flags->count > 0)
@@ -103,6 +96,14 @@ static void flags_apply(const void *state, const struct mli_block *block)
     }
 }
 
+static const size_t *flags_numbers(const void *state, size_t *count)
+{
+    const struct mli_flags *flags = state;
+
+    *count = flags->count;
+    return flags->slot;
+}
+
 static enum ml_status flags_save(const void *state, json_t *doc, struct mli_tensors *set,
                                  struct ml_error *err)
 {
@@ -135,6 +136,7 @@ const struct mli_step_kind mli_flags_step = {
     .fit = flags_fit,
     .shape = flags_shape,
     .apply = flags_apply,
+    .numbers = flags_numbers,
     .save = flags_save,
     .load = flags_load,
     .free = flags_free,

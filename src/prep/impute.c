@@ -4,10 +4,11 @@
 #include <base/clones.h>
 #include <base/mem.h>
 #include <base/num.h>
+#include <base/sort.h>
 #include <math.h>
 #include <prep/options.h>
 #include <prep/parallel.h>
-#include <prep/stats.h>
+#include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,32 +59,31 @@ static void impute_free(void *state)
 
 /* ---- fit ----------------------------------------------------------------------------------------------------- */
 
-static size_t gather_present(const double *x, size_t n, double *to)
+/* False: no memory. */
+static bool mode_of(const struct mli_values *values, size_t rows, double *out)
 {
-    size_t present = 0;
+    double *work = mli_alloc(rows, 2 * sizeof(*work));
 
-    for (size_t i = 0; i < n; i++) {
-        if (!isnan(x[i]))
-            to[present++] = x[i];
-    }
-    return present;
+    if (!work)
+        return false;
+    size_t n = mli_values_copy(values, work);
+    mli_sort(work, work + rows, n);
+    *out = mli_stats_mode(work, n);
+    free(work);
+    return true;
 }
 
 /* Of the values that are there, at least one. False: no memory. */
-static bool statistic(size_t method, const double *x, size_t n, double *out)
+static bool statistic(const struct mli_fit *fit, size_t slot, size_t method, double *out)
 {
     static const double middle = 0.5;
+    const struct mli_values values = mli_fit_values(fit, slot);
 
     if (method == MLI_IMPUTE_MEDIAN)
-        return mli_stats_quantiles(x, n, 1, &middle, out);
-    double *work = mli_alloc(n, 2 * sizeof(*work));
-    if (!work)
-        return false;
-    size_t present = gather_present(x, n, work);
+        return mli_stats_quantiles(&values, 1, &middle, out);
     if (method == MLI_IMPUTE_MODE)
-        mli_stats_sort(work, work + n, present);
-    *out = method == MLI_IMPUTE_MODE ? mli_stats_mode(work, present) : mli_stats_mean(work, present);
-    free(work);
+        return mode_of(&values, fit->rows, out);
+    *out = mli_fit_moments(fit, slot).mean;
     return true;
 }
 
@@ -105,7 +105,7 @@ static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
 
     if (status != ML_OK || *method == MLI_IMPUTE_CONSTANT)
         return status;
-    if (!statistic(*method, fit->block->number[slot], fit->rows, value))
+    if (!statistic(fit, slot, *method, value))
         return mli_step_nomem(err);
     if (isfinite(*value))
         return ML_OK;
@@ -156,9 +156,17 @@ static void impute_apply(const void *state, const struct mli_block *block)
 
     for (size_t k = 0; k < imputer->count; k++) {
         double *x = block->number[imputer->slot[k]], value = imputer->value[k];
-        for (size_t i = 0; i < block->rows; i++)
+        for (size_t i = 0; x && i < block->rows; i++)
             x[i] = x[i] != x[i] ? value : x[i];
     }
+}
+
+static void impute_defer(const void *state, double *fill)
+{
+    const struct mli_imputer *imputer = state;
+
+    for (size_t k = 0; k < imputer->count; k++)
+        fill[imputer->slot[k]] = imputer->value[k];
 }
 
 static enum ml_status impute_save(const void *state, json_t *doc, struct mli_tensors *set,
@@ -199,6 +207,7 @@ const struct mli_step_kind mli_impute_step = {
     .fit = impute_fit,
     .shape = impute_shape,
     .apply = impute_apply,
+    .defer = impute_defer,
     .save = impute_save,
     .load = impute_load,
     .free = impute_free,

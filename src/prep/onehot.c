@@ -10,6 +10,7 @@
 #include <base/mem.h>
 #include <base/num.h>
 #include <math.h>
+#include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +112,7 @@ static enum ml_status fit_column(const struct mli_fit *fit, size_t k, struct mli
     bool *rare = mli_calloc(n, sizeof(*rare)), done = rows && rare, any = false;
 
     if (done) {
-        count_rows(fit->block->code[slot], fit->rows, rows);
+        count_rows(fit->training->block.code[slot], fit->rows, rows);
         for (size_t v = 0; v < n; v++)
             any |= rare[v] = mli_min_count_rare(how, rows[1 + v], fit->rows);
         onehot->missing[k] = rows[0] > 0 && !mli_min_count_rare(how, rows[0], fit->rows);

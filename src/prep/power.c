@@ -15,7 +15,7 @@
 #include <float.h>
 #include <math.h>
 #include <prep/parallel.h>
-#include <prep/stats.h>
+#include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,24 +188,17 @@ static void power_free(void *state)
     free(power);
 }
 
-static bool all_equal(const double *x, size_t n)
-{
-    size_t i = 1;
-
-    while (i < n && x[i] == x[0])
-        i++;
-    return i >= n;
-}
-
 /* Numbers of the table that are to be transformed and are not all equal. */
 static bool wanted(const struct mli_fit *fit, size_t slot)
 {
     const char *how = mli_choice_find(fit->config->power, mli_slot_column(fit->frame, slot),
                                       method_name[NONE]);
 
-    return fit->frame->slot[slot].live && fit->frame->slot[slot].kind == MLI_SLOT_NUMBER &&
-           strcmp(how, method_name[YEO_JOHNSON]) == 0 &&
-           !all_equal(fit->block->number[slot], fit->rows);
+    if (!fit->frame->slot[slot].live || fit->frame->slot[slot].kind != MLI_SLOT_NUMBER ||
+        strcmp(how, method_name[YEO_JOHNSON]) != 0)
+        return false;
+    const struct mli_moments moments = mli_fit_moments(fit, slot);
+    return moments.low < moments.high;
 }
 
 struct job {
@@ -216,12 +209,13 @@ struct job {
 static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
 {
     const struct job *job = data;
-    double *work = mli_alloc(job->fit->rows, 2 * sizeof(*work));
+    const struct mli_values values = mli_fit_values(job->fit, job->power->slot[k]);
+    double *work = mli_alloc(job->fit->rows, 3 * sizeof(*work));
 
     if (!work)
         return mli_step_nomem(err);
-    job->power->lambda[k] =
-        fit_lambda(job->fit->block->number[job->power->slot[k]], job->fit->rows, work);
+    size_t n = mli_values_copy(&values, work);
+    job->power->lambda[k] = fit_lambda(work, n, work + n);
     free(work);
     return ML_OK;
 }
@@ -270,6 +264,14 @@ static void power_apply(const void *state, const struct mli_block *block)
     }
 }
 
+static const size_t *power_numbers(const void *state, size_t *count)
+{
+    const struct mli_power *power = state;
+
+    *count = power->count;
+    return power->slot;
+}
+
 static enum ml_status power_save(const void *state, json_t *doc, struct mli_tensors *set,
                                  struct ml_error *err)
 {
@@ -309,6 +311,7 @@ const struct mli_step_kind mli_power_step = {
     .fit = power_fit,
     .shape = power_shape,
     .apply = power_apply,
+    .numbers = power_numbers,
     .save = power_save,
     .load = power_load,
     .free = power_free,

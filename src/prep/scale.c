@@ -10,7 +10,7 @@
 #include <base/mem.h>
 #include <math.h>
 #include <prep/parallel.h>
-#include <prep/stats.h>
+#include <prep/training.h>
 #include <stdlib.h>
 
 #define METHODS 4
@@ -65,25 +65,14 @@ static void scale_free(void *state)
 
 /* ---- fit ----------------------------------------------------------------------------------------------------- */
 
-static void least_and_range(const double *x, size_t n, double *least, double *range)
-{
-    double low = x[0], high = x[0];
-
-    for (size_t i = 1; i < n; i++) {
-        low = x[i] < low ? x[i] : low;
-        high = x[i] > high ? x[i] : high;
-    }
-    *least = low;
-    *range = high - low;
-}
-
 /* False: no memory. */
-static bool median_and_quartiles(const double *x, size_t n, double *median, double *distance)
+static bool median_and_quartiles(const struct mli_fit *fit, size_t slot, double *median, double *distance)
 {
     static const double q[] = { 0.25, 0.5, 0.75 };
+    const struct mli_values values = mli_fit_values(fit, slot);
     double found[3];
 
-    if (!mli_stats_quantiles(x, n, 3, q, found))
+    if (!mli_stats_quantiles(&values, 3, q, found))
         return false;
     *median = found[1];
     *distance = found[2] - found[0];
@@ -99,21 +88,22 @@ struct job {
 static enum ml_status fit_column(void *data, size_t k, struct ml_error *err)
 {
     const struct job *job = data;
-    size_t slot = job->scaler->slot[k], method = job->scaler->method[k], n = job->fit->rows;
+    size_t slot = job->scaler->slot[k], method = job->scaler->method[k];
     double *shift = &job->scaler->shift[k], *scale = &job->scaler->scale[k];
-    const double *x = job->fit->block->number[slot];
+    const struct mli_moments moments = mli_fit_moments(job->fit, slot);
 
-    least_and_range(x, n, shift, scale);
+    *shift = moments.low;
+    *scale = moments.high - moments.low;
     if (method == MLI_SCALE_STANDARD && *scale > 0) {
-        *shift = mli_stats_mean(x, n);
-        *scale = sqrt(fmax(mli_stats_variance(x, n, *shift), 0));
-    } else if (method == MLI_SCALE_ROBUST && !median_and_quartiles(x, n, shift, scale)) {
+        *shift = moments.mean;
+        *scale = sqrt(moments.variance);
+    } else if (method == MLI_SCALE_ROBUST && !median_and_quartiles(job->fit, slot, shift, scale)) {
         return mli_step_nomem(err);
     }
     if (*scale == 0)
         *scale = 1;
     if (!isfinite(*shift) || !isfinite(*scale))
-        return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large to be scaled",
+        return ml_error_set(err, ML_EDATA, "column \"%s\": values are too large to be scaled (--outliers iqr takes them in, --drop-columns leaves it out)",
                             job->fit->frame->slot[slot].name);
     return ML_OK;
 }

@@ -112,7 +112,8 @@ struct mli_fit {
     size_t rows;          /* training rows, > 0 */
     size_t *columns, n;   /* columns of the table that the schema will have; drop takes some out */
     const struct mli_frame *frame; /* NULL while drop is fitted: there is no schema yet */
-    const struct mli_block *block; /* the training rows as the steps before have left them */
+    struct mli_moments *moments; /* of the training rows of each number or instant of the table, by drop */
+    const struct mli_training *training; /* the training rows as the steps before have left them: prep/training.h */
 };
 
 struct mli_step_kind {
@@ -126,6 +127,13 @@ struct mli_step_kind {
     enum ml_status (*shape)(void *state, struct mli_frame *frame, struct ml_error *err);
     /* One block of rows. Allocates nothing, cannot fail, treats every row alone. NULL: nothing to do with rows. */
     void (*apply)(const void *state, const struct mli_block *block);
+    /* Slots of the numbers that apply reads or changes; for a step whose numbers are not deferred. NULL: of none. */
+    const size_t *(*numbers)(const void *state, size_t *count);
+    /*
+     * For a step that gives missing numbers a value and changes nothing else: fill[slot] = that value. Then number[slot] of
+     * a block is NULL where the values have not been gathered.
+     */
+    void (*defer)(const void *state, double *fill);
     /* Members into `doc` (which has "kind" already) and tensors "prep.<name>.<what>". The reverse. */
     enum ml_status (*save)(const void *state, json_t *doc, struct mli_tensors *set,
                            struct ml_error *err);

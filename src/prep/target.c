@@ -17,6 +17,7 @@
 #include <base/rng.h>
 #include <base/text.h>
 #include <math.h>
+#include <prep/training.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,13 +267,13 @@ static enum ml_status fit_all(const struct mli_fit *fit, struct mli_target_encod
     enum ml_status status = ML_OK;
 
     for (size_t i = 0; i < fit->rows; i++)
-        if (fit->block->fold[i] > encoder->folds)
-            encoder->folds = fit->block->fold[i];
+        if (fit->training->block.fold[i] > encoder->folds)
+            encoder->folds = fit->training->block.fold[i];
     if (!lay_out(encoder) || !mli_mul(encoder->size, encoder->folds + 1, &size) ||
         !(encoder->value = mli_alloc(size, sizeof(*encoder->value))))
         return mli_step_nomem(err);
     for (size_t k = 0; k < encoder->count; k++) {
-        const struct rows rows = { fit->rows, y, fit->block->code[encoder->slot[k]], fit->block->fold };
+        const struct rows rows = { fit->rows, y, fit->training->block.code[encoder->slot[k]], fit->training->block.fold };
         for (size_t f = 0; f <= encoder->folds && status == ML_OK; f++) /* no row is in fold 0 but when there is one */
             status = fit_values(encoder, k, fit->goal->classes > 0, &rows,
                                 f == 0 ? SIZE_MAX : f,

@@ -44,6 +44,11 @@ size_t mli_schema_find(const struct mli_schema *schema, const char *name)
 
 /* ---- from a table ---------------------------------------------------------------------------- */
 
+struct rows {
+    size_t n, used;
+    const uint8_t *use; /* NULL: all */
+};
+
 static bool all_whole(const double *number, size_t rows, const uint8_t *use)
 {
     for (size_t i = 0; i < rows; i++) {
@@ -53,27 +58,40 @@ static bool all_whole(const double *number, size_t rows, const uint8_t *use)
     return true;
 }
 
-/* Rows in use come as they like, so nothing is asked of them that a processor would have to guess. */
-static void see_numbers(struct mli_field *field, const double *number, size_t rows,
-                        const uint8_t *use)
+static size_t count_used(size_t rows, const uint8_t *use)
 {
-    double low = INFINITY, high = -INFINITY;
-    size_t used = 0, present = 0;
+    size_t used = 0;
+
+    for (size_t i = 0; use && i < rows; i++)
+        used += use[i] != 0;
+    return use ? used : rows;
+}
+
+/* Rows in use come as they like, so nothing is asked of them that a processor would have to guess. */
+static struct mli_range range_of(const double *number, size_t rows, const uint8_t *use)
+{
+    struct mli_range r = { .low = INFINITY, .high = -INFINITY };
 
     for (size_t i = 0; i < rows; i++) {
-        bool here = !use || use[i];
-        double value = here ? number[i] : NAN;
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-        used += here;
-        present += isnan(value) == 0;
+        double value = !use || use[i] ? number[i] : NAN;
+        r.low = value < r.low ? value : r.low;
+        r.high = value > r.high ? value : r.high;
+        r.present += isnan(value) == 0;
     }
-    field->missing = used - present;
-    if (present == 0)
+    return r;
+}
+
+static void see_numbers(struct mli_field *field, const double *number, const struct rows *rows,
+                        const struct mli_range *known)
+{
+    struct mli_range r = known ? *known : range_of(number, rows->n, rows->use);
+
+    field->missing = rows->used - r.present;
+    if (r.present == 0)
         return;
-    field->low = low;
-    field->high = high;
-    field->integer = field->type == ML_TYPE_NUMBER && all_whole(number, rows, use);
+    field->low = r.low;
+    field->high = r.high;
+    field->integer = field->type == ML_TYPE_NUMBER && all_whole(number, rows->n, rows->use);
 }
 
 static enum ml_status copy_seen(const struct mli_dict *from, const uint8_t *seen,
@@ -124,7 +142,7 @@ static void see_texts(struct mli_field *field, const struct mli_column *column, 
 }
 
 static enum ml_status see_column(struct mli_field *field, const struct mli_column *column,
-                                 size_t rows, bool text, const uint8_t *use)
+                                 const struct rows *rows, bool text, const struct mli_range *range)
 {
     field->type = column->type;
     field->format = column->format;
@@ -133,12 +151,12 @@ static enum ml_status see_column(struct mli_field *field, const struct mli_colum
     if (!field->name)
         return ML_ENOMEM;
     if (text) {
-        see_texts(field, column, rows, use);
+        see_texts(field, column, rows->n, rows->use);
         return ML_OK;
     }
     if (column->dict)
-        return see_codes(field, column, rows, use);
-    see_numbers(field, column->number, rows, use);
+        return see_codes(field, column, rows->n, rows->use);
+    see_numbers(field, column->number, rows, range);
     return ML_OK;
 }
 
@@ -146,20 +164,22 @@ enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t 
                                      const uint8_t *use, struct mli_schema **out,
                                      struct ml_error *err)
 {
-    return mli_schema_from_columns(table, columns, n, NULL, use, out, err);
+    return mli_schema_from_columns(table, columns, n, NULL, NULL, use, out, err);
 }
 
 enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_t *columns,
-                                       size_t n, const uint8_t *text, const uint8_t *use,
+                                       size_t n, const uint8_t *text, const struct mli_range *range,
+                                       const uint8_t *use,
                                        struct mli_schema **out, struct ml_error *err)
 {
     struct mli_schema *schema = schema_new(n);
     enum ml_status status = schema ? ML_OK : ML_ENOMEM;
+    const struct rows rows = { table->rows, count_used(table->rows, use), use };
     size_t categories = 0;
 
     for (size_t i = 0; i < n && status == ML_OK; i++) {
         struct mli_field *field = &schema->field[schema->count++];
-        status = see_column(field, &table->column[columns[i]], table->rows, text && text[i], use);
+        status = see_column(field, &table->column[columns[i]], &rows, text && text[i], range ? &range[i] : NULL);
         if (status == ML_OK && field->dict)
             categories += mli_dict_count(field->dict);
         mli_spool_rest_all(table->spool);

@@ -36,9 +36,17 @@ struct mli_schema {
  */
 ML_NODISCARD enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t *columns, size_t n,
                                                   const uint8_t *use, struct mli_schema **out, struct ml_error *err);
-/* The same; the columns with text[i] != 0 (NULL: none) become TEXT fields whose values are not listed. */
+/* What rows in use hold of a column of numbers: how many there are, and between what they lie. */
+struct mli_range {
+    size_t present;
+    double low, high;
+};
+/*
+ * The same; the columns with text[i] != 0 (NULL: none) become TEXT fields whose values are not listed. range: of columns[i]
+ * if it is of numbers, NULL: is to be found.
+ */
 ML_NODISCARD enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_t *columns, size_t n,
-                                                    const uint8_t *text, const uint8_t *use,
+                                                    const uint8_t *text, const struct mli_range *range, const uint8_t *use,
                                                     struct mli_schema **out, struct ml_error *err);
 void mli_schema_free(struct mli_schema *schema); /* NULL is fine */
 /* Index of a field, schema->count when there is none. */

@@ -48,7 +48,8 @@ weighted() { awk -F, -v OFS=, -v v="$2" '{ print (NR == 1 ? "w" : NR == 9 ? v : 
 3|row 8: column "bmi": "-Infinity" is not a finite number| minus.csv
 3|row 8: column "bmi": "1e400" is not a finite number| over.csv
 3|row 8: column "bmi": "1e400" is not a finite number| over.csv --kind mlp
-6|feature 3 reaches 9.97175e+307; clip, scale or drop its column| huge.csv
+3|column "bmi": values are too large to be scaled (--outliers iqr takes them in, --drop-columns leaves it out)| huge.csv
+6|feature 3 reaches 1e+308; clip, scale or drop its column| huge.csv --scale none
 3|target.csv: row 8: target "target" is "inf", which is not a finite number; --na inf leaves such rows out| target.csv
 3|row 8: target "target" is "inf", which is not a finite number| target.csv --task regression
 3|row 8: target "target" is "1e400", which is not a finite number| over-target.csv

@@ -19,6 +19,7 @@ int main(void)
     failed += base_num_tests();
     failed += base_ordered_tests();
     failed += base_random_tests();
+    failed += base_sort_tests();
     failed += base_json_tests();
     failed += base_team_tests();
     failed += base_file_tests();

@@ -15,6 +15,7 @@ int base_memory_tests(void); /* mem, arena, buf, tensors, limits */
 int base_num_tests(void);
 int base_ordered_tests(void);
 int base_random_tests(void); /* rng, sha256 */
+int base_sort_tests(void); /* sort, select */
 int base_json_tests(void);
 int base_team_tests(void);
 int base_file_tests(void); /* input, output, file */

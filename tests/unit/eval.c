@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <eval/select.h>
 #include <tests/numeric/eval_expected.h>
 #include <tests/numeric/multilabel_expected.h>
 #include <tests/numeric/scores_expected.h>
@@ -246,23 +245,6 @@ static void deviance_needs_a_mean(void **state)
 
     assert_int_equal(mli_eval_regression(2, y, p, &of, &got, NULL), ML_OK);
     assert_true(isnan(got.deviance) && isnan(got.d2_deviance) && isnan(got.pinball));
-}
-
-/* Against sorting, with ties, at every place. */
-static void selecting_is_sorting(void **state)
-{
-    (void)state;
-    for (size_t n = 1; n < 40; n++) {
-        for (size_t k = 0; k < n; k++) {
-            double x[40], found;
-            for (size_t i = 0; i < n; i++)
-                x[i] = (double)(i * 7919 % 31 % (n / 2 + 1));
-            found = mli_select(n, x, k);
-            for (size_t i = 0; i < n; i++)
-                assert_true(i < k ? x[i] <= found : x[i] >= found);
-            assert_true(x[k] == found);
-        }
-    }
 }
 
 static void what_is_not_finite_stays_so(void **state)
@@ -577,7 +559,6 @@ int main(void)
         cmocka_unit_test(errors_of_a_purpose_agree),
         cmocka_unit_test(hinge_loss_agrees),
         cmocka_unit_test(deviance_needs_a_mean),
-        cmocka_unit_test(selecting_is_sorting),
         cmocka_unit_test(what_is_not_finite_stays_so),
         cmocka_unit_test(the_first_of_equals_is_predicted),
         cmocka_unit_test(bad_input_is_refused),

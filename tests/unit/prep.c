@@ -131,6 +131,7 @@ int main(void)
     int failed = 0;
 
     failed += prep_options_tests();
+    failed += prep_stats_tests();
     failed += prep_steps_tests();
     failed += prep_columns_tests();
     failed += prep_explain_tests();

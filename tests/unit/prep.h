@@ -21,6 +21,7 @@ int prep_options_tests(void);
 int prep_parity_tests(void);
 int prep_saved_tests(void);
 int prep_stage_tests(void);
+int prep_stats_tests(void);
 int prep_steps_tests(void);
 int prep_text_tests(void);
 

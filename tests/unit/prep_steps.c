@@ -2,7 +2,6 @@
 #include <tests/unit/prep.h>
 
 #include <math.h>
-#include <prep/stats.h>
 #include <stdlib.h>
 #include <table/table.h>
 #include <time.h>
@@ -85,96 +84,6 @@ static void impute_methods(void **state)
         mli_pipeline_free(pipeline);
         ml_table_free(table);
     }
-}
-
-static double quantile(const double *x, size_t n, double q)
-{
-    double out;
-
-    assert_true(mli_stats_quantiles(x, n, 1, &q, &out));
-    return out;
-}
-
-static void statistics(void **state)
-{
-    static const double even[] = { -3, -1, 2, 8 }, modes[] = { 1, 2, 2, 5, 5, 9 };
-    double big[1000];
-
-    (void)state;
-    assert_true(quantile(even, 4, 0.5) == 0.5);
-    assert_true(quantile(even, 3, 0.5) == -1);
-    assert_true(mli_stats_mode(modes, 6) == 2);
-    assert_true(quantile(even, 4, 0) == -3 && quantile(even, 4, 1) == 8);
-    assert_true(quantile(even, 4, 0.25) == -1.5);
-    assert_true(quantile(modes, 1, 0.75) == 1);
-    assert_true(mli_stats_mode(even, 1) == -3);
-    /* the textbook formula loses all digits of this variance: values 1e9 + {0, 1, 2} */
-    for (size_t i = 0; i < COUNT(big); i++)
-        big[i] = 1e9 + (double)(i % 2);
-    assert_true(mli_stats_mean(big, COUNT(big)) == 1e9 + 0.5);
-    assert_true(mli_stats_variance(big, COUNT(big), 1e9 + 0.5) == 0.25);
-}
-
-static int compare(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
-static void sorting(void **state)
-{
-    static const double special[] = {
-        0.0, 5e-324, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308, 1, -1
-    };
-    double x[500], y[500], temp[500];
-    uint64_t bits = 1;
-
-    (void)state;
-    for (size_t n = 1; n <= COUNT(x); n += 83) {
-        for (size_t i = 0; i < n; i++) {
-            bits = bits * 6364136223846793005U + 1442695040888963407U;
-            x[i] = i < COUNT(special) ? special[i]
-                                      : ldexp((double)(int64_t)bits, (int)(bits >> 58) - 32);
-            y[i] = x[i];
-        }
-        mli_stats_sort(x, temp, n);
-        qsort(y, n, sizeof(*y), compare);
-        assert_memory_equal(x, y, n * sizeof(*x));
-    }
-}
-
-/* Selection among many values against sorting them: spread out, with equal ones, nearly all equal, with NaN between. */
-static void quantiles_of_many(void **state)
-{
-    static const double q[] = { 0, 0.25, 0.5, 1 };
-    enum { MANY = 20000 };
-    double *x = malloc(MANY * sizeof(*x)), *sorted = malloc(MANY * sizeof(*x)), out[4];
-    uint64_t bits = 1;
-
-    (void)state;
-    assert_non_null(x);
-    assert_non_null(sorted);
-    for (int kind = 0; kind < 4; kind++) {
-        size_t n = 0;
-        for (size_t i = 0; i < MANY; i++) {
-            bits = bits * 6364136223846793005U + 1442695040888963407U;
-            double wild = ldexp((double)(int64_t)bits, (int)(bits >> 58) - 32);
-            x[i] = kind == 0 ? wild : kind == 1 ? (double)(bits >> 60) - 8 : kind == 2 ? 1 + (i == 77) : -wild;
-            if (kind > 0 && i % 7 == 3)
-                x[i] = i % 2 ? NAN : -NAN;
-            else
-                sorted[n++] = x[i];
-        }
-        qsort(sorted, n, sizeof(*sorted), compare);
-        assert_true(mli_stats_quantiles(x, MANY, 4, q, out));
-        assert_true(out[0] == sorted[0] && out[3] == sorted[n - 1]);
-        double at = 0.25 * (double)(n - 1), part = at - floor(at);
-        double low = sorted[(size_t)at], high = sorted[(size_t)at + 1];
-        assert_true(fabs(out[1] - (low + (high - low) * part)) <= 1e-15 * (fabs(low) + fabs(high)));
-        assert_true(out[2] == (n % 2 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2));
-    }
-    free(x);
-    free(sorted);
 }
 
 /* More cells than are worth one thread: the same bytes by however many. */
@@ -285,9 +194,8 @@ int prep_steps_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calendar),   cmocka_unit_test(calendar_ends),
-        cmocka_unit_test(dates),      cmocka_unit_test(statistics),
-        cmocka_unit_test(sorting),    cmocka_unit_test(impute_methods),
-        cmocka_unit_test(quantiles_of_many), cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(dates),      cmocka_unit_test(impute_methods),
+        cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(scaling),    cmocka_unit_test(values_too_large),
         cmocka_unit_test(categories),
     };

@@ -1,5 +1,13 @@
-/* Quickselect [Hoare 1961, algorithm 65], the pivot the middle one of three places. */
-#include <eval/select.h>
+/* Quickselect [Hoare 1961, algorithm 65], the pivot the middle one of three places that no pattern of values goes by. */
+#include <base/select.h>
+
+#include <stdint.h>
+
+static size_t next_place(uint64_t *random, ptrdiff_t n)
+{
+    *random = *random * 6364136223846793005U + 1442695040888963407U;
+    return (size_t)((*random >> 33) % (uint64_t)n);
+}
 
 static double middle(double a, double b, double c)
 {
@@ -11,10 +19,13 @@ static double middle(double a, double b, double c)
 double mli_select(size_t n, double *x, size_t k)
 {
     ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, place = (ptrdiff_t)k;
+    uint64_t random = n;
 
     while (low < high) {
-        double pivot = middle(x[low], x[low + (high - low) / 2], x[high]);
-        ptrdiff_t i = low, j = high;
+        ptrdiff_t i = low, j = high, some = high - low + 1;
+        const double *from = x + low;
+        double pivot = middle(from[next_place(&random, some)], from[next_place(&random, some)],
+                              from[next_place(&random, some)]);
         while (i <= j) {
             while (x[i] < pivot)
                 i++;

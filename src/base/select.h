@@ -1,6 +1,6 @@
 /* The k-th smallest of n numbers, without sorting them all. */
-#ifndef EVAL_SELECT_H
-#define EVAL_SELECT_H
+#ifndef BASE_SELECT_H
+#define BASE_SELECT_H
 
 #include <stddef.h>
 

@@ -1,0 +1,161 @@
+/*
+ * Values picked out of a vector are brought together piece by piece, and everything is done with a piece while it is in
+ * the first-level cache: the vector is read from memory once.
+ */
+#include <prep/stats.h>
+
+#include <base/clones.h>
+#include <math.h>
+
+#define LANES 8 /* side by side: an addition need not wait for the one before it */
+
+/* Each value is written, and kept if it counts: there is room for one that does not. */
+static size_t take_used(const struct mli_values *v, size_t begin, size_t end, double *to)
+{
+    const double *x = v->x, fill = v->fill;
+    const uint8_t *use = v->use;
+    size_t n = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        double value = x[i] == x[i] ? x[i] : fill;
+        to[n] = value;
+        n += (size_t)(use[i] != 0) & (size_t)(value == value);
+    }
+    return n;
+}
+
+static size_t take_all(const struct mli_values *v, size_t begin, size_t end, double *to)
+{
+    const double *x = v->x, fill = v->fill;
+    size_t n = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        double value = x[i] == x[i] ? x[i] : fill;
+        to[n] = value;
+        n += value == value;
+    }
+    return n;
+}
+
+/* Rows for which there is room even if all of them count, until there is none. */
+size_t mli_values_next(const struct mli_values *values, size_t *at, double *piece)
+{
+    size_t n = 0;
+
+    while (n < MLI_VALUES_PIECE && *at < values->rows) {
+        size_t left = values->rows - *at, room = MLI_VALUES_PIECE - n;
+        size_t end = *at + (left < room ? left : room);
+        n += values->use ? take_used(values, *at, end, piece + n) : take_all(values, *at, end, piece + n);
+        *at = end;
+    }
+    return n;
+}
+
+size_t mli_values_copy(const struct mli_values *values, double *to)
+{
+    double piece[MLI_VALUES_PIECE];
+    size_t n = 0, at = 0, got;
+
+    while ((got = mli_values_next(values, &at, piece)) > 0)
+        for (size_t i = 0; i < got; i++)
+            to[n++] = piece[i];
+    return n;
+}
+
+/* ---- moments ------------------------------------------------------------------------------------------------- */
+
+static double add_lanes(const double *lane)
+{
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+MLI_CLONES
+static double mean_of(const double *x, size_t n)
+{
+    double sum[LANES] = { 0 };
+    size_t whole = n - n % LANES;
+
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            sum[l] += x[i + l];
+    for (size_t i = whole; i < n; i++)
+        sum[i - whole] += x[i];
+    return add_lanes(sum) / (double)n;
+}
+
+/*
+ * Squares of the distances from the mean, by the corrected two-pass algorithm, equation 1.7 of Chan, Golub & LeVeque 1983.
+ * *rest: the sum of the distances, 0 but for rounding.
+ */
+MLI_CLONES
+static double squares_of(const double *x, size_t n, double mean, double *rest)
+{
+    double squares[LANES] = { 0 }, sum[LANES] = { 0 };
+    size_t whole = n - n % LANES;
+
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            double d = x[i + l] - mean;
+            squares[l] += d * d;
+            sum[l] += d;
+        }
+    for (size_t i = whole; i < n; i++) {
+        double d = x[i] - mean;
+        squares[i - whole] += d * d;
+        sum[i - whole] += d;
+    }
+    *rest = add_lanes(sum);
+    return add_lanes(squares) - *rest * *rest / (double)n;
+}
+
+MLI_CLONES
+static void extremes_of(const double *x, size_t n, double *low, double *high)
+{
+    double least[LANES], most[LANES];
+    size_t whole = n - n % LANES;
+
+    for (size_t l = 0; l < LANES; l++) {
+        least[l] = *low;
+        most[l] = *high;
+    }
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            least[l] = x[i + l] < least[l] ? x[i + l] : least[l];
+            most[l] = x[i + l] > most[l] ? x[i + l] : most[l];
+        }
+    for (size_t i = whole; i < n; i++) {
+        least[0] = x[i] < least[0] ? x[i] : least[0];
+        most[0] = x[i] > most[0] ? x[i] : most[0];
+    }
+    for (size_t l = 0; l < LANES; l++) {
+        *low = least[l] < *low ? least[l] : *low;
+        *high = most[l] > *high ? most[l] : *high;
+    }
+}
+
+/*
+ * Pieces are added one to the other in their order, by equations 2.1 of Chan, Golub & LeVeque 1983. The mean goes along with
+ * what its rounding takes off: far from 0, distances between means are small beside it.
+ */
+void mli_stats_moments(const struct mli_values *values, struct mli_moments *out)
+{
+    struct mli_moments m = { .low = INFINITY, .high = -INFINITY, .mean = NAN, .variance = NAN };
+    double piece[MLI_VALUES_PIECE], squares = 0, rest = 0;
+    size_t at = 0, n;
+
+    while ((n = mli_values_next(values, &at, piece)) > 0) {
+        double left, mean = mean_of(piece, n), more = squares_of(piece, n, mean, &left);
+        double before = m.n ? m.mean : mean, share = (double)n / (double)(m.n + n);
+        double apart = (mean - before) + (left / (double)n - rest);
+        extremes_of(piece, n, &m.low, &m.high);
+        squares += (more < 0 ? 0 : more) + apart * apart * ((double)m.n * share);
+        m.mean = before + apart * share;
+        rest += apart * share - (m.mean - before);
+        m.n += n;
+    }
+    if (m.n) {
+        m.mean += rest;
+        m.variance = squares / (double)m.n;
+    }
+    *out = m;
+}
