@@ -62,7 +62,7 @@ UNIT_export := export heap model_sample
 
 SRC_serve := access assets client coding columns config connections content cors csv_rows feed guard health intake invocations json_rows keeper keys limiter lines \
 	listen markup metrics openapi outputs pages predict process registry reply results routes row scan schemas server service session session_body \
-	session_head session_send sink v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
+	session_head session_send sink tls v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
 UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_openapi serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile

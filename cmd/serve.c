@@ -87,6 +87,18 @@ static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
     return false;
 }
 
+static bool take_tls(const struct cmd_context *ctx, const struct mli_server_config *server)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (!server->tls_cert == !server->tls_key && (server->tls_cert || !server->tls_client_ca))
+        return true;
+    ml_error_set(&err, ML_EUSAGE, server->tls_client_ca ? "--tls-client-ca goes with --tls-cert and --tls-key"
+                                                        : "--tls-cert and --tls-key go together");
+    cmd_fail(ctx, &err);
+    return false;
+}
+
 static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -149,7 +161,7 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
 {
     bool six = strchr(f->server.address, ':') != NULL;
     char url[128];
-    snprintf(url, sizeof url, "http://%s%s%s:%u", six ? "[" : "", f->server.address, six ? "]" : "", port);
+    snprintf(url, sizeof url, "http%s://%s%s%s:%u", f->server.tls_cert ? "s" : "", six ? "[" : "", f->server.address, six ? "]" : "", port);
     if (ctx->json) {
         out_json(ctx, json_pack("{sssisssssssssI}", "url", url, "port", (int)port, "model", f->model, "name",
                                 f->server.name, "version", f->server.version, "sha256", model->sha256, "pid",
@@ -221,6 +233,9 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
+        { "tls-cert", 0, POPT_ARG_STRING, &f.server.tls_cert, 0, "HTTPS: certificates in PEM, the server's own first; read again when they change", "FILE" },
+        { "tls-key", 0, POPT_ARG_STRING, &f.server.tls_key, 0, "the key of the first of them, in PEM", "FILE" },
+        { "tls-client-ca", 0, POPT_ARG_STRING, &f.server.tls_client_ca, 0, "clients must show a certificate that leads to one of these", "FILE" },
         { "rate-limit", 0, POPT_ARG_DOUBLE, &f.rate, 0, "of one client address; beyond it: 429 with Retry-After", "REQUESTS/S" },
         { "rate-burst", 0, POPT_ARG_INT, &f.rate_burst, 0, "requests at once after a pause; default: those of a second", "COUNT" },
         { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },
@@ -242,7 +257,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, 1);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f)))
+    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_tls(ctx, &f.server)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;

@@ -108,6 +108,10 @@ static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
     const char *line = full ? "503 Service Unavailable" : "429 Too Many Requests";
     char body[320], reply[640];
 
+    if (keeper->config.silent) {
+        close(fd);
+        return;
+    }
     int n = snprintf(body, sizeof(body),
                      "{\"error\":\"%s\",\"error_code\":\"%s\",\"message\":\"%s\"}\n", text,
                      mli_reply_code(full ? 503 : 429), text);

@@ -13,6 +13,7 @@
 struct mli_keeper_config {
     int listener; /* taken: listening, non-blocking */
     struct mli_connections *connections;
+    bool silent; /* those turned away are closed without a word: there are no words before a TLS handshake */
     /* Gives an admitted socket to a loop thread. False: it has been closed instead. */
     bool (*give)(void *data, int fd, const struct sockaddr *address, socklen_t len);
     void *data;

@@ -50,8 +50,17 @@ static bool give(void *data, int fd, const struct sockaddr *address, socklen_t l
 static struct MHD_Daemon *start_daemon(struct mli_loop *loop)
 {
     const struct mli_server_config *config = &loop->server->service.config;
-    const unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
+    struct mli_tls *tls = loop->server->tls;
+    /* with epoll the library (0.9.75) spins while a handshake waits for the client; with poll it does not */
+    const unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET |
+                           (tls ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD
+                                : MHD_USE_EPOLL_INTERNAL_THREAD);
+    /* the certificate is set for each connection (tls.h); the library wants to know of one, too */
+    struct MHD_OptionItem secure[] = {
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)mli_tls_priorities },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)mli_tls_nothing },
+        { MHD_OPTION_END, 0, NULL },
+    };
     /* the table is the limit; at its own the library (0.9.75) forgets to unlock a mutex */
     const unsigned unlimited = 2 * config->max_connections + 64;
 
@@ -69,6 +78,7 @@ static struct MHD_Daemon *start_daemon(struct mli_loop *loop)
 #else
                             MHD_OPTION_STRICT_FOR_CLIENT, 0, /* 1: an answer of its own where Host is missing, twice */
 #endif
+                            MHD_OPTION_ARRAY, tls ? secure : &secure[2],
                             MHD_OPTION_END);
     /* clang-format on */
 }
@@ -110,13 +120,32 @@ static void reload_keys(void *data)
         ml_log(log, ML_LOG_WARNING, "%s; the keys stay as they were", err.text);
 }
 
+/* When one of two files that go together has been replaced, the other one's turn comes; until then they do not fit. */
+static void reload_tls(void *data)
+{
+    struct mli_server *server = data;
+    const struct ml_log *log = server->service.config.log;
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (mli_tls_reload(server->tls, &err) == ML_OK)
+        ml_log(log, ML_LOG_NOTE, "new connections get the certificates that have changed");
+    else
+        ml_log(log, ML_LOG_WARNING, "%s; the certificates stay as they were", err.text);
+}
+
 static enum ml_status watch_files(struct mli_server *server, struct ml_error *err)
 {
+    const struct mli_server_config *config = &server->service.config;
+    const char *const certificates[] = { config->tls_cert, config->tls_key, config->tls_client_ca };
     struct mli_watched file[MLI_WATCHED_MAX];
     size_t n = 0;
 
-    if (server->service.config.tokens)
-        file[n++] = (struct mli_watched){ server->service.config.tokens, reload_keys, server };
+    if (config->tokens)
+        file[n++] = (struct mli_watched){ config->tokens, reload_keys, server };
+    for (size_t i = 0; i < sizeof(certificates) / sizeof(certificates[0]); i++) {
+        if (certificates[i])
+            file[n++] = (struct mli_watched){ certificates[i], reload_tls, server };
+    }
     return mli_watch_start(file, n, &server->watch, err);
 }
 
@@ -124,6 +153,7 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
 {
     const struct mli_server_config *config = &server->service.config;
     struct mli_keeper_config keeper = { .connections = &server->connections,
+                                        .silent = server->tls != NULL,
                                         .give = give,
                                         .data = server };
     enum ml_status status =
@@ -175,6 +205,13 @@ enum ml_status mli_server_start(const struct ml_model *model,
     status = mli_access_init(&server->access, &access, err);
     if (status != ML_OK)
         goto no_access;
+    const struct mli_tls_config tls = { .cert = fitted.tls_cert,
+                                        .key = fitted.tls_key,
+                                        .client_ca = fitted.tls_client_ca,
+                                        .log = fitted.log };
+    status = tls.cert ? mli_tls_new(&tls, &server->tls, err) : ML_OK;
+    if (status != ML_OK)
+        goto no_tls;
     status = mli_service_init(&server->service, model, &fitted, loops, err);
     if (status != ML_OK)
         goto no_service;
@@ -199,6 +236,8 @@ no_threads:
 no_connections:
     mli_service_release(&server->service);
 no_service:
+    mli_tls_free(server->tls);
+no_tls:
     mli_access_release(&server->access);
 no_access:
     mli_cors_release(&server->cors);
@@ -234,6 +273,7 @@ void mli_server_stop(struct mli_server *server)
     mli_keeper_stop(server->keeper, !drained);
     mli_connections_release(&server->connections);
     mli_service_release(&server->service);
+    mli_tls_free(server->tls);
     mli_access_release(&server->access);
     mli_cors_release(&server->cors);
     free(server);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 uint64_t mli_session_clock(void)
@@ -28,6 +29,11 @@ size_t mli_session_route(const struct mli_session *session)
 static struct mli_session *session_of(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void *tls_session_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 }
 
 void mli_session_on_connection(void *data, struct MHD_Connection *connection, void **context,
@@ -52,12 +58,18 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
         mli_buf_init(&session->target, MLI_GUARD_TARGET);
         mli_buf_init(&session->body, server->service.config.max_body);
         mli_reply_init(&session->reply);
+        if (server->tls)
+            session->credentials = mli_tls_begin(server->tls, tls_session_of(connection));
         *context = session;
     } else if (session) {
         int copy = session->ends ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+        if (copy >= 0 && server->tls)
+            shutdown(copy, SHUT_WR); /* which the library leaves to close(), and this copy stays open */
         if (copy >= 0)
             mli_keeper_see_off(server->keeper, copy);
         mli_connections_close(&server->connections, session->connection);
+        if (session->credentials)
+            mli_tls_end(server->tls, session->credentials);
         mli_buf_release(&session->target);
         mli_buf_release(&session->body);
         mli_reply_release(&session->reply);

@@ -11,6 +11,7 @@
 #include <serve/cors.h>
 #include <serve/keeper.h>
 #include <serve/routes.h>
+#include <serve/tls.h>
 #include <serve/watch.h>
 
 struct mli_server;
@@ -28,6 +29,7 @@ struct mli_server {
     struct mli_keeper *keeper;
     struct mli_access access;
     struct mli_cors cors;
+    struct mli_tls *tls; /* NULL: plain HTTP */
     struct mli_watch *watch; /* of the files that are read again */
     struct mli_loop *loop;
     size_t loops, next; /* next: whose turn it is, the keeper's */
@@ -42,6 +44,7 @@ enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_BODY };
 struct mli_session {
     struct mli_loop *loop;
     struct mli_connection *connection;
+    struct mli_tls_credentials *credentials; /* NULL: plain HTTP */
     unsigned served;
     bool ends; /* by our will, maybe with bytes unread */
     enum mli_stage stage;

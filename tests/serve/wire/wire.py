@@ -1,5 +1,7 @@
-"""Raw HTTP/1.1 over a socket: bytes out, replies in. Standard library only."""
+"""Raw HTTP/1.1 over a socket: bytes out, replies in. Over TLS when WIRE_CA names who may sign. Standard library only."""
+import os
 import socket
+import ssl
 import time
 
 HOST = "127.0.0.1"
@@ -11,7 +13,10 @@ class Reply:
 
 
 def connect(port, timeout=20.0, source=None):
-    return socket.create_connection((HOST, port), timeout, source and (source, 0))
+    sock = socket.create_connection((HOST, port), timeout, source and (source, 0))
+    if "WIRE_CA" in os.environ:
+        sock = ssl.create_default_context(cafile=os.environ["WIRE_CA"]).wrap_socket(sock, server_hostname=HOST)
+    return sock
 
 
 def receive(sock, seconds):
