@@ -51,8 +51,8 @@ SRC_train := adagrad adam adamw batches blocks check descent fault gd health int
 	schedule_onecycle schedule_plateau schedule_step sgd shuffle state trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply
 
-SRC_model := document file layout model output reading safetensors sealed
-UNIT_model := heap model model_container model_hostile model_reading model_sample
+SRC_model := contributions document file layout model output reading safetensors sealed
+UNIT_model := heap model model_container model_contributions model_hostile model_reading model_sample
 
 SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
@@ -60,7 +60,7 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := access assets client coding columns config connections content cors csv_rows feed guard health intake invocations json_rows keeper keys limiter lines \
+SRC_serve := access assets client coding columns config connections content cors csv_rows explain feed guard health intake invocations json_rows keeper keys limiter lines \
 	listen markup metrics openapi outputs pages predict process registry reply results routes row scan schemas server service session session_body \
 	session_head session_send sink tls v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
 UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_openapi serve_pages serve_rows serve_server

@@ -182,10 +182,10 @@ struct between {
     double *made[MLI_STAGE_KINDS];
 };
 
-static bool between_init(const struct mli_pipeline *pipeline, struct mli_arena *scratch, size_t n,
+static bool between_init(const struct mli_pipeline *pipeline, size_t stages, struct mli_arena *scratch, size_t n,
                          struct between *between)
 {
-    for (size_t i = 0; i < pipeline->stages; i++) {
+    for (size_t i = 0; i < stages; i++) {
         size_t values;
         if (!mli_mul(n, pipeline->stage[i].inputs, &values))
             return false;
@@ -196,17 +196,17 @@ static bool between_init(const struct mli_pipeline *pipeline, struct mli_arena *
     return true;
 }
 
-static enum ml_status run_stages(const struct mli_pipeline *pipeline, const struct between *between,
+static enum ml_status run_stages(const struct mli_pipeline *pipeline, size_t stages, const struct between *between,
                                  size_t n, double *X, struct ml_error *err)
 {
     double check = 0;
 
-    for (size_t i = 0; i < pipeline->stages; i++) {
+    for (size_t i = 0; i < stages; i++) {
         const struct mli_stage *stage = &pipeline->stage[i];
-        double *out = i + 1 < pipeline->stages ? between->made[i + 1] : X;
+        double *out = i + 1 < stages ? between->made[i + 1] : X;
         stage->kind->apply(stage->state, n, between->made[i], out);
     }
-    for (size_t i = 0; pipeline->stages > 0 && i < n * pipeline->features; i++)
+    for (size_t i = 0; stages > 0 && i < n * pipeline->features; i++)
         check += X[i] - X[i];
     return check == 0 ? ML_OK
                       : ml_error_set(err, ML_EDATA,
@@ -230,10 +230,12 @@ static size_t block_rows(const struct mli_pipeline *pipeline, size_t rows)
     return n > 0 ? n : 1;
 }
 
-enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const struct ml_table *rows,
-                                  struct mli_arena *scratch, double *X,
-                                  struct mli_apply_counts *counts, struct ml_error *err)
+/* The steps, and that many of the stages: all or none. */
+static enum ml_status apply(const struct mli_pipeline *pipeline, size_t stages, const struct ml_table *rows,
+                            struct mli_arena *scratch, double *X, struct mli_apply_counts *counts,
+                            struct ml_error *err)
 {
+    size_t width = stages > 0 ? pipeline->features : pipeline->made;
     struct mli_apply_counts seen = { 0 };
     struct mli_block block = { 0 };
     struct between between = { 0 };
@@ -241,7 +243,7 @@ enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const str
     enum ml_status status = check_rows(pipeline, rows, err);
 
     if (status == ML_OK && (!block_init(pipeline, scratch, n, &block) ||
-                            !between_init(pipeline, scratch, n, &between)))
+                            !between_init(pipeline, stages, scratch, n, &between)))
         status = mli_step_nomem(err);
     for (size_t begin = 0; status == ML_OK && begin < rows->rows; begin += n) {
         block.rows = rows->rows - begin < n ? rows->rows - begin : n;
@@ -250,12 +252,25 @@ enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const str
             if (pipeline->step[i].kind->apply)
                 pipeline->step[i].kind->apply(pipeline->step[i].state, &block);
         }
-        double *x = X + begin * pipeline->features;
-        status = write_block(pipeline, &block, pipeline->stages ? between.made[0] : x, err);
+        double *x = X + begin * width;
+        status = write_block(pipeline, &block, stages > 0 ? between.made[0] : x, err);
         if (status == ML_OK)
-            status = run_stages(pipeline, &between, block.rows, x, err);
+            status = run_stages(pipeline, stages, &between, block.rows, x, err);
     }
     if (status == ML_OK && counts)
         *counts = seen;
     return status;
+}
+
+enum ml_status mli_pipeline_apply(const struct mli_pipeline *pipeline, const struct ml_table *rows,
+                                  struct mli_arena *scratch, double *X,
+                                  struct mli_apply_counts *counts, struct ml_error *err)
+{
+    return apply(pipeline, pipeline->stages, rows, scratch, X, counts, err);
+}
+
+enum ml_status mli_pipeline_apply_steps(const struct mli_pipeline *pipeline, const struct ml_table *rows,
+                                        struct mli_arena *scratch, double *X, struct ml_error *err)
+{
+    return apply(pipeline, 0, rows, scratch, X, NULL, err);
 }

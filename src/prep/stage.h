@@ -43,6 +43,9 @@ struct mli_stage {
 size_t mli_pipeline_stages(const struct mli_pipeline *pipeline);
 const struct mli_stage *mli_pipeline_stage(const struct mli_pipeline *pipeline, size_t stage);
 size_t mli_pipeline_made(const struct mli_pipeline *pipeline);
+/* As mli_pipeline_apply(), but without the stages: X (rows, mli_pipeline_made()). */
+ML_NODISCARD enum ml_status mli_pipeline_apply_steps(const struct mli_pipeline *pipeline, const struct ml_table *rows,
+                                                     struct mli_arena *scratch, double *X, struct ml_error *err);
 
 /*
  * Appends a stage to a pipeline that nobody shares yet; takes state in any case. ML_EUSAGE when a stage of a later kind

@@ -26,6 +26,8 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     enum ml_status status = mli_model_predict_rows(worker->model, mli_rows_table(worker->rows),
                                                    &worker->scratch, worker->P, &counts, err);
     mli_arena_reset(&worker->scratch);
+    if (status == ML_OK && intake->look)
+        status = intake->look(intake->look_data, mli_rows_table(worker->rows), err);
     mli_rows_reset(worker->rows);
     if (status != ML_OK)
         return status;

@@ -24,6 +24,9 @@ struct mli_intake {
     /* Predictions of the next n rows, in order. */
     void (*emit)(void *data, const double *P, size_t n);
     void *data;
+    /* The same rows as they came, right before; what it returns may end the request. NULL: nobody looks. */
+    enum ml_status (*look)(void *data, const struct ml_table *rows, struct ml_error *err);
+    void *look_data;
     bool many; /* by the decoder, before the first row: the request is a list, even if of one row */
     bool typed; /* by the decoder: texts are JSON strings, never numbers, and shown with quotes */
     size_t rows, unknown, missing;

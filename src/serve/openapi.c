@@ -1,6 +1,8 @@
 #include <serve/openapi.h>
 
+#include <model/contributions.h>
 #include <serve/assets.h>
+#include <serve/explain.h>
 #include <serve/markup.h>
 #include <serve/schemas.h>
 #include <serve/v1.h>
@@ -84,6 +86,8 @@ static bool is_answered(const struct mli_route *route, const struct mli_served *
 {
     bool one = served->model->targets == 1, classes = served->model->target[0].classes > 0;
 
+    if (route->answer == mli_explain_answer)
+        return mli_contributions_can(served->model);
     if (route->answer == mli_v1_classify)
         return one && classes;
     return route->answer != mli_v1_regress || (one && !classes);

@@ -1,5 +1,6 @@
 #include <serve/routes.h>
 
+#include <serve/explain.h>
 #include <serve/invocations.h>
 #include <serve/openapi.h>
 #include <serve/pages.h>
@@ -11,6 +12,7 @@
 
 const struct mli_route mli_routes[] = {
     { "POST", "/predict", MLI_SCOPE_PREDICT, MLI_TAKES_ROWS, mli_predict_answer },
+    { "POST", "/explain", MLI_SCOPE_PREDICT, MLI_TAKES_ROWS, mli_explain_answer },
     /* MLflow's scoring server and Amazon SageMaker */
     { "POST", "/invocations", MLI_SCOPE_PREDICT, MLI_TAKES_SCORING, mli_invocations_answer },
     { "GET", "/ping", MLI_SCOPE_OPEN, MLI_TAKES_NOTHING, mli_ping_answer },

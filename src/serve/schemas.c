@@ -2,6 +2,7 @@
 
 #include <base/num.h>
 #include <math.h>
+#include <model/contributions.h>
 #include <serve/outputs.h>
 #include <stdio.h>
 #include <string.h>
@@ -267,7 +268,7 @@ static json_t *of_targets(const struct ml_model *model, bool classes)
     return closed(all);
 }
 
-static json_t *prediction_of(const struct ml_model *model)
+static json_t *prediction_of(const struct ml_model *model, json_t *contributions)
 {
     json_t *properties = json_object();
 
@@ -275,7 +276,31 @@ static json_t *prediction_of(const struct ml_model *model)
     if (model->target[0].classes > 0)
         put(&properties, ml_model_gives_scores(model) ? "scores" : "probabilities",
             of_targets(model, true));
+    if (contributions)
+        put(&properties, "contributions", contributions);
     return closed(properties);
+}
+
+static json_t *contributions_of(const struct mli_served *served)
+{
+    json_t *columns = json_object(), *margin = json_object();
+
+    for (size_t i = 0; i < served->schema->count; i++)
+        put(&columns, served->schema->field[i].name, number());
+    if (served->model->targets > 1)
+        put(&margin, "target", json_pack("{s:s}", "type", "string"));
+    put(&margin, "of", json_pack("{s:s}", "type", "string"));
+    put(&margin, "margin", number());
+    put(&margin, "bias", number());
+    put(&margin, "columns", closed(columns));
+    return list_of(closed(margin));
+}
+
+/* NAME: a prediction; NAMEs: one or a list. */
+static bool put_documents(json_t *schemas, const char *name, const char *names, json_t *document)
+{
+    return mli_json_put(schemas, name, document) &&
+           mli_json_put(schemas, names, json_pack("{s:[o,o]}", "oneOf", ref(name), list_of(ref(name))));
 }
 
 static json_t *values_of(const struct mli_output *output)
@@ -310,9 +335,10 @@ static bool put_predictions(json_t *schemas, const struct mli_served *served)
     json_t *label = model->targets == 1 && model->target[0].classes > 0 ? label_of(&model->target[0])
                                                                         : json_pack("{s:s}", "type", "string");
 
-    return mli_json_put(schemas, "Label", label) && mli_json_put(schemas, "Prediction", prediction_of(model)) &&
-           mli_json_put(schemas, "Predictions",
-                        json_pack("{s:[o,o]}", "oneOf", ref("Prediction"), list_of(ref("Prediction")))) &&
+    return mli_json_put(schemas, "Label", label) &&
+           put_documents(schemas, "Prediction", "Predictions", prediction_of(model, NULL)) &&
+           (!mli_contributions_can(model) ||
+            put_documents(schemas, "Explanation", "Explanations", prediction_of(model, contributions_of(served)))) &&
            mli_json_put(schemas, "Bare", served->outputs == 1 ? number() : ref("Prediction")) &&
            mli_json_put(schemas, "Outputs", outputs_of(served)) &&
            mli_json_put(schemas, "OutputName", output_names(served));

@@ -7,6 +7,7 @@
  *   Row, Rows    of /predict: an object of columns; it or a list of them
  *   Values       a row by place; AnyRow: a row in every form
  *   Columns      an object of lists
+ *   Explanation, Explanations   of /explain
  *   Prediction, Predictions   of /predict; Bare: as protocols have it that give a lone number as it is; Outputs: by name
  *   Label, OutputName
  */

@@ -3,7 +3,19 @@
 #include <model/output.h>
 #include <serve/outputs.h>
 
-static void write_json(struct mli_sink *sink, const double *p)
+/* Members of the document that was just closed. */
+static void add_members(struct mli_sink *sink, size_t row)
+{
+    struct mli_buf *body = &sink->reply->body;
+
+    if (body->status != ML_OK)
+        return;
+    body->len--;
+    sink->add(sink->add_data, row, body);
+    mli_buf_char(body, '}');
+}
+
+static void write_json(struct mli_sink *sink, const double *p, size_t row)
 {
     struct mli_buf *body = &sink->reply->body;
 
@@ -15,6 +27,8 @@ static void write_json(struct mli_sink *sink, const double *p)
         mli_output_json(body, &sink->served->output[0], p);
     else
         mli_reply_prediction(sink->reply, sink->served, p);
+    if (sink->add)
+        add_members(sink, row);
     if (sink->form == MLI_FORM_LINES)
         mli_buf_char(body, '\n');
 }
@@ -43,7 +57,7 @@ static void emit(void *data, const double *P, size_t n)
         if (is_table(sink))
             write_csv(sink, P + i * width);
         else
-            write_json(sink, P + i * width);
+            write_json(sink, P + i * width, i);
         sink->rows++;
     }
 }
@@ -56,6 +70,7 @@ void mli_sink_begin(struct mli_sink *sink, const struct mli_service *service,
     sink->reply = reply;
     sink->form = form;
     sink->rows = 0;
+    sink->add = NULL;
     mli_csv_writer_init(&sink->csv, &reply->body, ',');
     mli_intake_init(&sink->intake, worker, service->config.max_rows);
     sink->intake.typed = true;

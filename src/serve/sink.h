@@ -23,6 +23,9 @@ struct mli_sink {
     struct mli_csv_writer csv;
     struct mli_intake intake;
     size_t rows; /* written so far */
+    /* Adds members to the document of a row, counted from 0 in its block; each begins with a comma. NULL: none. */
+    void (*add)(void *data, size_t row, struct mli_buf *out);
+    void *add_data;
 };
 
 void mli_sink_begin(struct mli_sink *sink, const struct mli_service *service,

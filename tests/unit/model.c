@@ -513,6 +513,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_columns_by_name),
         cmocka_unit_test(test_parts_that_disagree),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_contributions),
         cmocka_unit_test(test_reading_inherited),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_hostile_paths),

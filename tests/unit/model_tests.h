@@ -11,6 +11,9 @@ void test_other_digest(void **state);
 void test_refusals(void **state);
 void test_encode_refusals(void **state);
 
+/* model_contributions.c */
+void test_contributions(void **state);
+
 /* model_reading.c */
 void test_reading_inherited(void **state);
 

@@ -94,6 +94,7 @@ static void test_routes_described(void **state)
         assert_int_equal(check_operations(doc), mli_route_count - 2);
         assert_true(!json_object_get(paths, "/v1/models/model:classify") == (i == 1));
         assert_true(!json_object_get(paths, "/v1/models/model/versions/1:regress") == (i == 0));
+        assert_non_null(json_object_get(paths, "/explain"));
         assert_non_null(json_object_get(paths, "/v1/endpoints/{endpoint}/deployedModels/{deployed}:predict"));
         check_references(doc, doc);
         json_decref(doc);
