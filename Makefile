@@ -60,16 +60,17 @@ UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tun
 SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
-SRC_serve := access assets client coding columns config connections content cors csv_rows explain feed guard health intake invocations json_rows keeper keys limiter lines \
-	listen markup metrics openapi outputs pages predict process registry reply results routes row scan schemas server service session session_body \
-	session_head session_send sink tls v1 v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
+SRC_serve := access assets catalog client coding columns config connections content cors csv_rows desk disk dispatch explain feed guard health intake \
+	invocations json_rows keeper keys limiter lines listen markup metrics metrics_models openapi outputs pages predict process registry reply results \
+	routes row scan schemas served server service session session_body session_head session_send sink tally tls v1 v2_infer v2_inputs v2_outputs \
+	v2_pages v2_parts watch worker
 UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_openapi serve_pages serve_rows serve_server
 
 SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
-SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve token verify
+SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve serve_models token verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
 FUZZ := artifact checkpoint client csv guard json_rows keys prep_file prepared protocols scan schema tune

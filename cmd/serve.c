@@ -1,8 +1,8 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
+#include <cmd/serve_models.h>
 
 #include <base/num.h>
-#include <serve/registry.h>
 #include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,9 +14,9 @@ struct serve_flags {
     struct mli_server_config server;
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *open;
-    char stem[MLI_NAME_MAX + 1];
+    struct serve_models models;
     double rate;
-    int rate_burst, port, threads, max_rows, max_connections, max_per_address, max_depth;
+    int rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -38,6 +38,7 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     } rows[] = {
         { "port", f->port, 0, 65535 },
         { "threads", f->threads, 0, 256 },
+        { "versions", f->versions, 0, 1000 },
         { "max-rows", f->max_rows, 1, 10000000 },
         { "max-connections", f->max_connections, 1, 1000000 },
         { "max-per-address", f->max_per_address, 0, 1000000 },
@@ -137,43 +138,27 @@ static void take_environment(struct serve_flags *f, struct ml_error *err)
     f->server.address = "0.0.0.0";
 }
 
-/* The file's name without folder and ending, as far as it can be a name; "model" when nothing of it can. */
-static const char *name_of(const char *path, char *stem)
+static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
+                     unsigned port)
 {
-    const char *base = strrchr(path, '/');
-    size_t n = 0;
-
-    for (base = base ? base + 1 : path; *base && n < MLI_NAME_MAX; base++)
-        stem[n++] = *base;
-    stem[n] = '\0';
-    char *ending = strstr(stem, ".safetensors");
-    if (ending)
-        *ending = '\0';
-    for (char *c = stem; *c; c++) {
-        const char one[] = { *c, '\0' };
-        *c = mli_name_valid(one) || (*c == '.' && c > stem) ? *c : '_';
-    }
-    return mli_name_valid(stem) ? stem : "model";
-}
-
-static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
-                     const struct ml_model *model, unsigned port)
-{
+    struct mli_registry *registry = mli_catalog_registry(catalog);
+    const struct mli_served *first = registry->version[registry->lineup[0].main].served;
     bool six = strchr(f->server.address, ':') != NULL;
     char url[128];
     snprintf(url, sizeof url, "http%s://%s%s%s:%u", f->server.tls_cert ? "s" : "", six ? "[" : "", f->server.address, six ? "]" : "", port);
     if (ctx->json) {
-        out_json(ctx, json_pack("{sssisssssssssI}", "url", url, "port", (int)port, "model", f->model, "name",
-                                f->server.name, "version", f->server.version, "sha256", model->sha256, "pid",
-                                (json_int_t)getpid()));
-        return;
+        out_json(ctx, json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
+                                "name", first->name, "version", first->version, "sha256", first->model->sha256, "pid",
+                                (json_int_t)getpid(), "models", serve_models_json(registry)));
+    } else {
+        out_line("serving", "%s (target %s) on %s", f->models.source[0].path, first->model->target_names, url);
+        serve_models_print(registry);
+        if (f->platform)
+            out_line("as told", "by %s", f->platform);
+        out_line("try", "curl %s/model", url);
+        fflush(stdout);
     }
-    out_line("serving", "%s (target %s) on %s", f->model, model->target_names, url);
-    out_line("named", "%s, version %s", f->server.name, f->server.version);
-    if (f->platform)
-        out_line("as told", "by %s", f->platform);
-    out_line("try", "curl %s/model", url);
-    fflush(stdout);
+    mli_registry_drop(registry);
 }
 
 /* Blocks until SIGTERM or SIGINT, which every thread has blocked from the start; a second one ends at once. */
@@ -191,30 +176,35 @@ static void wait_for_stop(const sigset_t *signals)
 static int serve(struct cmd_context *ctx, struct serve_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
-    struct ml_model *model = NULL;
+    struct mli_catalog *catalog = NULL;
     struct mli_server *server = NULL;
+    const struct mli_catalog_config models = { .source = f->models.source,
+                                               .sources = f->models.count,
+                                               .keep = (size_t)f->versions,
+                                               .threads = mli_server_threads(&f->server),
+                                               .log = &ctx->log };
     sigset_t signals;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    enum ml_status status = ml_model_load(f->model, &model, &err);
+    enum ml_status status = mli_catalog_open(&models, &catalog, &err);
     if (!status)
-        status = mli_server_start(model, &f->server, &server, &err);
+        status = mli_server_start(catalog, &f->server, &server, &err);
     if (!status) {
-        announce(ctx, f, model, mli_server_port(server));
+        announce(ctx, f, catalog, mli_server_port(server));
         wait_for_stop(&signals);
         ml_log(&ctx->log, ML_LOG_NOTE, "stopping: finishing the requests in flight");
         mli_server_stop(server);
     }
-    ml_model_free(model);
+    mli_catalog_close(catalog);
     return status ? cmd_fail(ctx, &err) : CMD_DONE;
 }
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .version = "1", .max_body = "8M" };
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M" };
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
@@ -225,9 +215,10 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     f.grace = (int)f.server.grace;
     enum { INT = POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT };
     struct poptOption options[] = {
-        { "model", 'm', STRING, &f.model, 0, "model file", "FILE" },
-        { "name", 0, POPT_ARG_STRING, &f.name, 0, "of the model in URLs; default: the file's, without its ending", "NAME" },
-        { "model-version", 0, STRING, &f.version, 0, "of the model in URLs", "VERSION" },
+        { "model", 'm', STRING, &f.model, 0, "model when no MODEL is given", "FILE" },
+        { "name", 0, POPT_ARG_STRING, &f.name, 0, "of a single file in URLs; default: the file's, without its ending", "NAME" },
+        { "model-version", 0, POPT_ARG_STRING, &f.version, 0, "of a single file in URLs; default: 1", "VERSION" },
+        { "versions", 0, INT, &f.versions, 0, "serve so many of the newest versions of a folder, 0: all", "COUNT" },
         { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
@@ -254,16 +245,17 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     struct ml_error err = ML_ERROR_INIT;
     if (ctx->docs == CMD_RUN)
         take_environment(&f, &err);
-    int code = cmd_parse(ctx, argc, argv, options, 0, 1);
+    int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
     if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_tls(ctx, &f.server)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;
-    if (ctx->nargs)
-        f.model = (char *)ctx->args[0];
-    f.server.name = f.name ? f.name : name_of(f.model, f.stem);
-    f.server.version = f.version;
-    return serve(ctx, &f);
+    const char *const only = f.model;
+    code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
+    if (code == CMD_CONTINUE)
+        code = serve(ctx, &f);
+    serve_models_release(&f.models);
+    return code;
 }

@@ -7,7 +7,7 @@
 static enum ml_status find_columns(struct mli_scan *scan, struct mli_intake *intake,
                                    struct mli_feed *feed, struct ml_error *err)
 {
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     struct mli_scan_text name;
 
     mli_scan_open(scan, '{');
@@ -29,7 +29,7 @@ static enum ml_status find_columns(struct mli_scan *scan, struct mli_intake *int
 static enum ml_status check_missing(struct mli_intake *intake, const struct mli_feed *feed,
                                     struct ml_error *err)
 {
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     enum ml_status status = ML_OK;
 
     for (size_t i = 0; i < schema->count; i++) {
@@ -44,7 +44,7 @@ static enum ml_status check_missing(struct mli_intake *intake, const struct mli_
 enum ml_status mli_columns_read(struct mli_scan *scan, struct mli_intake *intake,
                                 struct ml_error *err)
 {
-    size_t columns = intake->worker->schema->count;
+    size_t columns = intake->desk->schema->count;
     struct mli_feed *feed = mli_arena_calloc(&intake->worker->request, columns, sizeof(*feed));
 
     if (!feed)

@@ -17,7 +17,7 @@ struct reader {
 /* Every missing column makes a fault; the first makes the error too, with the name that was probably meant. */
 static enum ml_status match_fields(struct reader *reader, struct ml_error *err)
 {
-    const struct mli_schema *schema = reader->intake->worker->schema;
+    const struct mli_schema *schema = reader->intake->desk->schema;
     size_t columns = mli_dict_count(reader->header), ignored;
     const char *missing = NULL;
 
@@ -64,7 +64,7 @@ static enum ml_status read_rows(struct reader *reader, struct ml_error *err)
 static enum ml_status place_fields(struct reader *reader, struct ml_error *err)
 {
     size_t columns = mli_dict_count(reader->header);
-    size_t wanted = reader->intake->worker->schema->count;
+    size_t wanted = reader->intake->desk->schema->count;
 
     if (columns != wanted)
         return ml_error_set(err, ML_EDATA,
@@ -97,7 +97,7 @@ static enum ml_status open_body(const char *text, size_t len, bool header,
                                 const struct mli_intake *intake, struct mli_csv **out,
                                 struct ml_error *err)
 {
-    struct ml_csv_options options = intake->worker->csv;
+    struct ml_csv_options options = intake->desk->csv;
     struct mli_input *input;
     enum ml_status status = mli_input_memory("body", text, len, &input, err);
 
@@ -109,7 +109,7 @@ static enum ml_status open_body(const char *text, size_t len, bool header,
 static enum ml_status find_header(const char *text, size_t len, const struct mli_intake *intake,
                                   bool *out, struct ml_error *err)
 {
-    const struct mli_dict *columns = intake->worker->served->columns;
+    const struct mli_dict *columns = intake->desk->served->columns;
     struct mli_csv_record record;
     struct mli_csv *csv;
     enum ml_status status = open_body(text, len, true, intake, &csv, err);
@@ -143,10 +143,10 @@ enum ml_status mli_csv_rows(const char *text, size_t len, enum mli_header said,
     if (status != ML_OK)
         return status;
     const struct ml_csv_options *found = mli_csv_options(reader.csv);
-    mli_rows_numerals(intake->worker->rows,
+    mli_rows_numerals(intake->desk->rows,
                       (struct mli_numerals){ found->decimal, found->thousands });
     status = read_body(&reader, header, err);
-    mli_rows_numerals(intake->worker->rows,
+    mli_rows_numerals(intake->desk->rows,
                       (struct mli_numerals){ 0 }); /* the worker's next body may be JSON */
     free(reader.field);
     mli_dict_free(reader.header);

@@ -21,7 +21,7 @@ static enum ml_status look(void *data, const struct ml_table *rows, struct ml_er
     struct explanation *explanation = data;
     struct mli_worker *worker = explanation->sink.intake.worker;
     const struct ml_model *model = explanation->sink.served->model;
-    size_t width = mli_contributions_margins(model) * (worker->schema->count + 1);
+    size_t width = mli_contributions_margins(model) * (worker->desk->schema->count + 1);
 
     if (rows->rows > explanation->block) {
         size_t bytes;

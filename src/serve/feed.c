@@ -223,7 +223,7 @@ static enum ml_status uneven(const struct mli_feed *feed, size_t wanted, struct 
 static enum ml_status next_row(struct mli_feed *feed, bool rows_major, struct mli_intake *intake,
                                size_t wanted, struct ml_error *err)
 {
-    size_t columns = intake->worker->schema->count;
+    size_t columns = intake->desk->schema->count;
     enum ml_status status = mli_intake_row(intake, err);
 
     for (size_t i = 0; i < columns && status == ML_OK; i++) {
@@ -237,7 +237,7 @@ static enum ml_status next_row(struct mli_feed *feed, bool rows_major, struct ml
 enum ml_status mli_feed_rows(struct mli_feed *feed, bool rows_major, size_t n,
                              struct mli_intake *intake, struct ml_error *err)
 {
-    size_t columns = intake->worker->schema->count, rows = 0;
+    size_t columns = intake->desk->schema->count, rows = 0;
     enum ml_status status = ML_OK;
 
     intake->many = true;

@@ -9,31 +9,40 @@ void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_
     memset(intake, 0, sizeof(*intake));
     mli_worker_begin(worker);
     intake->worker = worker;
+    intake->desk = worker->desk;
     intake->max_rows = max_rows;
-    mli_rows_reset(worker->rows);
+    worker->run.asked = true;
+    mli_rows_reset(intake->desk->rows);
 }
 
 static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *err)
 {
     struct mli_worker *worker = intake->worker;
-    size_t n = mli_rows_count(worker->rows);
+    struct mli_desk *desk = intake->desk;
+    size_t n = mli_rows_count(desk->rows);
     struct mli_apply_counts counts = { 0 };
 
     if (n == 0 || intake->faults > 0) {
-        mli_rows_reset(worker->rows);
+        mli_rows_reset(desk->rows);
         return ML_OK;
     }
-    enum ml_status status = mli_model_predict_rows(worker->model, mli_rows_table(worker->rows),
-                                                   &worker->scratch, worker->P, &counts, err);
+    uint64_t started = mli_clock();
+    enum ml_status status = mli_model_predict_rows(desk->model, mli_rows_table(desk->rows),
+                                                   &worker->scratch, desk->P, &counts, err);
     mli_arena_reset(&worker->scratch);
     if (status == ML_OK && intake->look)
-        status = intake->look(intake->look_data, mli_rows_table(worker->rows), err);
-    mli_rows_reset(worker->rows);
+        status = intake->look(intake->look_data, mli_rows_table(desk->rows), err);
+    mli_rows_reset(desk->rows);
     if (status != ML_OK)
         return status;
     intake->unknown += counts.unknown;
     intake->missing += counts.missing;
-    intake->emit(intake->data, worker->P, n);
+    uint64_t predicted = mli_clock();
+    intake->emit(intake->data, desk->P, n);
+    worker->run.rows += n;
+    worker->run.blocks++;
+    worker->run.infer += predicted - started;
+    worker->run.write += mli_clock() - predicted;
     return ML_OK;
 }
 
@@ -45,12 +54,12 @@ enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
         return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts",
                             intake->max_rows);
     intake->rows++;
-    intake->worker->row++;
-    if (mli_rows_append(intake->worker->rows))
+    intake->desk->row++;
+    if (mli_rows_append(intake->desk->rows))
         return ML_OK;
     status = predict_block(intake, err);
     if (status == ML_OK)
-        mli_rows_append(intake->worker->rows);
+        mli_rows_append(intake->desk->rows);
     return status;
 }
 
@@ -87,7 +96,7 @@ void mli_intake_fault(struct mli_intake *intake, size_t field, const char *code,
         return;
     struct mli_fault *fault = &intake->fault[intake->faults - 1];
     fault->row = intake->rows;
-    fault->column = intake->worker->schema->field[field].name;
+    fault->column = intake->desk->schema->field[field].name;
     fault->code = code;
     bool cut = found && len >= sizeof(fault->found);
     len = found ? (cut ? sizeof(fault->found) - 1 : len) : 0;
@@ -122,11 +131,11 @@ static void text_fault(struct mli_intake *intake, size_t field, enum mli_cell ce
 
 void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, size_t len)
 {
-    bool number = intake->worker->schema->field[field].type == ML_TYPE_NUMBER;
+    bool number = intake->desk->schema->field[field].type == ML_TYPE_NUMBER;
     enum mli_cell cell = MLI_CELL_NOT_A_NUMBER;
 
     if (!intake->typed || !number)
-        cell = mli_rows_set_text(intake->worker->rows, field, text, len);
+        cell = mli_rows_set_text(intake->desk->rows, field, text, len);
     if (refused(cell))
         text_fault(intake, field, cell, text, len);
 }
@@ -134,7 +143,7 @@ void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, 
 void mli_intake_number(struct mli_intake *intake, size_t field, double value)
 {
     char text[MLI_NUM_MAX];
-    enum mli_cell cell = mli_rows_set_number(intake->worker->rows, field, value);
+    enum mli_cell cell = mli_rows_set_number(intake->desk->rows, field, value);
 
     if (refused(cell))
         mli_intake_fault(intake, field, mli_cell_code(cell), text, mli_num_format(value, text));
@@ -143,7 +152,7 @@ void mli_intake_number(struct mli_intake *intake, size_t field, double value)
 void mli_intake_bool(struct mli_intake *intake, size_t field, bool value)
 {
     const char *text = value ? "true" : "false";
-    enum mli_cell cell = mli_rows_set_bool(intake->worker->rows, field, value);
+    enum mli_cell cell = mli_rows_set_bool(intake->desk->rows, field, value);
 
     if (refused(cell))
         mli_intake_fault(intake, field, mli_cell_code(cell), text, strlen(text));
@@ -152,5 +161,5 @@ void mli_intake_bool(struct mli_intake *intake, size_t field, bool value)
 /* The empty text is the missing token of every column. */
 void mli_intake_missing(struct mli_intake *intake, size_t field)
 {
-    mli_rows_set_text(intake->worker->rows, field, "", 0);
+    mli_rows_set_text(intake->desk->rows, field, "", 0);
 }

@@ -20,6 +20,7 @@ struct mli_fault {
 
 struct mli_intake {
     struct mli_worker *worker;
+    struct mli_desk *desk; /* the worker's */
     size_t max_rows;
     /* Predictions of the next n rows, in order. */
     void (*emit)(void *data, const double *P, size_t n);
@@ -34,6 +35,7 @@ struct mli_intake {
     struct mli_fault fault[MLI_FAULTS];
 };
 
+/* Of the model that the worker sits at. */
 void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows);
 /* Opens the next row, all its cells missing. ML_ELIMIT past max_rows, ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err);

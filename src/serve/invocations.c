@@ -14,7 +14,7 @@
 static enum ml_status check_columns(struct mli_intake *intake, const size_t *field, size_t n,
                                     struct ml_error *err)
 {
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     bool *there = mli_arena_calloc(&intake->worker->request, schema->count, sizeof(*there));
     enum ml_status status = ML_OK;
 

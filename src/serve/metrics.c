@@ -4,50 +4,58 @@
  */
 #include <serve/metrics.h>
 
+#include <serve/metrics_text.h>
 #include <serve/process.h>
 #include <serve/routes.h>
 #include <string.h>
+#include <time.h>
 
 static const unsigned statuses[] = { 200, 204, 400, 401, 403, 404, 405, 411, 413, 414, 415,
                                      417, 429, 431, 500, 501, 503, 505 };
 enum { STATUSES = sizeof(statuses) / sizeof(statuses[0]) };
 _Static_assert(STATUSES < MLI_METRIC_STATUSES, "one more for every other status");
 
-static const struct {
-    uint64_t nanoseconds;
-    const char *text; /* le, in the canonical form of OpenMetrics */
-} buckets[] = {
+const struct mli_metrics_bound mli_metrics_bounds[] = {
     { 100000, "0.0001" },   { 250000, "0.00025" }, { 500000, "0.0005" },  { 1000000, "0.001" },
     { 2500000, "0.0025" },  { 5000000, "0.005" },  { 10000000, "0.01" },  { 25000000, "0.025" },
     { 50000000, "0.05" },   { 100000000, "0.1" },  { 250000000, "0.25" }, { 500000000, "0.5" },
     { 1000000000, "1.0" },  { 2500000000, "2.5" }, { 5000000000, "5.0" }, { 10000000000, "10.0" },
     { UINT64_MAX, "+Inf" },
 };
-enum { BUCKETS = sizeof(buckets) / sizeof(buckets[0]) };
+enum { BUCKETS = sizeof(mli_metrics_bounds) / sizeof(mli_metrics_bounds[0]) };
 _Static_assert(BUCKETS == MLI_METRIC_BUCKETS, "a counter a bucket");
+
+uint64_t mli_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+size_t mli_metrics_bucket(uint64_t nanoseconds)
+{
+    size_t b = 0;
+
+    while (nanoseconds > mli_metrics_bounds[b].nanoseconds)
+        b++;
+    return b;
+}
 
 void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status,
                          uint64_t nanoseconds)
 {
     struct mli_route_metrics *of = &metrics->route[route];
-    size_t s = 0, b = 0;
+    size_t s = 0;
 
     while (s < STATUSES && statuses[s] != status)
         s++;
-    while (nanoseconds > buckets[b].nanoseconds)
-        b++;
     mli_count(&of->requests[s], 1);
-    mli_count(&of->bucket[b], 1);
+    mli_count(&of->bucket[mli_metrics_bucket(nanoseconds)], 1);
     mli_count(&of->nanoseconds, nanoseconds);
 }
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
-
-struct writer {
-    const struct mli_service *service;
-    bool openmetrics;
-    struct mli_buf *out;
-};
 
 static uint64_t get(const _Atomic uint64_t *counter)
 {
@@ -55,7 +63,7 @@ static uint64_t get(const _Atomic uint64_t *counter)
 }
 
 /* The sum over the threads of the counter at `offset` bytes into their metrics. */
-static uint64_t sum(const struct writer *w, size_t offset)
+static uint64_t sum(const struct mli_metrics_writer *w, size_t offset)
 {
     uint64_t total = 0;
 
@@ -66,7 +74,7 @@ static uint64_t sum(const struct writer *w, size_t offset)
 }
 
 /* Backslash, quote and line feed are escaped in a label's value. */
-static void add_label(struct mli_buf *out, const char *value)
+void mli_metrics_label(struct mli_buf *out, const char *value)
 {
     mli_buf_char(out, '"');
     for (; *value; value++) {
@@ -80,7 +88,7 @@ static void add_label(struct mli_buf *out, const char *value)
     mli_buf_char(out, '"');
 }
 
-static void add_head(const struct writer *w, const char *name, const char *type, const char *help)
+void mli_metrics_head(const struct mli_metrics_writer *w, const char *name, const char *type, const char *help)
 {
     const char *suffix = !w->openmetrics && strcmp(type, "counter") == 0 ? "_total" : "";
 
@@ -88,15 +96,15 @@ static void add_head(const struct writer *w, const char *name, const char *type,
                    type);
 }
 
-static void add_counter(const struct writer *w, const char *name, const char *help, uint64_t value)
+static void add_counter(const struct mli_metrics_writer *w, const char *name, const char *help, uint64_t value)
 {
-    add_head(w, name, "counter", help);
+    mli_metrics_head(w, name, "counter", help);
     mli_buf_printf(w->out, "%s_total %llu\n", name, (unsigned long long)value);
 }
 
-static void add_gauge(const struct writer *w, const char *name, const char *help, double value)
+static void add_gauge(const struct mli_metrics_writer *w, const char *name, const char *help, double value)
 {
-    add_head(w, name, "gauge", help);
+    mli_metrics_head(w, name, "gauge", help);
     mli_buf_printf(w->out, "%s ", name);
     mli_buf_number(w->out, value);
     mli_buf_char(w->out, '\n');
@@ -112,9 +120,9 @@ static size_t route_offset(size_t route)
     return offsetof(struct mli_metrics, route) + route * sizeof(struct mli_route_metrics);
 }
 
-static void add_requests(const struct writer *w)
+static void add_requests(const struct mli_metrics_writer *w)
 {
-    add_head(w, "mlctl_http_requests", "counter", "Requests answered, by route and status code.");
+    mli_metrics_head(w, "mlctl_http_requests", "counter", "Requests answered, by route and status code.");
     for (size_t route = 0; route <= mli_route_count; route++) {
         for (size_t s = 0; s <= STATUSES; s++) {
             uint64_t n = sum(w, route_offset(route) + offsetof(struct mli_route_metrics, requests) +
@@ -132,7 +140,7 @@ static void add_requests(const struct writer *w)
     }
 }
 
-static void add_durations_of(const struct writer *w, size_t route)
+static void add_durations_of(const struct mli_metrics_writer *w, size_t route)
 {
     static const char name[] = "mlctl_http_request_duration_seconds";
     uint64_t total = 0, n[BUCKETS];
@@ -148,7 +156,7 @@ static void add_durations_of(const struct writer *w, size_t route)
     for (size_t b = 0; b < BUCKETS; b++) {
         total += n[b];
         mli_buf_printf(w->out, "%s_bucket{route=\"%s\",le=\"%s\"} %llu\n", name, route_name(route),
-                       buckets[b].text, (unsigned long long)total);
+                       mli_metrics_bounds[b].text, (unsigned long long)total);
     }
     mli_buf_printf(w->out, "%s_sum{route=\"%s\"} ", name, route_name(route));
     mli_buf_number(w->out, (double)sum(w, route_offset(route) +
@@ -158,15 +166,15 @@ static void add_durations_of(const struct writer *w, size_t route)
                    (unsigned long long)total);
 }
 
-static void add_durations(const struct writer *w)
+static void add_durations(const struct mli_metrics_writer *w)
 {
-    add_head(w, "mlctl_http_request_duration_seconds", "histogram",
+    mli_metrics_head(w, "mlctl_http_request_duration_seconds", "histogram",
              "Seconds from a request's first line to its answer, by route.");
     for (size_t route = 0; route <= mli_route_count; route++)
         add_durations_of(w, route);
 }
 
-static void add_rows(const struct writer *w)
+static void add_rows(const struct mli_metrics_writer *w)
 {
     add_counter(w, "mlctl_rows", "Rows predicted.", sum(w, offsetof(struct mli_metrics, rows)));
     add_counter(w, "mlctl_missing_cells",
@@ -179,7 +187,7 @@ static void add_rows(const struct writer *w)
                 sum(w, offsetof(struct mli_metrics, faults)));
 }
 
-static void add_connections(const struct writer *w)
+static void add_connections(const struct mli_metrics_writer *w)
 {
     static const char *const phases[MLI_PHASES] = { [MLI_PHASE_FIRST] = "first",
                                                     [MLI_PHASE_IDLE] = "idle",
@@ -190,13 +198,13 @@ static void add_connections(const struct writer *w)
 
     add_gauge(w, "mlctl_connections", "Open connections.", (double)mli_connections_count(table));
     add_counter(w, "mlctl_connections_accepted", "Connections accepted.", get(&table->accepted));
-    add_head(w, "mlctl_connections_refused", "counter", "Connections answered 503 or 429 at once.");
+    mli_metrics_head(w, "mlctl_connections_refused", "counter", "Connections answered 503 or 429 at once.");
     mli_buf_printf(w->out,
                    "mlctl_connections_refused_total{reason=\"full\"} %llu\n"
                    "mlctl_connections_refused_total{reason=\"address\"} %llu\n",
                    (unsigned long long)get(&table->refused_full),
                    (unsigned long long)get(&table->refused_address));
-    add_head(w, "mlctl_connections_expired", "counter",
+    mli_metrics_head(w, "mlctl_connections_expired", "counter",
              "Connections closed at a deadline, by what was awaited.");
     for (size_t i = 0; i < MLI_PHASES; i++) {
         if (phases[i])
@@ -205,26 +213,13 @@ static void add_connections(const struct writer *w)
     }
 }
 
-static void add_model(const struct writer *w)
-{
-    const struct ml_model *model = w->service->registry.served[0].model;
-
-    add_head(w, "mlctl_model_info", "gauge", "The model that answers; always 1.");
-    mli_buf_str(w->out, "mlctl_model_info{sha256=");
-    add_label(w->out, model->sha256);
-    mli_buf_str(w->out, ",target=");
-    add_label(w->out, model->target_names);
-    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\"} 1\n",
-                   mli_model_task(model), ML_VERSION);
-}
-
-static void add_process(const struct writer *w)
+static void add_process(const struct mli_metrics_writer *w)
 {
     struct mli_process process;
 
     if (!mli_process_read(&process))
         return;
-    add_head(w, "process_cpu_seconds", "counter", "Processor time, user and system.");
+    mli_metrics_head(w, "process_cpu_seconds", "counter", "Processor time, user and system.");
     mli_buf_str(w->out, "process_cpu_seconds_total ");
     mli_buf_number(w->out, process.cpu_seconds);
     mli_buf_char(w->out, '\n');
@@ -237,9 +232,10 @@ static void add_process(const struct writer *w)
     add_gauge(w, "process_threads", "Threads.", process.threads);
 }
 
-void mli_metrics_write(const struct mli_service *service, bool openmetrics, struct mli_buf *out)
+void mli_metrics_write(const struct mli_service *service, const struct mli_registry *registry,
+                       bool openmetrics, struct mli_buf *out)
 {
-    const struct writer w = { service, openmetrics, out };
+    const struct mli_metrics_writer w = { service, openmetrics, out };
 
     add_requests(&w);
     add_durations(&w);
@@ -252,7 +248,7 @@ void mli_metrics_write(const struct mli_service *service, bool openmetrics, stru
         add_connections(&w);
     add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.",
               atomic_load(&service->draining) ? 0 : 1);
-    add_model(&w);
+    mli_metrics_models(&w, registry);
     add_process(&w);
     if (openmetrics)
         mli_buf_str(out, "# EOF\n");

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MLI_METRIC_ROUTES 48 /* rows of the route table, and one for every other path */
+#define MLI_METRIC_ROUTES 80 /* rows of the route table, and one for every other path */
 #define MLI_METRIC_STATUSES                                                                        \
     24 /* rows of the status table in metrics.c, and one for every other status */
 #define MLI_METRIC_BUCKETS 17 /* upper bounds in metrics.c, and infinity */
@@ -27,6 +27,9 @@ struct mli_metrics {
     _Atomic uint64_t started, ended; /* requests; the difference is in flight */
 };
 
+/* Nanoseconds of the monotonic clock. */
+uint64_t mli_clock(void);
+
 /* By the one thread that writes this counter. */
 static inline void mli_count(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -38,8 +41,13 @@ static inline void mli_count(_Atomic uint64_t *counter, uint64_t n)
 void mli_metrics_request(struct mli_metrics *metrics, size_t route, unsigned status,
                          uint64_t nanoseconds);
 
+/* The bucket of a duration. */
+size_t mli_metrics_bucket(uint64_t nanoseconds);
+
 struct mli_service;
-/* All metrics of the server as text. */
-void mli_metrics_write(const struct mli_service *service, bool openmetrics, struct mli_buf *out);
+struct mli_registry;
+/* All metrics of the server as text, with the models of that registry. */
+void mli_metrics_write(const struct mli_service *service, const struct mli_registry *registry,
+                       bool openmetrics, struct mli_buf *out);
 
 #endif

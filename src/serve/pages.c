@@ -25,7 +25,7 @@ void mli_metrics_answer(const struct mli_service *service, struct mli_worker *wo
     reply->type = request->openmetrics
                       ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                       : "text/plain; version=0.0.4; charset=utf-8";
-    mli_metrics_write(service, request->openmetrics, &reply->body);
+    mli_metrics_write(service, request->registry, request->openmetrics, &reply->body);
 }
 
 void mli_model_answer(const struct mli_service *service, struct mli_worker *worker,
@@ -33,6 +33,24 @@ void mli_model_answer(const struct mli_service *service, struct mli_worker *work
 {
     (void)service, (void)worker;
     mli_reply_json(reply, request->served->card);
+}
+
+void mli_models_answer(const struct mli_service *service, struct mli_worker *worker,
+                       const struct mli_request *request, struct mli_reply *reply)
+{
+    const struct mli_registry *registry = request->registry;
+    const char *before = "";
+
+    (void)service, (void)worker;
+    mli_reply_json(reply, "{\"models\":[");
+    for (size_t i = 0; i < registry->lineups; i++) {
+        const char *name = registry->lineup[i].name;
+        if (registry->lineup[i].main == MLI_NO_PLACE)
+            continue;
+        mli_buf_printf(&reply->body, "%s{\"modelName\":\"%s\",\"modelUrl\":\"/models/%s\"}", before, name, name);
+        before = ",";
+    }
+    mli_buf_str(&reply->body, "]}\n");
 }
 
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,

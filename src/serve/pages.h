@@ -1,6 +1,6 @@
 /*
  * The pages one GETs: /healthz (the process lives), /readyz (it takes requests: 503 while draining), /metrics, /model
- * (the model's card: task, target, labels, inputs, metrics, digest) and /version.
+ * (the model's card: task, target, labels, inputs, metrics, digest), /models (their names) and /version.
  */
 #ifndef SERVE_PAGES_H
 #define SERVE_PAGES_H
@@ -15,6 +15,8 @@ void mli_metrics_answer(const struct mli_service *service, struct mli_worker *wo
                         const struct mli_request *request, struct mli_reply *reply);
 void mli_model_answer(const struct mli_service *service, struct mli_worker *worker,
                       const struct mli_request *request, struct mli_reply *reply);
+void mli_models_answer(const struct mli_service *service, struct mli_worker *worker,
+                       const struct mli_request *request, struct mli_reply *reply);
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply);
 

@@ -1,153 +1,77 @@
 #include <serve/registry.h>
 
 #include <base/mem.h>
-#include <model/output.h>
-#include <serve/outputs.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool mli_name_valid(const char *name)
+struct mli_registry *mli_registry_new(size_t lineups, size_t versions)
 {
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    struct mli_registry *registry = mli_calloc(1, sizeof(*registry));
 
-    return n > 0 && n <= MLI_NAME_MAX && name[n] == '\0' && name[0] != '.';
-}
-
-/* ---- the card ---------------------------------------------------------------------------------------------------- */
-
-static json_t *labels_of(const struct mli_model_target *target)
-{
-    json_t *labels = json_array();
-
-    for (size_t k = 0; k < target->classes; k++) {
-        if (json_array_append_new(labels, json_string(target->label[k])) != 0) {
-            json_decref(labels);
-            return NULL;
-        }
-    }
-    return labels;
-}
-
-static bool put_target(json_t *card, const struct mli_model_target *target)
-{
-    return mli_json_put(card, "target", json_string(target->name)) &&
-           (target->classes == 0 || mli_json_put(card, "labels", labels_of(target)));
-}
-
-/* Each as the card of one target says it. */
-static json_t *targets_of(const struct ml_model *model)
-{
-    json_t *targets = json_array();
-
-    for (size_t t = 0; targets && t < model->targets; t++) {
-        json_t *one = json_object();
-        bool made = put_target(one, &model->target[t]) && json_array_append(targets, one) == 0;
-        json_decref(one);
-        if (made)
-            continue;
-        json_decref(targets);
+    if (!registry)
         return NULL;
+    atomic_init(&registry->holders, 1);
+    registry->lineup = mli_calloc(lineups, sizeof(*registry->lineup));
+    registry->version = mli_calloc(versions, sizeof(*registry->version));
+    if (registry->lineup && registry->version) {
+        registry->lineups = lineups;
+        registry->versions = versions;
+        return registry;
     }
-    return targets;
+    mli_registry_drop(registry);
+    return NULL;
 }
 
-static char *make_card(const struct mli_served *served)
+struct mli_registry *mli_registry_hold(struct mli_registry *registry)
 {
-    const struct ml_model *model = served->model;
-    json_t *card = json_object(), *metrics = json_object_get(model->record, "metrics");
-    bool made = mli_json_put(card, "name", json_string(served->name)) &&
-                mli_json_put(card, "version", json_string(served->version)) &&
-                mli_json_put(card, "task", json_string(mli_model_task(model))) &&
-                (model->targets > 1 ? mli_json_put(card, "targets", targets_of(model))
-                                    : put_target(card, &model->target[0])) &&
-                mli_json_put(card, "inputs", mli_schema_to_json(served->schema)) &&
-                mli_json_put(card, "metrics", metrics ? json_incref(metrics) : json_object()) &&
-                mli_json_put(card, "sha256", json_string(model->sha256)) &&
-                mli_json_put(card, "program", json_string("mlctl " ML_VERSION));
-    char *text = made ? mli_json_text(card, false) : NULL;
-
-    json_decref(card);
-    return text;
+    atomic_fetch_add(&registry->holders, 1);
+    return registry;
 }
 
-/* ---- a served model ---------------------------------------------------------------------------------------------- */
-
-static bool list_columns(struct mli_served *served)
+void mli_registry_drop(struct mli_registry *registry)
 {
-    int32_t code;
-
-    served->numbers = true;
-    for (size_t i = 0; i < served->schema->count; i++) {
-        const struct mli_field *field = &served->schema->field[i];
-        served->numbers = served->numbers && field->type == ML_TYPE_NUMBER;
-        if (mli_dict_add(served->columns, field->name, strlen(field->name), &code) != ML_OK)
-            return false;
+    if (!registry || atomic_fetch_sub(&registry->holders, 1) > 1)
+        return;
+    for (size_t i = 0; i < registry->versions; i++) {
+        mli_served_drop(registry->version[i].served);
+        free(registry->version[i].version);
+        free(registry->version[i].reason);
     }
-    return true;
-}
-
-static bool fill(struct mli_served *served, const struct ml_model *model, const char *name,
-                 const char *version)
-{
-    served->model = model;
-    served->schema = mli_pipeline_schema(model->pipeline);
-    served->name = mli_strdup(name);
-    served->version = mli_strdup(version);
-    served->columns = mli_dict_new();
-    served->label_json = mli_prediction_labels_json(model);
-    if (!served->name || !served->version || !served->columns || !served->label_json)
-        return false;
-    served->card = make_card(served);
-    return served->card && list_columns(served) && mli_outputs_make(served);
-}
-
-enum ml_status mli_registry_init(struct mli_registry *registry, const struct ml_model *model,
-                                 const char *name, const char *version, struct ml_error *err)
-{
-    *registry = (struct mli_registry){ 0 };
-    if (!mli_name_valid(name) || !mli_name_valid(version))
-        return ml_error_set(err, ML_EUSAGE,
-                            "\"%.150s\" is no %s of a model: letters, digits, '.', '_' and '-', at "
-                            "most %zu of them",
-                            mli_name_valid(name) ? version : name,
-                            mli_name_valid(name) ? "version" : "name", MLI_NAME_MAX);
-    registry->served = mli_calloc(1, sizeof(*registry->served));
-    if (!registry->served)
-        return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
-    registry->count = 1;
-    if (fill(registry->served, model, name, version))
-        return ML_OK;
-    mli_registry_release(registry);
-    return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
-}
-
-void mli_registry_release(struct mli_registry *registry)
-{
-    for (size_t i = 0; i < registry->count; i++) {
-        struct mli_served *served = &registry->served[i];
-        mli_outputs_free(served);
-        mli_prediction_labels_free(served->label_json);
-        mli_dict_free(served->columns);
-        free(served->card);
-        free(served->version);
-        free(served->name);
-    }
-    free(registry->served);
-    *registry = (struct mli_registry){ 0 };
+    for (size_t i = 0; i < registry->lineups; i++)
+        free(registry->lineup[i].name);
+    free(registry->version);
+    free(registry->lineup);
+    free(registry);
 }
 
 static bool is(const char *text, const char *wanted, size_t len)
 {
-    return !wanted || (strlen(text) == len && memcmp(text, wanted, len) == 0);
+    return strlen(text) == len && memcmp(text, wanted, len) == 0;
 }
 
-const struct mli_served *mli_registry_find(const struct mli_registry *registry, const char *name,
-                                           size_t name_len, const char *version, size_t version_len)
+const struct mli_lineup *mli_registry_lineup(const struct mli_registry *registry, const char *name,
+                                             size_t name_len)
 {
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct mli_served *served = &registry->served[i];
-        if (is(served->name, name, name_len) && is(served->version, version, version_len))
-            return served;
+    for (size_t i = 0; i < registry->lineups; i++) {
+        if (!name || is(registry->lineup[i].name, name, name_len))
+            return &registry->lineup[i];
     }
     return NULL;
+}
+
+size_t mli_registry_find(const struct mli_registry *registry, const char *name, size_t name_len,
+                         const char *version, size_t version_len)
+{
+    const struct mli_lineup *lineup = mli_registry_lineup(registry, name, name_len);
+
+    if (!lineup)
+        return MLI_NO_PLACE;
+    if (!version)
+        return lineup->main;
+    for (size_t i = lineup->first; i < lineup->first + lineup->count; i++) {
+        const struct mli_version *at = &registry->version[i];
+        if (at->served && is(at->version, version, version_len))
+            return i;
+    }
+    return MLI_NO_PLACE;
 }

@@ -1,46 +1,50 @@
 /*
- * Registry: the models that are served, by name and version. Requests reach a model through it alone. A served model
- * is immutable: what its answers need beside the model is made when it is put in.
+ * Registry: which models are there by name and version, as of one moment. It never changes once it is published: what
+ * is loaded or goes away makes another one (catalog.h). A request holds the registry that it met from its head to its
+ * end (worker.h), so that everything it reads there stays.
  */
 #ifndef SERVE_REGISTRY_H
 #define SERVE_REGISTRY_H
 
-#include <model/model.h>
-#include <table/dict.h>
+#include <serve/served.h>
 
-#define MLI_NAME_MAX ((size_t)128) /* bytes of a name or version */
+#define MLI_NO_PLACE SIZE_MAX
 
-struct mli_served {
-    char *name, *version;
-    const struct ml_model *model; /* borrowed */
-    const struct mli_schema *schema;
-    struct mli_dict *columns;  /* names of the schema's fields, numbered as they are */
-    bool numbers;              /* every column is a number */
-    char **label_json;         /* labels as JSON strings */
-    struct mli_output *output; /* what protocols call outputs (outputs.h) */
-    size_t outputs;
-    char *card; /* answer of GET /model */
+/* A version of a model, loaded or not. */
+struct mli_version {
+    char *version;
+    struct mli_served *served; /* held; NULL: not there, */
+    char *reason;              /* and why: "unloaded", or what was wrong with the file. Of a served one: why it is not newer */
+};
+
+/* A model: its versions, the newest first. */
+struct mli_lineup {
+    char *name;
+    size_t first, count; /* in registry->version */
+    size_t main;         /* the one that answers where no version is said; MLI_NO_PLACE: none is there */
 };
 
 struct mli_registry {
-    struct mli_served *served; /* the first is the one that answers where no name is given */
-    size_t count;
+    _Atomic size_t holders;
+    struct mli_version *version;
+    size_t versions;
+    struct mli_lineup *lineup; /* the first is the one that answers where no name is given */
+    size_t lineups;
 };
 
-/* Letters, digits, '.', '_' and '-', not beginning with '.', at most MLI_NAME_MAX: what stands in a URL as it is. */
-bool mli_name_valid(const char *name);
+/* Room for so many, all empty; held once. NULL: no memory. */
+struct mli_registry *mli_registry_new(size_t lineups, size_t versions);
+struct mli_registry *mli_registry_hold(struct mli_registry *registry);
+void mli_registry_drop(struct mli_registry *registry); /* NULL is fine */
 
-/* A registry of one model, which is borrowed. ML_EUSAGE: a name or version that is none; ML_ENOMEM. */
-ML_NODISCARD enum ml_status mli_registry_init(struct mli_registry *registry,
-                                              const struct ml_model *model, const char *name,
-                                              const char *version, struct ml_error *err);
-void mli_registry_release(struct mli_registry *registry);
-
+/* NULL: no model has that name. name NULL: the first. */
+const struct mli_lineup *mli_registry_lineup(const struct mli_registry *registry, const char *name,
+                                             size_t name_len);
 /*
- * The model of that name and version; version NULL: the first of that name, name NULL: the first of all. NULL: none.
+ * Place of the version that serves under that name and version; version NULL: the main one of that name, name NULL: of
+ * the first. MLI_NO_PLACE: none.
  */
-const struct mli_served *mli_registry_find(const struct mli_registry *registry, const char *name,
-                                           size_t name_len, const char *version,
-                                           size_t version_len);
+size_t mli_registry_find(const struct mli_registry *registry, const char *name, size_t name_len,
+                         const char *version, size_t version_len);
 
 #endif

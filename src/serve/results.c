@@ -4,7 +4,7 @@ static void keep(void *data, const double *P, size_t n)
 {
     struct mli_worker *worker = data;
 
-    mli_buf_add(&worker->results, P, n * ml_model_width(worker->model) * sizeof(*P));
+    mli_buf_add(&worker->results, P, n * ml_model_width(worker->desk->model) * sizeof(*P));
 }
 
 void mli_results_begin(struct mli_intake *intake)

@@ -12,7 +12,14 @@
 #include <serve/service.h>
 
 struct mli_request {
-    const struct mli_served *served; /* the model that is asked for */
+    struct mli_view *view; /* what there is, for as long as the request lasts */
+    const struct mli_registry *registry; /* of the view */
+    const struct mli_lineup *lineup; /* of the model that is asked for, */
+    const struct mli_served *served; /* and the version; both NULL: it is about none */
+    size_t place;                    /* of that version in the registry */
+    bool versioned;                  /* the path says which version */
+    const char *name;                /* in the path; NULL: none */
+    size_t name_len;
     const struct mli_packing *coding; /* the body came packed; NULL: as it is */
     struct mli_content content;      /* what the body is */
     enum mli_media accept;           /* what the client wants; OTHER: anything */
@@ -30,9 +37,16 @@ enum mli_takes {
     MLI_TAKES_ANY,     /* whatever Content-Type is said: the protocol's clients do not care */
 };
 
+enum mli_about {
+    MLI_ABOUT_SERVER,
+    MLI_ABOUT_MODEL, /* of the path's name and version, or the first; it must be there */
+    MLI_ABOUT_NAME,  /* a model that may not be there */
+};
+
 struct mli_route {
     const char *method, *path;
     enum mli_scope scope; /* what a request's key must have (access.h) */
+    enum mli_about about;
     enum mli_takes takes; /* of a body, at most config.max_body bytes */
     /* Fills the reply, which is as mli_reply_reset() leaves it. */
     void (*answer)(const struct mli_service *service, struct mli_worker *worker,

@@ -64,7 +64,7 @@ void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field
 size_t mli_row_field(const struct mli_intake *intake, const struct mli_scan_text *name,
                      size_t guess)
 {
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     struct mli_buf *plain = &intake->worker->text;
     const char *text = name->at;
     size_t len = name->len;
@@ -82,14 +82,14 @@ size_t mli_row_field(const struct mli_intake *intake, const struct mli_scan_text
         if (strncmp(likely, text, len) == 0 && likely[len] == '\0')
             return guess;
     }
-    int32_t code = mli_dict_find(intake->worker->served->columns, text, len);
+    int32_t code = mli_dict_find(intake->desk->served->columns, text, len);
     return code >= 0 ? (size_t)code : schema->count;
 }
 
 /* The name of the row that was probably meant by a column that is missing; NULL: none comes near. */
 static const char *find_near(const struct mli_intake *intake, struct mli_scan row, size_t field)
 {
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     struct mli_arena *arena = &intake->worker->request;
     const char *stranger[NAMES_SUGGESTED];
     struct mli_scan_text name;
@@ -114,8 +114,8 @@ static void miss_columns(struct mli_intake *intake, const struct mli_scan *row)
 {
     struct mli_worker *worker = intake->worker;
 
-    for (size_t i = 0; i < worker->schema->count; i++) {
-        if (worker->seen[i] == worker->row)
+    for (size_t i = 0; i < worker->desk->schema->count; i++) {
+        if (worker->desk->seen[i] == worker->desk->row)
             continue;
         struct mli_arena_mark mark = mli_arena_mark(&worker->request);
         const char *near = intake->faults < MLI_FAULTS ? find_near(intake, *row, i) : NULL;
@@ -127,7 +127,7 @@ static void miss_columns(struct mli_intake *intake, const struct mli_scan *row)
 static void read_named(struct mli_scan *scan, struct mli_intake *intake)
 {
     struct mli_worker *worker = intake->worker;
-    size_t count = worker->schema->count, field = count, found = 0;
+    size_t count = worker->desk->schema->count, field = count, found = 0;
     const struct mli_scan row = *scan;
     struct mli_scan_text name;
 
@@ -138,11 +138,11 @@ static void read_named(struct mli_scan *scan, struct mli_intake *intake)
             mli_scan_skip(scan);
             continue;
         }
-        if (worker->seen[field] == worker->row) {
+        if (worker->desk->seen[field] == worker->desk->row) {
             mli_scan_refuse(scan, "no duplicate of a column");
             return;
         }
-        worker->seen[field] = worker->row;
+        worker->desk->seen[field] = worker->desk->row;
         found++;
         mli_row_cell(scan, intake, field);
     }
@@ -156,7 +156,7 @@ static void read_named(struct mli_scan *scan, struct mli_intake *intake)
 static enum ml_status read_placed(struct mli_scan *scan, struct mli_intake *intake,
                                   const size_t *field, size_t count, struct ml_error *err)
 {
-    size_t columns = intake->worker->schema->count, n = 0;
+    size_t columns = intake->desk->schema->count, n = 0;
 
     mli_scan_open(scan, '[');
     for (; mli_scan_item(scan); n++) {
@@ -189,7 +189,7 @@ enum ml_status mli_row_read_placed(struct mli_scan *scan, struct mli_intake *int
 static bool unwrap(struct mli_scan *scan, const struct mli_intake *intake, size_t *levels)
 {
     static const char *const wrappers[] = { "data", "features", "values" };
-    const struct mli_schema *schema = intake->worker->schema;
+    const struct mli_schema *schema = intake->desk->schema;
     struct mli_scan probe = *scan;
     struct mli_scan_text name;
 
@@ -212,7 +212,7 @@ static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *int
                                    struct ml_error *err)
 {
     struct mli_scan_text name;
-    enum ml_status status = read_placed(scan, intake, NULL, intake->worker->schema->count, err);
+    enum ml_status status = read_placed(scan, intake, NULL, intake->desk->schema->count, err);
 
     for (; levels > 0; levels--) {
         while (mli_scan_member(scan, &name))
@@ -239,7 +239,7 @@ enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, st
     char first = mli_scan_peek(scan);
     size_t levels;
 
-    if (first != '{' && first != '[' && (first == '\0' || intake->worker->schema->count != 1)) {
+    if (first != '{' && first != '[' && (first == '\0' || intake->desk->schema->count != 1)) {
         mli_scan_refuse(scan, "a row, which is an object like {\"column\": value}, or an array");
         return mli_scan_error(scan, err);
     }
@@ -247,7 +247,7 @@ enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, st
     if (status != ML_OK)
         return status;
     if (first == '[')
-        status = read_placed(scan, intake, NULL, intake->worker->schema->count, err);
+        status = read_placed(scan, intake, NULL, intake->desk->schema->count, err);
     else if (first != '{')
         mli_row_cell(scan, intake, 0);
     else if (unwrap(scan, intake, &levels))

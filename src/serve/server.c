@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define THREADS_MAX 8u
+#define THREADS_MAX ((size_t)8)
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
@@ -170,17 +170,24 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
     return status;
 }
 
-enum ml_status mli_server_start(const struct ml_model *model,
+size_t mli_server_threads(const struct mli_server_config *config)
+{
+    size_t processors = mli_processors();
+
+    if (config->threads)
+        return config->threads;
+    return processors < THREADS_MAX ? processors : THREADS_MAX;
+}
+
+enum ml_status mli_server_start(struct mli_catalog *catalog,
                                 const struct mli_server_config *config, struct mli_server **out,
                                 struct ml_error *err)
 {
     struct mli_server_config fitted = *config;
-    size_t loops = config->threads ? config->threads : mli_processors();
+    size_t loops = mli_server_threads(config);
     struct mli_server *server = NULL;
     sigset_t all, before;
 
-    if (loops > THREADS_MAX && config->threads == 0)
-        loops = THREADS_MAX;
     enum ml_status status = mli_server_check(config, err);
     if (status == ML_OK)
         status = mli_server_fit_files(&fitted, loops, err);
@@ -212,7 +219,7 @@ enum ml_status mli_server_start(const struct ml_model *model,
     status = tls.cert ? mli_tls_new(&tls, &server->tls, err) : ML_OK;
     if (status != ML_OK)
         goto no_tls;
-    status = mli_service_init(&server->service, model, &fitted, loops, err);
+    status = mli_service_init(&server->service, catalog, &fitted, loops, err);
     if (status != ML_OK)
         goto no_service;
     status = mli_connections_init(&server->connections, &limits, err);

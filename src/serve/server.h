@@ -1,17 +1,16 @@
 /*
- * HTTP server of one model: libmicrohttpd (met in server.c and session*.c) behind a guard, with limits and deadlines. Requests
- * share the immutable model without locks. The library parses leniently, so the first handler call checks what it let
+ * HTTP server of models: libmicrohttpd (met in server.c and session*.c) behind a guard, with limits and deadlines. Requests
+ * share the immutable models without locks. The library parses leniently, so the first handler call checks what it let
  * through (guard.h); a reaper closes connections that are past their deadline.
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
 
-#include <model/model.h>
+#include <serve/catalog.h>
 #include <serve/keys.h>
 #include <stdint.h>
 
 struct mli_server_config {
-    const char *name, *version; /* of the model */
     const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
     const char *tokens; /* file of keys (keys.h); NULL: none, so admin is off */
     unsigned open;      /* scopes that need no key, of enum mli_scope */
@@ -39,18 +38,21 @@ struct mli_server_config {
 
 #define MLI_SERVER_CONFIG_INIT                                                                     \
     {                                                                                              \
-        .name = "model", .version = "1", .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
+        .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
         .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
     }
 
 struct mli_server;
 
+/* Loop threads that a server of that configuration has. */
+size_t mli_server_threads(const struct mli_server_config *config);
+
 /*
- * Binds, starts the threads and answers. The model is borrowed. ML_EIO: port taken and the like, ML_EUSAGE: bad
+ * Binds, starts the threads and answers. The catalog is borrowed; its parts are mli_server_threads(config). ML_EIO: port taken and the like, ML_EUSAGE: bad
  * address or limit, ML_ELIMIT: too few open files are allowed, ML_ENOMEM.
  */
-ML_NODISCARD enum ml_status mli_server_start(const struct ml_model *model,
+ML_NODISCARD enum ml_status mli_server_start(struct mli_catalog *catalog,
                                              const struct mli_server_config *config,
                                              struct mli_server **out, struct ml_error *err);
 uint16_t mli_server_port(const struct mli_server *server);

@@ -4,25 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ml_status mli_service_init(struct mli_service *service, const struct ml_model *model,
+enum ml_status mli_service_init(struct mli_service *service, struct mli_catalog *catalog,
                                 const struct mli_server_config *config, size_t workers,
                                 struct ml_error *err)
 {
-    enum ml_status status;
-
     memset(service, 0, sizeof(*service));
     service->config = *config;
-    status = mli_registry_init(&service->registry, model, config->name, config->version, err);
-    if (status != ML_OK)
-        return status;
+    service->catalog = catalog;
     service->worker = mli_calloc(workers, sizeof(*service->worker));
     if (!service->worker)
-        status = ml_error_set(err, ML_ENOMEM, "out of memory for the server");
-    while (status == ML_OK && service->workers < workers) {
-        status = mli_worker_init(&service->worker[service->workers],
-                                 &service->registry.served[0], err);
-        service->workers += status == ML_OK;
-    }
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
+    for (; service->workers < workers; service->workers++)
+        mli_worker_init(&service->worker[service->workers], service->workers);
+    enum ml_status status = mli_catalog_attach(catalog, service->worker, workers, err);
     if (status != ML_OK)
         mli_service_release(service);
     return status;
@@ -30,9 +24,9 @@ enum ml_status mli_service_init(struct mli_service *service, const struct ml_mod
 
 void mli_service_release(struct mli_service *service)
 {
+    mli_catalog_detach(service->catalog);
     for (size_t i = 0; i < service->workers; i++)
         mli_worker_release(&service->worker[i]);
     free(service->worker);
-    mli_registry_release(&service->registry);
     memset(service, 0, sizeof(*service));
 }

@@ -8,12 +8,12 @@
 #include <serve/connections.h>
 #include <serve/content.h>
 #include <serve/guard.h>
-#include <serve/registry.h>
+#include <serve/catalog.h>
 #include <serve/reply.h>
 #include <serve/server.h>
 
 struct mli_service {
-    struct mli_registry registry;
+    struct mli_catalog *catalog;
     struct mli_server_config config;
     struct mli_worker *worker; /* one a loop thread */
     size_t workers;
@@ -21,9 +21,9 @@ struct mli_service {
     atomic_bool draining;
 };
 
-/* The model is borrowed. ML_EUSAGE: a name or version that is none; ML_ENOMEM. */
+/* The catalog is borrowed. ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
-                                             const struct ml_model *model,
+                                             struct mli_catalog *catalog,
                                              const struct mli_server_config *config, size_t workers,
                                              struct ml_error *err);
 void mli_service_release(struct mli_service *service);

@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-
-uint64_t mli_session_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 size_t mli_session_route(const struct mli_session *session)
 {
@@ -87,7 +78,7 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
         return NULL;
     session->stage = MLI_STAGE_HEAD;
     session->refused = session->answered = false;
-    session->started = mli_session_clock();
+    session->started = mli_clock();
     session->target_at = target;
     session->target_len = strlen(target);
     mli_buf_reset(&session->target);
@@ -116,8 +107,8 @@ static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection
     if (!session->refused) {
         session->request.body = session->body.data;
         session->request.len = session->body.len;
-        session->route->answer(&loop->server->service, loop->worker, &session->request,
-                               &session->reply);
+        mli_dispatch(&loop->server->service, loop->worker, session->route, &session->request,
+                     &session->reply);
     }
     return mli_session_send(session, connection, method);
 }
@@ -153,10 +144,13 @@ void mli_session_on_completed(void *data, struct MHD_Connection *connection, voi
     /* a reply of the library's own: to a length that is no number, and the like */
     if (!session->answered && status) {
         mli_metrics_request(metrics, mli_session_route(session), status->http_status,
-                            mli_session_clock() - session->started);
+                            mli_clock() - session->started);
         session->ends = true;
     }
     mli_count(&metrics->ended, 1);
+    if (session->request.view)
+        mli_worker_leave(session->loop->worker, session->request.view);
+    session->request.view = NULL;
     mli_session_drop_body(session);
     mli_reply_reset(&session->reply);
     mli_connection_enter(session->connection, MLI_PHASE_IDLE, 0, mli_now());

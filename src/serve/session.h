@@ -9,8 +9,8 @@
 #include <microhttpd.h>
 #include <serve/access.h>
 #include <serve/cors.h>
+#include <serve/dispatch.h>
 #include <serve/keeper.h>
-#include <serve/routes.h>
 #include <serve/tls.h>
 #include <serve/watch.h>
 
@@ -55,16 +55,14 @@ struct mli_session {
     const char *target_at; /* where it was received */
     size_t target_len, received;
     const struct mli_route *route; /* NULL: none found */
+    struct mli_request request; /* its view is the worker's, until it is over */
     char key[MLI_KEY_NAME + 1];    /* name of the key that was shown; "": none */
     const char *origin;            /* Access-Control-Allow-Origin; NULL: none */
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
-    struct mli_request request;
     struct mli_buf body;
     struct mli_reply reply;
 };
 
-/* Nanoseconds of the monotonic clock. */
-uint64_t mli_session_clock(void);
 /* Index of the request's route for the metrics. */
 size_t mli_session_route(const struct mli_session *session);
 

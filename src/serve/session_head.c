@@ -116,10 +116,8 @@ static void find_route(struct mli_session *session, const char *method,
                            "there is nothing at this path; POST /predict is what most come for");
         return;
     }
-    session->request.served = mli_registry_find(&service->registry, match.name, match.name_len,
-                                                match.version, match.version_len);
-    if (!session->request.served)
-        mli_session_refuse(session, 404, "no model of that name and version is served here");
+    session->refused = !mli_dispatch_find(mli_worker_take(session->loop->worker), &match, &session->request,
+                                          &session->reply);
 }
 
 /* Bytes of the body that are its JSON part. */

@@ -64,7 +64,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
 {
     struct mli_server *server = session->loop->server;
     struct mli_reply *reply = &session->reply;
-    uint64_t took = mli_session_clock() - session->started;
+    uint64_t took = mli_clock() - session->started;
 
     mli_reply_settle(reply);
     reply->close =

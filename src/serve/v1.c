@@ -16,23 +16,39 @@ void mli_v1_alive(const struct mli_service *service, struct mli_worker *worker,
     mli_reply_json(reply, "{\"status\":\"alive\"}\n");
 }
 
+static void add_status(struct mli_buf *out, const struct mli_version *version, bool draining)
+{
+    const char *reason = version->reason && !version->served ? version->reason : "";
+
+    mli_buf_printf(out, "{\"version\":\"%s\",\"state\":\"%s\",\"status\":{\"error_code\":\"%s\",\"error_message\":",
+                   version->version,
+                   !version->served ? "END" : draining ? "UNLOADING" : "AVAILABLE",
+                   *reason ? "UNKNOWN" : "OK");
+    mli_buf_json_string(out, reason, strlen(reason));
+    mli_buf_str(out, "}}");
+}
+
 /* KServe's answer and TensorFlow Serving's in one object. */
 void mli_v1_status(const struct mli_service *service, struct mli_worker *worker,
                    const struct mli_request *request, struct mli_reply *reply)
 {
-    const struct mli_served *served = request->served;
+    const struct mli_lineup *lineup = request->lineup;
     bool draining = atomic_load(&service->draining);
 
     (void)worker;
     mli_reply_json(reply, "");
     reply->status = draining ? 503 : 200;
-    mli_buf_printf(
-        &reply->body,
-        "{\"name\":\"%s\",\"ready\":%s,\"model_version_status\":[{\"version\":\"%s\","
-        "\"state\":\"%s\",\"status\":{\"error_code\":\"OK\",\"error_message\":\"\"}}]%s}\n",
-        served->name, draining ? "false" : "true", served->version,
-        draining ? "UNLOADING" : "AVAILABLE",
-        draining ? ",\"error\":\"the server is about to stop\"" : "");
+    mli_buf_printf(&reply->body, "{\"name\":\"%s\",\"ready\":%s,\"model_version_status\":[", lineup->name,
+                   draining ? "false" : "true");
+    if (request->versioned) {
+        add_status(&reply->body, &request->registry->version[request->place], draining);
+    } else {
+        for (size_t i = 0; i < lineup->count; i++) {
+            mli_buf_str(&reply->body, i > 0 ? "," : "");
+            add_status(&reply->body, &request->registry->version[lineup->first + i], draining);
+        }
+    }
+    mli_buf_printf(&reply->body, "]%s}\n", draining ? ",\"error\":\"the server is about to stop\"" : "");
 }
 
 static void add_tensor(struct mli_buf *out, const char *name, bool text, size_t width)

@@ -49,24 +49,43 @@ void mli_v2_model_ready(const struct mli_service *service, struct mli_worker *wo
 void mli_v2_models(const struct mli_service *service, struct mli_worker *worker,
                    const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
+    const struct mli_registry *registry = request->registry;
+    const char *before = "";
+
+    (void)service, (void)worker;
     mli_reply_json(reply, "{\"models\":[");
-    for (size_t i = 0; i < service->registry.count; i++)
-        mli_buf_printf(&reply->body, "%s\"%s\"", i ? "," : "", service->registry.served[i].name);
+    for (size_t i = 0; i < registry->lineups; i++) {
+        if (registry->lineup[i].main == MLI_NO_PLACE)
+            continue;
+        mli_buf_printf(&reply->body, "%s\"%s\"", before, registry->lineup[i].name);
+        before = ",";
+    }
     mli_buf_str(&reply->body, "]}\n");
 }
 
-/* The request may say {"ready":true}; what is served is ready, so it changes nothing and is not looked at. */
+static void add_state(struct mli_buf *out, const char *name, const struct mli_version *version)
+{
+    const char *reason = version->reason ? version->reason : "";
+
+    mli_buf_printf(out, "{\"name\":\"%s\",\"version\":\"%s\",\"state\":\"%s\",\"reason\":", name,
+                   version->version, version->served ? "READY" : "UNAVAILABLE");
+    mli_buf_json_string(out, reason, strlen(reason));
+    mli_buf_char(out, '}');
+}
+
 void mli_v2_index(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
+    const struct mli_registry *registry = request->registry;
+
+    (void)service, (void)worker;
     mli_reply_json(reply, "[");
-    for (size_t i = 0; i < service->registry.count; i++) {
-        const struct mli_served *served = &service->registry.served[i];
-        mli_buf_printf(&reply->body,
-                       "%s{\"name\":\"%s\",\"version\":\"%s\",\"state\":\"READY\",\"reason\":\"\"}",
-                       i ? "," : "", served->name, served->version);
+    for (size_t i = 0; i < registry->lineups; i++) {
+        const struct mli_lineup *lineup = &registry->lineup[i];
+        for (size_t k = 0; k < lineup->count; k++) {
+            mli_buf_str(&reply->body, i + k > 0 ? "," : "");
+            add_state(&reply->body, lineup->name, &registry->version[lineup->first + k]);
+        }
     }
     mli_buf_str(&reply->body, "]\n");
 }
@@ -96,6 +115,20 @@ static void add_inputs(struct mli_buf *out, const struct mli_served *served)
     }
 }
 
+/* Those that are there, the oldest first. */
+static void add_versions(struct mli_buf *out, const struct mli_registry *registry,
+                         const struct mli_lineup *lineup)
+{
+    const char *before = "";
+
+    for (size_t i = lineup->first + lineup->count; i-- > lineup->first;) {
+        if (!registry->version[i].served)
+            continue;
+        mli_buf_printf(out, "%s\"%s\"", before, registry->version[i].version);
+        before = ",";
+    }
+}
+
 void mli_v2_model(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_request *request, struct mli_reply *reply)
 {
@@ -104,10 +137,9 @@ void mli_v2_model(const struct mli_service *service, struct mli_worker *worker,
 
     (void)service, (void)worker;
     mli_reply_json(reply, "{");
-    mli_buf_printf(
-        out,
-        "\"name\":\"%s\",\"versions\":[\"%s\"],\"platform\":\"mlctl_safetensors\",\"inputs\":[",
-        served->name, served->version);
+    mli_buf_printf(out, "\"name\":\"%s\",\"versions\":[", served->name);
+    add_versions(out, request->registry, request->lineup);
+    mli_buf_str(out, "],\"platform\":\"mlctl_safetensors\",\"inputs\":[");
     add_inputs(out, served);
     mli_buf_str(out, "],\"outputs\":[");
     for (size_t i = 0; i < served->outputs; i++) {

@@ -1,65 +1,122 @@
 #include <serve/worker.h>
 
 #include <base/mem.h>
-#include <model/reading.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_ROWS ((size_t)256)
 #define KEPT ((size_t)1 << 20) /* more than that is given back after a request */
-#define BLOCK_CELLS ((size_t)1 << 17) /* a block of a wide model has fewer rows */
 
-static size_t block_rows(size_t columns)
+void mli_worker_init(struct mli_worker *worker, size_t number)
 {
-    size_t rows = columns ? BLOCK_CELLS / columns : BLOCK_ROWS;
-
-    if (rows > BLOCK_ROWS)
-        return BLOCK_ROWS;
-    return rows ? rows : 1;
-}
-
-/* What cells mean is the model's; how a text is cut into them is each body's own. */
-static enum ml_status take_reading(struct mli_worker *worker, struct ml_error *err)
-{
-    struct ml_csv_options csv;
-    const char *missing;
-
-    mli_reading_again(mli_model_reading(worker->model), &csv, &missing);
-    worker->csv = (struct ml_csv_options){ .decimal = csv.decimal, .thousands = csv.thousands };
-    worker->missing = mli_missing_new(missing);
-    return worker->missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory for missing tokens");
-}
-
-enum ml_status mli_worker_init(struct mli_worker *worker, const struct mli_served *served,
-                               struct ml_error *err)
-{
-    const struct ml_model *model = served->model;
-    const struct mli_schema *schema = served->schema;
-    size_t width = ml_model_width(model), bytes, rows = block_rows(schema->count + width);
-    enum ml_status status = ML_OK;
-
     memset(worker, 0, sizeof(*worker));
-    worker->served = served;
-    worker->model = model;
-    worker->schema = schema;
+    worker->number = number;
+    pthread_mutex_init(&worker->lock, NULL);
     mli_arena_init(&worker->scratch, 0);
     mli_arena_init(&worker->request, 0);
     mli_buf_init(&worker->text, SIZE_MAX);
     mli_buf_init(&worker->results, MLI_RESULTS_MAX);
     mli_buf_init(&worker->payload, MLI_RESULTS_MAX);
-    worker->seen = mli_calloc(schema->count + 1, sizeof(*worker->seen));
-    if (!worker->seen)
-        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", schema->count);
-    if (!mli_mul(width, sizeof(double), &bytes) || !(worker->P = mli_alloc(rows, bytes)))
-        status = ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows);
-    if (status == ML_OK)
-        status = take_reading(worker, err);
-    if (status == ML_OK)
-        status = mli_rows_new(schema, worker->missing, rows, &worker->rows, err);
-    if (status != ML_OK)
-        mli_worker_release(worker);
+}
+
+void mli_worker_release(struct mli_worker *worker)
+{
+    while (worker->view) {
+        struct mli_view *next = worker->view->next;
+        mli_view_free(worker->view);
+        worker->view = next;
+    }
+    mli_arena_release(&worker->scratch);
+    mli_arena_release(&worker->request);
+    mli_buf_release(&worker->text);
+    mli_buf_release(&worker->results);
+    mli_buf_release(&worker->payload);
+    pthread_mutex_destroy(&worker->lock);
+}
+
+/* ---- views ------------------------------------------------------------------------------------------------------- */
+
+struct mli_view *mli_view_new(struct mli_registry *registry)
+{
+    struct mli_view *view = mli_calloc(1, sizeof(*view));
+
+    if (!view)
+        return NULL;
+    view->desk = mli_calloc(registry->versions, sizeof(*view->desk));
+    if (!view->desk) {
+        free(view);
+        return NULL;
+    }
+    view->registry = mli_registry_hold(registry);
+    return view;
+}
+
+void mli_view_free(struct mli_view *view)
+{
+    if (!view)
+        return;
+    for (size_t i = 0; i < view->registry->versions; i++)
+        mli_desk_free(view->desk[i]);
+    free(view->desk);
+    mli_registry_drop(view->registry);
+    free(view);
+}
+
+void mli_worker_show(struct mli_worker *worker, struct mli_view *view)
+{
+    struct mli_view *before;
+
+    pthread_mutex_lock(&worker->lock);
+    before = worker->view;
+    view->next = before;
+    worker->view = view;
+    if (before && before->requests == 0)
+        view->next = before->next;
+    else
+        before = NULL;
+    pthread_mutex_unlock(&worker->lock);
+    mli_view_free(before);
+}
+
+struct mli_view *mli_worker_take(struct mli_worker *worker)
+{
+    struct mli_view *view;
+
+    pthread_mutex_lock(&worker->lock);
+    view = worker->view;
+    view->requests++;
+    pthread_mutex_unlock(&worker->lock);
+    return view;
+}
+
+void mli_worker_leave(struct mli_worker *worker, struct mli_view *view)
+{
+    bool last;
+
+    pthread_mutex_lock(&worker->lock);
+    last = --view->requests == 0 && view != worker->view;
+    if (last) {
+        struct mli_view **at = &worker->view;
+        while (*at != view)
+            at = &(*at)->next;
+        *at = view->next;
+    }
+    pthread_mutex_unlock(&worker->lock);
+    if (last)
+        mli_view_free(view);
+}
+
+enum ml_status mli_worker_sit(struct mli_worker *worker, struct mli_view *view, size_t place,
+                              struct ml_error *err)
+{
+    worker->desk = view->desk[place];
+    if (worker->desk)
+        return ML_OK;
+    enum ml_status status = mli_desk_new(view->registry->version[place].served, &view->desk[place], err);
+    worker->desk = view->desk[place];
     return status;
 }
+
+/* ---- a request's rows -------------------------------------------------------------------------------------------- */
 
 static void empty(struct mli_buf *buf)
 {
@@ -78,21 +135,4 @@ void mli_worker_begin(struct mli_worker *worker)
     empty(&worker->text);
     empty(&worker->results);
     empty(&worker->payload);
-}
-
-void mli_worker_release(struct mli_worker *worker)
-{
-    mli_rows_free(worker->rows);
-    mli_missing_free(worker->missing);
-    free(worker->P);
-    free(worker->seen);
-    mli_arena_release(&worker->scratch);
-    mli_arena_release(&worker->request);
-    mli_buf_release(&worker->text);
-    mli_buf_release(&worker->results);
-    mli_buf_release(&worker->payload);
-    worker->seen = NULL;
-    worker->rows = NULL;
-    worker->missing = NULL;
-    worker->P = NULL;
 }

@@ -3,6 +3,7 @@
  * other must take, but for the limits and a name that comes twice, which is refused of a column alone; the rows and the
  * faults must be as many, and every row must give the same prediction alone as among the others.
  */
+#include <serve/catalog.h>
 #include <serve/json_rows.h>
 #include <stdint.h>
 #include <tests/unit/serve_sample.h>
@@ -31,10 +32,12 @@ static void make_worker(void)
 {
     struct ml_error err = ML_ERROR_INIT;
 
-    static struct mli_registry registry;
+    static struct mli_catalog *catalog;
 
-    sample_need(mli_registry_init(&registry, sample_people(), "people", "1", &err) == ML_OK, &err);
-    sample_need(mli_worker_init(&worker, registry.served, &err) == ML_OK, &err);
+    sample_need(mli_catalog_of(sample_people(), "people", "1", 1, &catalog, &err) == ML_OK, &err);
+    mli_worker_init(&worker, 0);
+    sample_need(mli_catalog_attach(catalog, &worker, 1, &err) == ML_OK, &err);
+    sample_need(mli_worker_sit(&worker, mli_worker_take(&worker), 0, &err) == ML_OK, &err);
 }
 
 static void keep(void *data, const double *P, size_t n)
@@ -103,7 +106,7 @@ static size_t rows_of(const json_t *doc)
 /* The columns that a row surely gets wrong: absent, of a type that no column takes, or a string for the number. */
 static size_t sure_faults(const json_t *row)
 {
-    const struct mli_schema *schema = worker.schema;
+    const struct mli_schema *schema = worker.desk->schema;
     size_t faults = 0;
 
     for (size_t i = 0; i < schema->count; i++) {
@@ -154,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     json_error_t problem;
     json_t *once;
 
-    if (!worker.model)
+    if (!worker.desk)
         make_worker();
     enum ml_status status = read_rows((const char *)bytes, n, &intake, &out, &err);
     require((status == ML_OK) == (err.text[0] == '\0'),

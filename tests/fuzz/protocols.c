@@ -3,7 +3,7 @@
  * (TYPE: json, csv, lines, bare for CSV without a header, other; JSON-PART: a number, or '-' for no such header). Whatever it is, the answer is no failure of
  * the server's, and one that says it is JSON is.
  */
-#include <serve/routes.h>
+#include <serve/dispatch.h>
 #include <stdint.h>
 #include <tests/unit/serve_sample.h>
 
@@ -19,15 +19,22 @@ static void require(bool holds, const char *what)
     abort();
 }
 
+static void make_service(struct mli_service *service, struct ml_model *model, const struct mli_server_config *config)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_catalog *catalog;
+
+    sample_need(mli_catalog_of(model, "m", "1", 1, &catalog, &err) == ML_OK, &err);
+    sample_need(mli_service_init(service, catalog, config, 1, &err) == ML_OK, &err);
+}
+
 static void make_services(void)
 {
     struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
-    struct ml_error err = ML_ERROR_INIT;
 
     config.max_rows = 600;
-    config.name = "m";
-    sample_need(mli_service_init(&services[0], sample_mean(), &config, 1, &err) == ML_OK, &err);
-    sample_need(mli_service_init(&services[1], sample_people(), &config, 1, &err) == ML_OK, &err);
+    make_service(&services[0], sample_mean(), &config);
+    make_service(&services[1], sample_people(), &config);
 }
 
 static struct mli_content content_of(const char *type)
@@ -78,17 +85,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     request.body = body;
     request.parts = part[0] != '-';
     request.json_part = request.parts ? strtoul(part, NULL, 10) : 0;
-    request.served = mli_registry_find(&service->registry, match.name, match.name_len,
-                                       match.version, match.version_len);
-    if (match.route && request.served &&
+    struct mli_worker *worker = &service->worker[0];
+    mli_reply_init(&reply);
+    if (match.route && mli_dispatch_find(mli_worker_take(worker), &match, &request, &reply) &&
         (match.route->takes == MLI_TAKES_NOTHING || match.route->takes == MLI_TAKES_ANY ||
          request.content.media != MLI_MEDIA_OTHER)) {
-        mli_reply_init(&reply);
-        match.route->answer(service, &service->worker[0], &request, &reply);
-        mli_reply_settle(&reply);
+        mli_dispatch(service, worker, match.route, &request, &reply);
         check_reply(&reply);
-        mli_reply_release(&reply);
     }
+    mli_reply_release(&reply);
+    if (request.view)
+        mli_worker_leave(worker, request.view);
     free(body);
     return 0;
 }

@@ -8,12 +8,14 @@ void bench_init(struct bench *bench, struct ml_model *model)
 
     bench->model = model;
     mli_reply_init(&bench->reply);
-    assert_int_equal(mli_service_init(&bench->service, model, &config, 1, NULL), ML_OK);
+    assert_int_equal(mli_catalog_of(model, "model", "1", 1, &bench->catalog, NULL), ML_OK);
+    assert_int_equal(mli_service_init(&bench->service, bench->catalog, &config, 1, NULL), ML_OK);
 }
 
 void bench_release(struct bench *bench)
 {
     mli_service_release(&bench->service);
+    mli_catalog_close(bench->catalog);
     mli_reply_release(&bench->reply);
     ml_model_free(bench->model);
 }
@@ -22,19 +24,14 @@ const char *bench_ask(struct bench *bench, const char *method, const char *path,
                       enum mli_media media, const char *body, size_t len)
 {
     const struct mli_match match = mli_route_find(&bench->service.config, method, path, strlen(path));
-    const struct mli_request request = {
-        .served = mli_registry_find(&bench->service.registry, match.name, match.name_len,
-                                    match.version, match.version_len),
-        .content = { .media = media },
-        .body = body,
-        .len = len
-    };
+    struct mli_worker *worker = &bench->service.worker[0];
+    struct mli_request request = { .content = { .media = media }, .body = body, .len = len };
 
     assert_non_null(match.route);
-    assert_non_null(request.served);
     mli_reply_reset(&bench->reply);
-    match.route->answer(&bench->service, &bench->service.worker[0], &request, &bench->reply);
-    mli_reply_settle(&bench->reply);
+    assert_true(mli_dispatch_find(mli_worker_take(worker), &match, &request, &bench->reply));
+    mli_dispatch(&bench->service, worker, match.route, &request, &bench->reply);
+    mli_worker_leave(worker, request.view);
     assert_int_equal(bench->reply.body.status, ML_OK);
     return bench->reply.body.data;
 }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <serve/routes.h>
+#include <serve/dispatch.h>
 
 int run_access_tests(void);
 int run_client_tests(void);
@@ -23,6 +23,7 @@ int run_server_tests(void);
 /* A service with one worker over a model, which it owns. */
 struct bench {
     struct ml_model *model;
+    struct mli_catalog *catalog;
     struct mli_service service;
     struct mli_reply reply;
 };

@@ -194,7 +194,9 @@ static void check_metrics(const char *text, bool openmetrics)
 static const char *metrics_of(struct bench *bench, bool openmetrics)
 {
     mli_reply_reset(&bench->reply);
-    mli_metrics_write(&bench->service, openmetrics, &bench->reply.body);
+    struct mli_registry *registry = mli_catalog_registry(bench->catalog);
+    mli_metrics_write(&bench->service, registry, openmetrics, &bench->reply.body);
+    mli_registry_drop(registry);
     assert_int_equal(bench->reply.body.status, ML_OK);
     return bench->reply.body.data;
 }

@@ -12,6 +12,7 @@
 
 struct fixture {
     struct ml_model *model;
+    struct mli_catalog *catalog;
     struct mli_server *server;
 };
 
@@ -20,13 +21,15 @@ static void start(struct fixture *fixture, const struct mli_server_config *confi
     struct ml_error err = ML_ERROR_INIT;
 
     fixture->model = sample_mean();
-    if (mli_server_start(fixture->model, config, &fixture->server, &err) != ML_OK)
+    if (mli_catalog_of(fixture->model, "model", "1", mli_server_threads(config), &fixture->catalog, &err) != ML_OK ||
+        mli_server_start(fixture->catalog, config, &fixture->server, &err) != ML_OK)
         fail_msg("%s", err.text);
 }
 
 static void stop(struct fixture *fixture)
 {
     mli_server_stop(fixture->server);
+    mli_catalog_close(fixture->catalog);
     ml_model_free(fixture->model);
 }
 
@@ -157,26 +160,31 @@ static void test_start_failures(void **state)
     struct ml_model *model = sample_mean();
     struct ml_error err = ML_ERROR_INIT;
     struct mli_server *server = NULL, *second = NULL;
+    struct mli_catalog *catalog, *other;
 
     (void)state;
+    assert_int_equal(mli_catalog_of(model, "m", "1", 2, &catalog, NULL), ML_OK);
+    assert_int_equal(mli_catalog_of(model, "m", "1", 2, &other, NULL), ML_OK);
     config.address = "example.org";
-    assert_int_equal(mli_server_start(model, &config, &server, &err), ML_EUSAGE);
+    assert_int_equal(mli_server_start(catalog, &config, &server, &err), ML_EUSAGE);
     expect_part(err.text, "not an IPv4 or IPv6 address");
     config.address = "127.0.0.1";
     config.max_body = 0;
-    assert_int_equal(mli_server_start(model, &config, &server, NULL), ML_EUSAGE);
+    assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_EUSAGE);
     config.max_body = 100;
     config.idle_timeout = 0;
-    assert_int_equal(mli_server_start(model, &config, &server, NULL), ML_EUSAGE);
+    assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_EUSAGE);
     config.idle_timeout = 1;
     assert_null(server);
-    assert_int_equal(mli_server_start(model, &config, &server, NULL), ML_OK);
+    assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_OK);
     config.port = mli_server_port(server);
     err = (struct ml_error)ML_ERROR_INIT;
-    assert_int_equal(mli_server_start(model, &config, &second, &err), ML_EIO);
+    assert_int_equal(mli_server_start(other, &config, &second, &err), ML_EIO);
     expect_part(err.text, "Address already in use");
     assert_null(second);
     mli_server_stop(server);
+    mli_catalog_close(other);
+    mli_catalog_close(catalog);
     ml_model_free(model);
 }
 

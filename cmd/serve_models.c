@@ -1,0 +1,97 @@
+#include <cmd/serve_models.h>
+
+#include <cmd/out.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The file's name without folder and ending, as far as it can be a name; "model" when nothing of it can. */
+static char *name_of(const char *path)
+{
+    char stem[MLI_NAME_MAX + 1];
+    const char *base = strrchr(path, '/');
+    size_t n = 0;
+    for (base = base ? base + 1 : path; *base && n < MLI_NAME_MAX; base++)
+        stem[n++] = *base;
+    stem[n] = '\0';
+    char *ending = strstr(stem, ".safetensors");
+    if (ending)
+        *ending = '\0';
+    for (char *c = stem; *c; c++) {
+        const char one[] = { *c, '\0' };
+        *c = mli_name_valid(one) || (*c == '.' && c > stem) ? *c : '_';
+    }
+    return mli_strdup(mli_name_valid(stem) ? stem : "model");
+}
+
+static int take(struct serve_models *models, const char *text, struct ml_error *err)
+{
+    struct mli_source *source = &models->source[models->count];
+    const char *sign = strchr(text, '=');
+    char *name = sign ? mli_strndup(text, (size_t)(sign - text)) : NULL;
+    bool named = name && mli_name_valid(name);
+    *source = (struct mli_source){ .path = named ? sign + 1 : text, .version = "1" };
+    if (!named) {
+        free(name);
+        name = mli_source_is_folder(source) ? NULL : name_of(source->path);
+        if (!name && !mli_source_is_folder(source))
+            return ml_error_set(err, ML_ENOMEM, "out of memory for the names of models");
+    }
+    source->name = models->name[models->count++] = name;
+    return ML_OK;
+}
+
+int serve_models_take(const struct cmd_context *ctx, struct serve_models *models, const char *const *args,
+                      size_t n, const char *name, const char *version)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (size_t i = 0; i < n && !err.status; i++)
+        take(models, args[i], &err);
+    struct mli_source *only = &models->source[0];
+    if (!err.status && (name || version) && (n > 1 || mli_source_is_folder(only)))
+        ml_error_set(&err, ML_EUSAGE, "--name and --model-version are for a single file; say NAME=FILE, and versions by a folder NAME/VERSION/" MLI_DISK_FILE);
+    if (err.status)
+        return cmd_fail(ctx, &err);
+    if (name)
+        only->name = name;
+    if (version)
+        only->version = version;
+    return CMD_CONTINUE;
+}
+
+void serve_models_release(struct serve_models *models)
+{
+    for (size_t i = 0; i < models->count; i++)
+        free(models->name[i]);
+}
+
+void serve_models_print(const struct mli_registry *registry)
+{
+    for (size_t i = 0; i < registry->lineups; i++) {
+        const struct mli_lineup *lineup = &registry->lineup[i];
+        const struct mli_version *at = registry->version + lineup->first;
+        size_t others = 0;
+        for (size_t k = 0; k < lineup->count; k++)
+            others += at[k].served != NULL;
+        const struct mli_served *served = registry->version[lineup->main].served;
+        char more[64] = "";
+        if (others > 1)
+            snprintf(more, sizeof more, ", and %zu other version%s", others - 1, others > 2 ? "s" : "");
+        out_line("named", "%s, version %s (target %s)%s", lineup->name, served->version, served->model->target_names, more);
+    }
+}
+
+json_t *serve_models_json(const struct mli_registry *registry)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < registry->versions; i++) {
+        const struct mli_served *served = registry->version[i].served;
+        if (served && json_array_append_new(list, json_pack("{ssssss}", "name", served->name, "version", served->version,
+                                                            "sha256", served->model->sha256))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}

@@ -1,0 +1,29 @@
+/* The models that serve is given: FILE, NAME=FILE, FOLDER or NAME=FOLDER, any number of them. */
+#ifndef CMD_SERVE_MODELS_H
+#define CMD_SERVE_MODELS_H
+
+#include <cmd/cmd.h>
+#include <serve/catalog.h>
+
+#define SERVE_MODELS 256 /* at most */
+
+struct serve_models {
+    struct mli_source source[SERVE_MODELS];
+    char *name[SERVE_MODELS]; /* heap: those of the sources; NULL: the source's is borrowed */
+    size_t count;
+};
+
+/*
+ * Takes what is said of models: args[0..n), or the one of --model when there are none. name and version: of a single
+ * file; NULL: not given. An exit code, or CMD_CONTINUE; _release either way.
+ */
+int serve_models_take(const struct cmd_context *ctx, struct serve_models *models, const char *const *args,
+                      size_t n, const char *name, const char *version);
+void serve_models_release(struct serve_models *models);
+
+/* Lines on standard output: which models are served. */
+void serve_models_print(const struct mli_registry *registry);
+/* [{"name","version","sha256"},...]; NULL: no memory. */
+json_t *serve_models_json(const struct mli_registry *registry);
+
+#endif

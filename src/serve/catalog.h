@@ -1,0 +1,43 @@
+/*
+ * Catalog: the models that are to be served, where they come from, and what became of them. It reads and checks model
+ * files and publishes registries (registry.h) to the workers. A version whose new file is not fit to be served keeps the
+ * one it had. One change at a time; requests never wait for one.
+ */
+#ifndef SERVE_CATALOG_H
+#define SERVE_CATALOG_H
+
+#include <mlctl/log.h>
+#include <serve/disk.h>
+#include <serve/worker.h>
+
+struct mli_catalog_config {
+    const struct mli_source *source; /* borrowed for the life of the catalog */
+    size_t sources;
+    size_t keep;              /* so many of the newest versions of a model; 0: all of them */
+    size_t threads;           /* that will answer: parts of the tallies */
+    const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */
+};
+
+struct mli_catalog;
+
+/*
+ * Reads all there is. Of every source something must be fit to be served: ML_EIO, ML_EARTIFACT, ML_EUSAGE (a name that is
+ * none, or is there twice), ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_catalog_open(const struct mli_catalog_config *config,
+                                             struct mli_catalog **out, struct ml_error *err);
+/* A catalog of one model, which is borrowed, as it is. */
+ML_NODISCARD enum ml_status mli_catalog_of(const struct ml_model *model, const char *name,
+                                           const char *version, size_t threads, struct mli_catalog **out,
+                                           struct ml_error *err);
+/* The workers are gone, or detached. NULL is fine. */
+void mli_catalog_close(struct mli_catalog *catalog);
+
+/* The newest registry, held for the caller. */
+struct mli_registry *mli_catalog_registry(struct mli_catalog *catalog);
+/* Shows what there is to these workers, and everything that is published until they are detached. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_catalog_attach(struct mli_catalog *catalog, struct mli_worker *worker,
+                                               size_t workers, struct ml_error *err);
+void mli_catalog_detach(struct mli_catalog *catalog);
+
+#endif

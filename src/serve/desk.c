@@ -1,0 +1,71 @@
+#include <serve/desk.h>
+
+#include <base/mem.h>
+#include <model/reading.h>
+#include <stdlib.h>
+
+#define BLOCK_ROWS ((size_t)256)
+#define BLOCK_CELLS ((size_t)1 << 17) /* a block of a wide model has fewer rows */
+
+static size_t block_rows(size_t columns)
+{
+    size_t rows = columns ? BLOCK_CELLS / columns : BLOCK_ROWS;
+
+    if (rows > BLOCK_ROWS)
+        return BLOCK_ROWS;
+    return rows ? rows : 1;
+}
+
+/* What cells mean is the model's; how a text is cut into them is each body's own. */
+static enum ml_status take_reading(struct mli_desk *desk, struct ml_error *err)
+{
+    struct ml_csv_options csv;
+    const char *missing;
+
+    mli_reading_again(mli_model_reading(desk->model), &csv, &missing);
+    desk->csv = (struct ml_csv_options){ .decimal = csv.decimal, .thousands = csv.thousands };
+    desk->missing = mli_missing_new(missing);
+    return desk->missing ? ML_OK : ml_error_set(err, ML_ENOMEM, "out of memory for missing tokens");
+}
+
+static enum ml_status furnish(struct mli_desk *desk, struct ml_error *err)
+{
+    size_t width = ml_model_width(desk->model), bytes;
+    size_t rows = block_rows(desk->schema->count + width);
+
+    desk->seen = mli_calloc(desk->schema->count + 1, sizeof(*desk->seen));
+    if (!desk->seen)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", desk->schema->count);
+    if (!mli_mul(width, sizeof(double), &bytes) || !(desk->P = mli_alloc(rows, bytes)))
+        return ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows);
+    enum ml_status status = take_reading(desk, err);
+    return status == ML_OK ? mli_rows_new(desk->schema, desk->missing, rows, &desk->rows, err) : status;
+}
+
+enum ml_status mli_desk_new(const struct mli_served *served, struct mli_desk **out, struct ml_error *err)
+{
+    struct mli_desk *desk = mli_calloc(1, sizeof(*desk));
+
+    if (!desk)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the model's rows");
+    desk->served = served;
+    desk->model = served->model;
+    desk->schema = served->schema;
+    enum ml_status status = furnish(desk, err);
+    if (status == ML_OK)
+        *out = desk;
+    else
+        mli_desk_free(desk);
+    return status;
+}
+
+void mli_desk_free(struct mli_desk *desk)
+{
+    if (!desk)
+        return;
+    mli_rows_free(desk->rows);
+    mli_missing_free(desk->missing);
+    free(desk->P);
+    free(desk->seen);
+    free(desk);
+}

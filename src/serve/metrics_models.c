@@ -1,0 +1,75 @@
+/* Names and versions are of letters that need no escape (mli_name_valid()). */
+#include <serve/metrics_text.h>
+
+#include <serve/tally.h>
+
+static void add_info(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    const struct ml_model *model = served->model;
+
+    mli_buf_str(w->out, "mlctl_model_info{sha256=");
+    mli_metrics_label(w->out, model->sha256);
+    mli_buf_str(w->out, ",target=");
+    mli_metrics_label(w->out, model->target_names);
+    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\",model=\"%s\",model_version=\"%s\"} 1\n",
+                   mli_model_task(model), ML_VERSION, served->name, served->version);
+}
+
+static void add_requests(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    static const struct {
+        const char *outcome;
+        enum mli_tally_field field;
+    } rows[] = { { "success", MLI_TALLY_SUCCESS }, { "failure", MLI_TALLY_FAILED } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        mli_buf_printf(w->out, "mlctl_model_requests_total{model=\"%s\",model_version=\"%s\",outcome=\"%s\"} %llu\n",
+                       served->name, served->version, rows[i].outcome,
+                       (unsigned long long)mli_tally_get(served->tally, rows[i].field));
+}
+
+static void add_rows(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    mli_buf_printf(w->out, "mlctl_model_rows_total{model=\"%s\",model_version=\"%s\"} %llu\n", served->name,
+                   served->version, (unsigned long long)mli_tally_get(served->tally, MLI_TALLY_ROWS));
+}
+
+static void add_durations(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    static const char name[] = "mlctl_model_request_duration_seconds";
+    const struct mli_tally *tally = served->tally;
+    unsigned long long total = 0;
+
+    for (size_t b = 0; b < MLI_METRIC_BUCKETS; b++) {
+        total += mli_tally_bucket(tally, b);
+        mli_buf_printf(w->out, "%s_bucket{model=\"%s\",model_version=\"%s\",le=\"%s\"} %llu\n", name, served->name,
+                       served->version, mli_metrics_bounds[b].text, total);
+    }
+    mli_buf_printf(w->out, "%s_sum{model=\"%s\",model_version=\"%s\"} ", name, served->name, served->version);
+    mli_buf_number(w->out, (double)(mli_tally_get(tally, MLI_TALLY_SUCCESS_NS) +
+                                    mli_tally_get(tally, MLI_TALLY_FAILED_NS)) / 1e9);
+    mli_buf_printf(w->out, "\n%s_count{model=\"%s\",model_version=\"%s\"} %llu\n", name, served->name,
+                   served->version, total);
+}
+
+void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_registry *registry)
+{
+    static const struct {
+        const char *name, *type, *help;
+        void (*add)(const struct mli_metrics_writer *w, const struct mli_served *served);
+    } rows[] = {
+        { "mlctl_model_info", "gauge", "A model that answers; always 1.", add_info },
+        { "mlctl_model_requests", "counter", "Requests for predictions, by model and outcome.", add_requests },
+        { "mlctl_model_rows", "counter", "Rows predicted, by model.", add_rows },
+        { "mlctl_model_request_duration_seconds", "histogram",
+          "Seconds it took to answer a request for predictions, by model.", add_durations },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        mli_metrics_head(w, rows[i].name, rows[i].type, rows[i].help);
+        for (size_t k = 0; k < registry->versions; k++) {
+            if (registry->version[k].served)
+                rows[i].add(w, registry->version[k].served);
+        }
+    }
+}

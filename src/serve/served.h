@@ -1,0 +1,41 @@
+/*
+ * Served: one version of a model as requests meet it: immutable, what its answers need beside the model made when it is
+ * put in, and counted by those who hold it, so that it goes with the last of them.
+ */
+#ifndef SERVE_SERVED_H
+#define SERVE_SERVED_H
+
+#include <model/model.h>
+#include <serve/tally.h>
+#include <table/dict.h>
+
+#define MLI_NAME_MAX ((size_t)128) /* bytes of a name or version */
+
+struct mli_served {
+    _Atomic size_t holders;
+    char *name, *version;
+    const struct ml_model *model;
+    struct ml_model *own; /* the same when it is freed with this; NULL: borrowed */
+    const struct mli_schema *schema;
+    struct mli_dict *columns;  /* names of the schema's fields, numbered as they are */
+    bool numbers;              /* every column is a number */
+    char **label_json;         /* labels as JSON strings */
+    struct mli_output *output; /* what protocols call outputs (outputs.h) */
+    size_t outputs;
+    char *card;              /* answer of GET /model */
+    struct mli_tally *tally; /* what came of its requests; of all that had this name and version before */
+};
+
+/* Letters, digits, '.', '_' and '-', not beginning with '.', at most MLI_NAME_MAX: what stands in a URL as it is. */
+bool mli_name_valid(const char *name);
+
+/*
+ * A model under a name and version, held once. `own` and `tally` are taken, on failure too; own NULL: the model is
+ * borrowed. NULL: no memory.
+ */
+struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model *own, const char *name,
+                                  const char *version, struct mli_tally *tally);
+struct mli_served *mli_served_hold(struct mli_served *served);
+void mli_served_drop(struct mli_served *served); /* NULL is fine */
+
+#endif

@@ -1,0 +1,88 @@
+#include <serve/tally.h>
+
+#include <base/mem.h>
+#include <serve/metrics.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+_Static_assert(MLI_TALLY_BUCKETS == MLI_METRIC_BUCKETS, "the same bounds");
+
+struct mli_tally *mli_tally_new(size_t parts)
+{
+    struct mli_tally *tally = mli_calloc(1, sizeof(*tally));
+    size_t bytes;
+
+    if (!tally || !mli_mul(parts, sizeof(*tally->part), &bytes))
+        goto failed;
+    tally->part = aligned_alloc(_Alignof(struct mli_tally_part), bytes);
+    if (!tally->part)
+        goto failed;
+    memset(tally->part, 0, bytes);
+    tally->parts = parts;
+    atomic_init(&tally->holders, 1);
+    return tally;
+
+failed:
+    free(tally);
+    return NULL;
+}
+
+struct mli_tally *mli_tally_hold(struct mli_tally *tally)
+{
+    atomic_fetch_add(&tally->holders, 1);
+    return tally;
+}
+
+void mli_tally_drop(struct mli_tally *tally)
+{
+    if (!tally || atomic_fetch_sub(&tally->holders, 1) > 1)
+        return;
+    free(tally->part);
+    free(tally);
+}
+
+void mli_tally_add(struct mli_tally *tally, size_t part, const struct mli_run *run, bool success)
+{
+    struct mli_tally_part *to = &tally->part[part];
+    uint64_t known = run->infer + run->write;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    mli_count(&to->field[success ? MLI_TALLY_SUCCESS : MLI_TALLY_FAILED], 1);
+    mli_count(&to->field[success ? MLI_TALLY_SUCCESS_NS : MLI_TALLY_FAILED_NS], run->total);
+    mli_count(&to->bucket[mli_metrics_bucket(run->total)], 1);
+    atomic_store_explicit(&to->field[MLI_TALLY_LAST],
+                          (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+                          memory_order_relaxed);
+    if (!success)
+        return;
+    mli_count(&to->field[MLI_TALLY_ROWS], run->rows);
+    mli_count(&to->field[MLI_TALLY_BLOCKS], run->blocks);
+    mli_count(&to->field[MLI_TALLY_INPUT_NS], run->total > known ? run->total - known : 0);
+    mli_count(&to->field[MLI_TALLY_INFER_NS], run->infer);
+    mli_count(&to->field[MLI_TALLY_OUTPUT_NS], run->write);
+}
+
+uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field)
+{
+    uint64_t total = 0, value;
+
+    for (size_t i = 0; i < tally->parts; i++) {
+        value = atomic_load_explicit(&tally->part[i].field[field], memory_order_relaxed);
+        if (field == MLI_TALLY_LAST)
+            total = value > total ? value : total;
+        else
+            total += value;
+    }
+    return total;
+}
+
+uint64_t mli_tally_bucket(const struct mli_tally *tally, size_t bucket)
+{
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < tally->parts; i++)
+        total += atomic_load_explicit(&tally->part[i].bucket[bucket], memory_order_relaxed);
+    return total;
+}

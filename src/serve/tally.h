@@ -1,0 +1,59 @@
+/*
+ * Tally: what came of the requests for predictions of one model and version. A part for each loop thread, which alone
+ * writes it; any thread may read. It outlives a model that is replaced by another of that name and version, so that
+ * counters only grow.
+ */
+#ifndef SERVE_TALLY_H
+#define SERVE_TALLY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MLI_TALLY_BUCKETS 17 /* those of metrics.h */
+
+/* Nanoseconds of one request. */
+struct mli_run {
+    bool asked;            /* predictions were asked for */
+    size_t rows, blocks;   /* predicted */
+    uint64_t infer, write; /* in the model; writing what came of it, as far as that happened between */
+    uint64_t total;
+};
+
+enum mli_tally_field {
+    MLI_TALLY_SUCCESS,
+    MLI_TALLY_SUCCESS_NS,
+    MLI_TALLY_FAILED,
+    MLI_TALLY_FAILED_NS,
+    MLI_TALLY_ROWS,
+    MLI_TALLY_BLOCKS,
+    MLI_TALLY_INPUT_NS,
+    MLI_TALLY_INFER_NS,
+    MLI_TALLY_OUTPUT_NS,
+    MLI_TALLY_LAST, /* milliseconds since 1970 of the last request: the largest counts, not the sum */
+    MLI_TALLY_FIELDS
+};
+
+struct mli_tally_part {
+    _Alignas(64) _Atomic uint64_t field[MLI_TALLY_FIELDS];
+    _Atomic uint64_t bucket[MLI_TALLY_BUCKETS]; /* of `total`, not cumulative */
+};
+
+struct mli_tally {
+    _Atomic size_t holders;
+    size_t parts;
+    struct mli_tally_part *part;
+};
+
+struct mli_tally *mli_tally_new(size_t parts); /* held once; NULL: no memory */
+struct mli_tally *mli_tally_hold(struct mli_tally *tally);
+void mli_tally_drop(struct mli_tally *tally); /* NULL is fine */
+
+/* By the thread of that part: a request for predictions was answered. */
+void mli_tally_add(struct mli_tally *tally, size_t part, const struct mli_run *run, bool success);
+/* Over all parts. */
+uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field);
+uint64_t mli_tally_bucket(const struct mli_tally *tally, size_t bucket);
+
+#endif

@@ -1,0 +1,94 @@
+load common
+
+# A folder of models: mean with versions 1, 9 and 10, of which each gives its own number for x 1 and y 2, and people.
+eval "common_$(declare -f setup_file)"
+setup_file() {
+    common_setup_file
+    local v
+    for v in 1 9 10; do
+        mkdir -p "models/mean/$v"
+        awk -v v=$v -F, 'NR == 1 { print; next } { print $1 "," $2 "," ($1 + $2 - 3) / 2 + v }' mean.csv > "mean.$v.csv"
+        "$MLCTL" train "mean.$v.csv" -q --l2 0 --split none -m "models/mean/$v/model.safetensors" > /dev/null
+    done
+    mkdir -p models/people/2024.1 models/empty models/.hidden/1 models/mean/copying
+    cp people.safetensors models/people/2024.1/model.safetensors
+    cp people.safetensors models/.hidden/1/model.safetensors
+    echo text > models/README
+}
+
+# serve_all ARGUMENT...: as serve, but the models are arguments
+serve_all() {
+    "$MLCTL" serve --port 0 --json "$@" > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    URL=http://127.0.0.1:$PORT
+    [ -n "$PORT" ] || { cat serve.log; return 1; }
+}
+
+# one PATH: the prediction of a row of mean by the simple protocol, as a whole number
+one() { curl -sS -H 'Content-Type: application/json' -d '{"x":1,"y":2}' "$URL$1" | jq '.prediction | round'; }
+
+@test "several models by name, through every protocol" {
+    serve_all mean="$BATS_FILE_TMPDIR/models/mean/9/model.safetensors" who="$BATS_FILE_TMPDIR/people.safetensors"
+    jq -e '[.models[] | [.name, .version]] == [["mean","1"],["who","1"]] and .name == "mean"' serve.json
+    [ "$(one /predict)" = 9 ]
+    [ "$(one /models/mean/predict)" = 9 ]
+    person='{"age":31,"city":"Oslo","when":"2024-01-01"}'
+    curl -sS -H 'Content-Type: application/json' -d "$person" "$URL/models/who/predict" | jq -e '.prediction == "no"'
+    curl -sS -H 'Content-Type: application/json' -d "{\"instances\":[$person]}" "$URL/models/who/invoke" |
+        jq -e '.predictions[0].prediction == "no"'
+    curl -sS -d "{\"instances\":[$person]}" "$URL/v1/models/who:predict" | jq -e '.predictions[0].prediction == "no"'
+    curl -sS -d '{"instances":[[1,2]]}' "$URL/v1/models/mean:predict" | jq -e '.predictions[0] | round == 9'
+    curl -sS -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1,2]}]}' "$URL/v2/models/mean/infer" |
+        jq -e '.model_name == "mean" and (.outputs[0].data[0] | round == 9)'
+    curl -sS "$URL/model" | jq -e '.name == "mean"'
+    curl -sS "$URL/models/who" | jq -e '.name == "who" and .task == "classification"'
+    curl -sS "$URL/models" | jq -e '[.models[].modelName] == ["mean", "who"]'
+    curl -sS "$URL/v2/models" | jq -e '.models == ["mean", "who"]'
+    [ "$(code "$URL/models/nobody")" = 404 ]
+    [ "$(code -d '{"instances":[[1,2]]}' "$URL/v1/models/nobody:predict")" = 404 ]
+}
+
+@test "a folder of models: versions side by side, the newest answers" {
+    serve_all "$BATS_FILE_TMPDIR/models"
+    [ "$(one /predict)" = 10 ]
+    [ "$(one /models/mean/versions/1/predict)" = 1 ]
+    [ "$(one /models/mean/versions/9/predict)" = 9 ]
+    [ "$(code "$URL/models/mean/versions/2")" = 404 ]
+    curl -sS "$URL/v2/models/mean" | jq -e '.versions == ["1", "9", "10"]'
+    curl -sS "$URL/v2/models/mean/versions/9/ready" | jq -e .ready
+    curl -sS "$URL/v1/models/mean" | jq -e '[.model_version_status[] | .version] == ["10", "9", "1"]'
+    curl -sS "$URL/v1/models/mean/versions/9" | jq -e '[.model_version_status[] | .version] == ["9"]'
+    curl -sS -d '' "$URL/v2/repository/index" | jq -e '[.[] | .name + "/" + .version] == ["mean/10", "mean/9", "mean/1", "people/2024.1"]'
+    curl -sS -d '{"instances":[[1,2]]}' "$URL/v1/models/mean/versions/9:predict" | jq -e '.predictions[0] | round == 9'
+    curl -sS "$URL/metrics" > metrics.txt
+    for line in 'mlctl_model_requests_total{model="mean",model_version="10",outcome="success"} 1' \
+        'mlctl_model_requests_total{model="mean",model_version="9",outcome="success"} 2' \
+        'mlctl_model_requests_total{model="mean",model_version="9",outcome="failure"} 0' \
+        'mlctl_model_rows_total{model="people",model_version="2024.1"} 0' \
+        'mlctl_model_request_duration_seconds_count{model="mean",model_version="1"} 1'; do
+        grep -qxF "$line" metrics.txt || { echo "no $line"; cat metrics.txt; return 1; }
+    done
+    stop
+    serve_all --versions 2 average="$BATS_FILE_TMPDIR/models/mean"
+    curl -sS "$URL/v2/models/average" | jq -e '.versions == ["9", "10"]'
+}
+
+@test "a version that is damaged is not served, the others are; a model without any ends the start" {
+    cp -r "$BATS_FILE_TMPDIR/models" .
+    echo damaged > models/mean/10/model.safetensors
+    serve_all models
+    [ "$(one /predict)" = 9 ]
+    grep -q 'models/mean/10/model.safetensors is not served: ' serve.log
+    curl -sS -d '' "$URL/v2/repository/index" |
+        jq -e '.[0] | .version == "10" and .state == "UNAVAILABLE" and (.reason | length > 0)'
+    curl -sS "$URL/v1/models/mean" | jq -e '.model_version_status[0] | .state == "END" and .status.error_code == "UNKNOWN"'
+    stop
+    echo damaged > models/people/2024.1/model.safetensors
+    run -4 "$MLCTL" serve models --port 0
+    run -5 "$MLCTL" serve mean="$BATS_TEST_TMPDIR" --port 0
+    [[ $output == *"no model is in the folder"* ]]
+    run -2 "$MLCTL" serve a="$BATS_FILE_TMPDIR/mean.safetensors" a="$BATS_FILE_TMPDIR/people.safetensors" --port 0
+    [[ $output == *'two models are named "a"'* ]]
+    run -2 "$MLCTL" serve --name a "$BATS_FILE_TMPDIR/models" --port 0
+}
