@@ -20,9 +20,13 @@ struct ml_prep_config {
     const char *const *outliers; /* iqr:K, zscore:K, quantile:A, none; none */
     const char *const *power;    /* yeo-johnson, none; none */
     const char *const *encode;   /* onehot, ordinal, hash:N, target, target:SMOOTH; onehot */
-    const char *const *min_count; /* onehot: values in fewer rows (below 1: a share of the rows) share a feature; 0 */
+    const char *const *min_count; /* onehot: values in fewer rows (below 1: a share of the rows) share a feature; tfidf: no term; 0 */
     const char *const *scale;    /* standard, minmax, robust, none; standard */
-    const char *const *text;   /* hash:N, hash:N:J-K, none: features of the words of texts; none */
+    const char *const *text;   /*
+                                * tfidf:N, tfidf:N:J-K, tfidf:N:chars, tfidf:N:chars:J-K, hash:N, hash:N:J-K: features of the words
+                                * or characters of texts; none; tfidf of up to 4096 runs of characters if texts have five words
+                                * or more on average and the rows are few enough, else none
+                                */
     const char *const *select; /* variance:T, k:N, l1, l1:STRENGTH: features to keep; all */
     const char *const *pca;    /* a number of principal components or a share of the variance; none */
     double max_missing;        /* a column with a larger share of missing cells is dropped */

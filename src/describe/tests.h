@@ -19,7 +19,7 @@ void mli_list_word(struct mli_buf *out, const char *name);
 
 /* Texts of so many words that words are what there is to learn from; mli_test_text() asks it of columns but the target. */
 bool mli_is_text(const struct mli_description *d, size_t column);
-#define MLI_TEXT_WORDS "hash:4096" /* what --text is advised to make of them, as drop does */
+#define MLI_TEXT_WORDS "tfidf:4096:chars" /* what --text is advised to make of them, as drop does */
 
 /* of a column: tests_column.c, tests_number.c, tests_values.c */
 bool mli_test_leak(const struct mli_description *d, size_t column, struct mli_finding *out);

@@ -377,10 +377,10 @@ static enum ml_status put_helpers(struct writer *w)
     for (size_t i = 0; i < mli_pipeline_steps(w->model->pipeline); i++) {
         const struct mli_step *step = mli_pipeline_step(w->model->pipeline, i);
         size_t found = find_step(step);
-        if (step->kind == &mli_text_step)
+        if (step->kind == &mli_text_step || step->kind == &mli_tfidf_step)
             return ml_error_set(w->err, ML_EUSAGE,
-                                "step \"text\" cannot be exported as C: lower case and words of Unicode text are "
-                                "more than the C library has; --format json describes it");
+                                "step \"%s\" cannot be exported as C: lower case and words of Unicode text are "
+                                "more than the C library has; --format json describes it", step->kind->name);
         if (found == STEPS)
             return ml_error_set(w->err, ML_EUSAGE, "step \"%s\" cannot be exported as C",
                                 step->kind->name);

@@ -177,6 +177,25 @@ static json_t *hashed_json(const struct mli_frame *frame, const void *state)
     return columns;
 }
 
+static json_t *tfidf_json(const struct mli_frame *frame, const void *state)
+{
+    const struct mli_tfidf *tfidf = state;
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < tfidf->count; i++) {
+        const struct mli_vocabulary *v = &tfidf->vocabulary[i];
+        json_t *terms = json_array(), *idf = json_array();
+        for (size_t t = 0; t < mli_dict_count(v->terms); t++) {
+            append(&terms, json_string(mli_dict_text(v->terms, t)));
+            append(&idf, mli_json_from(v->idf[t]));
+        }
+        append(&columns, json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "column", frame->slot[tfidf->slot[i]].name, "unit",
+                                   mli_unit_name[v->grams.unit], "from", (json_int_t)v->grams.low, "to",
+                                   (json_int_t)v->grams.high, "terms", terms, "idf", idf));
+    }
+    return columns;
+}
+
 static json_t *row_json(const double *value, size_t n)
 {
     json_t *list = json_array();
@@ -247,6 +266,15 @@ static const struct {
       "as a signed number, the feature |h| mod buckets gets 1 added if h >= 0, else -1; then all are divided by the "
       "square root of the sum of their squares if that is not 0; a missing text leaves 0",
       hashed_json },
+    { &mli_tfidf_step,
+      "a feature COLUMN~TERM for each term, 0 at first, for the text in lower case (Unicode, full mappings). Unit words: its "
+      "words are its runs of two or more characters of general category L or N or _, and for each n from `from` to `to` "
+      "each n words in a row, joined by one space, are a term. Unit chars: its words stand between white space, each gets a "
+      "space before and behind it, and for each n from `from` to `to` each n characters in a row of one are a term; one "
+      "with n characters or less is a term once, and no longer ones are taken of it. The feature of each term that is "
+      "listed gets its idf added each time; then all are divided by the square root of the sum of their squares if that is "
+      "not 0; a missing text leaves 0",
+      tfidf_json },
     { &mli_hash_step,
       "features COLUMN#0 .. COLUMN#(buckets-1), 0 at first; h = MurmurHash3_x86_32 of the value's UTF-8 bytes with "
       "seed 0 as a signed number, the feature |h| mod buckets becomes 1 if h >= 0, else -1; a missing cell leaves 0",

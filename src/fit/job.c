@@ -283,18 +283,19 @@ static enum ml_status make_features(struct mli_job *job, struct ml_error *err)
 
 /* ---- training --------------------------------------------------------------------------------------------------- */
 
-static bool hashes_texts(const struct mli_pipeline *pipeline)
+static bool takes_texts(const struct mli_pipeline *pipeline)
 {
     for (size_t i = 0; i < mli_pipeline_steps(pipeline); i++)
-        if (mli_pipeline_step(pipeline, i)->kind == &mli_text_step)
+        if (mli_pipeline_step(pipeline, i)->kind == &mli_text_step ||
+            mli_pipeline_step(pipeline, i)->kind == &mli_tfidf_step)
             return true;
     return false;
 }
 
-/* A row of a hashed text has length 1, one of scaled numbers the root of their count: with C=1 words are held too short. */
+/* A row of a text has length 1, one of scaled numbers the root of their count: with C=1 words are held too short. */
 static void loosen_for_texts(struct mli_job *job)
 {
-    if (job->config->l2 >= 0 || mli_layers_deep(job->config) || !hashes_texts(job->pipeline))
+    if (job->config->l2 >= 0 || mli_layers_deep(job->config) || !takes_texts(job->pipeline))
         return;
     job->settings.train.l2 *= TEXT_L2;
     ml_log(job->config->log, ML_LOG_NOTE, "l2: %g, a tenth of that, as texts become rows of length 1 (--l2 overrides)",

@@ -8,6 +8,7 @@
 #include <base/mem.h>
 #include <math.h>
 #include <prep/hashing.h>
+#include <prep/vocabulary.h>
 #include <string.h>
 
 #define BLOCK_VALUES ((size_t)16384) /* doubles of a block, slots and features: 128 KiB */
@@ -20,7 +21,7 @@ static bool is_coded(const struct mli_slot *slot)
 
 static bool is_text(const struct mli_slot *slot)
 {
-    return slot->kind == MLI_SLOT_TEXT || slot->kind == MLI_SLOT_HASHED;
+    return slot->kind == MLI_SLOT_TEXT || slot->kind == MLI_SLOT_HASHED || slot->kind == MLI_SLOT_TERMS;
 }
 
 static bool column_fits(const struct mli_slot *slot, const struct mli_column *column)
@@ -153,6 +154,9 @@ static enum ml_status write_slots(const struct mli_pipeline *pipeline,
         if (slot->kind == MLI_SLOT_HASHED) {
             if (!mli_hashing_write(&slot->hashing, block->text[s], block->rows, words, x,
                                    pipeline->made))
+                return mli_step_nomem(err);
+        } else if (slot->kind == MLI_SLOT_TERMS) {
+            if (!mli_vocabulary_write(slot->vocabulary, block->text[s], block->rows, words, x, pipeline->made))
                 return mli_step_nomem(err);
         } else if (slot->kind == MLI_SLOT_INDICATORS) {
             write_indicators(slot, block->code[s], block->rows, x, pipeline->made);

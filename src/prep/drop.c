@@ -19,6 +19,7 @@
 #include <base/text.h>
 #include <math.h>
 #include <prep/hashing.h>
+#include <prep/tfidf.h>
 #include <prep/parallel.h>
 #include <prep/training.h>
 #include <stdarg.h>
@@ -71,7 +72,7 @@ static void advise_text(struct judgement *j)
 {
     size_t used = strlen(j->advice);
 
-    snprintf(j->advice + used, sizeof(j->advice) - used, ", --text hash:4096 takes its words");
+    snprintf(j->advice + used, sizeof(j->advice) - used, ", --text tfidf:1024:chars takes its words");
 }
 
 static bool trains(const struct mli_fit *fit, size_t row)
@@ -232,6 +233,7 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
 {
     struct tally t = { 0 };
     const char *argument;
+    struct mli_terms terms;
     enum ml_status status = tally_codes(fit, column, &t, err);
 
     if (status != ML_OK)
@@ -240,7 +242,7 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
     if (j->verdict == KEEP && t.distinct == 1 && t.present == fit->rows)
         judge_one_value(mli_dict_text(column->dict, t.last), j);
     else if (j->verdict == KEEP && !fit->config->keep_all &&
-             mli_hashing_of(fit->config, column, &argument) == MLI_HASHING_NONE)
+             mli_hashing_of(fit->config, column, &argument) == MLI_HASHING_NONE && !mli_tfidf_of(fit, column, &terms))
         judge_identifier(fit, column, &t, j);
     return ML_OK;
 }

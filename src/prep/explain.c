@@ -191,6 +191,25 @@ static void explain_hash(struct explanation *e, const void *state)
             "its hash makes one of %zu features 1 or -1", hashed->hashing[k].buckets);
 }
 
+static void explain_tfidf(struct explanation *e, const void *state)
+{
+    const struct mli_tfidf *tfidf = state;
+
+    for (size_t k = 0; k < tfidf->count; k++) {
+        const struct mli_vocabulary *v = &tfidf->vocabulary[k];
+        const char *unit = mli_unit_name[v->grams.unit];
+        size_t terms = mli_dict_count(v->terms);
+        char runs[60] = "words";
+        if (v->grams.unit != MLI_UNIT_WORDS || v->grams.high > 1)
+            snprintf(runs, sizeof(runs), "runs of %zu to %zu %s", v->grams.low, v->grams.high,
+                     v->grams.unit == MLI_UNIT_CHARS ? "characters" : unit);
+        say(e, "tfidf", tfidf->slot[k],
+            json_pack("{s:s, s:I, s:I, s:I}", "unit", unit, "from", (json_int_t)v->grams.low, "to",
+                      (json_int_t)v->grams.high, "terms", (json_int_t)terms),
+            "becomes %zu features, its %s by tf-idf, scaled to length 1 in each row", terms, runs);
+    }
+}
+
 static void explain_target(struct explanation *e, const void *state)
 {
     const struct mli_target_encoder *encoder = state;

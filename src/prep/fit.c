@@ -6,6 +6,7 @@
 #include <base/mem.h>
 #include <prep/encode.h>
 #include <prep/hashing.h>
+#include <prep/tfidf.h>
 #include <prep/training.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +44,18 @@ static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error
     return ML_OK;
 }
 
-/* Columns that are hashed need no dictionary. Caller frees; NULL: no memory. */
+/* Columns that are hashed, or have a vocabulary, need no dictionary. Caller frees; NULL: no memory. */
 static uint8_t *mark_texts(const struct mli_fit *fit)
 {
     uint8_t *text = mli_alloc(fit->n, 1);
     const char *argument;
+    struct mli_terms terms;
 
-    for (size_t i = 0; text && i < fit->n; i++)
-        text[i] = mli_hashing_of(fit->config, &fit->table->column[fit->columns[i]], &argument) !=
-                  MLI_HASHING_NONE;
+    for (size_t i = 0; text && i < fit->n; i++) {
+        const struct mli_column *column = &fit->table->column[fit->columns[i]];
+        text[i] = mli_hashing_of(fit->config, column, &argument) != MLI_HASHING_NONE ||
+                  mli_tfidf_of(fit, column, &terms);
+    }
     return text;
 }
 

@@ -89,7 +89,7 @@ enum ml_status mli_frame_check(const struct mli_frame *frame, size_t count, cons
                                enum mli_slot_kind kind, struct ml_error *err)
 {
     static const char *const what[] = { "a number", "an instant", "a category",
-                                        "a set of indicators", "a flag", "a text", "a hashed text" };
+                                        "a set of indicators", "a flag", "a text", "a hashed text", "a text of terms" };
 
     for (size_t i = 0; i < count; i++) {
         if (slot[i] >= frame->count)

@@ -5,7 +5,9 @@
 #include <math.h>
 #include <prep/choice.h>
 #include <prep/encode.h>
+#include <prep/grams.h>
 #include <prep/murmur.h>
+#include <prep/tfidf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,8 @@ enum mli_hashing_kind mli_hashing_of(const struct ml_prep_config *config,
         return MLI_HASHING_NONE;
     if ((*argument = hash_argument(mli_choice_named(config->text, name))))
         return MLI_HASHING_WORDS;
+    if (mli_tfidf_asked(mli_choice_named(config->text, name)))
+        return MLI_HASHING_NONE;
     if ((*argument = hash_argument(mli_choice_named(config->encode, name))))
         return MLI_HASHING_VALUE;
     *argument = hash_argument(mli_choice_find(config->text, name, NULL));
@@ -40,29 +44,19 @@ enum mli_hashing_kind mli_hashing_of(const struct ml_prep_config *config,
 
 /* ---- hash:N:J-K ---------------------------------------------------------------------------------------------- */
 
-/* The text up to `end` as a number from low to high. */
-static bool whole(const char *text, const char *end, size_t low, size_t high, size_t *out)
-{
-    return mli_num_parse_size(text, (size_t)(end - text), out) && *out >= low && *out <= high;
-}
-
 static bool parse(const char *argument, enum mli_hashing_kind kind, struct mli_hashing *out)
 {
-    const char *colon = strchr(argument, ':'), *dash, *end = argument + strlen(argument);
+    const char *colon = strchr(argument, ':');
+    size_t length = colon ? (size_t)(colon - argument) : strlen(argument);
 
     *out = (struct mli_hashing){ 0 };
-    if (!whole(argument, colon ? colon : end, 2, MLI_HASH_BUCKETS, &out->buckets))
+    if (!mli_num_parse_size(argument, length, &out->buckets) || out->buckets < 2 || out->buckets > MLI_HASH_BUCKETS)
         return false;
     if (kind == MLI_HASHING_VALUE)
         return !colon;
     out->low = WORDS_LOW;
     out->high = WORDS_HIGH;
-    if (!colon)
-        return true;
-    dash = strchr(colon, '-');
-    if (dash && !whole(colon + 1, dash, 1, MLI_HASH_WORDS, &out->low))
-        return false;
-    return whole(dash ? dash + 1 : colon + 1, end, out->low, MLI_HASH_WORDS, &out->high);
+    return !colon || mli_grams_parse(colon + 1, &out->low, &out->high);
 }
 
 enum ml_status mli_hashing_parse(const char *argument, enum mli_hashing_kind kind,
@@ -77,9 +71,9 @@ enum ml_status mli_hashing_parse(const char *argument, enum mli_hashing_kind kin
     if (kind == MLI_HASHING_VALUE)
         return ml_error_set(err, ML_EUSAGE, "expected hash:N, N from 2 to %zu features", MLI_HASH_BUCKETS);
     return ml_error_set(err, ML_EUSAGE,
-                        "expected none, hash:N or hash:N:J-K, N from 2 to %zu features, J to K words in a row, "
+                        "expected hash:N or hash:N:J-K, N from 2 to %zu features, J to K words in a row, "
                         "from 1 to %zu",
-                        MLI_HASH_BUCKETS, MLI_HASH_WORDS);
+                        MLI_HASH_BUCKETS, MLI_GRAMS_MOST);
 }
 
 /* ---- the state ----------------------------------------------------------------------------------------------- */
@@ -233,10 +227,10 @@ static enum ml_status load_words(const json_t *doc, struct mli_hashed *hashed, s
 {
     size_t *low = NULL, *high = NULL;
     enum ml_status status =
-        load_sizes(doc, "words_from", hashed->count, 1, MLI_HASH_WORDS, &low, err);
+        load_sizes(doc, "words_from", hashed->count, 1, MLI_GRAMS_MOST, &low, err);
 
     if (status == ML_OK)
-        status = load_sizes(doc, "words_to", hashed->count, 1, MLI_HASH_WORDS, &high, err);
+        status = load_sizes(doc, "words_to", hashed->count, 1, MLI_GRAMS_MOST, &high, err);
     for (size_t k = 0; k < hashed->count && status == ML_OK; k++) {
         hashed->hashing[k].low = low[k];
         hashed->hashing[k].high = high[k];
@@ -289,13 +283,17 @@ static void add_token(const struct mli_hashing *hashing, const char *token, size
     x[bucket] += sign;
 }
 
-static void add_grams(const struct mli_hashing *hashing, const struct mli_words *words, double *x)
+struct sums {
+    const struct mli_hashing *hashing;
+    double *x;
+};
+
+static bool add_gram(void *data, const char *gram, size_t n)
 {
-    for (size_t n = hashing->low; n <= hashing->high; n++) {
-        for (size_t i = 0; i + n <= words->count; i++)
-            add_token(hashing, words->text + words->start[i],
-                      words->start[i + n] - 1 - words->start[i], x);
-    }
+    const struct sums *sums = data;
+
+    add_token(sums->hashing, gram, n, sums->x);
+    return true;
 }
 
 /* Entries are whole numbers, so the sum of their squares is exact in any order. */
@@ -322,9 +320,9 @@ bool mli_hashing_write(const struct mli_hashing *hashing, const char *const *tex
             add_token(hashing, text[i], strlen(text[i]), x);
             continue;
         }
-        if (!mli_words_split(words, text[i]))
+        const struct mli_grams grams = { MLI_UNIT_WORDS, hashing->low, hashing->high };
+        if (!mli_grams_each(&grams, words, text[i], add_gram, &(struct sums){ hashing, x }))
             return false;
-        add_grams(hashing, words, x);
         divide_by_length(x, hashing->buckets);
     }
     return true;

@@ -14,7 +14,6 @@
 #include <prep/words.h>
 
 #define MLI_HASH_BUCKETS ((size_t)1 << 20) /* at most, of a column */
-#define MLI_HASH_WORDS ((size_t)8)         /* longest n-gram */
 
 enum mli_hashing_kind { MLI_HASHING_NONE, MLI_HASHING_WORDS, MLI_HASHING_VALUE };
 /*

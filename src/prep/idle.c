@@ -27,6 +27,7 @@ TOUCHES(impute, mli_imputer)
 TOUCHES(fill, mli_fill)
 TOUCHES(onehot, mli_onehot)
 TOUCHES(hash, mli_hashed)
+TOUCHES(tfidf, mli_tfidf)
 TOUCHES(scale, mli_scaler)
 
 /* Options whose steps may pass a column by that the checks let through. Of the others, clip speaks for itself. */
@@ -41,9 +42,11 @@ static const struct row {
     { "missing-flags", "", { { &mli_flags_step, flags_touches } }, "has no missing cell in the training rows" },
     { "impute", "", { { &mli_impute_step, impute_touches }, { &mli_fill_step, fill_touches } },
       "becomes hashed words, which are all 0 for a missing cell" },
-    { "min-count", "", { { &mli_onehot_step, onehot_touches } }, "has no one-hot features to group" },
+    { "min-count", "", { { &mli_onehot_step, onehot_touches }, { &mli_tfidf_step, tfidf_touches } },
+      "has no one-hot features to group" },
     { "encode", "hash", { { &mli_hash_step, hash_touches } }, "is a boolean, which has one feature a word" },
     { "text", "hash", { { &mli_text_step, hash_touches } }, "is a boolean, which has one feature a word" },
+    { "text", "tfidf", { { &mli_tfidf_step, tfidf_touches } }, "is a boolean, which has one feature a word" },
     { "scale", "", { { &mli_scale_step, scale_touches } }, "becomes indicators or hashed features, which are not scaled" },
 };
 

@@ -18,6 +18,7 @@
     X(clip)                                                                                        \
     X(power)                                                                                       \
     X(text)                                                                                        \
+    X(tfidf)                                                                                       \
     X(hash)                                                                                        \
     X(target)                                                                                      \
     X(ordinal)                                                                                     \

@@ -60,8 +60,8 @@ static const struct mli_prep_option options[] = {
       .check = mli_encode_check },
     { .name = "min-count",
       .argument = "[COLUMN=]N",
-      .help = "onehot: values in fewer than N training rows, or a share of them, share the feature COLUMN=(rare) "
-              "(0 if not given)",
+      .help = "onehot: values in fewer than N training rows, or a share of them, share the feature COLUMN=(rare); "
+              "tfidf: leaves such terms out (0 if not given)",
       .kind = MLI_OPTION_LIST,
       .offset = AT(min_count),
       .columns = MLI_FOR_CATEGORIES,
@@ -75,8 +75,9 @@ static const struct mli_prep_option options[] = {
       .check = mli_scale_check },
     { .name = "text",
       .argument = "[COLUMN=]HOW",
-      .help = "texts: hash:N, N features that their words are hashed into, hash:N:J-K for J to K words in a row, or "
-              "none (none if not given: texts are dropped)",
+      .help = "texts: tfidf:N, the N most frequent words by tf-idf, tfidf:N:J-K for J to K words in a row, "
+              "tfidf:N:chars or tfidf:N:chars:J-K for characters; hash:N or hash:N:J-K, words hashed into N features; or "
+              "none (texts of five words or more as tfidf:4096:chars, others dropped, if not given)",
       .kind = MLI_OPTION_LIST,
       .offset = AT(text),
       .columns = MLI_FOR_CATEGORIES,

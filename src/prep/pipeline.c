@@ -94,7 +94,7 @@ static enum ml_status check_outputs(const struct mli_pipeline *pipeline, struct 
     for (size_t s = 0; s < pipeline->frame.count; s++) {
         const struct mli_slot *slot = &pipeline->frame.slot[s];
         if (!slot->live || slot->kind == MLI_SLOT_INDICATORS || slot->kind == MLI_SLOT_FLAG ||
-            slot->kind == MLI_SLOT_HASHED ||
+            slot->kind == MLI_SLOT_HASHED || slot->kind == MLI_SLOT_TERMS ||
             (slot->kind == MLI_SLOT_NUMBER && slot->filled))
             continue;
         return ml_error_set(err, ML_EARTIFACT,
@@ -174,6 +174,9 @@ static const char *name_parts(const struct mli_frame *frame, const struct mli_sl
         *between = '#';
         snprintf(digits, 24, "%zu", k);
         *value = digits;
+    } else if (slot->kind == MLI_SLOT_TERMS) {
+        *between = '~';
+        *value = mli_dict_text(slot->vocabulary->terms, k);
     }
     return slot->name;
 }

@@ -14,6 +14,7 @@
  *                               INDICATORS:  X[slot.feature .. slot.feature + width) = 0; then the one that
  *                                            mli_slot_indicator() names = 1, if it names one
  *                               HASHED:      X[slot.feature .. slot.feature + width) by prep/hashing.h
+ *                               TERMS:       the same by prep/vocabulary.h
  *
  * Arithmetic is double without fused operations. A step kind is one const row in a file of its own. To add one:
  * write the file, declare row and state here, put its name into MLI_STEPS (inside.h) at the place in the order where it
@@ -23,6 +24,7 @@
 #define PREP_STEP_H
 
 #include <prep/choice.h>
+#include <prep/grams.h>
 #include <prep/pipeline.h>
 
 /* ---- the frame ----------------------------------------------------------------------------------------------- */
@@ -35,12 +37,20 @@ enum mli_slot_kind {
     MLI_SLOT_FLAG,       /* a double, 0 or 1; a feature as it is */
     MLI_SLOT_TEXT,       /* a cell as it is written, NULL where missing */
     MLI_SLOT_HASHED,     /* the same cell, to be spread over hashed features */
+    MLI_SLOT_TERMS,      /* the same cell, to be spread over the terms of a vocabulary */
 };
 
 /* How a cell is hashed; prep/hashing.h says what it means. */
 struct mli_hashing {
     size_t buckets;   /* features */
     size_t low, high; /* words of an n-gram; 0: the cell is one token */
+};
+
+/* What terms are known and how much each counts; prep/vocabulary.h says what it means. */
+struct mli_vocabulary {
+    struct mli_grams grams;
+    struct mli_dict *terms; /* in order of their bytes */
+    double *idf;            /* of each */
 };
 
 struct mli_slot {
@@ -54,7 +64,8 @@ struct mli_slot {
     bool rare;      /* INDICATORS: the last feature says "any other" */
     const int32_t *place, *kept; /* INDICATORS: feature of a value (-1: rare), value of a feature; NULL: the same */
     struct mli_hashing hashing;  /* HASHED */
-    size_t width;   /* features it makes: 1, INDICATORS: values + missing + rare, HASHED: buckets */
+    const struct mli_vocabulary *vocabulary; /* TERMS */
+    size_t width;   /* features it makes: 1, INDICATORS: values + missing + rare, HASHED: buckets, TERMS: terms */
     size_t feature; /* index of the first; set behind the last step, in order of field, then slot */
 };
 
@@ -363,6 +374,16 @@ extern const struct mli_step_kind mli_text_step, mli_hash_step;
 /* A HOW of --text, for prep/options.h, and N of hash:N, for encode.c. */
 enum ml_status mli_text_check(const char *how, unsigned column, struct ml_error *err);
 enum ml_status mli_hash_check(const char *argument, struct ml_error *err);
+
+/* ---- tfidf: mli_tfidf_step, struct mli_tfidf ----------------------------------------------------------------- */
+
+/* slot[k] becomes TERMS. */
+struct mli_tfidf {
+    size_t count;
+    size_t *slot;
+    struct mli_vocabulary *vocabulary;
+};
+extern const struct mli_step_kind mli_tfidf_step;
 
 /* ---- scale: mli_scale_step, struct mli_scaler ---------------------------------------------------------------- */
 

@@ -2,18 +2,25 @@
 #include <prep/hashing.h>
 
 #include <prep/encode.h>
+#include <prep/tfidf.h>
 #include <string.h>
 
 enum ml_status mli_text_check(const char *how, unsigned column, struct ml_error *err)
 {
+    static const char *const ways[] = { "tfidf:N", "hash:N", "none" };
     struct mli_hashing hashing;
-
+    struct mli_terms terms;
     const char *argument = mli_encode_argument(how, "hash");
 
     (void)column;
     if (strcmp(how, "none") == 0)
         return ML_OK;
-    return mli_hashing_parse(argument ? argument : "", MLI_HASHING_WORDS, &hashing, err);
+    if (argument)
+        return mli_hashing_parse(argument, MLI_HASHING_WORDS, &hashing, err);
+    argument = mli_encode_argument(how, "tfidf");
+    if (argument)
+        return mli_tfidf_parse(argument, &terms, err);
+    return mli_choice_refuse(how, "way to take texts", ways, sizeof(ways) / sizeof(*ways), NULL, err);
 }
 
 static enum ml_status text_fit(struct mli_fit *fit, void **out, struct ml_error *err)

@@ -92,7 +92,7 @@ struct gathering {
     size_t *slot;
 };
 
-/* What is no code stays where it is: numbers for as long as can be, and nothing is learned from a text. */
+/* What is no code stays where it is: numbers for as long as can be, and tfidf looks at the texts of the table. */
 static enum ml_status gather_code(void *data, size_t k, struct ml_error *err)
 {
     const struct gathering *g = data;

@@ -145,3 +145,59 @@ bool mli_words_split(struct mli_words *words, const char *text)
     }
     return true;
 }
+
+/* ---- between white space ------------------------------------------------------------------------------------- */
+
+/* Bytes of what stands between words at s, white space or what is not UTF-8; 0: a character of a word of *length bytes. */
+static size_t space_character(const char *s, size_t n, size_t *length)
+{
+    unsigned char c = (unsigned char)s[0];
+    ucs4_t code;
+
+    *length = 1;
+    if (c < 0x80)
+        return c == ' ' || (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x1f);
+    *length = mli_utf8_sequence(s, n);
+    if (*length == 0)
+        return 1;
+    u8_mbtouc_unsafe(&code, (const uint8_t *)s, *length);
+    return uc_is_property_white_space(code) ? *length : 0;
+}
+
+static size_t space_run(const char *s, size_t n)
+{
+    size_t at = 0, space, length;
+
+    while (at < n && (space = space_character(s + at, n - at, &length)) > 0)
+        at += space;
+    return at;
+}
+
+static size_t solid_run(const char *s, size_t n)
+{
+    size_t at = 0, length;
+
+    while (at < n && space_character(s + at, n - at, &length) == 0)
+        at += length;
+    return at;
+}
+
+bool mli_words_pad(struct mli_words *words, const char *text)
+{
+    size_t n, used = 1;
+
+    words->count = 0;
+    if (!lower_case(words, text, strlen(text), &n) || !make_room(&words->text, &words->text_capacity, n + 2))
+        return false;
+    words->text[0] = ' ';
+    for (size_t i = space_run(words->lower, n); i < n;) {
+        size_t run = solid_run(words->lower + i, n - i);
+        if (!add_word(words, words->lower + i, run, &used))
+            return false;
+        i += run;
+        i += space_run(words->lower + i, n - i);
+    }
+    for (size_t i = 0; words->count > 0 && i <= words->count; i++)
+        words->start[i]--; /* of the space before it */
+    return true;
+}

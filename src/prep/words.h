@@ -23,6 +23,11 @@ struct mli_words {
 
 /* False: no memory. Bytes that are not UTF-8 stand between words. */
 bool mli_words_split(struct mli_words *words, const char *text);
+/*
+ * What stands between white space (as Python's str.split() sees it) instead, with a space before the first word, too: word
+ * i with the spaces around it is text[start[i]] to text[start[i + 1]].
+ */
+bool mli_words_pad(struct mli_words *words, const char *text);
 void mli_words_release(struct mli_words *words);
 
 #endif

@@ -131,15 +131,15 @@ absent() {
     cut -d, -f1,2 more.csv > texts.csv
     sed -i '1s/.*/label,"said, once"/' texts.csv
     mlctl describe texts.csv > text.txt
-    sed -n '/^next /,/^$/p' text.txt | sed 's/^next  *//; s/ *\\$//' | tr '\n' ' ' > next.txt
-    grep -q "^mlctl train texts.csv --target label --text 'said\\\\, once=hash:4096'" next.txt
+    sed -n '/^next /,/^$/p' text.txt | sed 's/^next  *//; s/ *\\$//' | tr -s ' \n' ' ' > next.txt
+    grep -q "^mlctl train texts.csv --target label --text 'said\\\\, once=tfidf:4096:chars'" next.txt
     eval "$(cat next.txt) -q" > out.txt
-    mlctl inspect --json | jq -e '.pipeline.features | length == 4096'
+    mlctl inspect --json | jq -e '.pipeline.steps | any(.kind == "tfidf")'
     # beside a number it is advice only
     mlctl describe more.csv --target label > text.txt
     sed -n '/^next /,/^$/p' text.txt > next.txt
     absent -- --text next.txt
-    tr -s ' \n' ' ' < text.txt | grep -q "\-\-text 'said\\\\, once'=hash:4096 makes features"
+    tr -s ' \n' ' ' < text.txt | grep -q "\-\-text 'said\\\\, once'=tfidf:4096:chars makes features"
     # nobody's guess: two could be the target
     mlctl describe texts.csv --target 'said, once' > text.txt
     absent '^next ' text.txt

@@ -62,6 +62,40 @@ assert a == b and len(a) == 241, (len(a), len(b))'
     jq -e '[.pipeline[] | select(.step == "text")][0].columns[0] == {"column":"body","buckets":512,"words_from":1,"words_to":2}' model.json
 }
 
+@test "texts: a vocabulary; command and server give the same, C is refused, JSON and --explain have it" {
+    mlctl train "$TEXTS" -q -t amount --type body=text --drop-columns yes,kind,city --text tfidf:40:1-2 --min-count 3 > out.txt
+    mlctl inspect -v > explained.txt
+    grep -q 'tfidf *becomes 40 features, its runs of 1 to 2 words by tf-idf' explained.txt
+    printf 'body\nFREE tomorrow\n""\nnever a word\n"data, data"\n' > rows.csv
+    mlctl predict -q rows.csv > predicted.csv
+    start_server
+    curl -sf -H 'Content-Type: text/csv' --data-binary @rows.csv "http://127.0.0.1:$port/predict" > served.csv
+    cmp predicted.csv served.csv
+    [ "$(curl -sf -H 'Content-Type: application/json' -d '{"body":"FREE tomorrow"}' "http://127.0.0.1:$port/predict" | jq -r .prediction)" = "$(sed -n 2p predicted.csv)" ]
+    stop_server
+    [ "$(sed -n 3p predicted.csv)" = "$(sed -n 4p predicted.csv)" ]
+    fails 2 'step "tfidf" cannot be exported as C' mlctl export --format c -o model.c
+    mlctl export --format json -o model.json > out.txt
+    jq -e '[.pipeline[] | select(.step == "tfidf")][0].columns[0] | (.terms | length) == 40 and (.idf | length) == 40 and .unit == "words" and .to == 2' model.json
+}
+
+@test "texts: long ones are taken unasked and it is said, short ones are dropped; preprocess and train agree; any --threads" {
+    awk 'BEGIN { print "body,name,kind"; for (i = 1; i <= 200; i++)
+        print (i % 3 ? "free" : "home") " again at street " i * 7 % 101 ",Mr. Name" i "," (i % 3 ? "a" : "b") }' > long.csv
+    for t in 1 3; do
+        mlctl train long.csv --threads "$t" -m "$t.safetensors" > out.txt 2> err.txt
+    done
+    cmp 1.safetensors 3.safetensors
+    grep -q 'text: "body" becomes [0-9]* features, its most frequent runs of 2 to 4 characters by tf-idf (--text overrides' err.txt
+    grep -q 'dropped column "name": 160 distinct texts in 160 rows' err.txt
+    mlctl preprocess long.csv -q -o clean.csv > out.txt
+    mlctl train clean.csv -q -m two.safetensors > out.txt
+    mlctl predict -q -m 1.safetensors long.csv > one.csv
+    mlctl predict -q -m two.safetensors long.csv > two.csv
+    cmp one.csv two.csv
+    fails 3 'no feature is left' mlctl train long.csv --drop-columns name --text none
+}
+
 # bats test_tags=release
 @test "texts: a matrix over memory is refused with its size" {
     fails 5 'features' env bash -c "ulimit -v 1500000; '$MLCTL' train '$TEXTS' -q -t amount --type body=text --text hash:1048576"

@@ -10,12 +10,13 @@ by the generator of src/base/rng.c.
 """
 import csv
 import random
+import re
 
 import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.feature_extraction import FeatureHasher
-from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.preprocessing import TargetEncoder
 
 ROWS, STEP, SEED = 240, 5, 7
@@ -110,10 +111,10 @@ def numbers(values, indent=" " * 8):
     return "(const double[]){\n%s\n    }" % "\n".join(lines)
 
 
-def sparse(matrix):
-    """Row, column and value of what is not 0 in every STEP-th row."""
+def sparse(matrix, step=STEP):
+    """Row, column and value of what is not 0 in every step-th row."""
     out = []
-    for i in range(0, matrix.shape[0], STEP):
+    for i in range(0, matrix.shape[0], step):
         row = matrix[i].toarray()[0]
         out += [(i, j, row[j]) for j in np.flatnonzero(row)]
     return out
@@ -123,6 +124,31 @@ def hash_case(out, column, how, matrix):
     cells = sparse(matrix)
     out.append('    { .column = "%s", .how = "%s", .features = %d, .rows = %d, .step = %d,\n      .cells = %d, .cell = %s },'
                % (column, how, matrix.shape[1], matrix.shape[0], STEP, len(cells), numbers(cells)))
+
+
+def lower(text):
+    """In lower case as libunistring has it, to which an apostrophe ends a word, so that a sigma before it is a final one."""
+    return re.sub("(?<=\\w)σ(?=')", "ς", text.lower())
+
+
+def most(vectorizer, texts, n):
+    """The n terms with the most occurrences, of equals the first by their bytes; scikit-learn leaves equals to chance."""
+    counts = CountVectorizer(preprocessor=lower, **vectorizer).fit(texts)
+    total = np.asarray(counts.transform(texts).sum(axis=0)).ravel()
+    terms = counts.get_feature_names_out()
+    order = sorted(range(len(terms)), key=lambda t: (-total[t], terms[t].encode()))[:n]
+    return sorted((terms[t] for t in order), key=str.encode)
+
+
+def terms_case(out, table, how, least, n, **vectorizer):
+    vocabulary = most({**vectorizer, "min_df": max(least, 1)}, table["body"], n)
+    matrix = TfidfVectorizer(vocabulary=vocabulary, preprocessor=lower, **vectorizer).fit_transform(table["body"])
+    cells = sparse(matrix, 4 * STEP)
+    quoted = '"' + '" "'.join("".join("\\x%02x" % b for b in vocabulary[i].encode()) for i in (0, -1)) + '"'
+    first, last = quoted.split(" ")
+    out.append('    { .how = "%s", .min_count = "%d", .first = %s, .last = %s, .features = %d, .rows = %d, .step = %d,\n'
+               "      .cells = %d, .cell = %s }," % (how, least, first, last, matrix.shape[1], matrix.shape[0], 4 * STEP,
+                                                     len(cells), numbers(cells)))
 
 
 def target_case(out, table, name, how, classes):
@@ -143,7 +169,11 @@ def target_case(out, table, name, how, classes):
 
 write_table()
 table = pd.read_csv("tests/numeric/texts.csv", keep_default_na=False, na_values={"city": [""]}, encoding="utf-8")
-hashed, target = [], []
+hashed, target, terms = [], [], []
+terms_case(terms, table, "tfidf:60", 0, 60)
+terms_case(terms, table, "tfidf:65536:1-2", 3, 65536, ngram_range=(1, 2))
+terms_case(terms, table, "tfidf:200:chars", 0, 200, analyzer="char_wb", ngram_range=(2, 4))
+terms_case(terms, table, "tfidf:500:chars:3-8", 5, 500, analyzer="char_wb", ngram_range=(3, 8))
 for n, low, high in ((64, 1, 1), (100, 1, 2), (1 << 20, 2, 3), (7, 3, 3)):
     how = "hash:%d" % n if (low, high) == (1, 1) else "hash:%d:%d-%d" % (n, low, high)
     vectorizer = HashingVectorizer(n_features=n, ngram_range=(low, high))
@@ -157,4 +187,5 @@ for name, classes in (("amount", 0), ("yes", 2), ("kind", 3)):
 with open("tests/numeric/text_expected.h", "w") as out:
     print("/* Made by text_reference.py with scikit-learn %s; do not edit. */" % sklearn.__version__, file=out)
     print("static const struct hashed hashed[] = {\n%s\n};\n" % "\n".join(hashed), file=out)
+    print("static const struct terms terms[] = {\n%s\n};\n" % "\n".join(terms), file=out)
     print("static const struct encoded encoded[] = {\n%s\n};" % "\n".join(target), file=out)

@@ -77,12 +77,12 @@ static void texts(void **state)
                  "a ");
     expect_drops(table_counted("a,Name", 60, "%,n #"), NULL,
                  "dropped column \"Name\": 60 distinct texts in 60 rows (identifier-like; --type "
-                 "Name=category keeps it, --text hash:4096 takes its words)\n",
+                 "Name=category keeps it, --text tfidf:1024:chars takes its words)\n",
                  "a ");
     config.max_categories = 59;
     expect_drops(table_counted("a,my name", 60, "%,n #"), &config,
                  "dropped column \"my name\": 60 distinct texts in 60 rows (identifier-like; "
-                 "--type 'my name=category' --max-categories 60 keeps it, --text hash:4096 takes its words)\n",
+                 "--type 'my name=category' --max-categories 60 keeps it, --text tfidf:1024:chars takes its words)\n",
                  "a ");
 }
 

@@ -267,6 +267,9 @@ static void calls_survive(void **state)
     config.text = (const char *const[]){ "w=hash:3:1-2", NULL };
     config.encode = (const char *const[]){ "target", "h=hash:2", NULL };
     survive_goal("w,c,h,n\nsome W\303\226RDS,red,p,1\nother words,blue,q,2\n,,p,4\n", &config);
+    config.text = (const char *const[]){ "w=tfidf:3", "h=tfidf:5:chars", NULL };
+    config.encode = (const char *const[]){ "target", NULL };
+    survive_goal("w,c,h,n\nsome W\303\226RDS,red,p,1\nother words,blue,q,2\n,,p,4\n", &config);
 }
 
 int prep_memory_tests(void)

@@ -2,6 +2,7 @@
 #include <tests/unit/prep.h>
 
 #include <math.h>
+#include <prep/grams.h>
 #include <prep/murmur.h>
 #include <prep/words.h>
 #include <stdio.h>
@@ -12,6 +13,12 @@ struct hashed {
     const char *column, *how;
     size_t features, rows, step, cells;
     const double *cell; /* of every step-th row: row, feature and value of what is not 0 */
+};
+
+struct terms {
+    const char *how, *min_count, *first, *last; /* its first and last term */
+    size_t features, rows, step, cells;
+    const double *cell; /* as that of struct hashed */
 };
 
 struct encoded {
@@ -35,6 +42,8 @@ static struct ml_table *texts(void)
         fail_msg("%s (run in the root of the repository)", err.text);
     return table;
 }
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* ---- tokens -------------------------------------------------------------------------------------------------- */
 
@@ -109,7 +118,8 @@ static struct mli_pipeline *fit_hashed(const struct ml_table *table, const struc
     return pipeline;
 }
 
-static void compare_hashed(const struct hashed *c, const double *X)
+/* To a few units in the last place: a sum of squares in another order. */
+static void compare_cells(const struct hashed *c, double most, const double *X)
 {
     const double *cell = c->cell, *end = cell + 3 * c->cells;
 
@@ -117,13 +127,18 @@ static void compare_hashed(const struct hashed *c, const double *X)
         for (size_t j = 0; j < c->features; j++) {
             bool here = cell < end && (size_t)cell[0] == i && (size_t)cell[1] == j;
             double wanted = here ? cell[2] : 0, found = X[i * c->features + j];
-            if (!(fabs(found - wanted) <= 1e-15))
+            if (!(fabs(found - wanted) <= most))
                 fail_msg("%s %s: row %zu, feature %zu: %.17g instead of %.17g", c->column, c->how, i, j,
                          found, wanted);
             cell += here ? 3 : 0;
         }
     }
     assert_ptr_equal(cell, end);
+}
+
+static void compare_hashed(const struct hashed *c, const double *X)
+{
+    compare_cells(c, 1e-15, X);
 }
 
 static void hashing_against_scikit_learn(void **state)
@@ -189,9 +204,122 @@ static void rows_of_text(void **state)
     ml_table_free(table);
 }
 
-/* ---- which columns ------------------------------------------------------------------------------------------- */
+/* ---- terms --------------------------------------------------------------------------------------------------- */
 
-#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+static void terms_against_scikit_learn(void **state)
+{
+    struct ml_table *table = texts();
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(terms); k++) {
+        const struct terms *t = &terms[k];
+        const struct hashed c = { "body", t->how, t->features, t->rows, t->step, t->cells, t->cell };
+        struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+        struct mli_pipeline *pipeline = NULL;
+        size_t column = ml_table_find(table, "body");
+        char first[80], last[80];
+        config.text = (const char *const[]){ t->how, NULL };
+        config.min_count = (const char *const[]){ t->min_count, NULL };
+        assert_int_equal(mli_pipeline_fit(table, &column, 1, NULL, &config, NULL, &pipeline, NULL), ML_OK);
+        assert_int_equal(mli_pipeline_features(pipeline), t->features);
+        snprintf(first, sizeof(first), "body~%s", t->first);
+        snprintf(last, sizeof(last), "body~%s", t->last);
+        assert_string_equal(mli_pipeline_feature(pipeline, 0), first);
+        assert_string_equal(mli_pipeline_feature(pipeline, t->features - 1), last);
+        double *X = matrix_of(pipeline, table, NULL);
+        compare_cells(&c, 1e-14, X);
+        free(X);
+        mli_pipeline_free(pipeline);
+    }
+    ml_table_free(table);
+}
+
+static bool list_gram(void *data, const char *gram, size_t n)
+{
+    char *out = data;
+    size_t used = strlen(out);
+
+    snprintf(out + used, 400 - used, "%.*s|", (int)n, gram);
+    return true;
+}
+
+/* Values by CountVectorizer(ngram_range=(J, K), analyzer=..).build_analyzer(). */
+static void grams(void **state)
+{
+    static const struct {
+        struct mli_grams grams;
+        const char *text, *found;
+    } cases[] = {
+        { { MLI_UNIT_WORDS, 1, 2 }, "One two, three", "one|two|three|one two|two three|" },
+        { { MLI_UNIT_WORDS, 2, 3 }, "alone", "" },
+        { { MLI_UNIT_CHARS, 2, 3 }, " ab  !\n", " a|ab|b | ab|ab | !|! | ! |" },
+        { { MLI_UNIT_CHARS, 4, 8 }, "a abcd", " a | abc|abcd|bcd | abcd|abcd | abcd |" },
+        { { MLI_UNIT_CHARS, 3, 3 }, "a\xc2\xa0\xc3\x89z\x1c.", " a | \xc3\xa9z|\xc3\xa9z | . |" },
+        { { MLI_UNIT_CHARS, 2, 2 }, "x\xff\xe6\x9d\xb1\xe4\xba\xac", " x|x | \xe6\x9d\xb1|\xe6\x9d\xb1\xe4\xba\xac|\xe4\xba\xac |" },
+        { { MLI_UNIT_CHARS, 1, 1 }, "  \t", "" },
+    };
+    struct mli_words memory = MLI_WORDS_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char found[400] = "";
+        assert_true(mli_grams_each(&cases[i].grams, &memory, cases[i].text, list_gram, found));
+        assert_string_equal(found, cases[i].found);
+    }
+    mli_words_release(&memory);
+}
+
+/* A vocabulary is of the rows that train; long texts get one unasked, short ones and those that are none do not. */
+static void texts_unasked(void **state)
+{
+    static const char *const type[] = { "b=text", NULL };
+    static const struct {
+        const char *texts, *features;
+    } cases[] = {
+        { "a b c d e,1\na b c d e f,2\n", "[a]~ a b~ b" },
+        { "a b c d,1\na b c d e,2\n", "n " },
+    };
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char source[80];
+        snprintf(source, sizeof(source), "b,n\n%s", cases[i].texts);
+        struct ml_table *table = table_typed(source, type);
+        struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config);
+        assert_true((mli_pipeline_features(pipeline) > 1) == (i == 0));
+        mli_pipeline_free(pipeline);
+        ml_table_free(table);
+    }
+    struct ml_table *table = table_typed("b,n\nred red blue,1\nred green,2\ngrey,4\n", type);
+    config.text = LIST("tfidf:2");
+    struct mli_pipeline *pipeline = pipeline_of(table, (const uint8_t[]){ 1, 1, 0 }, &config);
+    assert_string_equal(features_of(pipeline), "b~blue b~red n ");
+    double *X = matrix_of(pipeline, table, NULL);
+    double blue = log(3.0 / 2) + 1, length = sqrt(4 + blue * blue);
+    assert_true(fabs(X[0] - blue / length) < 1e-15 && fabs(X[1] - 2 / length) < 1e-15);
+    assert_true(X[3] == 0 && X[4] == 1 && X[6] == 0 && X[7] == 0);
+    free(X);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
+static void no_term_is_left(void **state)
+{
+    struct ml_table *table = table_of("b,n\nred,1\nblue,2\ngreen,3\n");
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+    struct mli_pipeline *pipeline = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+
+    (void)state;
+    config.text = (const char *const[]){ "b=tfidf:8", NULL };
+    config.min_count = (const char *const[]){ "2", NULL };
+    assert_int_equal(fit_all(table, NULL, &config, NULL, &pipeline, &err), ML_EDATA);
+    expect_error(&err, ML_EDATA, "column \"b\": no word is in enough texts to learn from (--min-count 2)");
+    ml_table_free(table);
+}
+
+/* ---- which columns ------------------------------------------------------------------------------------------- */
 
 static void choices(void **state)
 {
@@ -204,6 +332,10 @@ static void choices(void **state)
         { LIST("hash:3"), NULL, "body#0 body#1 body#2 city=Oslo city=Rome flag=no flag=yes n " },
         { LIST("hash:3", "body=hash:2"), LIST("hash:2"), "body#0 body#1 city#0 city#1 flag=no flag=yes n " },
         { LIST("city=hash:2"), LIST("ordinal"), "body city#0 city#1 flag n " },
+        { LIST("tfidf:2"), LIST("hash:2"), "body~other body~words city#0 city#1 flag=no flag=yes n " },
+        { LIST("tfidf:2", "body=hash:2", "city=tfidf:9"), LIST("hash:2"),
+          "body#0 body#1 city~oslo city~rome flag=no flag=yes n " },
+        { LIST("tfidf:2"), LIST("body=hash:2"), "body#0 body#1 city=Oslo city=Rome flag=no flag=yes n " },
         { LIST("body=none"), LIST("body=hash:2"), "body#0 body#1 city=Oslo city=Rome flag=no flag=yes n " },
     };
     struct ml_table *table = table_typed(source, type);
@@ -227,14 +359,22 @@ static void refusals(void **state)
         const char *const *text, *const *encode;
         const char *part;
     } cases[] = {
-        { LIST("hash"), NULL, "--text hash: expected none, hash:N or hash:N:J-K" },
+        { LIST("hash"), NULL, "--text hash: expected hash:N or hash:N:J-K" },
         { LIST("hash:1"), NULL, "N from 2 to 1048576" },
         { LIST("hash:1048577"), NULL, "N from 2 to 1048576" },
-        { LIST("hash:8:0"), NULL, "expected none" },
-        { LIST("hash:8:3-2"), NULL, "expected none" },
+        { LIST("hash:8:0"), NULL, "expected hash:N" },
+        { LIST("hash:8:3-2"), NULL, "expected hash:N" },
         { LIST("hash:8:1-9"), NULL, "from 1 to 8" },
-        { LIST("hash:8:"), NULL, "expected none" },
-        { LIST("words"), NULL, "expected none" },
+        { LIST("hash:8:"), NULL, "expected hash:N" },
+        { LIST("words"), NULL, "is no way to take texts; expected tfidf:N, hash:N or none" },
+        { LIST("tfidf"), NULL, "--text tfidf: expected tfidf:N, tfidf:N:J-K, tfidf:N:chars or tfidf:N:chars:J-K" },
+        { LIST("tfidf:1"), NULL, "N from 2 to 65536" },
+        { LIST("tfidf:65537"), NULL, "N from 2 to 65536" },
+        { LIST("tfidf:8:"), NULL, "expected tfidf:N" },
+        { LIST("tfidf:8:char"), NULL, "expected tfidf:N" },
+        { LIST("tfidf:8:chars:"), NULL, "expected tfidf:N" },
+        { LIST("tfidf:8:chars:3-2"), NULL, "expected tfidf:N" },
+        { LIST("tfidf:8:1-9"), NULL, "from 1 to 8" },
         { LIST("n=hash:8"), NULL, "--text n=hash:8: column \"n\" holds numbers" },
         { LIST("boby=hash:8"), NULL, "did you mean \"body\"?" },
         { NULL, LIST("hash:8:1"), "--encode hash:8:1: expected hash:N" },
@@ -459,6 +599,63 @@ static void hashed_files(void **state)
     ml_table_free(table);
 }
 
+static void terms_files(void **state)
+{
+    static const struct lies cases[] = {
+        { "\"unit\":\"words\"", "\"unit\":\"lines\"", "\"steps[1].vocabularies[0].unit\" is \"lines\"" },
+        { "\"unit\":\"words\"", "\"unit\":3", "\"steps[1].vocabularies[0].unit\"" },
+        { "\"from\":1", "\"from\":0", "must be integers from 1 to 8" },
+        { "\"from\":1", "\"from\":3", "must be integers from 1 to 8" },
+        { "\"to\":1", "\"to\":9", "must be integers from 1 to 8" },
+        { "\"to\":1", "\"to\":1,\"more\":1", "\"steps[1].vocabularies[0].more\" is a member" },
+        { "[\"no\",\"some\"", "[\"some\",\"no\"", "\"steps[1].vocabularies[0].terms[1]\" must be a text behind" },
+        { "[\"no\",\"some\"", "[\"some\",\"some\"", "terms[1]\" must be a text behind" },
+        { "[\"no\",\"some\"", "[\"\",\"some\"", "terms[0]\" must be a text behind" },
+        { "[\"no\",\"some\"", "[1,\"some\"", "terms[0]\" must be a text behind" },
+        { "[\"no\",\"some\"", "[\"some\"", "tensor \"prep.tfidf.idf\" has shape (3), expected (2)" },
+        { "\"terms\":[\"no\",\"some\",\"words\"]", "\"terms\":[]", "must be a list of 1 to 65536 terms" },
+        { "\"columns\":[0]", "\"columns\":[1]", "is not a text at this step" },
+        { "\"vocabularies\":[", "\"vocabularies\":[7,", "\"steps[1].vocabularies\" has 2 entries for 1" },
+        { "\"b~some\"", "\"b~same\"", "\"features[1]\" is not the feature" },
+        { "\"kind\":\"tfidf\"", "\"kind\":\"text\"", "\"steps[1].vocabularies\" is a member" },
+    };
+    static const double weights[] = { 0.5, -1, 101, NAN, INFINITY };
+    struct ml_table *table = table_of("b,n\nsome words,1\nno words,2\nwords,4\n");
+    struct ml_prep_config config = ML_PREP_CONFIG_INIT;
+    struct mli_tensors set;
+    struct mli_pipeline *refused = NULL;
+    struct ml_error err = ML_ERROR_INIT;
+    json_t *doc = NULL;
+
+    (void)state;
+    config.text = LIST("b=tfidf:3:1-2");
+    struct mli_pipeline *pipeline = pipeline_of(table, NULL, &config), *loaded = again(pipeline);
+    assert_string_equal(features_of(loaded), "b~no b~no words b~words n ");
+    double *X = matrix_of(pipeline, table, NULL), *Y = matrix_of(loaded, table, NULL);
+    assert_memory_equal(X, Y, table->rows * 4 * sizeof(*X));
+    mli_pipeline_free(loaded);
+    mli_pipeline_free(pipeline);
+    config.text = LIST("b=tfidf:3");
+    pipeline = pipeline_of(table, NULL, &config);
+    expect_lies(pipeline, cases, COUNT(cases));
+    mli_tensors_init(&set);
+    assert_int_equal(mli_pipeline_save(pipeline, &doc, &set, NULL), ML_OK);
+    for (size_t i = 0; i < COUNT(weights); i++) {
+        err = (struct ml_error)ML_ERROR_INIT;
+        for (size_t k = 0; k < set.count; k++)
+            if (strcmp(set.items[k].name, "prep.tfidf.idf") == 0)
+                set.items[k].data[1] = weights[i];
+        assert_int_equal(mli_pipeline_load(doc, &set, &refused, &err), ML_EARTIFACT);
+        expect_error(&err, ML_EARTIFACT, "tensor \"prep.tfidf.idf\": element 1 is not");
+    }
+    json_decref(doc);
+    mli_tensors_release(&set);
+    free(X);
+    free(Y);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+}
+
 static void target_files(void **state)
 {
     static const struct lies cases[] = {
@@ -499,6 +696,11 @@ int prep_text_tests(void)
         cmocka_unit_test(murmur),
         cmocka_unit_test(words),
         cmocka_unit_test(hashing_against_scikit_learn),
+        cmocka_unit_test(grams),
+        cmocka_unit_test(terms_against_scikit_learn),
+        cmocka_unit_test(texts_unasked),
+        cmocka_unit_test(no_term_is_left),
+        cmocka_unit_test(terms_files),
         cmocka_unit_test(rows_of_text),
         cmocka_unit_test(choices),
         cmocka_unit_test(refusals),
