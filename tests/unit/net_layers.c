@@ -174,6 +174,22 @@ static void batch_norm_by_hand(void **state)
     mli_network_free(net);
 }
 
+/* Scale 1, shift 0, mean 0, variance 1 of every column: over whatever was there. */
+static void batch_norm_begins_as_nothing(void **state)
+{
+    struct mli_network *net = net_make("batch_norm, dense 1", 5);
+    double theta[26];
+    (void)state;
+
+    for (size_t i = 0; i < 26; i++)
+        theta[i] = 9;
+    layer_of(net)->kind->init(layer_of(net), theta, NULL);
+    for (size_t i = 0; i < 20; i++)
+        assert_true(theta[i] == (i < 5 || i >= 15 ? 1 : 0));
+    assert_true(theta[20] == 9);
+    mli_network_free(net);
+}
+
 static void one_row_has_no_variance_to_learn(void **state)
 {
     static const double X[] = { 4 }, dZ[] = { 1 };
@@ -360,6 +376,7 @@ int net_layer_tests(void)
         cmocka_unit_test(dropout_keeps_the_mean_and_predicts_nothing),
         cmocka_unit_test(masks_follow_from_seed_row_and_unit),
         cmocka_unit_test(batch_norm_by_hand),
+        cmocka_unit_test(batch_norm_begins_as_nothing),
         cmocka_unit_test(one_row_has_no_variance_to_learn),
         cmocka_unit_test(hostile_statistics_are_refused),
         cmocka_unit_test(first_weights_suit_the_activation),
