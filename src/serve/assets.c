@@ -14,5 +14,8 @@
 
 ASSET(mli_asset_openapi, "openapi.json");
 ASSET(mli_asset_style, "page.css");
+ASSET(mli_asset_page, "page.html");
+ASSET(mli_asset_model, "model.html");
+ASSET(mli_asset_page_script, "page.js");
 ASSET(mli_asset_docs, "docs.html");
 ASSET(mli_asset_docs_script, "docs.js");

@@ -177,6 +177,7 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
     if (equals(name, n, "Host")) {
         if (++counts->host > 1 || !is_host(value, field->value_len))
             return refuse(400, "the Host header is repeated or not a host");
+        facts->host = value;
     } else if (equals(name, n, "Content-Length")) {
         if (++counts->length > 1 || !parse_length(value, field->value_len, &facts->length))
             return refuse(400, "the Content-Length header is repeated or not a number");

@@ -40,7 +40,7 @@ struct mli_guard_head {
 struct mli_guard_facts {
     uint64_t length; /* Content-Length, 0 when there was none */
     bool has_length, chunked;
-    const char *content_type, *content_encoding, *accept, *expect;
+    const char *host, *content_type, *content_encoding, *accept, *expect;
     const char *json_part; /* Inference-Header-Content-Length */
     const char *authorization, *api_key; /* Authorization, X-API-Key: at most once each */
     const char *origin, *wanted_method;  /* Origin, Access-Control-Request-Method */

@@ -57,11 +57,28 @@ static void write_policy(struct mli_reply *reply, const struct mli_markup *marku
 
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
-static void write_part(const struct mli_markup *markup, const char *at, size_t len, struct mli_buf *out)
+void mli_markup_expand(struct mli_buf *out, const char *html,
+                       void (*part)(const void *data, const char *name, struct mli_buf *out),
+                       const void *data)
 {
+    static const char begin[] = "<!--", end[] = "-->";
     char name[NAME_MAX_LEN];
 
-    snprintf(name, sizeof(name), "%.*s", (int)len, at);
+    for (const char *at; (at = strstr(html, begin)) != NULL;) {
+        const char *word = at + strlen(begin);
+        size_t len = strcspn(word, "-");
+        mli_buf_add(out, html, (size_t)(at - html));
+        snprintf(name, sizeof(name), "%.*s", (int)len, word);
+        part(data, name, out);
+        html = word + len + strlen(end);
+    }
+    mli_buf_str(out, html);
+}
+
+static void write_part(const void *data, const char *name, struct mli_buf *out)
+{
+    const struct mli_markup *markup = data;
+
     if (strcmp(name, "style") == 0)
         mli_buf_str(out, markup->style);
     else if (strcmp(name, "script") == 0)
@@ -72,20 +89,10 @@ static void write_part(const struct mli_markup *markup, const char *at, size_t l
 
 void mli_markup_reply(struct mli_reply *reply, const struct mli_markup *markup)
 {
-    static const char begin[] = "<!--", end[] = "-->";
-    const char *rest = markup->html, *at;
-
     mli_reply_json(reply, "");
     reply->type = "text/html; charset=utf-8";
     write_policy(reply, markup);
-    while ((at = strstr(rest, begin)) != NULL) {
-        const char *name = at + strlen(begin);
-        size_t len = strcspn(name, "-");
-        mli_buf_add(&reply->body, rest, (size_t)(at - rest));
-        write_part(markup, name, len, &reply->body);
-        rest = name + len + strlen(end);
-    }
-    mli_buf_str(&reply->body, rest);
+    mli_markup_expand(&reply->body, markup->html, write_part, markup);
 }
 
 static const char *reference(unsigned char c)

@@ -16,6 +16,10 @@ struct mli_markup {
     const void *data;
 };
 
+/* Text with each <!--word--> replaced by what `part` writes. */
+void mli_markup_expand(struct mli_buf *out, const char *html,
+                       void (*part)(const void *data, const char *name, struct mli_buf *out),
+                       const void *data);
 /* Makes the reply that page. */
 void mli_markup_reply(struct mli_reply *reply, const struct mli_markup *markup);
 /* Text for HTML, in attributes too: < > & and both quotes as references, control characters as U+FFFD. */

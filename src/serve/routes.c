@@ -3,6 +3,7 @@
 #include <serve/explain.h>
 #include <serve/invocations.h>
 #include <serve/openapi.h>
+#include <serve/page.h>
 #include <serve/pages.h>
 #include <serve/predict.h>
 #include <serve/v1.h>
@@ -31,12 +32,13 @@ const struct mli_route mli_routes[] = {
     { "POST", "/models/{m}/invoke", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_SCORING, mli_invocations_answer },
     { "GET", "/version", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_version_answer },
     { "GET", "/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },
+    { "GET", "/page", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_page_answer },
     { "GET", "/docs", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_docs_answer },
     /* Vertex AI, whose paths look like those below but for a word */
     { "POST", "/v1/endpoints/{}/deployedModels/{}:predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_predict },
     { "GET", "/v1/endpoints/{}/deployedModels/{}", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_ready_answer },
     /* TensorFlow Serving and KServe v1 */
-    { "GET", "/", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v1_alive },
+    { "GET", "/", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_root_answer },
     { "GET", "/v1/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_models },
     { "GET", "/v1/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_status },
     { "GET", "/v1/models/{m}/versions/{v}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_status },

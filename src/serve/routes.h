@@ -24,6 +24,8 @@ struct mli_request {
     struct mli_content content;      /* what the body is */
     enum mli_media accept;           /* what the client wants; OTHER: anything */
     bool openmetrics;                /* the client accepts application/openmetrics-text */
+    bool html;                       /* and text/html, as browsers say */
+    const char *host;                /* Host; NULL: not said */
     bool parts;                      /* Inference-Header-Content-Length was given: */
     size_t json_part;                /* bytes of the body that are JSON, tensors behind it */
     const char *body;

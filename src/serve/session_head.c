@@ -200,6 +200,8 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
             check_body(session, &facts);
         session->request.openmetrics =
             facts.accept && strstr(facts.accept, "application/openmetrics-text");
+        session->request.html = facts.accept && strstr(facts.accept, "text/html");
+        session->request.host = facts.host;
     }
     if (session->refused && (refusal.status || body || session->reply.status == 411)) {
         session->reply.close = true;

@@ -1,0 +1,137 @@
+"""The page of a served model in a headless Chromium. Usage: page.py CHROMIUM URL [PICTURES]
+
+Makes predictions through the form, compares them with those of the API, watches the charts move under load, and looks
+for anything on the console and any request to elsewhere. With a folder for PICTURES it takes them: light, dark, phone."""
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+
+from browser import Browser
+
+program, origin = sys.argv[1:3]
+pictures = sys.argv[3] if len(sys.argv) > 3 else None
+
+
+def post(path, row):
+    request = urllib.request.Request(origin + path, json.dumps(row).encode(), {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))
+
+
+def values(browser):
+    return browser.run("Object.fromEntries([...document.querySelectorAll('[data-column]')].map((f) => [f.dataset.column, f.value]))")
+
+
+def predicted(browser):
+    shares = browser.run("[...document.querySelectorAll('#classes li')].map((i) => i.innerText.split('\\n'))")
+    return browser.run("document.getElementById('answer').textContent"), dict(shares)
+
+
+def change(browser, column, value, event="input"):
+    browser.run(f"""(() => {{ const field = [...document.querySelectorAll('[data-column]')].find((f) => f.dataset.column === {json.dumps(column)});
+        field.value = {json.dumps(value)}; field.dispatchEvent(new Event('{event}', {{ bubbles: true }})); }})()""")
+
+
+def check_form(browser):
+    browser.open("/docs")
+    browser.soon("document.querySelectorAll('details').length > 20")
+    browser.run("document.querySelector('details').open = true")
+    browser.soon("document.querySelector('details pre') !== null")
+    browser.open("/page")
+    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    assert values(browser) == {"age": "40", "city": "Lima", "when": "2024-09-01"}, values(browser)
+    kinds = browser.run("[...document.querySelectorAll('[data-column]')].map((f) => f.type)")
+    assert kinds == ["number", "select-one", "date"], kinds
+    for age, city, when in (("58", "Oslo", "2024-02-01"), ("22", "Rome", "2024-05-01"), ("", "Lima", "")):
+        change(browser, "age", age)
+        change(browser, "city", city)
+        change(browser, "when", when)
+        want = post("/explain", {"age": float(age) if age else None, "city": city, "when": when or None})
+        share = f"{100 * want['probabilities']['yes']:.1f} %"
+        browser.soon(f"document.querySelectorAll('#classes li')[1].innerText.split('\\n')[1] === {json.dumps(share)}")
+        assert predicted(browser)[0] == want["prediction"]
+        columns = want["contributions"][0]["columns"]
+        shown = browser.run("[...document.querySelectorAll('#columns li .name')].map((n) => n.textContent)")
+        assert shown == sorted(columns, key=lambda c: -abs(columns[c])), (shown, columns)
+    # the slider moves the number
+    browser.run("(() => { const s = document.getElementById('c0s'); s.value = 33; s.dispatchEvent(new Event('input', { bubbles: true })); })()")
+    assert values(browser)["age"] == "33"
+    # every field has a label
+    assert browser.run("[...document.querySelectorAll('input, select, textarea')].every((f) => f.labels.length > 0 || f.getAttribute('aria-label'))")
+
+
+def check_command(browser):
+    change(browser, "city", "Rome")
+    browser.soon("document.getElementById('curl').textContent.includes('Rome')")
+    command = browser.run("document.getElementById('curl').textContent")
+    answer = json.loads(subprocess.run(["sh", "-c", command], check=True, capture_output=True).stdout)
+    assert answer == post("/predict", {"age": 33, "city": "Rome", "when": None}), (command, answer)
+
+
+def check_charts(browser):
+    ends = threading.Event()
+
+    def load():
+        while not ends.wait(0.02):
+            post("/predict", {"age": 30, "city": "Oslo", "when": None})
+            try:
+                post("/predict", {"age": "x"})
+            except urllib.error.HTTPError:
+                pass
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        for chart in "rate", "errors":
+            browser.soon(f"Number(document.querySelector('#{chart} output').textContent) > 1")
+        browser.soon("document.querySelector('#latency output').textContent.endsWith(' ms')")
+        browser.soon("document.querySelector('#rate .line').getAttribute('d').includes('L')")
+        if pictures:
+            browser.soon("document.querySelector('#rate .line').getAttribute('d').split('L').length > 8")
+            browser.shoot(f"{pictures}/light.png")
+    finally:
+        ends.set()
+        thread.join()
+
+
+def check(look, **size):
+    with tempfile.TemporaryDirectory() as folder:
+        browser = Browser(program, origin, folder, **size)
+        try:
+            look(browser)
+            assert browser.console == [], browser.console
+            assert browser.outside == [], browser.outside
+            assert len(browser.inside) > 2, browser.inside
+        finally:
+            browser.close()
+
+
+def desk(browser):
+    check_form(browser)
+    check_command(browser)
+    check_charts(browser)
+
+
+def phone(browser):
+    browser.open("/page")
+    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    wide = browser.run("document.documentElement.scrollWidth")
+    assert wide <= 390, wide
+    if pictures:
+        browser.shoot(f"{pictures}/phone.png")
+
+
+def dark(browser):
+    browser.open("/page")
+    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(17, 20, 24)"
+    if pictures:
+        browser.shoot(f"{pictures}/dark.png")
+
+
+check(desk)
+check(phone, width=390, height=844)
+check(dark, dark=True)
