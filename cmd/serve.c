@@ -3,6 +3,9 @@
 #include <cmd/serve_models.h>
 
 #include <base/num.h>
+#ifndef ML_RUNTIME
+#include <la/turn.h>
+#endif
 #include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +19,7 @@ struct serve_flags {
     char *model, *name, *version, *max_body, *open;
     struct serve_models models;
     double rate;
-    int rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int no_sandbox, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -65,6 +68,7 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     f->server.body_timeout = (unsigned)f->body_timeout;
     f->server.idle_timeout = (unsigned)f->idle_timeout;
     f->server.grace = (unsigned)f->grace;
+    f->server.sandbox = !f->no_sandbox;
     f->server.log = &ctx->log;
     return CMD_CONTINUE;
 }
@@ -178,18 +182,26 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     struct ml_error err = ML_ERROR_INIT;
     struct mli_catalog *catalog = NULL;
     struct mli_server *server = NULL;
+    const char *readable[SERVE_MODELS];
     const struct mli_catalog_config models = { .source = f->models.source,
                                                .sources = f->models.count,
                                                .keep = (size_t)f->versions,
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
+#ifndef ML_RUNTIME
+    mli_blas_end_threads(); /* they would stay outside of the sandbox, with nothing to do */
+#endif
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     enum ml_status status = mli_catalog_open(&models, &catalog, &err);
+    for (size_t i = 0; i < f->models.count; i++)
+        readable[i] = f->models.source[i].path;
+    f->server.readable = readable;
+    f->server.readables = f->models.count;
     if (!status)
         status = mli_server_start(catalog, &f->server, &server, &err);
     if (!status) {
@@ -239,6 +251,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "header-timeout", 0, INT, &f.header_timeout, 0, "for a request's headers to arrive", "SECONDS" },
         { "body-timeout", 0, INT, &f.body_timeout, 0, "for a request's body to arrive", "SECONDS" },
         { "idle-timeout", 0, INT, &f.idle_timeout, 0, "for a kept connection without a request", "SECONDS" },
+        { "no-sandbox", 0, POPT_ARG_NONE, &f.no_sandbox, 0, "do not give up, after the start, what serving does not take (seccomp, Landlock)", NULL },
         { "grace", 0, INT, &f.grace, 0, "for requests in flight after SIGTERM", "SECONDS" },
         POPT_TABLEEND
     };

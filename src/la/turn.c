@@ -25,3 +25,12 @@ void mli_turn_end(void)
     if (is_serial())
         pthread_mutex_unlock(&turn);
 }
+
+/* What OpenBLAS itself calls before a fork; the serial one does not have it. */
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
+void mli_blas_end_threads(void)
+{
+    if (blas_thread_shutdown_)
+        blas_thread_shutdown_();
+}

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <serve/config.h>
 #include <serve/listen.h>
+#include <serve/sandbox.h>
 #include <serve/session.h>
 #include <signal.h>
 #include <stdio.h>
@@ -149,6 +150,26 @@ static enum ml_status watch_files(struct mli_server *server, struct ml_error *er
     return mli_watch_start(file, n, &server->watch, err);
 }
 
+/* What has been opened stays open: the socket, standard output and error. */
+static void enter_sandbox(const struct mli_server_config *config)
+{
+    const char *const own[] = { config->tokens, config->tls_cert, config->tls_key,
+                                config->tls_client_ca };
+    const size_t owns = sizeof(own) / sizeof(own[0]);
+    const char **all = mli_calloc(owns + config->readables, sizeof(*all));
+
+    if (all) {
+        memcpy(all, own, sizeof(own));
+        for (size_t i = 0; i < config->readables; i++)
+            all[owns + i] = config->readable[i];
+    }
+    const struct mli_sandbox_config sandbox = { .readable = all,
+                                                .count = all ? owns + config->readables : 0,
+                                                .log = config->log };
+    mli_sandbox_enter(&sandbox);
+    free(all);
+}
+
 static enum ml_status start_threads(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
@@ -161,6 +182,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
 
     if (status != ML_OK)
         return status;
+    if (config->sandbox)
+        enter_sandbox(config);
     status = start_loops(server, server->service.workers, err);
     if (status == ML_OK)
         status = watch_files(server, err);

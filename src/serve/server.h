@@ -33,6 +33,9 @@ struct mli_server_config {
     unsigned body_timeout; /* seconds for a body, either way; each 500 bytes of it buy one more */
     unsigned idle_timeout; /* seconds a kept-alive connection may be without a request line */
     unsigned grace;        /* seconds for requests in flight after a stop */
+    bool sandbox;          /* see sandbox.h; it holds for the process, and for good */
+    const char *const *readable; /* then: files and folders of models that are read again */
+    size_t readables;
     const struct ml_log *log; /* access log at DEBUG, what goes wrong at WARNING */
 };
 

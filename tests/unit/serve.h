@@ -18,6 +18,7 @@ int run_rows_tests(void);
 int run_pages_tests(void);
 int run_openapi_tests(void);
 int run_connections_tests(void);
+int run_sandbox_tests(void);
 int run_server_tests(void);
 
 /* A service with one worker over a model, which it owns. */

@@ -1,0 +1,32 @@
+/*
+ * Sandbox: what the process gives up before it takes the first request, for the day on which somebody makes it run what
+ * it should not. Landlock (Linux 5.13): no file is opened but in the folders of what is read again, none is written, and
+ * no TCP connection is made or awaited beyond the one listening socket. seccomp: no system call but those that
+ * serving takes; no new program, no new memory that can be executed, no new socket. Neither can be taken back.
+ *
+ * Landlock holds for the calling thread and those that it starts, so this is called before any is started; seccomp for all
+ * there are. A kernel
+ * without one or the other is no error: the log says so, and the rest holds.
+ */
+#ifndef SERVE_SANDBOX_H
+#define SERVE_SANDBOX_H
+
+#include <mlctl/log.h>
+#include <stddef.h>
+
+struct mli_sandbox_config {
+    const char *const
+        *readable; /* files that are read again, or folders; NULLs among them are passed over */
+    size_t count;
+    const struct ml_log *log;
+};
+
+/* What of it holds, for those who ask. */
+struct mli_sandbox_state {
+    int landlock; /* version of the kernel's interface, 0: none */
+    int seccomp;  /* 1, 0: none */
+};
+
+struct mli_sandbox_state mli_sandbox_enter(const struct mli_sandbox_config *config);
+
+#endif
