@@ -2,6 +2,7 @@
 
 #include <base/clones.h>
 #include <base/mem.h>
+#include <base/prefetch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <train/pieces.h>
@@ -155,9 +156,9 @@ static void expect_row(const struct mli_train_data *data, size_t row)
     size_t bytes = data->d * sizeof(*data->X), most = bytes < EXPECT_BYTES ? bytes : EXPECT_BYTES;
 
     for (size_t at = 0; at < most; at += 64)
-        __builtin_prefetch(x + at);
-    __builtin_prefetch(x + most - (most > 0)); /* rows need not begin with a cache line */
-    __builtin_prefetch(data->y + row);
+        mli_prefetch(x + at);
+    mli_prefetch(x + most - (most > 0)); /* rows need not begin with a cache line */
+    mli_prefetch(data->y + row);
 }
 
 /* Whether rows and those after them fit the first cache together. */
