@@ -320,7 +320,7 @@ static int run(struct cmd_context *ctx, int argc, const char **argv, const struc
         { "every", 0, POPT_ARG_STRING, &f.every, 0, "time between two checkpoints, e.g. 30s, 5m (1m if not given)", "TIME" },
         { "resume", 0, POPT_ARG_NONE, &f.resume, 0, "go on from the checkpoint, if there is one: the model gets the same bytes", NULL },
         { "reproduce", 0, POPT_ARG_STRING, &f.reproduce, 0, "train again as this model says it was trained, and compare: exit code 0 when the bytes are the same, 1 when not; DATA.csv if the data is elsewhere now", "MODEL" },
-        { "shuffle", 0, POPT_ARG_STRING, &t->reading.fit.shuffle, 0, "of the rows before each pass over batches: rows (one by one, the default) or windows (of rows that lie side by side, as a disk can give them: what --stream does)", "NAME" },
+        { "shuffle", 0, POPT_ARG_STRING, &t->reading.fit.shuffle, 0, "of the rows before each pass over batches: rows (one by one, over 32 MiB of them in stripes of 4 KiB; the default) or windows (of rows that lie side by side, as a disk can give them: what --stream does)", "NAME" },
         { "stream", 0, POPT_ARG_NONE, &f.stream, 0, "for data larger than memory: prepare the rows in a file beside it, once, and read them from there while training", NULL },
         { "cache", 0, POPT_ARG_STRING, &t->reading.fit.cache, 0, "the file of --stream (DATA.csv.rows if not given)", "FILE" },
         { "time-budget", 0, POPT_ARG_STRING, &f.time_budget, 0, "end training after this time, e.g. 60s, 5m, 1h, and keep what was learnt", "TIME" },

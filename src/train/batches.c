@@ -75,8 +75,8 @@ void mli_batches_order(struct mli_descent *descent)
     mli_shuffle_epoch(&descent->batches.order, epoch_seed(descent));
 }
 
-/* The rows of a run of the window: which they are or, from a supply, they themselves. */
-static void take_run(void *data, size_t k, size_t thread)
+/* The rows of a run of the window, from a supply. */
+static void read_run(void *data, size_t k, size_t thread)
 {
     struct mli_descent *descent = data;
     struct mli_batches *batches = &descent->batches;
@@ -85,9 +85,7 @@ static void take_run(void *data, size_t k, size_t thread)
     (void)thread;
 
     for (size_t i = 0; i < run.n; i++)
-        batches->order.row[run.at + i] = from->supply ? run.at + i : run.first + i;
-    if (!from->supply)
-        return;
+        batches->order.row[run.at + i] = run.at + i;
     from->supply->read(from->supply->data, run.first, run.n, (mli_real *)to->X + run.at * to->d);
     memcpy((double *)to->y + run.at, from->y + run.first, run.n * sizeof(*from->y));
     if (from->weight)
@@ -100,7 +98,10 @@ static void open_window(struct mli_descent *descent)
     struct mli_team *team = descent->problem.blocks.team;
 
     mli_shuffle_open(order, descent->batches.next);
-    mli_team_run(team, mli_team_size(team), mli_shuffle_runs(order), take_run, descent);
+    if (descent->problem.data.supply)
+        mli_team_run(team, mli_team_size(team), mli_shuffle_runs(order), read_run, descent);
+    else
+        mli_shuffle_number(order);
     mli_shuffle_mix(order);
 }
 
@@ -125,8 +126,11 @@ static struct mli_train_data next_batch(struct mli_descent *descent, struct mli_
     if (!mli_shuffle_has(order, batches->next))
         open_window(descent);
     struct mli_train_data rows = descent->problem.data.supply ? batches->window : descent->problem.data;
-    *gather = (struct mli_gather){ .row = order->row + (batches->next - order->begin),
+    size_t at = batches->next - order->begin;
+    *gather = (struct mli_gather){ .row = order->row + at,
                                    .known = order->end - batches->next,
+                                   .soon = order->soon ? order->soon + at : NULL,
+                                   .coming = order->coming > at ? order->coming - at : 0,
                                    .X = batches->X,
                                    .y = batches->y,
                                    .weight = batches->weight };

@@ -161,25 +161,21 @@ static void expect_row(const struct mli_train_data *data, size_t row)
     mli_prefetch(data->y + row);
 }
 
-/* Whether rows and those after them fit the first cache together. */
+/* Whether rows and those of the next batch fit the first cache together. */
 static bool light(const struct mli_train_data *data, size_t n)
 {
     return n * data->d <= LIGHT_NUMBERS;
 }
 
-/*
- * The rows that come in the next batch where these n come in this one, asked for a third at a time, so that memory works
- * while the processor does: all at once they would have to be waited for.
- */
-static void expect_third(const struct mli_train_data *data, size_t first, size_t n, size_t third)
+/* The row to ask for with the i-th one: the one that comes so much later, or what the order wants. */
+static void expect(const struct mli_train_data *data, size_t i, size_t later)
 {
     const struct mli_gather *to = data->gather;
-    size_t next = first + data->n, end = next + n * (third + 1) / 3;
 
-    if (!to || !light(data, n))
-        return;
-    for (size_t i = next + n * third / 3; i < end && i < to->known; i++)
-        expect_row(data, to->row[i]);
+    if (!to->soon && i + later < to->known)
+        expect_row(data, to->row[i + later]);
+    else if (to->soon && i < to->coming)
+        expect_row(data, to->soon[i]);
 }
 
 /* The n chosen rows from the first on, copied to their place. */
@@ -187,12 +183,11 @@ static struct mli_train_data gather(const struct mli_train_data *data, size_t fi
 {
     const struct mli_gather *to = data->gather;
     size_t d = data->d;
-    bool ahead = !light(data, n);
+    size_t later = light(data, n) ? data->n : AHEAD;
 
     for (size_t i = first; i < first + n; i++) {
         size_t row = to->row[i];
-        if (ahead && i + AHEAD < to->known)
-            expect_row(data, to->row[i + AHEAD]);
+        expect(data, i, later);
         memcpy(to->X + i * d, data->X + row * d, d * sizeof(mli_real));
         to->y[i] = data->y[row];
         if (data->weight)
@@ -219,13 +214,9 @@ static double block_sum(const struct sum *sum, size_t first, size_t n, bool add,
     struct mli_pass pass = sum->pass ? *sum->pass : (struct mli_pass){ 0 };
 
     pass.row += first;
-    expect_third(data, first, n, 0);
     mli_real *Z = mli_network_forward(net, &mli_kernels_blas, theta, n, X, &pass, work);
     mli_real *dZ = grad ? work + mli_network_workspace(net, n, true) : NULL;
-
-    expect_third(data, first, n, 1);
     double value = blocks->loss->value(blocks->loss, n, net->outputs, Z, rows.y, rows.weight, dZ);
-    expect_third(data, first, n, 2);
     if (grad)
         mli_network_backward(net, &mli_kernels_blas, theta, n, X, dZ, &pass, add, grad, work);
     return value;

@@ -25,6 +25,8 @@ struct mli_shuffle {
     uint64_t seed;     /* of the epoch */
     size_t begin, end; /* places in the epoch that row[] tells of */
     size_t *row;       /* (window) */
+    size_t coming;     /* rows of the window after this one, to be asked for early */
+    size_t *soon;      /* (window) they, in the order that memory has them; NULL: not wanted */
 };
 
 /* d: features; batch: rows a step. ML_ENOMEM. */
@@ -38,8 +40,10 @@ size_t mli_shuffle_window(size_t n, size_t d, size_t batch, bool windows);
 /* Begins an epoch: no place is known yet. */
 void mli_shuffle_epoch(struct mli_shuffle *shuffle, uint64_t seed);
 bool mli_shuffle_has(const struct mli_shuffle *shuffle, size_t place);
-/* Goes to the window of a place. row[] is then the caller's to fill, run by run, and to be shuffled. */
+/* Goes to the window of a place. row[] is then to be filled, by _number or the caller, run by run, and to be shuffled. */
 void mli_shuffle_open(struct mli_shuffle *shuffle, size_t place);
+/* row[] and soon[] for rows in memory: their numbers. */
+void mli_shuffle_number(struct mli_shuffle *shuffle);
 
 /* Rows side by side that the window takes in from a stripe: n of them, from `first`, to come to `at` of the window. */
 struct mli_shuffle_run {

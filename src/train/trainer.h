@@ -17,6 +17,8 @@
 struct mli_gather {
     const size_t *row;
     size_t known; /* entries of row: those after the chosen ones will be next */
+    const size_t *soon; /* rows to ask memory for, one with each of the chosen ones; NULL: those that will be next */
+    size_t coming;      /* entries of soon */
     mli_real *X;
     double *y, *weight;
 };

@@ -74,6 +74,92 @@ static void a_window_is_found_again_by_its_place(void **state)
     mli_shuffle_release(&shuffle);
 }
 
+/* Rows in memory that outgrow the caches: every row once, and of each window it is known early which come next. */
+static void rows_in_memory_come_in_stripes(void **state)
+{
+    static const struct {
+        size_t n, d, batch, window;
+    } cases[] = { { 150001, 28, 32, 576 }, { 150001, 28, 1024, 1024 }, { 262145, 16, 1000, 1000 }, { 5000000, 1, 7, 16380 }, { 40000, 128, 32, 128 } };
+    (void)state;
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct mli_shuffle shuffle;
+        size_t n = cases[c].n, coming = 0, far = 0;
+        uint8_t *seen = mli_calloc(n, 1), *soon = mli_calloc(n, 1);
+        assert_int_equal(mli_shuffle_init(&shuffle, n, cases[c].d, cases[c].batch, false, NULL), ML_OK);
+        assert_int_equal(shuffle.window, cases[c].window);
+        mli_shuffle_epoch(&shuffle, 17);
+        for (size_t place = 0; place < n; place++) {
+            if (!mli_shuffle_has(&shuffle, place)) {
+                mli_shuffle_open(&shuffle, place);
+                mli_shuffle_number(&shuffle);
+                mli_shuffle_mix(&shuffle);
+                for (size_t i = place; coming > 0 && i < shuffle.end; i++)
+                    assert_true(soon[shuffle.row[i - shuffle.begin]]);
+                coming = shuffle.coming;
+                assert_int_equal(coming, n - shuffle.end < shuffle.window ? n - shuffle.end : shuffle.window);
+                for (size_t i = 0; i < coming; i++)
+                    soon[shuffle.soon[i]] = 1;
+            }
+            size_t row = shuffle.row[place - shuffle.begin];
+            assert_int_equal(seen[row]++, 0);
+            far += row > place ? row - place > n / 100 : place - row > n / 100;
+        }
+        assert_true(far > n - n / 20);
+        free(seen);
+        free(soon);
+        mli_shuffle_release(&shuffle);
+    }
+}
+
+/* What fits a cache, and rows too wide for it to matter, come one by one. */
+static void few_rows_and_wide_ones_come_one_by_one(void **state)
+{
+    (void)state;
+    assert_int_equal(mli_shuffle_window(149000, 28, 32, false), 149000);
+    assert_int_equal(mli_shuffle_window(60000, 784, 64, false), 60000);
+    assert_int_equal(mli_shuffle_window(60000, 129, 64, false), 60000);
+}
+
+/* Class by class in the table or mixed there: the batches are as good. */
+static void sorted_rows_train_as_well(void **state)
+{
+    enum { N = 200000, D = 24 };
+    double loss[2];
+    (void)state;
+    for (size_t sorted = 0; sorted < 2; sorted++) {
+        struct problem problem = problem_new("dense 1", "cross_entropy", 8, D, 1, 2);
+        struct mli_train_data rows = problem.data;
+        double *X = mli_alloc((size_t)N * D, sizeof *X), *y = mli_alloc(N, sizeof *y), theta[D + 1] = { 0 };
+        struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+        struct mli_trainer *trainer = NULL;
+        struct mli_rng rng;
+
+        mli_rng_init(&rng, 3);
+        for (size_t i = 0; i < N; i++) {
+            y[i] = (sorted ? i >= N / 2 : i % 2) ? 1 : 0;
+            for (size_t j = 0; j < D; j++)
+                X[i * D + j] = mli_rng_normal(&rng) + (j < 4 ? y[i] - 0.5 : 0);
+        }
+        rows.n = N;
+        rows.X = X;
+        rows.y = y;
+        config.optimiser = "sgd";
+        config.epochs = 2;
+        assert_true(mli_shuffle_window(N, D, config.batch, false) < N);
+        assert_int_equal(mli_trainer_new(problem.net, problem.loss, &rows, NULL, &config, theta, &trainer, NULL), ML_OK);
+        while (mli_trainer_state(trainer)->end == MLI_TRAIN_RUNNING)
+            assert_int_equal(mli_trainer_epoch(trainer, NULL), ML_OK);
+        assert_int_equal(mli_objective(problem.net, problem.loss, &rows, 0, 0, 1, mli_trainer_theta(trainer), NULL, &loss[sorted], NULL),
+                         ML_OK);
+        mli_trainer_free(trainer);
+        problem_release(&problem);
+        free(X);
+        free(y);
+    }
+    printf("mixed %.6f, sorted %.6f\n", loss[0], loss[1]);
+    assert_true(fabs(loss[1] - loss[0]) < 1e-2 * loss[0]); /* two draws of rows: so much by themselves */
+}
+
 /* ---- training ----------------------------------------------------------------------------------------------------- */
 
 static void read_rows(void *data, size_t first, size_t n, void *X)
@@ -273,6 +359,9 @@ int train_supply_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_has_every_row_once),
         cmocka_unit_test(a_window_is_found_again_by_its_place),
+        cmocka_unit_test(rows_in_memory_come_in_stripes),
+        cmocka_unit_test(few_rows_and_wide_ones_come_one_by_one),
+        cmocka_unit_test(sorted_rows_train_as_well),
         cmocka_unit_test(every_optimiser_gets_the_same_bits),
         cmocka_unit_test(networks_get_the_same_bits),
         cmocka_unit_test(several_windows_get_the_same_bits),
