@@ -6,6 +6,7 @@
 #ifndef ML_RUNTIME
 #include <la/turn.h>
 #endif
+#include <serve/reload.h>
 #include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,12 +166,17 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
     mli_registry_drop(registry);
 }
 
-/* Blocks until SIGTERM or SIGINT, which every thread has blocked from the start; a second one ends at once. */
-static void wait_for_stop(const sigset_t *signals)
+/*
+ * Blocks until SIGTERM or SIGINT, which every thread has blocked from the start; a second one ends at once. SIGHUP has
+ * the models read again.
+ */
+static void wait_for_stop(const sigset_t *signals, struct mli_reload *reload)
 {
-    int signal;
-    while (sigwait(signals, &signal) != 0)
-        ;
+    int signal = 0;
+    while (sigwait(signals, &signal) != 0 || signal == SIGHUP) {
+        if (signal == SIGHUP)
+            mli_reload_now(reload);
+    }
     struct sigaction action = { .sa_handler = SIG_DFL };
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
@@ -183,6 +189,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     struct mli_catalog *catalog = NULL;
     struct mli_server *server = NULL;
     const char *readable[SERVE_MODELS];
+    struct mli_reload *reload = NULL;
     const struct mli_catalog_config models = { .source = f->models.source,
                                                .sources = f->models.count,
                                                .keep = (size_t)f->versions,
@@ -196,6 +203,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     enum ml_status status = mli_catalog_open(&models, &catalog, &err);
     for (size_t i = 0; i < f->models.count; i++)
@@ -204,12 +212,16 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     f->server.readables = f->models.count;
     if (!status)
         status = mli_server_start(catalog, &f->server, &server, &err);
+    if (!status)
+        status = mli_reload_start(catalog, models.source, models.sources, &ctx->log, &reload, &err);
     if (!status) {
         announce(ctx, f, catalog, mli_server_port(server));
-        wait_for_stop(&signals);
+        wait_for_stop(&signals, reload);
         ml_log(&ctx->log, ML_LOG_NOTE, "stopping: finishing the requests in flight");
-        mli_server_stop(server);
     }
+    mli_reload_stop(reload);
+    if (server)
+        mli_server_stop(server);
     mli_catalog_close(catalog);
     return status ? cmd_fail(ctx, &err) : CMD_DONE;
 }

@@ -40,4 +40,15 @@ ML_NODISCARD enum ml_status mli_catalog_attach(struct mli_catalog *catalog, stru
                                                size_t workers, struct ml_error *err);
 void mli_catalog_detach(struct mli_catalog *catalog);
 
+/*
+ * Reads what is new or has changed on the disk, with `force` all of it, checks it and publishes what is fit to be
+ * served. The first thing that was not: it is logged and counted, too, and what it should have replaced is still served.
+ */
+ML_NODISCARD enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, bool force, struct ml_error *err);
+
+struct mli_catalog_counts {
+    uint64_t loads, refusals; /* model files that came to be served, and that did not */
+};
+struct mli_catalog_counts mli_catalog_counts(const struct mli_catalog *catalog);
+
 #endif

@@ -1,6 +1,7 @@
 /* Names and versions are of letters that need no escape (mli_name_valid()). */
 #include <serve/metrics_text.h>
 
+#include <serve/service.h>
 #include <serve/tally.h>
 
 static void add_info(const struct mli_metrics_writer *w, const struct mli_served *served)
@@ -52,6 +53,17 @@ static void add_durations(const struct mli_metrics_writer *w, const struct mli_s
                    served->version, total);
 }
 
+static void add_loads(const struct mli_metrics_writer *w)
+{
+    const struct mli_catalog_counts counts = mli_catalog_counts(w->service->catalog);
+
+    mli_metrics_head(w, "mlctl_model_loads", "counter", "Model files read to be served, by what came of it.");
+    mli_buf_printf(w->out,
+                   "mlctl_model_loads_total{outcome=\"served\"} %llu\n"
+                   "mlctl_model_loads_total{outcome=\"refused\"} %llu\n",
+                   (unsigned long long)counts.loads, (unsigned long long)counts.refusals);
+}
+
 void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_registry *registry)
 {
     static const struct {
@@ -65,6 +77,7 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
           "Seconds it took to answer a request for predictions, by model.", add_durations },
     };
 
+    add_loads(w);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         mli_metrics_head(w, rows[i].name, rows[i].type, rows[i].help);
         for (size_t k = 0; k < registry->versions; k++) {

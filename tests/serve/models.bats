@@ -92,3 +92,42 @@ one() { curl -sS -H 'Content-Type: application/json' -d '{"x":1,"y":2}' "$URL$1"
     [[ $output == *'two models are named "a"'* ]]
     run -2 "$MLCTL" serve --name a "$BATS_FILE_TMPDIR/models" --port 0
 }
+
+@test "a model file is replaced under load: no request fails, a damaged one changes nothing" {
+    local of=$BATS_FILE_TMPDIR/models/mean
+    cp "$of/1/model.safetensors" live.safetensors
+    head -c 300 live.safetensors > damaged.safetensors
+    serve_all live.safetensors
+    python3 "$WIRE/swap.py" "$PORT" "$SERVER" live.safetensors 24 "$of/1/model.safetensors" "$of/9/model.safetensors" damaged.safetensors
+    [ "$(grep -c 'is not served, the one before it still is' serve.log)" -ge 6 ]
+    curl -sS "$URL/metrics" | grep -qx 'mlctl_model_requests_total{model="live",model_version="1",outcome="failure"} 0'
+}
+
+# newest NAME VERSION: the version that answers is this one
+newest() { [ "$(curl -sS "$URL/models/$1" | jq -r .version)" = "$2" ]; }
+
+@test "versions and models that come and go are noticed" {
+    cp -r "$BATS_FILE_TMPDIR/models" .
+    serve_all models
+    newest mean 10
+    mkdir models/mean/11
+    cp models/mean/9/model.safetensors models/mean/11/
+    soon newest mean 11
+    rm -r models/mean/11 models/mean/10
+    soon newest mean 9
+    [ "$(code "$URL/models/mean/versions/10")" = 404 ]
+    mkdir -p models/late
+    mkdir models/late/1
+    cp models/mean/1/model.safetensors models/late/1/next
+    mv models/late/1/next models/late/1/model.safetensors
+    soon newest late 1
+    rm -r models/late
+    gone() { [ "$(code "$URL/models/late")" = 404 ]; }
+    soon gone
+    # the last of all stays
+    rm -r models
+    kill -HUP "$SERVER"
+    gone_folder() { grep -q 'models: No such file' serve.log; }
+    soon gone_folder
+    newest mean 9
+}

@@ -1,0 +1,66 @@
+/* The inside of the catalog: catalog.c opens, publishes and closes, families.c keeps the list, catalog_load.c fills it. */
+#ifndef SERVE_CATALOG_INSIDE_H
+#define SERVE_CATALOG_INSIDE_H
+
+#include <serve/catalog.h>
+
+/* A version of a model: its file, and what is served of it. */
+struct mli_entry {
+    char *version, *path;
+    bool looked;               /* into the file, */
+    struct mli_stamp stamp;    /* which was this one then */
+    struct mli_served *served; /* NULL: nothing yet */
+    char *reason;              /* why the file is not served; NULL: it is */
+    bool found;                /* in the listing at hand */
+};
+
+struct mli_family {
+    char *name;
+    size_t source; /* of the configuration */
+    struct mli_entry *entry; /* the newest first */
+    size_t count, capacity;
+};
+
+struct mli_catalog {
+    struct mli_catalog_config config;
+    pthread_mutex_t lock; /* of all that follows */
+    struct mli_family *family; /* in the order of the sources */
+    size_t count, capacity;
+    struct mli_registry *registry;
+    struct mli_worker *worker;
+    size_t workers;
+    size_t unread; /* 1 + a source whose folder could not be read the last time, and that was said; 0: none */
+    _Atomic uint64_t loads, refusals; /* read without the lock */
+};
+
+/* ---- families.c; pointers to families and entries live until the next one is put in or out ---- */
+
+struct mli_family *mli_family_find(struct mli_catalog *catalog, const char *name);
+/* The same, put in if it is not there. NULL: no memory. */
+struct mli_family *mli_family_need(struct mli_catalog *catalog, const char *name);
+void mli_family_remove(struct mli_catalog *catalog, struct mli_family *family);
+bool mli_family_is_served(const struct mli_family *family);
+/* The entry of that version, put in where its age says if it is new. NULL: no memory. */
+struct mli_entry *mli_entry_need(struct mli_family *family, const char *version, const char *path);
+void mli_entry_remove(struct mli_family *family, struct mli_entry *entry);
+void mli_families_release(struct mli_catalog *catalog);
+
+/* ---- catalog_load.c ---- */
+
+/* The model takes the place of what the entry serves. `own` is taken. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_family *family,
+                                          struct mli_entry *entry, const struct ml_model *model,
+                                          struct ml_model *own, struct ml_error *err);
+/*
+ * Reads what a source has now: new and changed files, all of them with `force`; what is gone goes. `name`: of that
+ * model only, NULL: of all. *changed: there is something to publish. The first thing that went wrong, after all the rest
+ * was tried.
+ */
+ML_NODISCARD enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const char *name, bool force,
+                                            bool *changed, struct ml_error *err);
+
+/* ---- catalog.c ---- */
+
+ML_NODISCARD enum ml_status mli_catalog_publish(struct mli_catalog *catalog, struct ml_error *err);
+
+#endif
