@@ -81,13 +81,27 @@ static void write_path(struct mli_buf *out, const char *given, const char *path,
     }
 }
 
-/* Whether the model answers there with anything but a refusal. */
-static bool is_answered(const struct mli_route *route, const struct mli_served *served)
+/* Whether a path that may say a name and a version leads to that one: without a version to the main one, without both to
+ * the main one of the first. */
+static bool names_it(const struct mli_route *route, const struct mli_request *request)
 {
-    bool one = served->model->targets == 1, classes = served->model->target[0].classes > 0;
+    if (route->about != MLI_ABOUT_MODEL || strstr(route->path, "{v}"))
+        return true;
+    if (strstr(route->path, "{m}"))
+        return request->place == request->lineup->main;
+    return request->place == mli_registry_find(request->registry, NULL, 0, NULL, 0);
+}
 
+/* Whether the model answers there, with anything but a refusal. */
+static bool is_answered(const struct mli_route *route, const struct mli_request *request)
+{
+    const struct ml_model *model = request->served->model;
+    bool one = model->targets == 1, classes = model->target[0].classes > 0;
+
+    if (!names_it(route, request))
+        return false;
     if (route->answer == mli_explain_answer)
-        return mli_contributions_can(served->model);
+        return mli_contributions_can(model);
     if (route->answer == mli_v1_classify)
         return one && classes;
     return route->answer != mli_v1_regress || (one && !classes);
@@ -163,14 +177,14 @@ static bool put_route(json_t *paths, json_t *given, const struct mli_route *rout
 
 /* ---- the document ------------------------------------------------------------------------------------------------ */
 
-static bool put_paths(json_t *doc, const struct mli_served *served, unsigned open)
+static bool put_paths(json_t *doc, const struct mli_request *request, unsigned open)
 {
     json_t *paths = json_object(), *given = json_object_get(doc, "paths");
     bool made = paths != NULL;
 
     for (size_t i = 0; i < mli_route_count && made; i++) {
-        if (is_answered(&mli_routes[i], served))
-            made = put_route(paths, given, &mli_routes[i], served, open);
+        if (is_answered(&mli_routes[i], request))
+            made = put_route(paths, given, &mli_routes[i], request->served, open);
     }
     if (made)
         return mli_json_put(doc, "paths", paths);
@@ -178,14 +192,15 @@ static bool put_paths(json_t *doc, const struct mli_served *served, unsigned ope
     return false;
 }
 
-static bool fill(json_t *doc, const struct mli_service *service, const struct mli_served *served)
+static bool fill(json_t *doc, const struct mli_service *service, const struct mli_request *request)
 {
+    const struct mli_served *served = request->served;
     json_t *info = json_object_get(doc, "info");
     json_t *schemas = json_object_get(json_object_get(doc, "components"), "schemas");
 
     return mli_json_put(info, "title", json_string(served->name)) &&
            mli_json_put(info, "version", json_string(served->version)) &&
-           mli_schemas_put(schemas, served, service->config.max_rows) && put_paths(doc, served, service->config.open);
+           mli_schemas_put(schemas, served, service->config.max_rows) && put_paths(doc, request, service->config.open);
 }
 
 void mli_openapi_answer(const struct mli_service *service, struct mli_worker *worker,
@@ -198,7 +213,7 @@ void mli_openapi_answer(const struct mli_service *service, struct mli_worker *wo
     (void)worker;
     enum ml_status status = mli_json_parse(mli_asset_openapi, strlen(mli_asset_openapi), DEPTH,
                                            "openapi.json", &doc, &err);
-    if (status == ML_OK && fill(doc, service, request->served))
+    if (status == ML_OK && fill(doc, service, request))
         text = mli_json_text(doc, false);
     json_decref(doc);
     if (text)

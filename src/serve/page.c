@@ -15,6 +15,7 @@ struct page {
     const struct mli_service *service;
     const struct mli_request *request;
     const struct mli_served *served; /* NULL: who asks may not see the model */
+    char base[2 * MLI_NAME_MAX + 32]; /* what its paths begin with; "": it answers where no name is given */
 };
 
 /* ---- the card ---------------------------------------------------------------------------------------------------- */
@@ -170,8 +171,8 @@ static void write_command(struct mli_buf *out, const struct page *page)
     mli_buf_str(&command, "curl -H 'Content-Type: application/json' -d '");
     if (row.status == ML_OK)
         write_quoted(&command, row.data);
-    mli_buf_printf(&command, "' '%s://%s/predict'", page->service->config.tls_cert ? "https" : "http",
-                   host ? host : "localhost");
+    mli_buf_printf(&command, "' '%s://%s%s/predict'", page->service->config.tls_cert ? "https" : "http",
+                   host ? host : "localhost", page->base);
     if (command.status == ML_OK)
         mli_markup_text(out, command.data);
     else
@@ -193,6 +194,26 @@ static void write_summary(struct mli_buf *out, const struct mli_served *served)
     mli_markup_text(out, served->version);
 }
 
+/* Links to the pages of all that is served, when this one is not alone. */
+static void write_others(struct mli_buf *out, const struct page *page)
+{
+    const struct mli_registry *registry = page->request->registry;
+    size_t served = 0;
+
+    for (size_t i = 0; i < registry->versions; i++)
+        served += registry->version[i].served != NULL;
+    if (served < 2)
+        return;
+    mli_buf_str(out, "<h3>Served here</h3><ul>");
+    for (size_t i = 0; i < registry->versions; i++) {
+        const struct mli_served *one = registry->version[i].served;
+        if (one)
+            mli_buf_printf(out, "<li><a href=\"/models/%s/versions/%s/page\">%s, version %s</a></li>", one->name,
+                           one->version, one->name, one->version);
+    }
+    mli_buf_str(out, "</ul>");
+}
+
 static void write_model_part(const void *data, const char *name, struct mli_buf *out)
 {
     const struct page *page = data;
@@ -200,7 +221,9 @@ static void write_model_part(const void *data, const char *name, struct mli_buf 
 
     if (strcmp(name, "summary") == 0)
         write_summary(out, served);
-    else if (strcmp(name, "path") == 0)
+    else if (strcmp(name, "base") == 0)
+        mli_buf_str(out, page->base);
+    else if (strcmp(name, "ask") == 0)
         mli_buf_str(out, mli_contributions_can(served->model) ? "/explain" : "/predict");
     else if (strcmp(name, "count") == 0)
         mli_buf_printf(out, "%zu", served->schema->count);
@@ -212,6 +235,8 @@ static void write_model_part(const void *data, const char *name, struct mli_buf 
         write_command(out, page);
     else if (strcmp(name, "card") == 0)
         write_card(out, served);
+    else if (strcmp(name, "others") == 0)
+        write_others(out, page);
 }
 
 static void write_part(const void *data, const char *name, struct mli_buf *out)
@@ -220,6 +245,8 @@ static void write_part(const void *data, const char *name, struct mli_buf *out)
 
     if (strcmp(name, "title") == 0)
         mli_markup_text(out, page->served ? page->served->name : "A model");
+    else if (strcmp(name, "base") == 0)
+        mli_buf_str(out, page->base);
     else if (strcmp(name, "version") == 0)
         mli_buf_str(out, ML_VERSION);
     else if (strcmp(name, "model") == 0 && page->served)
@@ -235,25 +262,36 @@ static void answer(const struct page *page, struct mli_reply *reply)
                                                   .data = page });
 }
 
+/* Of the version at that place. */
+static struct page page_of(const struct mli_service *service, const struct mli_request *request, size_t place)
+{
+    struct page page = { .service = service, .request = request, .served = request->registry->version[place].served };
+
+    if (place != mli_registry_find(request->registry, NULL, 0, NULL, 0))
+        snprintf(page.base, sizeof(page.base), "/models/%s/versions/%s", page.served->name, page.served->version);
+    return page;
+}
+
 void mli_page_answer(const struct mli_service *service, struct mli_worker *worker,
                      const struct mli_request *request, struct mli_reply *reply)
 {
+    struct page page = page_of(service, request, request->place);
+
     (void)worker;
-    answer(&(struct page){ service, request, request->served }, reply);
+    answer(&page, reply);
 }
 
 void mli_root_answer(const struct mli_service *service, struct mli_worker *worker,
                      const struct mli_request *request, struct mli_reply *reply)
 {
     size_t first = mli_registry_find(request->registry, NULL, 0, NULL, 0);
-    bool locked = !(service->config.open & MLI_SCOPE_PREDICT);
-    struct page page = { .service = service, .request = request };
 
     if (!request->html || first == MLI_NO_PLACE) {
         mli_v1_alive(service, worker, request, reply);
         return;
     }
-    if (!locked)
-        page.served = request->registry->version[first].served;
+    struct page page = page_of(service, request, first);
+    if (!(service->config.open & MLI_SCOPE_PREDICT))
+        page.served = NULL;
     answer(&page, reply);
 }

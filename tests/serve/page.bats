@@ -50,10 +50,62 @@ EOF
     run ! grep -E 'people|Oslo|Rome' page.html
     [ "$(code "$URL/page")" = 401 ]
     curl -sS -H "Authorization: Bearer $(jq -r .token token.json)" "$URL/page" | grep -q Oslo
+    [ -n "$(browser)" ] || return 0
+    timeout -s KILL 100 python3 - "$WIRE" "$(browser)" "$URL" "$(jq -r .token token.json)" << 'EOF'
+import sys, tempfile
+sys.path.insert(0, sys.argv[1])
+from browser import Browser
+with tempfile.TemporaryDirectory() as folder:
+    browser = Browser(sys.argv[2], sys.argv[3], folder)
+    browser.call("Network.setExtraHTTPHeaders", headers={"Accept": "text/html"})
+    browser.open("/")
+    for path in "/", "/docs":
+        browser.open(path)
+        browser.soon("document.getElementById('key') && !document.getElementById('key').hidden")
+        browser.run(f"document.getElementById('token').value = '{sys.argv[4]}'; document.querySelector('#key button').click()")
+        browser.soon("document.querySelectorAll('#classes li, details').length > 1")
+    assert browser.outside == [], browser.outside
+    browser.close()
+EOF
 }
 
 @test "the page in a browser: predictions by the form, charts, no console message, nothing from elsewhere" {
     [ -n "$(browser)" ] || skip "no chromium is installed"
     serve people
     timeout -s KILL 300 python3 "$WIRE/page.py" "$(browser)" "$URL"
+}
+
+@test "several models: each has its page, its document and its explanations" {
+    "$MLCTL" serve --port 0 --json mean="$BATS_FILE_TMPDIR/mean.safetensors" who="$BATS_FILE_TMPDIR/people.safetensors" \
+        > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    URL=http://127.0.0.1:$PORT
+    curl -sS "$URL/page" > mean.html
+    curl -sS "$URL/models/who/page" > who.html
+    grep -q '<title>mean</title>' mean.html
+    grep -q '<title>who</title>' who.html
+    for page in mean who; do
+        grep -q '<a href="/models/who/versions/1/page">who, version 1</a>' "$page.html"
+    done
+    grep -q 'data-base="/models/who/versions/1" data-ask="/explain"' who.html
+    grep -q "$URL/models/who/versions/1/predict" who.html
+    curl -sS --json '{"age":31,"city":"Oslo","when":null}' "$URL/models/who/explain" | jq -e '.contributions[0].of == "yes"'
+    curl -sS "$URL/openapi.json" | jq -e '.paths | has("/predict") and has("/models/mean/predict") and (has("/models/who/predict") | not)'
+    curl -sS "$URL/models/who/openapi.json" | jq -e '(.paths | has("/models/who/versions/1/explain") and has("/v2/models/who/infer") and
+        has("/healthz") and (has("/predict") or has("/v2/models/mean/infer") | not)) and .components.schemas.Row.required[0] == "age"'
+    [ "$(code "$URL/models/nobody/page")" = 404 ]
+    [ -n "$(browser)" ] || return 0
+    timeout -s KILL 100 python3 - "$WIRE" "$(browser)" "$URL" << 'EOF'
+import sys, tempfile
+sys.path.insert(0, sys.argv[1])
+from browser import Browser
+with tempfile.TemporaryDirectory() as folder:
+    browser = Browser(sys.argv[2], sys.argv[3], folder)
+    browser.open("/models/who/page")
+    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    assert "/models/who/versions/1/explain" in browser.inside, browser.inside
+    assert browser.console == [] and browser.outside == [], (browser.console, browser.outside)
+    browser.close()
+EOF
 }

@@ -4,7 +4,7 @@
   const STEP = 2000; /* milliseconds between two looks at /metrics */
   const POINTS = 60; /* of a chart */
   const SHOWN = 12; /* columns with what they add */
-  const OWN = ['/', '/page', '/docs', '/openapi.json', '/metrics']; /* routes that pages like this one ask for */
+  const OWN = /(^\/|\/page|\/docs|\/openapi\.json|\/metrics)$/; /* routes that pages like this one ask for */
   let token = '';
 
   const make = (name, text, className) => {
@@ -125,9 +125,9 @@
   let asked = 0;
   const predict = async (form) => {
     const mine = ++asked, body = JSON.stringify(rowOf(form));
-    showCommand('/predict', body);
+    showCommand(form.dataset.base + '/predict', body);
     try {
-      const response = await ask(form.dataset.path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+      const response = await ask(form.dataset.base + form.dataset.ask, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
       const answer = await response.json();
       if (mine !== asked) return;
       say(response.ok ? '' : answer.error);
@@ -143,7 +143,7 @@
     form.rest = [];
     for (const field of form.querySelectorAll('[data-column]')) pair(field);
     if (form.querySelectorAll('[data-column]').length < Number(form.dataset.fields)) {
-      const card = await (await ask('/model')).json();
+      const card = await (await ask(form.dataset.base || '/model')).json();
       form.rest = card.inputs.slice(form.querySelectorAll('[data-column]').length).map((input) => input.name);
     }
     const soon = (wait) => { clearTimeout(timer); timer = setTimeout(() => predict(form), wait); };
@@ -174,7 +174,7 @@
       if (!match) continue;
       const labels = Object.fromEntries([...match[2].matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]));
       const value = Number(match[3]);
-      if (OWN.includes(labels.route)) continue;
+      if (OWN.test(labels.route)) continue;
       if (match[1] === 's_total') {
         found.requests += value;
         if (labels.code >= '400') found.errors += value;
