@@ -1,44 +1,57 @@
 #include <eval/metrics.h>
 
 #include <base/mem.h>
+#include <base/sort.h>
 #include <math.h>
 #include <stdlib.h>
 
-struct ranked {
-    double score;
-    bool positive;
-};
-
-static int by_score(const void *a, const void *b)
+/* Those of x from *at on that are below a bound, and behind them those that equal it; moves *at on behind both. */
+static uint64_t pass_below(const double *x, size_t n, size_t *at, double bound, uint64_t *equal)
 {
-    double x = ((const struct ranked *)a)->score, y = ((const struct ranked *)b)->score;
+    size_t begin = *at, i = begin;
 
-    return (x > y) - (x < y);
+    while (i < n && x[i] < bound)
+        i++;
+    size_t end = i;
+    while (end < n && x[end] == bound)
+        end++;
+    *at = end;
+    *equal = end - i;
+    return i - begin;
 }
 
 /*
  * Twice the Mann-Whitney U of the positives: for each, two for every negative below it and one for every negative that
  * ties with it [Fawcett 2006, sections 7 and 8]. Counted in integers, so neither order nor ties cost a digit.
  */
-static uint64_t twice_u(size_t n, const struct ranked *rows)
+static uint64_t twice_u(const double *positive, size_t positives, const double *negative, size_t negatives)
 {
-    uint64_t u = 0, below = 0;
+    uint64_t u = 0, below = 0, ties;
 
-    for (size_t i = 0, end; i < n; i = end) {
-        uint64_t positives = 0, negatives = 0;
-        for (end = i; end < n && rows[end].score == rows[i].score; end++)
-            *(rows[end].positive ? &positives : &negatives) += 1;
-        u += positives * (2 * below + negatives);
-        below += negatives;
+    for (size_t i = 0, end, at = 0; i < positives; i = end) {
+        for (end = i + 1; end < positives && positive[end] == positive[i];)
+            end++;
+        below += pass_below(negative, negatives, &at, positive[i], &ties);
+        u += (uint64_t)(end - i) * (2 * below + ties);
+        below += ties;
     }
     return u;
+}
+
+/* The scores of the positives go to the front, those of the negatives to the back, the last one first. */
+static size_t part(size_t n, const uint8_t *positive, const double *score, double *to)
+{
+    size_t front = 0, back = n;
+
+    for (size_t i = 0; i < n; i++)
+        to[positive[i] ? front++ : --back] = score[i];
+    return front;
 }
 
 enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const double *score, double *out,
                            struct ml_error *err)
 {
-    size_t positives = 0;
-    struct ranked *rows = mli_alloc(n, sizeof *rows);
+    double *rows = mli_alloc(n, 2 * sizeof *rows); /* and room to sort them */
 
     if (!rows)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the ranks of %zu rows", n);
@@ -48,13 +61,15 @@ enum ml_status mli_roc_auc(size_t n, const uint8_t *positive, const double *scor
             return ml_error_set(err, ML_EDATA, "score of row %zu is not a number: no rank for it",
                                 i + 1);
         }
-        rows[i] = (struct ranked){ .score = score[i], .positive = positive[i] != 0 };
-        positives += rows[i].positive;
     }
-    qsort(rows, n, sizeof *rows, by_score);
+    size_t positives = part(n, positive, score, rows), negatives = n - positives;
     /* twice the pairs fit 64 bits up to six thousand million rows; none at all is a class that is missing */
-    double pairs = (double)positives * (double)(n - positives);
-    *out = pairs > 0 ? (double)twice_u(n, rows) / (2 * pairs) : (double)NAN;
+    double pairs = (double)positives * (double)negatives;
+    if (pairs > 0) {
+        mli_sort(rows, rows + n, positives);
+        mli_sort(rows + positives, rows + n, negatives);
+    }
+    *out = pairs > 0 ? (double)twice_u(rows, positives, rows + positives, negatives) / (2 * pairs) : (double)NAN;
     free(rows);
     return ML_OK;
 }
