@@ -295,6 +295,17 @@ static enum ml_status leave_weightless_out(const struct ml_table *table, const s
                        "%zu training row%s with a weight above 0; training needs at least two", rest, rest == 1 ? "" : "s");
 }
 
+/* One part after the other: a row after the other would wait for what the one before it has counted. */
+static void count_parts(const struct ml_table *table, struct mli_plan *plan)
+{
+    for (size_t part = 0; part < MLI_PARTS; part++) {
+        size_t rows = 0;
+        for (size_t row = 0; row < table->rows; row++)
+            rows += plan->part[row] == part;
+        plan->rows[part] = rows;
+    }
+}
+
 enum ml_status mli_plan_make(const struct ml_table *table, const char *target, const char *task,
                              const struct mli_settings *settings, uint64_t seed,
                              const struct ml_log *log, struct mli_plan *out, struct ml_error *err)
@@ -324,8 +335,8 @@ enum ml_status mli_plan_make(const struct ml_table *table, const char *target, c
         status = leave_weightless_out(table, log, &plan, err);
     for (size_t t = 0; !status && t < plan.target.columns && plan.target.of[t].classes; t++)
         status = check_classes(table, settings, &plan, t, log, err);
-    for (size_t row = 0; !status && row < table->rows; row++)
-        plan.rows[plan.part[row]]++;
+    if (!status)
+        count_parts(table, &plan);
     if (status)
         mli_plan_release(&plan);
     else

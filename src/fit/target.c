@@ -12,10 +12,15 @@
 
 enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000 };
 
-static int compare_doubles(const void *a, const void *b)
+/* Where v is among sorted values that it is one of, without a branch that nothing could foresee. */
+static size_t place_among(const double *value, size_t count, double v)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    const double *at = value;
+    for (size_t n = count, half; n > 1; n -= half) {
+        half = n / 2;
+        at += at[half] <= v ? half : 0;
+    }
+    return (size_t)(at - value);
 }
 
 /*
@@ -24,11 +29,11 @@ static int compare_doubles(const void *a, const void *b)
 static double *distinct_numbers(const struct mli_column *column, const uint8_t *has, size_t rows, size_t most,
                                 size_t *count)
 {
-    double *seen = mli_calloc(most + 1, sizeof *seen);
+    double *seen = mli_calloc(most + 1, sizeof *seen), last[2] = { NAN, NAN };
     *count = 0;
     for (size_t i = 0; seen && i < rows && *count <= most; i++) {
         double v = column->number[i];
-        if (isnan(v) || (has && !has[i]))
+        if ((v == last[0]) | (v == last[1]) || isnan(v) || (has && !has[i])) /* of two, which one cannot be foreseen */
             continue;
         size_t low = 0, high = *count;
         while (low < high) {
@@ -46,6 +51,7 @@ static double *distinct_numbers(const struct mli_column *column, const uint8_t *
         }
         memmove(seen + low + 1, seen + low, (*count - low) * sizeof *seen);
         seen[low] = v;
+        last[*count % 2] = v;
         ++*count;
     }
     return seen;
@@ -97,8 +103,7 @@ static enum ml_status take_number_classes(const struct finding *f, const double 
     for (size_t i = 0, row = 0; i < f->target->n; row++) {
         if (!f->target->has[row])
             continue;
-        const double *at = bsearch(&f->column->number[row], value, count, sizeof *value, compare_doubles);
-        *place(f, i++) = (double)(at - value);
+        *place(f, i++) = (double)place_among(value, count, f->column->number[row]);
     }
     return ML_OK;
 }

@@ -3,8 +3,10 @@
 #include <base/clones.h>
 #include <base/mem.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <train/pieces.h>
 #include <train/supply.h>
 
 #define ROWS ((size_t)256) /* read at a time where they are not in memory */
@@ -30,6 +32,31 @@ static mli_real largest_entry(size_t n, const mli_real *x)
     for (; i < n; i++)
         best = fabs(x[i]) > best ? fabs(x[i]) : best;
     return best;
+}
+
+struct search {
+    const struct mli_train_data *data;
+    double limit;
+    atomic_bool found;
+};
+
+static void search_range(void *data, size_t first, size_t end)
+{
+    struct search *search = data;
+
+    if (largest_entry(end - first, search->data->X + first) >= search->limit)
+        atomic_store(&search->found, true);
+}
+
+/* Whether there is an entry of that size, of rows in memory; of others it is not known before they are read. */
+static bool may_reach(const struct mli_problem *problem, double limit)
+{
+    struct search search = { .data = &problem->data, .limit = limit };
+
+    if (problem->data.supply)
+        return true;
+    mli_pieces(problem->data.n * problem->data.d, problem->blocks.team, search_range, &search);
+    return atomic_load(&search.found);
 }
 
 /* Place of the first entry as large as that. */
@@ -77,14 +104,17 @@ static struct extreme find_extreme(const struct mli_train_data *data, double lim
 }
 
 /* Says so when a value of the data is at least `limit`: no step size could help. */
-static bool blame_data(const struct mli_train_data *data, double limit, char *out, size_t size)
+static bool blame_data(const struct mli_problem *problem, double limit, char *out, size_t size)
 {
+    const struct mli_train_data *data = &problem->data;
     double target = largest_target(data);
 
     if (fabs(target) >= limit) {
         snprintf(out, size, "the target reaches %g; remove such rows or scale the target", target);
         return true;
     }
+    if (!may_reach(problem, limit))
+        return false;
     const struct extreme found = find_extreme(data, limit);
     if (found.size > 0)
         snprintf(out, size, "feature %zu reaches %g; clip, scale or drop its column", found.feature + 1, found.value);
@@ -112,7 +142,7 @@ enum ml_status mli_fault_explain(enum mli_fault fault, const struct mli_descent 
     char what[128], cause[160];
 
     describe(descent, fault, what, sizeof(what));
-    if (blame_data(&descent->problem.data, EXTREME, cause, sizeof(cause)))
+    if (blame_data(&descent->problem, EXTREME, cause, sizeof(cause)))
         return ml_error_set(err, ML_EDIVERGED, "diverged in epoch %zu: %s; %s", epoch, what, cause);
     if (!optimiser->step && !optimiser->rate)
         return ml_error_set(err, ML_EDIVERGED,
@@ -125,11 +155,11 @@ enum ml_status mli_fault_explain(enum mli_fault fault, const struct mli_descent 
                         descent->problem.blocks.net->layers > 1 ? " or give --clip 1" : " or use --optimiser lbfgs");
 }
 
-enum ml_status mli_fault_hopeless(const struct mli_train_data *data, struct ml_error *err)
+enum ml_status mli_fault_hopeless(const struct mli_problem *problem, struct ml_error *err)
 {
     char cause[160];
 
-    if (!blame_data(data, HOPELESS, cause, sizeof(cause)))
+    if (!blame_data(problem, HOPELESS, cause, sizeof(cause)))
         return ML_OK;
     return ml_error_set(err, ML_EDIVERGED, "diverged in epoch 1: %s", cause);
 }

@@ -8,6 +8,6 @@
 enum ml_status mli_fault_explain(enum mli_fault fault, const struct mli_descent *descent,
                                  const struct mli_optimiser *optimiser, struct ml_error *err);
 /* ML_EDIVERGED, naming feature or target, when a value is so large that no step size could train on it; else ML_OK. */
-ML_NODISCARD enum ml_status mli_fault_hopeless(const struct mli_train_data *data, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_fault_hopeless(const struct mli_problem *problem, struct ml_error *err);
 
 #endif

@@ -134,25 +134,38 @@ static enum ml_status solve(struct sample *s, const struct mli_descent *descent,
     return status == ML_ENOMEM ? ml_error_set(err, ML_ENOMEM, "out of memory for a sample of %zu rows", s->n) : ML_OK;
 }
 
+/* Of each column its mean, and the sums of the squares and of the fourth powers of what is left without it. */
+static void add_powers(const struct sample *s, double *restrict mean, double *restrict squares, double *restrict fourths)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->d; j++)
+            mean[j] += s->X[i * s->d + j] / (double)s->n;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->d; j++) {
+            double square = (s->X[i * s->d + j] - mean[j]) * (s->X[i * s->d + j] - mean[j]);
+            squares[j] += square;
+            fourths[j] += square * square;
+        }
+}
+
 /*
  * Whether each column varies in enough rows: what they deviate by, spread evenly over so many rows, would have the same
- * squares and fourth powers. One of a single value has none: the sample has missed what is rare.
+ * squares and fourth powers. One of a single value has none: the sample has missed what is rare. ML_ENOMEM.
  */
-static bool varies(const struct sample *s)
+static enum ml_status varies(const struct sample *s, bool *out, struct ml_error *err)
 {
-    for (size_t j = 0; j < s->d; j++) {
-        double mean = 0, squares = 0, fourths = 0;
-        for (size_t i = 0; i < s->n; i++)
-            mean += s->X[i * s->d + j] / (double)s->n;
-        for (size_t i = 0; i < s->n; i++) {
-            double square = (s->X[i * s->d + j] - mean) * (s->X[i * s->d + j] - mean);
-            squares += square;
-            fourths += square * square;
-        }
-        if (!(squares * squares >= VARIED * fourths && fourths > 0))
-            return false;
-    }
-    return true;
+    size_t d = s->d;
+    double *mean = mli_calloc(d, 3 * sizeof(*mean));
+
+    if (!mean)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the powers of %zu columns", d);
+    double *squares = mean + d, *fourths = squares + d;
+    add_powers(s, mean, squares, fourths);
+    *out = true;
+    for (size_t j = 0; j < d; j++)
+        *out = *out && squares[j] * squares[j] >= VARIED * fourths[j] && fourths[j] > 0;
+    free(mean);
+    return ML_OK;
 }
 
 /* Whether the sample's optimum leaves doubt: without, its Hessian says nothing of any other point. */
@@ -182,8 +195,10 @@ static enum ml_status measure(const struct sample *s, struct mli_descent *descen
         mli_precondition_release(out);
         return ML_OK;
     }
-    if (varies(s))
-        return ML_OK;
+    bool varied = false;
+    status = varies(s, &varied, err);
+    if (status != ML_OK || varied)
+        return status;
     mli_precondition_release(out);
     return mli_precondition_init(out, &descent->problem, s->theta, err);
 }

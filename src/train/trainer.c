@@ -314,7 +314,7 @@ enum ml_status mli_trainer_epoch(struct mli_trainer *t, struct ml_error *err)
                             descent->epoch + 1);
     if (t->state.end != MLI_TRAIN_RUNNING)
         return ML_OK;
-    if (descent->epoch == 0 && !t->state.partial && (status = mli_fault_hopeless(&descent->problem.data, err)) != ML_OK) {
+    if (descent->epoch == 0 && !t->state.partial && (status = mli_fault_hopeless(&descent->problem, err)) != ML_OK) {
         t->failed = true;
         return status;
     }
