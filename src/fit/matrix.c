@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = MLI_MATRIX_BLOCK, BLOCK_VALUES = 4 << 20 /* doubles of a block */, STRETCH = 64 /* blocks spent at a time */ };
+enum { BLOCK = MLI_MATRIX_BLOCK, BLOCK_VALUES = 4 << 20 /* doubles of a block */, STRETCH = 64 /* blocks spent at a time */,
+       TOUCH = 1 << 15 /* bytes that are worth asking for their pages */ };
 
 /* Moves the rows of a block that belong to the part to its front; how many there are. */
 static size_t gather(const uint8_t *part, uint8_t which, size_t n, size_t d, double *X)
@@ -361,6 +362,24 @@ static void put_row(const struct mli_matrix_into *into, size_t row, size_t d, co
         to[j] = (float)x[j];
 }
 
+static size_t count_of(const uint8_t *part, size_t n, uint8_t which)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += part[i] == which;
+    return count;
+}
+
+/* They are written for the first time. */
+static void touch_rows(const struct mli_matrix_into *into, size_t first, size_t n, size_t d)
+{
+    size_t row = d * (into->single ? sizeof(float) : sizeof(double));
+
+    if (n * row >= TOUCH)
+        mli_touch(into->X, first * row, (first + n) * row);
+}
+
 static enum ml_status put_rows(void *data, const struct mli_matrix_block *block, struct ml_error *err)
 {
     const struct spreading *s = data;
@@ -369,6 +388,8 @@ static enum ml_status put_rows(void *data, const struct mli_matrix_block *block,
 
     (void)err;
     memcpy(next, s->before + block->first / s->size * s->n, s->n * sizeof *next);
+    for (size_t k = 0; k < s->n; k++)
+        touch_rows(&s->into[k], next[k], count_of(part, block->n, s->into[k].which), s->d);
     for (size_t i = 0; i < block->n; i++)
         for (size_t k = 0; k < s->n; k++)
             if (part[i] == s->into[k].which)

@@ -59,10 +59,11 @@ static bool block_init(const struct mli_pipeline *pipeline, struct mli_arena *sc
         return false;
     for (size_t s = 0; s < frame->count; s++) {
         bool coded = is_coded(&frame->slot[s]), other = !coded && !is_text(&frame->slot[s]);
-        block->number[s] = other ? number : NULL;
+        bool straight = pipeline->line[s].straight;
+        block->number[s] = other && !straight ? number : NULL;
         block->code[s] = coded ? code : NULL;
         block->text[s] = NULL;
-        number += other ? n : 0;
+        number += other && !straight ? n : 0;
         code += coded ? n : 0;
     }
     return true;
@@ -108,9 +109,38 @@ static void load_block(const struct ml_table *rows, size_t begin, struct mli_blo
         }
         if (block->number[s])
             load_numbers(column->number + begin, block->rows, block->number[s], counts);
-        else
+        else if (block->code[s])
             load_codes(column->code + begin, block->rows, block->code[s], counts);
     }
+}
+
+/* What becomes of some cells in a straight line. False when a value is not finite. */
+MLI_CLONES
+static bool follow_line(const struct mli_line *line, const double *restrict from, size_t n, double *restrict to,
+                        struct mli_apply_counts *counts)
+{
+    double fill = line->fill, shift = line->shift, scale = line->scale;
+    size_t missing = 0, bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double v = from[i] != from[i] ? fill : from[i];
+        missing += from[i] != from[i];
+        to[i] = (v - shift) / scale;
+        bad += to[i] - to[i] != 0;
+    }
+    counts->missing += missing;
+    return bad == 0;
+}
+
+static bool write_line(const struct mli_line *line, const double *from, size_t n, double *X, size_t d,
+                       struct mli_apply_counts *counts)
+{
+    double value[BLOCK_ROWS];
+    bool finite = follow_line(line, from, n, value, counts);
+
+    for (size_t i = 0; i < n; i++)
+        X[i * d] = value[i];
+    return finite;
 }
 
 MLI_CLONES
@@ -143,9 +173,26 @@ static void write_indicators(const struct mli_slot *slot, const int32_t *code, s
     }
 }
 
+/* Rows of the table from `begin` on, which are those of the block. */
+struct cells {
+    const struct ml_table *rows;
+    size_t begin;
+    struct mli_apply_counts *counts;
+};
+
+/* False when a value is not finite. */
+static bool write_number(const struct mli_pipeline *pipeline, const struct mli_block *block, const struct cells *cells,
+                         size_t s, double *x)
+{
+    if (pipeline->line[s].straight)
+        return write_line(&pipeline->line[s], cells->rows->column[s].number + cells->begin, block->rows, x, pipeline->made,
+                          cells->counts);
+    return write_numbers(block->number[s], block->rows, x, pipeline->made);
+}
+
 static enum ml_status write_slots(const struct mli_pipeline *pipeline,
-                                  const struct mli_block *block, struct mli_words *words, double *X,
-                                  struct ml_error *err)
+                                  const struct mli_block *block, const struct cells *cells, struct mli_words *words,
+                                  double *X, struct ml_error *err)
 {
     for (size_t o = 0; o < pipeline->outputs; o++) {
         size_t s = pipeline->output[o];
@@ -160,7 +207,7 @@ static enum ml_status write_slots(const struct mli_pipeline *pipeline,
                 return mli_step_nomem(err);
         } else if (slot->kind == MLI_SLOT_INDICATORS) {
             write_indicators(slot, block->code[s], block->rows, x, pipeline->made);
-        } else if (!write_numbers(block->number[s], block->rows, x, pipeline->made)) {
+        } else if (!write_number(pipeline, block, cells, s, x)) {
             return ml_error_set(err, ML_EDATA,
                                 "column \"%s\": a value is too far from those of the training rows",
                                 slot->name);
@@ -170,10 +217,10 @@ static enum ml_status write_slots(const struct mli_pipeline *pipeline,
 }
 
 static enum ml_status write_block(const struct mli_pipeline *pipeline,
-                                  const struct mli_block *block, double *X, struct ml_error *err)
+                                  const struct mli_block *block, const struct cells *cells, double *X, struct ml_error *err)
 {
     struct mli_words words = MLI_WORDS_INIT;
-    enum ml_status status = write_slots(pipeline, block, &words, X, err);
+    enum ml_status status = write_slots(pipeline, block, cells, &words, X, err);
 
     mli_words_release(&words);
     return status;
@@ -257,7 +304,8 @@ static enum ml_status apply(const struct mli_pipeline *pipeline, size_t stages, 
                 pipeline->step[i].kind->apply(pipeline->step[i].state, &block);
         }
         double *x = X + begin * width;
-        status = write_block(pipeline, &block, stages > 0 ? between.made[0] : x, err);
+        const struct cells cells = { rows, begin, &seen };
+        status = write_block(pipeline, &block, &cells, stages > 0 ? between.made[0] : x, err);
         if (status == ML_OK)
             status = run_stages(pipeline, stages, &between, block.rows, x, err);
     }

@@ -32,6 +32,15 @@ extern const struct mli_step_kind *const mli_step_kinds[MLI_STEP_KINDS];
 /* The same for stages, which all stand behind the steps. */
 extern const struct mli_stage_kind *const mli_stage_kinds[MLI_STAGE_KINDS];
 
+/*
+ * What all steps together make of a number that none but impute and scale touch: such a slot goes from the table to its
+ * feature at once, ((isnan(v) ? fill : v) - shift) / scale, and its number[] in a block is NULL.
+ */
+struct mli_line {
+    bool straight;
+    double fill, shift, scale;
+};
+
 struct mli_pipeline {
     struct mli_schema *schema;
     struct mli_frame frame;
@@ -40,6 +49,7 @@ struct mli_pipeline {
     size_t *output; /* the live slots in the order of their features */
     size_t outputs;
     size_t made; /* features of the slots: what the first stage takes */
+    struct mli_line *line; /* of each slot */
     struct mli_stage stage[MLI_STAGE_KINDS];
     size_t stages;
     uint8_t *fold; /* of the rows of the table that it was fitted on; NULL: no step cares, or it was loaded */
@@ -49,6 +59,8 @@ struct mli_pipeline {
 
 /* Behind the last step: gives the features of the slots their places. ML_EARTIFACT for a slot that is none; ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_pipeline_place(struct mli_pipeline *pipeline, struct ml_error *err);
+/* Fills in pipeline->line, for _place. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_pipeline_straighten(struct mli_pipeline *pipeline, struct ml_error *err);
 /* Puts a stage behind those that are there. Takes state; on failure the pipeline is unchanged. ML_EARTIFACT. */
 ML_NODISCARD enum ml_status mli_pipeline_stack(struct mli_pipeline *pipeline,
                                                const struct mli_stage_kind *kind, void *state,

@@ -35,6 +35,7 @@ void mli_pipeline_free(struct mli_pipeline *pipeline)
         pipeline->stage[i].kind->free(pipeline->stage[i].state);
     free_names(pipeline->name, pipeline->features);
     free(pipeline->output);
+    free(pipeline->line);
     free(pipeline->fold);
     mli_frame_release(&pipeline->frame);
     mli_schema_free(pipeline->schema);
@@ -307,7 +308,9 @@ enum ml_status mli_pipeline_place(struct mli_pipeline *pipeline, struct ml_error
 {
     enum ml_status status = check_outputs(pipeline, err);
 
-    return status == ML_OK ? place_slots(pipeline, err) : status;
+    if (status == ML_OK)
+        status = place_slots(pipeline, err);
+    return status == ML_OK ? mli_pipeline_straighten(pipeline, err) : status;
 }
 
 /* ---- stages -------------------------------------------------------------------------------------------------- */

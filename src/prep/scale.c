@@ -170,7 +170,7 @@ static void scale_apply(const void *state, const struct mli_block *block)
     for (size_t k = 0; k < scaler->count; k++) {
         double *x = block->number[scaler->slot[k]], shift = scaler->shift[k],
                scale = scaler->scale[k];
-        for (size_t i = 0; i < block->rows; i++)
+        for (size_t i = 0; x && i < block->rows; i++)
             x[i] = (x[i] - shift) / scale;
     }
 }

@@ -105,7 +105,7 @@ ML_NODISCARD enum ml_status mli_frame_check(const struct mli_frame *frame, size_
 /* Values of a block of rows: one of number[s], code[s] and text[s] has `rows` elements, for every live slot s. */
 struct mli_block {
     size_t rows;
-    double **number;
+    double **number; /* for impute and scale some may be NULL: of those nothing is to be done */
     int32_t **code;
     const char *const **text;
     const uint8_t *fold; /* of each row, as struct ml_table has it; NULL: all 0 */
@@ -138,7 +138,7 @@ struct mli_step_kind {
     enum ml_status (*shape)(void *state, struct mli_frame *frame, struct ml_error *err);
     /* One block of rows. Allocates nothing, cannot fail, treats every row alone. NULL: nothing to do with rows. */
     void (*apply)(const void *state, const struct mli_block *block);
-    /* Slots of the numbers that apply reads or changes; for a step whose numbers are not deferred. NULL: of none. */
+    /* Slots of the numbers that apply reads or changes. NULL: it is content with those that a block has, see there. */
     const size_t *(*numbers)(const void *state, size_t *count);
     /*
      * For a step that gives missing numbers a value and changes nothing else: fill[slot] = that value. Then number[slot] of

@@ -6,47 +6,48 @@
 
 #include <base/clones.h>
 #include <math.h>
+#include <string.h>
 
 #define LANES 8 /* side by side: an addition need not wait for the one before it */
 
 /* Each value is written, and kept if it counts: there is room for one that does not. */
-static size_t take_used(const struct mli_values *v, size_t begin, size_t end, double *to)
+static size_t take_present(const double *x, const uint8_t *use, size_t n, double *to)
 {
-    const double *x = v->x, fill = v->fill;
-    const uint8_t *use = v->use;
-    size_t n = 0;
+    size_t kept = 0;
 
-    for (size_t i = begin; i < end; i++) {
-        double value = x[i] == x[i] ? x[i] : fill;
-        to[n] = value;
-        n += (size_t)(use[i] != 0) & (size_t)(value == value);
+    for (size_t i = 0; i < n; i++) {
+        to[kept] = x[i];
+        kept += (size_t)(use[i] != 0) & (size_t)(x[i] == x[i]);
     }
-    return n;
+    return kept;
 }
 
-static size_t take_all(const struct mli_values *v, size_t begin, size_t end, double *to)
+static size_t take_filled(const double *x, const uint8_t *use, size_t n, double fill, double *to)
 {
-    const double *x = v->x, fill = v->fill;
-    size_t n = 0;
+    size_t kept = 0;
 
-    for (size_t i = begin; i < end; i++) {
-        double value = x[i] == x[i] ? x[i] : fill;
-        to[n] = value;
-        n += value == value;
+    for (size_t i = 0; i < n; i++) {
+        to[kept] = x[i] == x[i] ? x[i] : fill;
+        kept += use[i] != 0;
     }
-    return n;
+    return kept;
 }
 
 /* Rows for which there is room even if all of them count, until there is none. */
 size_t mli_values_next(const struct mli_values *values, size_t *at, double *piece)
 {
+    uint8_t all[MLI_VALUES_PIECE];
     size_t n = 0;
 
+    if (!values->use)
+        memset(all, 1, sizeof(all));
     while (n < MLI_VALUES_PIECE && *at < values->rows) {
-        size_t left = values->rows - *at, room = MLI_VALUES_PIECE - n;
-        size_t end = *at + (left < room ? left : room);
-        n += values->use ? take_used(values, *at, end, piece + n) : take_all(values, *at, end, piece + n);
-        *at = end;
+        size_t left = values->rows - *at, room = MLI_VALUES_PIECE - n, rows = left < room ? left : room;
+        const double *x = values->x + *at;
+        const uint8_t *use = values->use ? values->use + *at : all;
+        n += isnan(values->fill) ? take_present(x, use, rows, piece + n)
+                                 : take_filled(x, use, rows, values->fill, piece + n);
+        *at += rows;
     }
     return n;
 }
@@ -56,9 +57,10 @@ size_t mli_values_copy(const struct mli_values *values, double *to)
     double piece[MLI_VALUES_PIECE];
     size_t n = 0, at = 0, got;
 
-    while ((got = mli_values_next(values, &at, piece)) > 0)
-        for (size_t i = 0; i < got; i++)
-            to[n++] = piece[i];
+    while ((got = mli_values_next(values, &at, piece)) > 0) {
+        memcpy(to + n, piece, got * sizeof(*to));
+        n += got;
+    }
     return n;
 }
 

@@ -352,6 +352,34 @@ static void far_values_are_refused(void **state)
     ml_table_free(other);
 }
 
+/* Clipping that is too far out to change anything takes the numbers through all steps, one after the other. */
+static void straight_lines_end_where_steps_do(void **state)
+{
+    struct ml_table *table = table_counted("a,b,c,d", 5000, "%,#.25e-3,?,x%");
+    struct ml_prep_config round = ML_PREP_CONFIG_INIT;
+    struct mli_apply_counts counts[2];
+    uint8_t *train = malloc(table->rows);
+
+    (void)state;
+    assert_non_null(train);
+    for (size_t i = 0; i < table->rows; i++) {
+        train[i] = i % 3 != 0;
+        table->column[0].number[i] = i % 11 == 4 ? NAN : table->column[0].number[i];
+    }
+    round.outliers = (const char *const[]){ "iqr:1000000", NULL };
+    struct mli_pipeline *straight = pipeline_of(table, train, NULL), *detour = pipeline_of(table, train, &round);
+    double *X = matrix_of(straight, table, &counts[0]), *expected = matrix_of(detour, table, &counts[1]);
+    assert_memory_equal(X, expected, table->rows * mli_pipeline_features(straight) * sizeof(*X));
+    assert_int_equal(counts[0].missing, counts[1].missing);
+    assert_true(counts[0].missing >= table->rows / 11);
+    free(X);
+    free(expected);
+    free(train);
+    mli_pipeline_free(straight);
+    mli_pipeline_free(detour);
+    ml_table_free(table);
+}
+
 static void scratch_is_bounded(void **state)
 {
     struct ml_table *table = table_counted("a,b,c", 50000, "%,#.5,x%");
@@ -401,6 +429,7 @@ int prep_apply_tests(void)
         cmocka_unit_test(missing_category_unseen_in_training),
         cmocka_unit_test(views),
         cmocka_unit_test(far_values_are_refused),
+        cmocka_unit_test(straight_lines_end_where_steps_do),
         cmocka_unit_test(scratch_is_bounded),
         cmocka_unit_test(no_rows),
     };
