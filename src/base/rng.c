@@ -25,8 +25,11 @@ void mli_rng_init(struct mli_rng *rng, uint64_t seed)
         rng->state[i] = splitmix(&seed);
 }
 
-/* xoshiro256** [Blackman & Vigna 2021, "Scrambled linear pseudorandom number generators"]. */
-uint64_t mli_rng_next(struct mli_rng *rng)
+/*
+ * xoshiro256** [Blackman & Vigna 2021, "Scrambled linear pseudorandom number generators"]. Apart from mli_rng_next(), since
+ * what a shared library exports is not inlined.
+ */
+static inline uint64_t next(struct mli_rng *rng)
 {
     uint64_t *s = rng->state;
     uint64_t result = rotate(s[1] * 5, 7) * 9;
@@ -41,24 +44,34 @@ uint64_t mli_rng_next(struct mli_rng *rng)
     return result;
 }
 
+uint64_t mli_rng_next(struct mli_rng *rng)
+{
+    return next(rng);
+}
+
 double mli_rng_uniform(struct mli_rng *rng)
 {
-    return (double)(mli_rng_next(rng) >> 11) * 0x1p-53;
+    return (double)(next(rng) >> 11) * 0x1p-53;
 }
 
 /*
  * The high half of a product is the answer; draws whose low half is below 2^64 mod n are
  * over-represented [Lemire 2019].
  */
-size_t mli_rng_below(struct mli_rng *rng, size_t n)
+static inline size_t below(struct mli_rng *rng, size_t n)
 {
     uint64_t bound = n;
-    __uint128_t product = (__uint128_t)mli_rng_next(rng) * bound;
+    __uint128_t product = (__uint128_t)next(rng) * bound;
 
     if ((uint64_t)product < bound) /* seldom, and the division is slow */
         for (uint64_t threshold = -bound % bound; (uint64_t)product < threshold;)
-            product = (__uint128_t)mli_rng_next(rng) * bound;
+            product = (__uint128_t)next(rng) * bound;
     return (size_t)(product >> 64);
+}
+
+size_t mli_rng_below(struct mli_rng *rng, size_t n)
+{
+    return below(rng, n);
 }
 
 /*
@@ -90,7 +103,7 @@ void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
     for (size_t i = n, count; i > 1; i -= count) {
         count = i - 1 < DRAWN ? i - 1 : DRAWN;
         for (size_t k = 0; k < count; k++) {
-            place[k] = mli_rng_below(rng, i - k);
+            place[k] = below(rng, i - k);
             __builtin_prefetch(items + place[k], 1);
         }
         for (size_t k = 0; k < count; k++) {
@@ -104,7 +117,7 @@ void mli_rng_shuffle(struct mli_rng *rng, size_t *items, size_t n)
 void mli_rng_shuffle_32(struct mli_rng *rng, uint32_t *items, size_t n)
 {
     for (size_t i = n; i > 1; i--) {
-        size_t j = mli_rng_below(rng, i);
+        size_t j = below(rng, i);
         uint32_t item = items[i - 1];
         items[i - 1] = items[j];
         items[j] = item;

@@ -5,6 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Four terms of a series from x^0 on, in pairs, so that products do not wait for each other [Estrin 1960]. */
+static inline double four(double x, double x2, double c0, double c1, double c2, double c3)
+{
+    return (c0 + c1 * x) + (c2 + c3 * x) * x2;
+}
+
 /*
  * exp(x) for x <= 0, to an ulp: x = n ln 2 + r, |r| <= ln 2 / 2, the series of exp(r) to its 13th term, and n into the
  * exponent. Below -708, where results would lose their digits, 0. Without branches, so that a loop of it is a
@@ -19,31 +25,23 @@ static inline double exp_falling(double x)
 
     memcpy(&bits, &sum, sizeof(bits));
     bits = (bits + 1023) << 52;
-    double power, p = 1.0 / 6227020800;
+    double power, r2 = r * r, r4 = r2 * r2;
     memcpy(&power, &bits, sizeof(power));
-    p = p * r + 1.0 / 479001600;
-    p = p * r + 1.0 / 39916800;
-    p = p * r + 1.0 / 3628800;
-    p = p * r + 1.0 / 362880;
-    p = p * r + 1.0 / 40320;
-    p = p * r + 1.0 / 5040;
-    p = p * r + 1.0 / 720;
-    p = p * r + 1.0 / 120;
-    p = p * r + 1.0 / 24;
-    p = p * r + 1.0 / 6;
-    p = p * r + 0.5;
-    p = p * r + 1;
-    return x < -708 ? 0 : (p * r + 1) * power;
+    double low = four(r, r2, 0.5, 1.0 / 6, 1.0 / 24, 1.0 / 120);
+    double middle = four(r, r2, 1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880);
+    double high = four(r, r2, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800);
+    double rest = low + r4 * (middle + r4 * high);
+    return x < -708 ? 0 : (1 + (r + r2 * rest)) * power;
 }
 
 /* log(1 + e) for e in [0, 1]: 2 atanh(s) with s = e / (2 + e) <= 1/3, by its series; small results keep their digits. */
 static inline double log1p_unit(double e)
 {
-    double s = e / (2 + e), q = s * s, p = 1.0 / 33;
+    double s = e / (2 + e), q = s * s, q2 = q * q, q4 = q2 * q2, q8 = q4 * q4;
+    double low = four(q, q2, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9) + q4 * four(q, q2, 1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17);
+    double high = four(q, q2, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25) + q4 * four(q, q2, 1.0 / 27, 1.0 / 29, 1.0 / 31, 1.0 / 33);
 
-    for (int k = 31; k >= 3; k -= 2)
-        p = p * q + 1.0 / k;
-    return 2 * s + 2 * s * (q * p);
+    return 2 * s + 2 * s * (q * (low + q8 * high));
 }
 
 enum { STRIP = 64 };
