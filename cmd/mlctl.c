@@ -57,7 +57,7 @@ const struct cmd cmd_table[] = {
       cmd_serve },
     { "health", "Use a model", "URL", "ask a server whether it is well",
       "GET of the URL; exit 0 for a 2xx answer, 1 for any other answer, 5 when there is none. For container probes.",
-      "mlctl health http://127.0.0.1:8080/readyz", cmd_health },
+      "mlctl health http://127.0.0.1:8080/readyz\nmlctl health https://127.0.0.1:8443/", cmd_health },
     { "token", "Use a model", "new", "make a token for a server that asks for one",
       "Prints a new token, once: it is kept nowhere, and cannot be found again. The line is for the file of mlctl serve --tokens; it holds the token's SHA-256, and who reads it has nothing to ask with. Scopes: predict (predictions, what is served), metrics (GET /metrics), admin (what changes the server).\n\nA client sends Authorization: Bearer TOKEN, or X-API-Key: TOKEN. docs/security.md has the details.",
       "mlctl token new --name shop\nmlctl token new --name prometheus --scopes metrics --json | tee >(jq -r .line >> keys) | jq -r .token\nmlctl serve --tokens keys",

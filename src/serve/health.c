@@ -1,9 +1,11 @@
 #include <serve/health.h>
 
+#include <arpa/inet.h>
 #include <base/num.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <serve/tls_client.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,10 +19,12 @@ struct target {
     char host[256], port[8];
     const char *path;
     bool literal; /* the host was in brackets */
+    bool secure;  /* https */
 };
 
 struct call {
     int fd;
+    struct mli_tls_client *tls; /* NULL: plain */
     uint64_t until; /* milliseconds */
 };
 
@@ -54,9 +58,11 @@ static bool clean(const char *text)
 
 static bool parse_url(const char *url, struct target *out)
 {
-    static const char scheme[] = "http://";
+    static const char *const schemes[] = { "http://", "https://" };
     size_t len, port;
 
+    out->secure = strncasecmp(url, schemes[1], strlen(schemes[1])) == 0;
+    const char *scheme = schemes[out->secure];
     if (!clean(url) || strncasecmp(url, scheme, strlen(scheme)) != 0)
         return false;
     const char *host = url + strlen(scheme), *rest;
@@ -72,7 +78,7 @@ static bool parse_url(const char *url, struct target *out)
     }
     if (!copy(out->host, sizeof(out->host), host, len))
         return false;
-    copy(out->port, sizeof(out->port), "80", 2);
+    snprintf(out->port, sizeof(out->port), "%s", out->secure ? "443" : "80");
     if (*rest == ':') {
         len = strcspn(++rest, "/");
         if (!mli_num_parse_size(rest, len, &port) || port == 0 || port > 65535)
@@ -86,10 +92,11 @@ static bool parse_url(const char *url, struct target *out)
 
 /* ---- the exchange ------------------------------------------------------------------------------------------------ */
 
-/* Waits for the socket; false when time is up. */
+/* Waits for the socket, with TLS for what that needs; false when time is up. */
 static bool ready(const struct call *call, short events)
 {
-    struct pollfd socket = { .fd = call->fd, .events = events };
+    struct pollfd socket = { .fd = call->fd,
+                             .events = call->tls ? mli_tls_client_awaits(call->tls) : events };
     uint64_t now;
     int n = 0;
 
@@ -147,10 +154,33 @@ static enum ml_status connect_any(struct call *call, const struct target *target
                         strerror(reason));
 }
 
+static enum ml_status shake_hands(struct call *call, const struct target *target,
+                                  struct ml_error *err)
+{
+    struct in_addr address;
+    bool named = !target->literal && inet_pton(AF_INET, target->host, &address) != 1;
+
+    if (!target->secure)
+        return ML_OK;
+    call->tls = mli_tls_client_new(call->fd, named ? target->host : NULL);
+    if (!call->tls)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for TLS");
+    while (mli_tls_client_shake(call->tls) != 0) {
+        if (errno != EAGAIN)
+            return ml_error_set(err, ML_EIO, "%s port %s refused a TLS handshake, or does not speak TLS",
+                                target->host, target->port);
+        if (!ready(call, POLLIN))
+            return ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host,
+                                target->port);
+    }
+    return ML_OK;
+}
+
 static bool send_all(const struct call *call, const char *bytes, size_t n)
 {
     while (n > 0) {
-        ssize_t sent = send(call->fd, bytes, n, MSG_NOSIGNAL);
+        ssize_t sent = call->tls ? mli_tls_client_send(call->tls, bytes, n)
+                                 : send(call->fd, bytes, n, MSG_NOSIGNAL);
         if (sent > 0) {
             bytes += sent;
             n -= (size_t)sent;
@@ -166,11 +196,12 @@ static size_t receive_start(const struct call *call, char *out, size_t n)
 {
     size_t have = 0;
 
-    while (have < n && ready(call, POLLIN)) {
-        ssize_t got = recv(call->fd, out + have, n - have, 0);
+    while (have < n) {
+        ssize_t got = call->tls ? mli_tls_client_receive(call->tls, out + have, n - have)
+                                : recv(call->fd, out + have, n - have, 0);
         if (got > 0)
             have += (size_t)got;
-        else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        else if (got == 0 || (errno != EAGAIN && errno != EINTR) || !ready(call, POLLIN))
             break;
     }
     return have;
@@ -216,7 +247,10 @@ enum ml_status mli_health(const char *url, unsigned timeout_ms, int *http_status
     enum ml_status status = connect_any(&call, &target, err);
     if (status != ML_OK)
         return status;
-    status = exchange(&call, &target, http_status, err);
+    status = shake_hands(&call, &target, err);
+    if (status == ML_OK)
+        status = exchange(&call, &target, http_status, err);
+    mli_tls_client_free(call.tls);
     close(call.fd);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
- * A health check: GET of one URL, for `mlctl health` in a container that has no shell and no curl. HTTP/1.1 by a
- * plain socket; only the status is looked at.
+ * A health check: GET of one URL, for `mlctl health` in a container that has no shell and no curl. HTTP/1.1, with TLS
+ * when the URL says so; only the status is looked at.
  */
 #ifndef SERVE_HEALTH_H
 #define SERVE_HEALTH_H
@@ -8,7 +8,7 @@
 #include <mlctl/status.h>
 
 /*
- * url: http://HOST[:PORT][/PATH], HOST a name, an IPv4 address or an IPv6 one in brackets; without a path /healthz.
+ * url: http[s]://HOST[:PORT][/PATH], HOST a name, an IPv4 address or an IPv6 one in brackets; without a path /healthz.
  * *http_status is the answer's; the whole exchange takes at most timeout_ms (besides what looking up a name takes).
  * ML_EUSAGE: not such a URL, ML_EIO: no answer, or not an HTTP one.
  */

@@ -53,6 +53,33 @@ shows_other_than() { [[ $(shows) != "$1" ]]; }
     [ "$status" -ne 0 ]
 }
 
+@test "mlctl health asks over TLS, too" {
+    secure mean
+    "$MLCTL" health "$URL"
+    "$MLCTL" health "https://localhost:$PORT/readyz"
+    status=0
+    "$MLCTL" health "$URL/nothing" || status=$?
+    [ "$status" -eq 1 ]
+    status=0
+    "$MLCTL" health "http://127.0.0.1:$PORT/" 2> error.txt || status=$?
+    [ "$status" -eq 5 ]
+    stop
+    serve mean
+    status=0
+    "$MLCTL" health "https://127.0.0.1:$PORT/" 2> error.txt || status=$?
+    [ "$status" -eq 5 ]
+    grep -q 'does not speak TLS' error.txt
+    python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); c = s.accept(); time.sleep(60)' \
+        > silent.port 3>&- &
+    silent=$!
+    soon test -s silent.port
+    status=0
+    "$MLCTL" health "https://127.0.0.1:$(< silent.port)/" --timeout 300 2> error.txt || status=$?
+    kill "$silent"
+    [ "$status" -eq 5 ]
+    grep -q 'did not answer in time' error.txt
+}
+
 @test "older versions, weak ciphers, and other protocols are refused by the server" {
     secure mean
     speaks -tls1_3
