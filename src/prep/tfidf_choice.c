@@ -67,20 +67,26 @@ size_t *mli_text_rows(const struct mli_fit *fit, const struct mli_column *column
     return rows;
 }
 
+static size_t count_words(const char *text)
+{
+    size_t words = 1;
+
+    for (; (text = strchr(text, ' ')); text++)
+        words++;
+    return words;
+}
+
 /* Whether the texts of the training rows are of LONG_TEXT words or more on average, by the spaces between them. */
 static bool are_long(const struct mli_fit *fit, const struct mli_column *column)
 {
-    size_t *rows = mli_text_rows(fit, column), words = 0, texts = 0;
+    size_t words = 0, texts = 0;
 
-    for (size_t v = 0; rows && v < mli_dict_count(column->dict); v++) {
-        if (!rows[v])
+    for (size_t i = 0; i < fit->table->rows; i++) {
+        if ((fit->train && !fit->train[i]) || column->code[i] < 0)
             continue;
+        words += count_words(mli_dict_text(column->dict, (size_t)column->code[i]));
         texts++;
-        words++;
-        for (const char *s = mli_dict_text(column->dict, v); (s = strchr(s, ' ')); s++)
-            words++;
     }
-    free(rows);
     return texts > 0 && words >= LONG_TEXT * texts;
 }
 
