@@ -7,12 +7,13 @@
 
 /* ---- publishing -------------------------------------------------------------------------------------------------- */
 
-static bool fill_version(struct mli_version *out, const struct mli_entry *entry)
+static bool fill_version(struct mli_version *out, const struct mli_entry *entry, bool unloaded)
 {
     out->version = mli_strdup(entry->version);
-    out->reason = entry->reason ? mli_strdup(entry->reason) : NULL;
+    const char *reason = unloaded ? "unloaded" : entry->reason;
+    out->reason = reason ? mli_strdup(reason) : NULL;
     out->served = entry->served ? mli_served_hold(entry->served) : NULL;
-    return out->version && (out->reason || !entry->reason);
+    return out->version && (out->reason || !reason);
 }
 
 static bool fill_lineup(struct mli_registry *registry, struct mli_lineup *out, const struct mli_family *family)
@@ -21,11 +22,12 @@ static bool fill_lineup(struct mli_registry *registry, struct mli_lineup *out, c
     out->main = MLI_NO_PLACE;
     out->count = family->count;
     for (size_t i = 0; i < family->count; i++) {
-        if (!fill_version(&registry->version[out->first + i], &family->entry[i]))
+        if (!fill_version(&registry->version[out->first + i], &family->entry[i], family->unloaded))
             return false;
-        if (family->entry[i].served && out->main == MLI_NO_PLACE)
-            out->main = out->first + i;
     }
+    const struct mli_entry *main = mli_family_main(family);
+    if (main)
+        out->main = out->first + (size_t)(main - family->entry);
     return out->name != NULL;
 }
 

@@ -46,6 +46,18 @@ void mli_catalog_detach(struct mli_catalog *catalog);
  */
 ML_NODISCARD enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, bool force, struct ml_error *err);
 
+/*
+ * What may be asked for one model, by name. ML_EUSAGE: there is no model of that name, or nothing to go back to; _load also
+ * what is wrong with its files.
+ *   _load      reads its files again, also when it was unloaded or rolled back
+ *   _unload    it is served no more, and nothing of it is read until it is loaded
+ *   _rollback  what the file was before it was replaced, or else the next older version, answers again; the file or
+ *              version that is left behind does not come back until it is loaded, or another takes its place
+ */
+ML_NODISCARD enum ml_status mli_catalog_load(struct mli_catalog *catalog, const char *name, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_catalog_unload(struct mli_catalog *catalog, const char *name, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, const char *name, struct ml_error *err);
+
 struct mli_catalog_counts {
     uint64_t loads, refusals; /* model files that came to be served, and that did not */
 };

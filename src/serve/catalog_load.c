@@ -17,8 +17,11 @@ enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_famil
 
     if (!served)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
-    mli_served_drop(entry->served);
+    mli_served_drop(entry->before);
+    entry->before = entry->served;
     entry->served = served;
+    entry->withdrawn = false;
+    entry->shunned[0] = '\0';
     return ML_OK;
 }
 
@@ -41,7 +44,8 @@ static void refuse(struct mli_catalog *catalog, const struct mli_family *family,
 static enum ml_status take(struct mli_catalog *catalog, const struct mli_family *family,
                            struct mli_entry *entry, struct ml_model *model, struct ml_error *err)
 {
-    if (entry->served && strcmp(entry->served->model->sha256, model->sha256) == 0) {
+    if ((entry->served && strcmp(entry->served->model->sha256, model->sha256) == 0) ||
+        strcmp(entry->shunned, model->sha256) == 0) {
         ml_model_free(model);
         return ML_OK;
     }
@@ -141,7 +145,7 @@ static void drop_models(struct mli_catalog *catalog, size_t source, const char *
     for (size_t i = catalog->count; i-- > 0;) {
         struct mli_family *family = &catalog->family[i];
         bool found = false;
-        if (family->source != source || (name && strcmp(family->name, name) != 0))
+        if (family->source != source || (name ? strcmp(family->name, name) != 0 : family->unloaded))
             continue;
         for (size_t k = 0; k < family->count; k++)
             found = found || family->entry[k].found;
@@ -172,6 +176,13 @@ static void miss_source(struct mli_catalog *catalog, size_t source, const struct
     catalog->unread = source + 1;
 }
 
+static bool is_unloaded(struct mli_catalog *catalog, const char *name)
+{
+    const struct mli_family *family = mli_family_find(catalog, name);
+
+    return family && family->unloaded;
+}
+
 enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const char *name, bool force,
                                bool *changed, struct ml_error *err)
 {
@@ -191,7 +202,7 @@ enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const
         const struct mli_found *found = &finds.found[i];
         for (n = 1; i + n < finds.count && strcmp(found->name, found[n].name) == 0;)
             n++;
-        if (name && strcmp(found->name, name) != 0)
+        if (name ? strcmp(found->name, name) != 0 : is_unloaded(catalog, found->name))
             continue;
         enum ml_status of = load_model(catalog, source, found, n, force, changed, err);
         status = status == ML_OK ? of : status;

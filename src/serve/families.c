@@ -6,6 +6,7 @@
 static void release_entry(struct mli_entry *entry)
 {
     mli_served_drop(entry->served);
+    mli_served_drop(entry->before);
     free(entry->version);
     free(entry->path);
     free(entry->reason);
@@ -92,6 +93,19 @@ bool mli_family_is_served(const struct mli_family *family)
             return true;
     }
     return false;
+}
+
+struct mli_entry *mli_family_main(const struct mli_family *family)
+{
+    struct mli_entry *any = NULL;
+
+    for (size_t i = 0; i < family->count; i++) {
+        struct mli_entry *entry = &family->entry[i];
+        if (entry->served && !entry->withdrawn)
+            return entry;
+        any = any || !entry->served ? any : entry;
+    }
+    return any;
 }
 
 void mli_family_remove(struct mli_catalog *catalog, struct mli_family *family)

@@ -6,6 +6,7 @@
 #include <serve/page.h>
 #include <serve/pages.h>
 #include <serve/predict.h>
+#include <serve/repository.h>
 #include <serve/v1.h>
 #include <serve/v2.h>
 #include <string.h>
@@ -63,6 +64,12 @@ const struct mli_route mli_routes[] = {
     { "GET", "/v2/health/ready", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_ready },
     { "GET", "/v2/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_models },
     { "POST", "/v2/repository/index", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_ANY, mli_v2_index },
+    { "POST", "/v2/repository/models/{m}/load", MLI_SCOPE_ADMIN, MLI_ABOUT_NAME, MLI_TAKES_ANY, mli_repository_load },
+    { "POST", "/v2/repository/models/{m}/unload", MLI_SCOPE_ADMIN, MLI_ABOUT_NAME, MLI_TAKES_ANY, mli_repository_unload },
+    { "POST", "/v2/repository/models/{m}/rollback", MLI_SCOPE_ADMIN, MLI_ABOUT_NAME, MLI_TAKES_ANY, mli_repository_rollback },
+    { "GET", "/v2/models/stats", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_repository_stats },
+    { "GET", "/v2/models/{m}/stats", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_repository_stats },
+    { "GET", "/v2/models/{m}/versions/{v}/stats", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_repository_stats },
     { "GET", "/v2/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model },
     { "GET", "/v2/models/{m}/versions/{v}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model },
     { "GET", "/v2/models/{m}/ready", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model_ready },

@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     request.json_part = request.parts ? strtoul(part, NULL, 10) : 0;
     struct mli_worker *worker = &service->worker[0];
     mli_reply_init(&reply);
-    if (match.route && mli_dispatch_find(mli_worker_take(worker), &match, &request, &reply) &&
+    if (match.route && match.route->scope != MLI_SCOPE_ADMIN && mli_dispatch_find(mli_worker_take(worker), &match, &request, &reply) &&
         (match.route->takes == MLI_TAKES_NOTHING || match.route->takes == MLI_TAKES_ANY ||
          request.content.media != MLI_MEDIA_OTHER)) {
         mli_dispatch(service, worker, match.route, &request, &reply);

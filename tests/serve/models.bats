@@ -131,3 +131,83 @@ newest() { [ "$(curl -sS "$URL/models/$1" | jq -r .version)" = "$2" ]; }
     soon gone_folder
     newest mean 9
 }
+
+# admin NAME WHAT: the status of a change that is asked for with the admin key
+admin() { code -X POST -H "Authorization: Bearer $TOKEN" "$URL/v2/repository/models/$1/$2" -d ''; }
+
+with_key() {
+    "$MLCTL" token new --name boss --scopes admin --json > token.json
+    jq -r .line token.json > keys
+    TOKEN=$(jq -r .token token.json)
+}
+
+@test "load, unload and rollback of versions, for the admin key alone" {
+    cp -r "$BATS_FILE_TMPDIR/models" .
+    serve_all models
+    [ "$(code -X POST "$URL/v2/repository/models/mean/unload" -d '')" = 403 ]
+    stop
+    with_key
+    serve_all models --tokens keys --open predict,metrics
+    [ "$(code -X POST "$URL/v2/repository/models/mean/unload" -d '')" = 401 ]
+    [ "$(admin mean unload)" = 200 ]
+    [ "$(code "$URL/models/mean")" = 404 ]
+    curl -sS -d '' "$URL/v2/repository/index" | jq -e '.[0] | .state == "UNAVAILABLE" and .reason == "unloaded"'
+    kill -HUP "$SERVER"
+    again() { grep -q 'all models have been read again' serve.log; }
+    soon again
+    [ "$(code "$URL/models/mean")" = 404 ]
+    [ "$(admin mean load)" = 200 ]
+    newest mean 10
+    [ "$(admin mean rollback)" = 200 ]
+    newest mean 9
+    [ "$(one /models/mean/versions/10/predict)" = 10 ]
+    [ "$(admin mean rollback)" = 200 ]
+    newest mean 1
+    [ "$(admin mean rollback)" = 400 ]
+    newest mean 1
+    kill -HUP "$SERVER"
+    mkdir models/mean/11
+    cp models/mean/9/model.safetensors models/mean/11/
+    soon newest mean 11
+    [ "$(admin mean rollback)" = 200 ]
+    newest mean 1
+    [ "$(admin mean load)" = 200 ]
+    newest mean 11
+    [ "$(admin nobody load)" = 400 ]
+    [ "$(admin nobody unload)" = 400 ]
+    [ "$(admin ..%2fmean load)" = 404 ]
+}
+
+@test "rollback of a file goes to what it was, until another takes its place" {
+    local of=$BATS_FILE_TMPDIR/models/mean
+    cp "$of/1/model.safetensors" live.safetensors
+    with_key
+    serve_all live.safetensors --tokens keys --open predict,metrics
+    gives() { [ "$(one /predict)" = "$1" ]; }
+    [ "$(admin live rollback)" = 400 ]
+    cp "$of/9/model.safetensors" next && mv next live.safetensors
+    soon gives 9
+    [ "$(admin live rollback)" = 200 ]
+    gives 1
+    kill -HUP "$SERVER"
+    again() { grep -q 'all models have been read again' serve.log; }
+    soon again
+    gives 1
+    cp "$of/10/model.safetensors" next && mv next live.safetensors
+    soon gives 10
+    echo damaged > live.safetensors
+    [ "$(admin live load)" = 400 ]
+    gives 10
+}
+
+@test "statistics count rows, requests and failures of each version" {
+    serve_all "$BATS_FILE_TMPDIR/models"
+    json '[{"x":1,"y":2},{"x":1,"y":3}]' > /dev/null
+    json '{"x":1}' > /dev/null
+    one /models/mean/versions/9/predict > /dev/null
+    curl -sS "$URL/v2/models/mean/versions/10/stats" | jq -e '.model_stats | length == 1 and (.[0] | .inference_count == 2 and
+        .execution_count == 1 and .inference_stats.success.count == 1 and .inference_stats.fail.count == 1 and
+        .inference_stats.compute_infer.ns > 0 and .last_inference > 1e12)'
+    curl -sS "$URL/v2/models/mean/stats" | jq -e '[.model_stats[] | .inference_count] == [2, 1, 0]'
+    curl -sS "$URL/v2/models/stats" | jq -e '[.model_stats[] | .name] == ["mean", "mean", "mean", "people"]'
+}

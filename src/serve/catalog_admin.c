@@ -1,0 +1,112 @@
+#include <serve/catalog_inside.h>
+
+#include <string.h>
+
+static enum ml_status unknown(const char *name, struct ml_error *err)
+{
+    return ml_error_set(err, ML_EUSAGE, "there is no model \"%.128s\" to be served here", name);
+}
+
+/* ---- load -------------------------------------------------------------------------------------------------------- */
+
+static enum ml_status load(struct mli_catalog *catalog, const char *name, struct ml_error *err)
+{
+    struct mli_family *family = mli_family_find(catalog, name);
+    enum ml_status status = ML_OK;
+
+    if (family)
+        family->unloaded = false;
+    for (size_t i = 0; family && i < family->count; i++) {
+        family->entry[i].withdrawn = false;
+        family->entry[i].shunned[0] = '\0';
+    }
+    for (size_t i = 0; status == ML_OK && i < catalog->config.sources; i++) {
+        bool changed;
+        status = mli_source_load(catalog, i, name, true, &changed, err);
+    }
+    return status == ML_OK && !mli_family_find(catalog, name) ? unknown(name, err) : status;
+}
+
+enum ml_status mli_catalog_load(struct mli_catalog *catalog, const char *name, struct ml_error *err)
+{
+    pthread_mutex_lock(&catalog->lock);
+    enum ml_status status = load(catalog, name, err);
+    enum ml_status published = mli_catalog_publish(catalog, status == ML_OK ? err : NULL);
+    pthread_mutex_unlock(&catalog->lock);
+    return status == ML_OK ? published : status;
+}
+
+/* ---- unload ------------------------------------------------------------------------------------------------------ */
+
+static void unload(struct mli_family *family)
+{
+    family->unloaded = true;
+    for (size_t i = 0; i < family->count; i++) {
+        struct mli_entry *entry = &family->entry[i];
+        mli_served_drop(entry->served);
+        mli_served_drop(entry->before);
+        entry->served = entry->before = NULL;
+        entry->looked = false;
+    }
+}
+
+enum ml_status mli_catalog_unload(struct mli_catalog *catalog, const char *name, struct ml_error *err)
+{
+    enum ml_status status;
+
+    pthread_mutex_lock(&catalog->lock);
+    struct mli_family *family = mli_family_find(catalog, name);
+    if (family) {
+        unload(family);
+        ml_log(catalog->config.log, ML_LOG_NOTE, "%s is unloaded", name);
+        status = mli_catalog_publish(catalog, err);
+    } else {
+        status = unknown(name, err);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return status;
+}
+
+/* ---- rollback ---------------------------------------------------------------------------------------------------- */
+
+static bool go_back(struct mli_family *family)
+{
+    struct mli_entry *main = mli_family_main(family), *end = family->entry + family->count;
+
+    if (!main)
+        return false;
+    if (main->before) {
+        memcpy(main->shunned, main->served->model->sha256, sizeof(main->shunned));
+        mli_served_drop(main->served);
+        main->served = main->before;
+        main->before = NULL;
+        return true;
+    }
+    for (struct mli_entry *older = main + 1; older < end; older++) {
+        if (!older->served || older->withdrawn)
+            continue;
+        main->withdrawn = true;
+        return true;
+    }
+    return false;
+}
+
+enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, const char *name, struct ml_error *err)
+{
+    enum ml_status status;
+
+    pthread_mutex_lock(&catalog->lock);
+    struct mli_family *family = mli_family_find(catalog, name);
+    if (!family) {
+        status = unknown(name, err);
+    } else if (!go_back(family)) {
+        status = ml_error_set(err, ML_EUSAGE, "%.128s has nothing to go back to: no other file or older version was served", name);
+    } else {
+        const struct mli_served *now = mli_family_main(family)->served;
+        ml_log(catalog->config.log, ML_LOG_NOTE, "%s is rolled back to version %s, digest %.12s", name, now->version,
+               now->model->sha256);
+        status = mli_catalog_publish(catalog, err);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return status;
+}

@@ -1,0 +1,106 @@
+#include <serve/repository.h>
+
+#include <string.h>
+
+/* ---- changes ----------------------------------------------------------------------------------------------------- */
+
+typedef enum ml_status change(struct mli_catalog *catalog, const char *name, struct ml_error *err);
+
+/* Runs on the loop thread: it is rare, whoever asks waits for the answer, and other threads go on. */
+static void answer_change(const struct mli_service *service, const struct mli_request *request, change *act,
+                          const char *done, struct mli_reply *reply)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    char name[MLI_NAME_MAX + 1];
+
+    if (request->name_len >= sizeof(name)) {
+        mli_reply_error(reply, 404, "no model of that name is served here");
+        return;
+    }
+    memcpy(name, request->name, request->name_len);
+    name[request->name_len] = '\0';
+    enum ml_status status = mli_name_valid(name) ? act(service->catalog, name, &err) : ML_EUSAGE;
+    if (!mli_name_valid(name))
+        mli_reply_error(reply, 404, "no model of that name is served here");
+    else if (status != ML_OK)
+        mli_reply_error(reply, 400, "%s", err.text);
+    else
+        mli_reply_json(reply, "");
+    if (status == ML_OK)
+        mli_buf_printf(&reply->body, "{\"name\":\"%s\",\"%s\":true}\n", name, done);
+}
+
+void mli_repository_load(const struct mli_service *service, struct mli_worker *worker,
+                         const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker;
+    answer_change(service, request, mli_catalog_load, "load", reply);
+}
+
+void mli_repository_unload(const struct mli_service *service, struct mli_worker *worker,
+                           const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker;
+    answer_change(service, request, mli_catalog_unload, "unload", reply);
+}
+
+void mli_repository_rollback(const struct mli_service *service, struct mli_worker *worker,
+                             const struct mli_request *request, struct mli_reply *reply)
+{
+    (void)worker;
+    answer_change(service, request, mli_catalog_rollback, "rollback", reply);
+}
+
+/* ---- statistics -------------------------------------------------------------------------------------------------- */
+
+static void add_pair(struct mli_buf *out, const char *before, const char *name, uint64_t count, uint64_t ns)
+{
+    mli_buf_printf(out, "%s\"%s\":{\"count\":%llu,\"ns\":%llu}", before, name, (unsigned long long)count,
+                   (unsigned long long)ns);
+}
+
+/* An execution is a block of rows that went through the model; there is no queue and no cache. */
+static void add_stats(struct mli_buf *out, const struct mli_served *served)
+{
+    const struct mli_tally *tally = served->tally;
+    uint64_t success = mli_tally_get(tally, MLI_TALLY_SUCCESS);
+
+    mli_buf_printf(out,
+                   "{\"name\":\"%s\",\"version\":\"%s\",\"last_inference\":%llu,\"inference_count\":%llu,"
+                   "\"execution_count\":%llu,\"inference_stats\":",
+                   served->name, served->version, (unsigned long long)mli_tally_get(tally, MLI_TALLY_LAST),
+                   (unsigned long long)mli_tally_get(tally, MLI_TALLY_ROWS),
+                   (unsigned long long)mli_tally_get(tally, MLI_TALLY_BLOCKS));
+    add_pair(out, "{", "success", success, mli_tally_get(tally, MLI_TALLY_SUCCESS_NS));
+    add_pair(out, ",", "fail", mli_tally_get(tally, MLI_TALLY_FAILED), mli_tally_get(tally, MLI_TALLY_FAILED_NS));
+    add_pair(out, ",", "queue", success, 0);
+    add_pair(out, ",", "compute_input", success, mli_tally_get(tally, MLI_TALLY_INPUT_NS));
+    add_pair(out, ",", "compute_infer", success, mli_tally_get(tally, MLI_TALLY_INFER_NS));
+    add_pair(out, ",", "compute_output", success, mli_tally_get(tally, MLI_TALLY_OUTPUT_NS));
+    add_pair(out, ",", "cache_hit", 0, 0);
+    add_pair(out, ",", "cache_miss", 0, 0);
+    mli_buf_str(out, "},\"batch_stats\":[]}");
+}
+
+void mli_repository_stats(const struct mli_service *service, struct mli_worker *worker,
+                          const struct mli_request *request, struct mli_reply *reply)
+{
+    const struct mli_registry *registry = request->registry;
+    size_t first = 0, end = registry->versions;
+    const char *before = "";
+
+    (void)service, (void)worker;
+    if (request->lineup) {
+        first = request->versioned ? request->place : request->lineup->first;
+        end = first + (request->versioned ? 1 : request->lineup->count);
+    }
+    mli_reply_json(reply, "{\"model_stats\":[");
+    for (size_t i = first; i < end; i++) {
+        if (!registry->version[i].served)
+            continue;
+        mli_buf_str(&reply->body, before);
+        add_stats(&reply->body, registry->version[i].served);
+        before = ",";
+    }
+    mli_buf_str(&reply->body, "]}\n");
+}

@@ -1,0 +1,20 @@
+/*
+ * The model repository extension of the Open Inference Protocol: load and unload, and rollback, which is ours; for keys of
+ * the admin scope. And the statistics extension: what came of each model's requests, as Triton says it.
+ */
+#ifndef SERVE_REPOSITORY_H
+#define SERVE_REPOSITORY_H
+
+#include <serve/routes.h>
+
+void mli_repository_load(const struct mli_service *service, struct mli_worker *worker,
+                         const struct mli_request *request, struct mli_reply *reply);
+void mli_repository_unload(const struct mli_service *service, struct mli_worker *worker,
+                           const struct mli_request *request, struct mli_reply *reply);
+void mli_repository_rollback(const struct mli_service *service, struct mli_worker *worker,
+                             const struct mli_request *request, struct mli_reply *reply);
+/* Of all models, or of those that the path names. */
+void mli_repository_stats(const struct mli_service *service, struct mli_worker *worker,
+                          const struct mli_request *request, struct mli_reply *reply);
+
+#endif
