@@ -44,6 +44,28 @@ schema() {
     done < <(grep -vxFf gets posts)
 }
 
+@test "every form of an answer is in /openapi.json: JSON, CSV, lines, tensors in bytes" {
+    serve mean
+    curl -sS "$URL/openapi.json" > openapi.json
+    # form PATH CURL-OPTION...: the answer's type is one that the document has for a 200 of POST
+    form() {
+        local path=$1 type
+        shift
+        type=$(curl -sS -o /dev/null -w '%{http_code} %{content_type}' "$@" "$URL$path")
+        jq -e --arg path "$path" --arg type "$type" '[.paths[$path].post.responses["200"].content | keys[] | "200 " + .] |
+            any(. as $known | $type | startswith($known))' openapi.json || { echo "$path: $type"; return 1; }
+    }
+    for path in /predict /invocations /explain; do
+        form "$path" --json '{"instances":[[1,2]],"x":1,"y":2}'
+        form "$path" -H 'Content-Type: text/csv' --data-binary $'x,y\n1,2\n'
+        form "$path" -H 'Content-Type: application/jsonlines' -d '[1,2]'
+    done
+    form /v2/models/mean/infer -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1,2]}]}'
+    form /v2/models/mean/infer -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1,2]}],"parameters":{"binary_data_output":true}}'
+    printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' > row
+    form /v2/models/mean/infer -H 'Inference-Header-Content-Length: 0' --data-binary @row
+}
+
 @test "/docs: nothing from elsewhere, and a policy that lets only its own script run" {
     serve mean
     curl -sS -D head.txt "$URL/docs" > docs.html

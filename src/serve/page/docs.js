@@ -24,7 +24,7 @@
     for (const [type, { schema }] of Object.entries(content || {})) {
       const name = schema && schema.$ref ? ' ' + schema.$ref.split('/').pop() : '';
       to.append(make('h3', type + name));
-      to.append(make('pre', JSON.stringify(resolve(doc, schema, 3), null, 1)));
+      if (schema) to.append(make('pre', JSON.stringify(resolve(doc, schema, 3), null, 1)));
     }
   };
 
