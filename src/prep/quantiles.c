@@ -96,9 +96,10 @@ static void keep_piece(struct between *b, const double *x, size_t n)
     double *kept = b->kept + b->count, low = b->low, high = b->high;
 
     for (size_t i = 0; i < n; i++) {
+        size_t under = x[i] < low;
         kept[count] = x[i];
-        count += (size_t)(x[i] >= low) & (size_t)(x[i] <= high);
-        below += x[i] < low;
+        count += (size_t)(x[i] <= high) & (under ^ 1);
+        below += under;
     }
     b->below += below;
     b->count += count;
