@@ -165,11 +165,25 @@ struct mli_matrix_rows mli_job_matrix(const struct mli_job *job, enum mli_part p
     };
 }
 
+/* Of a single target: each is written, and kept if its row is of the part, which a branch could not foresee. */
+static void take_numbers(const struct mli_plan *plan, enum mli_part part, double *y)
+{
+    for (size_t row = 0, i = 0, at = 0; at < plan->rows[part]; row++) {
+        y[at] = plan->target.y[i];
+        at += plan->part[row] == part;
+        i += plan->target.has[row];
+    }
+}
+
 enum ml_status mli_job_targets(const struct mli_job *job, enum mli_part part, double *y, struct ml_error *err)
 {
     size_t columns = job->plan.target.columns;
     if (job->rows)
         return mli_prepared_targets(job->rows, part, y, err);
+    if (columns == 1) {
+        take_numbers(&job->plan, part, y);
+        return ML_OK;
+    }
     for (size_t row = 0, i = 0; row < job->table->rows; row++) {
         if (!job->plan.target.has[row])
             continue;
