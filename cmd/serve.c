@@ -19,6 +19,7 @@ struct serve_flags {
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *open;
     struct serve_models models;
+    char **canary;
     double rate;
     int no_sandbox, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
@@ -193,6 +194,8 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     const struct mli_catalog_config models = { .source = f->models.source,
                                                .sources = f->models.count,
                                                .keep = (size_t)f->versions,
+                                               .canary = f->models.canary,
+                                               .canaries = f->models.canaries,
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
@@ -245,6 +248,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "versions", 0, INT, &f.versions, 0, "serve so many of the newest versions of a folder, 0: all", "COUNT" },
         { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
+        { "canary", 0, POPT_ARG_ARGV, &f.canary, 0, "give a share of the requests that say no version to this one; repeated for several models", "NAME=VERSION:PERCENT%" },
+        { "canary-header", 0, POPT_ARG_STRING, &f.server.canary_header, 0, "whose value decides which requests those are; default: the body", "HEADER" },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
@@ -279,6 +284,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         return code;
     const char *const only = f.model;
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
+    if (code == CMD_CONTINUE)
+        code = serve_models_try(ctx, &f.models, f.canary);
     if (code == CMD_CONTINUE)
         code = serve(ctx, &f);
     serve_models_release(&f.models);

@@ -2,6 +2,7 @@
 
 #include <cmd/out.h>
 
+#include <base/num.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,38 @@ int serve_models_take(const struct cmd_context *ctx, struct serve_models *models
     return CMD_CONTINUE;
 }
 
+/* True: it is one; the texts of the canary are heap. */
+static bool parse_canary(const char *text, struct mli_canary *out)
+{
+    const char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
+    size_t n = colon ? strlen(colon + 1) : 0;
+    double percent;
+    if (n < 2 || colon[n] != '%' || !mli_num_parse(colon + 1, n - 1, &percent) || !(percent >= 0 && percent <= 100))
+        return false;
+    *out = (struct mli_canary){ .name = mli_strndup(text, (size_t)(equals - text)),
+                                .version = mli_strndup(equals + 1, (size_t)(colon - equals - 1)),
+                                .share = percent / 100 };
+    return out->name && out->version && mli_name_valid(out->name) && mli_name_valid(out->version);
+}
+
+int serve_models_try(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (; texts && *texts && models->canaries < SERVE_MODELS; texts++) {
+        if (parse_canary(*texts, &models->canary[models->canaries++]))
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--canary \"%.100s\" is not like churn=2:5%%", *texts);
+        return cmd_fail(ctx, &err);
+    }
+    return CMD_CONTINUE;
+}
+
 void serve_models_release(struct serve_models *models)
 {
+    for (size_t i = 0; i < models->canaries; i++) {
+        free(models->canary[i].name);
+        free(models->canary[i].version);
+    }
     for (size_t i = 0; i < models->count; i++)
         free(models->name[i]);
 }

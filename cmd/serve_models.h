@@ -11,6 +11,8 @@ struct serve_models {
     struct mli_source source[SERVE_MODELS];
     char *name[SERVE_MODELS]; /* heap: those of the sources; NULL: the source's is borrowed */
     size_t count;
+    struct mli_canary canary[SERVE_MODELS];
+    size_t canaries;
 };
 
 /*
@@ -19,6 +21,8 @@ struct serve_models {
  */
 int serve_models_take(const struct cmd_context *ctx, struct serve_models *models, const char *const *args,
                       size_t n, const char *name, const char *version);
+/* NAME=VERSION:5%, each. An exit code, or CMD_CONTINUE. */
+int serve_models_try(const struct cmd_context *ctx, struct serve_models *models, char *const *texts);
 void serve_models_release(struct serve_models *models);
 
 /* Lines on standard output: which models are served. */

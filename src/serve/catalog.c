@@ -16,18 +16,44 @@ static bool fill_version(struct mli_version *out, const struct mli_entry *entry,
     return out->version && (out->reason || !reason);
 }
 
-static bool fill_lineup(struct mli_registry *registry, struct mli_lineup *out, const struct mli_family *family)
+/* NULL: no version of the family is tried. */
+static const struct mli_canary *canary_of(const struct mli_catalog *catalog, const struct mli_family *family)
+{
+    for (size_t i = 0; i < catalog->config.canaries; i++) {
+        if (strcmp(catalog->config.canary[i].name, family->name) == 0)
+            return &catalog->config.canary[i];
+    }
+    return NULL;
+}
+
+/* After the versions; the share of a canary that is not there, or is all there is, goes to the main version. */
+static void choose(struct mli_lineup *out, const struct mli_catalog *catalog, struct mli_family *family)
+{
+    const struct mli_canary *canary = canary_of(catalog, family);
+    size_t tried = MLI_NO_PLACE;
+
+    for (size_t i = 0; i < family->count; i++) {
+        family->entry[i].trial = canary && strcmp(canary->version, family->entry[i].version) == 0;
+        if (family->entry[i].trial && family->entry[i].served && !family->untried)
+            tried = out->first + i;
+    }
+    const struct mli_entry *main = mli_family_main(family);
+    out->main = main ? out->first + (size_t)(main - family->entry) : MLI_NO_PLACE;
+    out->canary = tried == out->main ? MLI_NO_PLACE : tried;
+    if (out->canary != MLI_NO_PLACE)
+        out->share = canary->share >= 1 ? UINT64_MAX : (uint64_t)(canary->share * 0x1p64);
+}
+
+static bool fill_lineup(struct mli_registry *registry, struct mli_lineup *out, const struct mli_catalog *catalog,
+                        struct mli_family *family)
 {
     out->name = mli_strdup(family->name);
-    out->main = MLI_NO_PLACE;
     out->count = family->count;
     for (size_t i = 0; i < family->count; i++) {
         if (!fill_version(&registry->version[out->first + i], &family->entry[i], family->unloaded))
             return false;
     }
-    const struct mli_entry *main = mli_family_main(family);
-    if (main)
-        out->main = out->first + (size_t)(main - family->entry);
+    choose(out, catalog, family);
     return out->name != NULL;
 }
 
@@ -42,7 +68,7 @@ static struct mli_registry *make_registry(const struct mli_catalog *catalog)
     for (size_t i = 0; registry && i < catalog->count; i++) {
         registry->lineup[i].first = first;
         first += catalog->family[i].count;
-        if (!fill_lineup(registry, &registry->lineup[i], &catalog->family[i])) {
+        if (!fill_lineup(registry, &registry->lineup[i], catalog, &catalog->family[i])) {
             mli_registry_drop(registry);
             return NULL;
         }

@@ -10,10 +10,18 @@
 #include <serve/disk.h>
 #include <serve/worker.h>
 
+/* A version that is tried: it gets a share of the requests that say no version, and is never the main one. */
+struct mli_canary {
+    char *name, *version;
+    double share; /* of 1 */
+};
+
 struct mli_catalog_config {
     const struct mli_source *source; /* borrowed for the life of the catalog */
     size_t sources;
     size_t keep;              /* so many of the newest versions of a model; 0: all of them */
+    const struct mli_canary *canary; /* borrowed likewise */
+    size_t canaries;
     size_t threads;           /* that will answer: parts of the tallies */
     const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */
 };
@@ -51,7 +59,8 @@ ML_NODISCARD enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, boo
  * what is wrong with its files.
  *   _load      reads its files again, also when it was unloaded or rolled back
  *   _unload    it is served no more, and nothing of it is read until it is loaded
- *   _rollback  what the file was before it was replaced, or else the next older version, answers again; the file or
+ *   _rollback  a version that is tried gets no requests any more; if none is,
+ *              what the file was before it was replaced, or else the next older version, answers again; the file or
  *              version that is left behind does not come back until it is loaded, or another takes its place
  */
 ML_NODISCARD enum ml_status mli_catalog_load(struct mli_catalog *catalog, const char *name, struct ml_error *err);

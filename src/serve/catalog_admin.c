@@ -15,7 +15,7 @@ static enum ml_status load(struct mli_catalog *catalog, const char *name, struct
     enum ml_status status = ML_OK;
 
     if (family)
-        family->unloaded = false;
+        family->unloaded = family->untried = false;
     for (size_t i = 0; family && i < family->count; i++) {
         family->entry[i].withdrawn = false;
         family->entry[i].shunned[0] = '\0';
@@ -69,12 +69,25 @@ enum ml_status mli_catalog_unload(struct mli_catalog *catalog, const char *name,
 
 /* ---- rollback ---------------------------------------------------------------------------------------------------- */
 
+/* True: it was on. */
+static bool end_trial(struct mli_family *family)
+{
+    bool on = false;
+
+    for (size_t i = 0; i < family->count; i++)
+        on = on || (family->entry[i].trial && family->entry[i].served && !family->untried);
+    family->untried = family->untried || on;
+    return on;
+}
+
 static bool go_back(struct mli_family *family)
 {
     struct mli_entry *main = mli_family_main(family), *end = family->entry + family->count;
 
     if (!main)
         return false;
+    if (end_trial(family))
+        return true;
     if (main->before) {
         memcpy(main->shunned, main->served->model->sha256, sizeof(main->shunned));
         mli_served_drop(main->served);
@@ -83,7 +96,7 @@ static bool go_back(struct mli_family *family)
         return true;
     }
     for (struct mli_entry *older = main + 1; older < end; older++) {
-        if (!older->served || older->withdrawn)
+        if (!older->served || older->withdrawn || older->trial)
             continue;
         main->withdrawn = true;
         return true;

@@ -11,6 +11,7 @@ struct mli_entry {
     struct mli_stamp stamp;    /* which was this one then */
     struct mli_served *served; /* NULL: nothing yet */
     struct mli_served *before; /* what it was before that; NULL: nothing */
+    bool trial;                /* a canary: not the main one */
     bool withdrawn;            /* rolled back: another version answers where none is said */
     char shunned[MLI_SHA256_HEX]; /* digest of a file that was rolled back and is not taken again; "": none */
     char *reason;              /* why the file is not served; NULL: it is */
@@ -20,6 +21,7 @@ struct mli_entry {
 struct mli_family {
     char *name;
     size_t source; /* of the configuration */
+    bool untried;  /* rolled back: its canary gets nothing */
     bool unloaded; /* by whoever may; nothing is read of it */
     struct mli_entry *entry; /* the newest first */
     size_t count, capacity;
@@ -43,7 +45,7 @@ struct mli_family *mli_family_find(struct mli_catalog *catalog, const char *name
 /* The same, put in if it is not there. NULL: no memory. */
 struct mli_family *mli_family_need(struct mli_catalog *catalog, const char *name);
 void mli_family_remove(struct mli_catalog *catalog, struct mli_family *family);
-/* The version that answers where none is said: the newest that is served and not withdrawn. NULL: none. */
+/* The version that answers where none is said: the newest that is served and neither a canary nor withdrawn. NULL: none. */
 struct mli_entry *mli_family_main(const struct mli_family *family);
 bool mli_family_is_served(const struct mli_family *family);
 /* The entry of that version, put in where its age says if it is new. NULL: no memory. */

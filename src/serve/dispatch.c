@@ -1,5 +1,9 @@
 #include <serve/dispatch.h>
 
+#include <string.h>
+
+#define HASHED ((size_t)4096) /* bytes of a body that decide */
+
 bool mli_dispatch_find(struct mli_view *view, const struct mli_match *match, struct mli_request *request,
                        struct mli_reply *reply)
 {
@@ -22,6 +26,32 @@ bool mli_dispatch_find(struct mli_view *view, const struct mli_match *match, str
     return true;
 }
 
+/* FNV-1a, and the last step of MurmurHash3, without which its upper bits follow the last bytes too closely. */
+static uint64_t hash_of(const char *bytes, size_t n)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+    hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
+    hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
+    return hash ^ hash >> 33;
+}
+
+/* Who gets the canary: always the same clients, or where they are not told apart the same rows. */
+static void choose_canary(struct mli_request *request)
+{
+    const struct mli_lineup *lineup = request->lineup;
+    size_t n = request->sticky ? strlen(request->sticky) : request->len;
+
+    if (!lineup || request->versioned || lineup->canary == MLI_NO_PLACE)
+        return;
+    if (hash_of(request->sticky ? request->sticky : request->body, n < HASHED ? n : HASHED) >= lineup->share)
+        return;
+    request->place = lineup->canary;
+    request->served = request->registry->version[request->place].served;
+}
+
 void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_route *route, struct mli_request *request, struct mli_reply *reply)
 {
@@ -29,6 +59,8 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
     uint64_t started = mli_clock();
 
     worker->run = (struct mli_run){ 0 };
+    if (route->takes != MLI_TAKES_NOTHING)
+        choose_canary(request);
     if (request->served && mli_worker_sit(worker, request->view, request->place, &err) != ML_OK) {
         mli_reply_failure(reply, &err, NULL);
         return;

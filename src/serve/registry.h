@@ -21,6 +21,8 @@ struct mli_version {
 struct mli_lineup {
     char *name;
     size_t first, count; /* in registry->version */
+    size_t canary;       /* gets requests that say no version, too; MLI_NO_PLACE: none does */
+    uint64_t share;      /* of them: those whose hash is below this */
     size_t main;         /* the one that answers where no version is said; MLI_NO_PLACE: none is there */
 };
 

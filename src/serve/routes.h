@@ -18,6 +18,7 @@ struct mli_request {
     const struct mli_served *served; /* and the version; both NULL: it is about none */
     size_t place;                    /* of that version in the registry */
     bool versioned;                  /* the path says which version */
+    const char *sticky;              /* header by which a client stays with a canary or not; NULL: it has none */
     const char *name;                /* in the path; NULL: none */
     size_t name_len;
     const struct mli_packing *coding; /* the body came packed; NULL: as it is */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct mli_server_config {
+    const char *canary_header; /* whose value decides who gets a canary; NULL: the body does */
     const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
     const char *tokens; /* file of keys (keys.h); NULL: none, so admin is off */
     unsigned open;      /* scopes that need no key, of enum mli_scope */

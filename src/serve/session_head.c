@@ -187,6 +187,7 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
                                       struct MHD_Connection *connection, const char *method,
                                       const char *version)
 {
+    const struct mli_service *service = &session->loop->server->service;
     struct mli_guard_facts facts;
     struct mli_refusal refusal = check_head(session, connection, method, version, &facts);
     bool body = facts.chunked || facts.length > 0;
@@ -203,6 +204,9 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
         session->request.html = facts.accept && strstr(facts.accept, "text/html");
         session->request.host = facts.host;
     }
+    if (service->config.canary_header)
+        session->request.sticky =
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, service->config.canary_header);
     if (session->refused && (refusal.status || body || session->reply.status == 411)) {
         session->reply.close = true;
         return mli_session_send(session, connection, method);

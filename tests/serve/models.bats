@@ -211,3 +211,36 @@ with_key() {
     curl -sS "$URL/v2/models/mean/stats" | jq -e '[.model_stats[] | .inference_count] == [2, 1, 0]'
     curl -sS "$URL/v2/models/stats" | jq -e '[.model_stats[] | .name] == ["mean", "mean", "mean", "people"]'
 }
+
+# ask_many [HEADER]: 300 rows, one a request; versions that answered, a line each
+ask_many() {
+    local i
+    for i in $(seq 300); do
+        printf 'next\nsilent\nurl = "%s/v2/models/mean/infer"\nheader = "%s"\n' "$URL" "${1:-X-Nobody: 1}"
+        printf 'data = "{\\"inputs\\":[{\\"name\\":\\"input-0\\",\\"shape\\":[1,2],\\"datatype\\":\\"FP64\\",\\"data\\":[%d,%d]}]}"\n' "$i" $((i % 7))
+    done | tail -n +2 > many.txt
+    curl -K many.txt | jq -r .model_version
+}
+
+@test "a canary gets its share, always of the same rows or clients, until it is rolled back" {
+    with_key
+    serve_all "$BATS_FILE_TMPDIR/models" --canary mean=10:20% --canary-header X-User --tokens keys --open predict,metrics
+    newest mean 9
+    ask_many > first.txt
+    [ "$(wc -l < first.txt)" -eq 300 ]
+    share=$(grep -cx 10 first.txt)
+    [ "$share" -gt 30 ] && [ "$share" -lt 95 ]
+    [ "$(sort -u first.txt | tr '\n' ' ')" = "10 9 " ]
+    ask_many | diff first.txt -
+    [ "$(ask_many 'X-User: ann' | sort -u | wc -l)" -eq 1 ]
+    for user in $(seq 40); do curl -sS -H "X-User: $user" -d '{"instances":[[1,2]]}' "$URL/v1/models/mean:predict" | jq '.predictions[0] | round'; done > users.txt
+    [ "$(sort -u users.txt | tr '\n' ' ')" = "10 9 " ]
+    curl -sS -H 'X-User: ann' "$URL/metrics" | grep -q '^mlctl_model_rows_total{model="mean",model_version="10"} [1-9]'
+    [ "$(admin mean rollback)" = 200 ]
+    [ "$(ask_many | sort -u)" = 9 ]
+    [ "$(one /models/mean/versions/10/predict)" = 10 ]
+    stop
+    for bad in mean mean=10 mean=10:5 mean=10:200% mean=10:x% =10:5%; do
+        run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --canary "$bad" --port 0
+    done
+}
