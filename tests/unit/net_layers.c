@@ -249,6 +249,8 @@ static void first_weights_suit_the_activation(void **state)
         double *theta = mli_calloc(net->parameters, sizeof(*theta)), largest = 0, bound = sqrt(6 / cases[c].fan);
         struct mli_rng rng;
         assert_non_null(theta);
+        for (size_t j = 0; j < net->parameters; j++)
+            theta[j] = 9; /* over whatever was there */
         mli_rng_init(&rng, 1);
         mli_network_init(net, theta, &rng);
         for (size_t j = 0; j < 400; j++)
