@@ -26,7 +26,7 @@ static char *name_of(const char *path)
     return mli_strdup(mli_name_valid(stem) ? stem : "model");
 }
 
-static int take(struct serve_models *models, const char *text, struct ml_error *err)
+static enum ml_status take(struct serve_models *models, const char *text, struct ml_error *err)
 {
     struct mli_source *source = &models->source[models->count];
     const char *sign = strchr(text, '=');
