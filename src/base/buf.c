@@ -145,6 +145,14 @@ void mli_buf_json_string(struct mli_buf *buf, const char *s, size_t n)
     mli_buf_char(buf, '"');
 }
 
+void mli_buf_json_key(struct mli_buf *buf, size_t i, const char *name)
+{
+    if (i > 0)
+        mli_buf_char(buf, ',');
+    mli_buf_json_string(buf, name, strlen(name));
+    mli_buf_char(buf, ':');
+}
+
 char *mli_buf_detach(struct mli_buf *buf)
 {
     enum ml_status status = buf->status;

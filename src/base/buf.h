@@ -29,6 +29,8 @@ void mli_buf_char(struct mli_buf *buf, char c);
 void mli_buf_printf(struct mli_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void mli_buf_number(struct mli_buf *buf, double value);                     /* shortest text, see num.h */
 void mli_buf_json_string(struct mli_buf *buf, const char *s, size_t n);     /* quoted and escaped, RFC 8259 */
+/* The key of the i-th member of an object, with the colon, and from the second on the comma before it. */
+void mli_buf_json_key(struct mli_buf *buf, size_t i, const char *name);
 char *mli_buf_detach(struct mli_buf *buf); /* the data (caller frees), buffer empty again; NULL if status is not OK */
 
 #endif

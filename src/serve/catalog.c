@@ -1,6 +1,7 @@
 #include <serve/catalog.h>
 
 #include <base/mem.h>
+#include <base/suggest.h>
 #include <serve/catalog_inside.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,53 @@ static enum ml_status open_source(struct mli_catalog *catalog, size_t source, st
     return status;
 }
 
+/* What is asked of a model by name must be of one that is there: a mistyped name would do nothing, and nobody would know. */
+static enum ml_status check_name(struct mli_catalog *catalog, const char *what, const char *name, struct ml_error *err)
+{
+    const char **names = mli_calloc(catalog->count + 1, sizeof(*names));
+
+    if (!names)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the names of models");
+    for (size_t i = 0; i < catalog->count; i++)
+        names[i] = catalog->family[i].name;
+    size_t near = mli_suggest(name, names, catalog->count);
+    const char *nearest = near < catalog->count ? names[near] : NULL;
+    free(names);
+    if (mli_family_find(catalog, name))
+        return ML_OK;
+    return ml_error_set(err, ML_EUSAGE, "--%s: no model is named \"%.128s\"%s%s%s", what, name,
+                        nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static enum ml_status check_names(struct mli_catalog *catalog, struct ml_error *err)
+{
+    const struct mli_catalog_config *config = &catalog->config;
+    enum ml_status status = ML_OK;
+
+    for (size_t i = 0; status == ML_OK && i < config->canaries; i++) {
+        status = check_name(catalog, "canary", config->canary[i].name, err);
+        for (size_t k = 0; status == ML_OK && k < i; k++) {
+            if (strcmp(config->canary[k].name, config->canary[i].name) == 0)
+                status = ml_error_set(err, ML_EUSAGE, "--canary: \"%.128s\" has two; a model can have one at a time",
+                                      config->canary[i].name);
+        }
+    }
+    return status;
+}
+
+/* Publishes what there is; the catalog is closed when that or what came before it failed. */
+static enum ml_status finish(struct mli_catalog *catalog, enum ml_status status, struct mli_catalog **out,
+                             struct ml_error *err)
+{
+    if (status == ML_OK)
+        status = mli_catalog_publish(catalog, err);
+    if (status == ML_OK)
+        *out = catalog;
+    else
+        mli_catalog_close(catalog);
+    return status;
+}
+
 enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct mli_catalog **out,
                                 struct ml_error *err)
 {
@@ -177,12 +225,8 @@ enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct 
     for (size_t i = 0; status == ML_OK && i < config->sources; i++)
         status = open_source(catalog, i, err);
     if (status == ML_OK)
-        status = mli_catalog_publish(catalog, err);
-    if (status == ML_OK)
-        *out = catalog;
-    else
-        mli_catalog_close(catalog);
-    return status;
+        status = check_names(catalog, err);
+    return finish(catalog, status, out, err);
 }
 
 enum ml_status mli_catalog_of(const struct ml_model *model, const char *name, const char *version,
@@ -198,13 +242,7 @@ enum ml_status mli_catalog_of(const struct ml_model *model, const char *name, co
     struct mli_entry *entry = family ? mli_entry_need(family, version, "") : NULL;
     status = entry ? mli_entry_put(catalog, family, entry, model, NULL, err)
                    : ml_error_set(err, ML_ENOMEM, "out of memory for the models' registry");
-    if (status == ML_OK)
-        status = mli_catalog_publish(catalog, err);
-    if (status == ML_OK)
-        *out = catalog;
-    else
-        mli_catalog_close(catalog);
-    return status;
+    return finish(catalog, status, out, err);
 }
 
 void mli_catalog_close(struct mli_catalog *catalog)

@@ -74,11 +74,7 @@ static void write_margin(struct mli_buf *out, const struct mli_schema *schema, c
     write_number(out, c[schema->count]);
     mli_buf_str(out, ",\"columns\":{");
     for (size_t i = 0; i < schema->count; i++) {
-        const char *name = schema->field[i].name;
-        if (i > 0)
-            mli_buf_char(out, ',');
-        mli_buf_json_string(out, name, strlen(name));
-        mli_buf_char(out, ':');
+        mli_buf_json_key(out, i, schema->field[i].name);
         write_number(out, c[i]);
     }
     mli_buf_char(out, '}');

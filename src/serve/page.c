@@ -147,11 +147,7 @@ static void write_row(struct mli_buf *out, const struct mli_schema *schema)
 {
     mli_buf_char(out, '{');
     for (size_t i = 0; i < schema->count; i++) {
-        const char *name = schema->field[i].name;
-        if (i > 0)
-            mli_buf_char(out, ',');
-        mli_buf_json_string(out, name, strlen(name));
-        mli_buf_char(out, ':');
+        mli_buf_json_key(out, i, schema->field[i].name);
         if (i < MLI_PAGE_FIELDS)
             mli_page_value(out, &schema->field[i]);
         else

@@ -43,10 +43,8 @@ void mli_models_answer(const struct mli_service *service, struct mli_worker *wor
 
     (void)service, (void)worker;
     mli_reply_json(reply, "{\"models\":[");
-    for (size_t i = 0; i < registry->lineups; i++) {
+    for (size_t i = 0; (i = mli_registry_next(registry, i)) != MLI_NO_PLACE; i++) {
         const char *name = registry->lineup[i].name;
-        if (registry->lineup[i].main == MLI_NO_PLACE)
-            continue;
         mli_buf_printf(&reply->body, "%s{\"modelName\":\"%s\",\"modelUrl\":\"/models/%s\"}", before, name, name);
         before = ",";
     }

@@ -59,6 +59,13 @@ const struct mli_lineup *mli_registry_lineup(const struct mli_registry *registry
     return NULL;
 }
 
+size_t mli_registry_next(const struct mli_registry *registry, size_t at)
+{
+    while (at < registry->lineups && registry->lineup[at].main == MLI_NO_PLACE)
+        at++;
+    return at < registry->lineups ? at : MLI_NO_PLACE;
+}
+
 size_t mli_registry_find(const struct mli_registry *registry, const char *name, size_t name_len,
                          const char *version, size_t version_len)
 {

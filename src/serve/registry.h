@@ -42,6 +42,8 @@ void mli_registry_drop(struct mli_registry *registry); /* NULL is fine */
 /* NULL: no model has that name. name NULL: the first. */
 const struct mli_lineup *mli_registry_lineup(const struct mli_registry *registry, const char *name,
                                              size_t name_len);
+/* The models that have a version that answers, one after the other: the first from at 0 on, MLI_NO_PLACE: no more. */
+size_t mli_registry_next(const struct mli_registry *registry, size_t at);
 /*
  * Place of the version that serves under that name and version; version NULL: the main one of that name, name NULL: of
  * the first. MLI_NO_PLACE: none.

@@ -54,10 +54,9 @@ void mli_v2_models(const struct mli_service *service, struct mli_worker *worker,
 
     (void)service, (void)worker;
     mli_reply_json(reply, "{\"models\":[");
-    for (size_t i = 0; i < registry->lineups; i++) {
-        if (registry->lineup[i].main == MLI_NO_PLACE)
-            continue;
-        mli_buf_printf(&reply->body, "%s\"%s\"", before, registry->lineup[i].name);
+    for (size_t i = 0; (i = mli_registry_next(registry, i)) != MLI_NO_PLACE; i++) {
+        const char *name = registry->lineup[i].name;
+        mli_buf_printf(&reply->body, "%s\"%s\"", before, name);
         before = ",";
     }
     mli_buf_str(&reply->body, "]}\n");

@@ -243,4 +243,7 @@ ask_many() {
     for bad in mean mean=10 mean=10:5 mean=10:200% mean=10:x% =10:5%; do
         run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --canary "$bad" --port 0
     done
+    run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --canary maen=10:5% --port 0
+    [[ $output == *'--canary: no model is named "maen"; did you mean "mean"?'* ]]
+    run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --canary mean=10:5% --canary mean=9:5% --port 0
 }
