@@ -128,3 +128,83 @@ enum mli_media mli_content_accepted(const char *accept)
     }
     return MLI_MEDIA_OTHER;
 }
+
+/* ---- metrics ----------------------------------------------------------------------------------------------------- */
+
+struct range {
+    size_t type_len;
+    const char *type, *version;
+    size_t version_len; /* 0: none said */
+    unsigned q;         /* thousandths */
+};
+
+/* qvalue [RFC 9110, 12.4.2]; what is none is taken for 0, so that it chooses nothing. */
+static unsigned weight_of(const char *value, size_t n)
+{
+    unsigned q = 0, digit = 1000;
+
+    if (n == 0 || n > 5 || (value[0] != '0' && value[0] != '1') || (n > 1 && value[1] != '.'))
+        return 0;
+    q = value[0] == '1' ? 1000 : 0;
+    for (size_t i = 2; i < n; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return 0;
+        digit /= 10;
+        q += (unsigned)(value[i] - '0') * digit;
+    }
+    return q <= 1000 ? q : 0;
+}
+
+/* Reads the range at *s, which is moved behind it and its comma. */
+static bool next_range(const char **s, struct range *out)
+{
+    struct parameter parameter;
+    const char *rest = *s + strspn(*s, ", \t");
+
+    if (*rest == '\0')
+        return false;
+    *out = (struct range){ .type = rest, .type_len = strcspn(rest, ",; \t"), .q = 1000 };
+    rest = skip_space(rest + out->type_len);
+    while (*rest == ';' && next_parameter(&rest, &parameter)) {
+        if (equals(parameter.name, parameter.name_len, "q")) {
+            out->q = weight_of(parameter.value, parameter.value_len);
+        } else if (equals(parameter.name, parameter.name_len, "version")) {
+            out->version = parameter.value;
+            out->version_len = parameter.value_len;
+        }
+    }
+    *s = rest + strcspn(rest, ",");
+    return true;
+}
+
+static bool has_version(const struct range *range, const char *exact, const char *series)
+{
+    return range->version_len == 0 || equals(range->version, range->version_len, exact) ||
+           (series && range->version_len > 2 && strncmp(range->version, series, 2) == 0);
+}
+
+/* How closely a range names the type of Prometheus' text: 0, not at all. */
+static unsigned closeness(const struct range *range)
+{
+    if (equals(range->type, range->type_len, "text/plain"))
+        return has_version(range, "0.0.4", NULL) ? 3 : 0;
+    return equals(range->type, range->type_len, "text/*") ? 2 : equals(range->type, range->type_len, "*/*");
+}
+
+bool mli_content_openmetrics(const char *accept)
+{
+    unsigned open = 0, text = 0, close = 0;
+    struct range range;
+
+    while (accept && next_range(&accept, &range)) {
+        unsigned closer = closeness(&range);
+        if (equals(range.type, range.type_len, "application/openmetrics-text")) {
+            if (has_version(&range, "0.0.1", "1.") && range.q > open)
+                open = range.q;
+        } else if (closer > close || (closer == close && range.q > text)) {
+            close = closer;
+            text = closer ? range.q : 0;
+        }
+    }
+    return open > 0 && open >= text;
+}

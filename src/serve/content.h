@@ -32,4 +32,10 @@ struct mli_content mli_content_parse(const char *content_type);
 /* The first type of an Accept field that can be written here and is not refused (q=0); OTHER: none, or all are fine. */
 enum mli_media mli_content_accepted(const char *accept);
 
+/*
+ * Whether an Accept field wants metrics as OpenMetrics 1 rather than as Prometheus' text 0.0.4: it names the type (in version
+ * 0.0.1, which came before, 1.x or none) and gives it a weight of no less than text/plain gets, or a range that has it in it.
+ */
+bool mli_content_openmetrics(const char *accept);
+
 #endif

@@ -70,5 +70,5 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
     if (!worker->run.asked)
         return;
     worker->run.total = mli_clock() - started;
-    mli_tally_add(request->served->tally, worker->number, &worker->run, reply->status < 400);
+    mli_tally_add(request->served->tally, worker->number, mli_route_protocol(route), &worker->run, reply->status < 400);
 }

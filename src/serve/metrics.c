@@ -213,6 +213,21 @@ static void add_connections(const struct mli_metrics_writer *w)
     }
 }
 
+/* Models have a counter of their own. */
+static void add_reloads(const struct mli_metrics_writer *w)
+{
+    static const char *const files[MLI_FILES] = { [MLI_FILES_TOKENS] = "tokens",
+                                                  [MLI_FILES_CERTIFICATES] = "certificates" };
+    static const char *const outcomes[] = { "refused", "taken" };
+
+    mli_metrics_head(w, "mlctl_file_reloads", "counter", "Files read again because they changed, by what came of it.");
+    for (size_t f = 0; f < MLI_FILES; f++) {
+        for (size_t o = 0; o < 2; o++)
+            mli_buf_printf(w->out, "mlctl_file_reloads_total{files=\"%s\",outcome=\"%s\"} %llu\n", files[f],
+                           outcomes[o], (unsigned long long)get(&w->service->reloads[f][o]));
+    }
+}
+
 static void add_process(const struct mli_metrics_writer *w)
 {
     struct mli_process process;
@@ -248,6 +263,10 @@ void mli_metrics_write(const struct mli_service *service, const struct mli_regis
         add_connections(&w);
     add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.",
               atomic_load(&service->draining) ? 0 : 1);
+    add_reloads(&w);
+    if (service->tls)
+        add_gauge(&w, "mlctl_tls_certificate_expiry_timestamp_seconds",
+                  "When the server's certificate expires, in seconds since 1970.", mli_tls_expires(service->tls));
     mli_metrics_models(&w, registry);
     add_process(&w);
     if (openmetrics)

@@ -3,17 +3,22 @@
 
 #include <serve/service.h>
 #include <serve/tally.h>
+#include <stdio.h>
 
 static void add_info(const struct mli_metrics_writer *w, const struct mli_served *served)
 {
     const struct ml_model *model = served->model;
 
+    const char *kind = json_string_value(json_object_get(model->record, "kind"));
+
     mli_buf_str(w->out, "mlctl_model_info{sha256=");
     mli_metrics_label(w->out, model->sha256);
     mli_buf_str(w->out, ",target=");
     mli_metrics_label(w->out, model->target_names);
-    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\",model=\"%s\",model_version=\"%s\"} 1\n",
+    mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\",model=\"%s\",model_version=\"%s\",kind=",
                    mli_model_task(model), ML_VERSION, served->name, served->version);
+    mli_metrics_label(w->out, kind ? kind : "");
+    mli_buf_str(w->out, "} 1\n");
 }
 
 static void add_requests(const struct mli_metrics_writer *w, const struct mli_served *served)
@@ -35,22 +40,41 @@ static void add_rows(const struct mli_metrics_writer *w, const struct mli_served
                    served->version, (unsigned long long)mli_tally_get(served->tally, MLI_TALLY_ROWS));
 }
 
-static void add_durations(const struct mli_metrics_writer *w, const struct mli_served *served)
+static uint64_t count_of(const struct mli_tally *tally, enum mli_protocol protocol)
+{
+    uint64_t total = 0;
+
+    for (size_t b = 0; b < MLI_METRIC_BUCKETS; b++)
+        total += mli_tally_bucket(tally, protocol, b);
+    return total;
+}
+
+static void add_protocol(const struct mli_metrics_writer *w, const struct mli_served *served, enum mli_protocol protocol)
 {
     static const char name[] = "mlctl_model_request_duration_seconds";
     const struct mli_tally *tally = served->tally;
     unsigned long long total = 0;
+    char labels[2 * MLI_NAME_MAX + 80];
 
+    snprintf(labels, sizeof(labels), "model=\"%s\",model_version=\"%s\",protocol=\"%s\"", served->name,
+             served->version, mli_protocol_names[protocol]);
     for (size_t b = 0; b < MLI_METRIC_BUCKETS; b++) {
-        total += mli_tally_bucket(tally, b);
-        mli_buf_printf(w->out, "%s_bucket{model=\"%s\",model_version=\"%s\",le=\"%s\"} %llu\n", name, served->name,
-                       served->version, mli_metrics_bounds[b].text, total);
+        total += mli_tally_bucket(tally, protocol, b);
+        mli_buf_printf(w->out, "%s_bucket{%s,le=\"%s\"} %llu\n", name, labels, mli_metrics_bounds[b].text, total);
     }
-    mli_buf_printf(w->out, "%s_sum{model=\"%s\",model_version=\"%s\"} ", name, served->name, served->version);
-    mli_buf_number(w->out, (double)(mli_tally_get(tally, MLI_TALLY_SUCCESS_NS) +
-                                    mli_tally_get(tally, MLI_TALLY_FAILED_NS)) / 1e9);
-    mli_buf_printf(w->out, "\n%s_count{model=\"%s\",model_version=\"%s\"} %llu\n", name, served->name,
-                   served->version, total);
+    mli_buf_printf(w->out, "%s_sum{%s} ", name, labels);
+    mli_buf_number(w->out, (double)(mli_tally_get_of(tally, protocol, MLI_TALLY_SUCCESS_NS) +
+                                    mli_tally_get_of(tally, protocol, MLI_TALLY_FAILED_NS)) / 1e9);
+    mli_buf_printf(w->out, "\n%s_count{%s} %llu\n", name, labels, total);
+}
+
+/* A protocol that nobody has spoken has no line. */
+static void add_durations(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    for (size_t p = 0; p < MLI_PROTOCOLS; p++) {
+        if (count_of(served->tally, (enum mli_protocol)p) > 0)
+            add_protocol(w, served, (enum mli_protocol)p);
+    }
 }
 
 static void add_loads(const struct mli_metrics_writer *w)
@@ -74,7 +98,7 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
         { "mlctl_model_requests", "counter", "Requests for predictions, by model and outcome.", add_requests },
         { "mlctl_model_rows", "counter", "Rows predicted, by model.", add_rows },
         { "mlctl_model_request_duration_seconds", "histogram",
-          "Seconds it took to answer a request for predictions, by model.", add_durations },
+          "Seconds it took to answer a request for predictions, by model and protocol.", add_durations },
     };
 
     add_loads(w);

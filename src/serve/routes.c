@@ -81,6 +81,24 @@ const size_t mli_route_count = sizeof(mli_routes) / sizeof(mli_routes[0]);
 _Static_assert(sizeof(mli_routes) / sizeof(mli_routes[0]) < MLI_METRIC_ROUTES,
                "a counter a route and one more");
 
+enum mli_protocol mli_route_protocol(const struct mli_route *route)
+{
+    static const struct {
+        const char *path; /* begins so */
+        enum mli_protocol protocol;
+    } rows[] = { { "/v1/endpoints/", MLI_PROTOCOL_VERTEX }, { "/v1/", MLI_PROTOCOL_V1 }, { "/v2/", MLI_PROTOCOL_V2 } };
+
+    if (route->answer == mli_predict_answer)
+        return MLI_PROTOCOL_PREDICT;
+    if (route->answer == mli_invocations_answer)
+        return MLI_PROTOCOL_INVOCATIONS;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strncmp(route->path, rows[i].path, strlen(rows[i].path)) == 0)
+            return rows[i].protocol;
+    }
+    return MLI_PROTOCOL_EXPLAIN;
+}
+
 /* Length of the name at the start of path[0..n). */
 static size_t name_length(const char *path, size_t n)
 {

@@ -59,6 +59,9 @@ struct mli_route {
 extern const struct mli_route mli_routes[];
 extern const size_t mli_route_count;
 
+/* What those speak who ask for predictions there. */
+enum mli_protocol mli_route_protocol(const struct mli_route *route);
+
 /* What a path says. */
 struct mli_match {
     const struct mli_route *route; /* NULL: there is none */

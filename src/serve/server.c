@@ -114,7 +114,9 @@ static void reload_keys(void *data)
     const struct ml_log *log = server->service.config.log;
     struct ml_error err = ML_ERROR_INIT;
 
-    if (mli_access_reload(&server->access, &err) == ML_OK)
+    bool taken = mli_access_reload(&server->access, &err) == ML_OK;
+    mli_count(&server->service.reloads[MLI_FILES_TOKENS][taken], 1);
+    if (taken)
         ml_log(log, ML_LOG_NOTE, "%s has changed: its keys count from now on",
                server->service.config.tokens);
     else
@@ -128,7 +130,9 @@ static void reload_tls(void *data)
     const struct ml_log *log = server->service.config.log;
     struct ml_error err = ML_ERROR_INIT;
 
-    if (mli_tls_reload(server->tls, &err) == ML_OK)
+    bool taken = mli_tls_reload(server->tls, &err) == ML_OK;
+    mli_count(&server->service.reloads[MLI_FILES_CERTIFICATES][taken], 1);
+    if (taken)
         ml_log(log, ML_LOG_NOTE, "new connections get the certificates that have changed");
     else
         ml_log(log, ML_LOG_WARNING, "%s; the certificates stay as they were", err.text);
@@ -249,6 +253,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     if (status != ML_OK)
         goto no_connections;
     server->service.connections = &server->connections;
+    server->service.tls = server->tls;
     /* signals are for the threads of the program, which knows what they mean */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -11,6 +11,9 @@
 #include <serve/catalog.h>
 #include <serve/reply.h>
 #include <serve/server.h>
+#include <serve/tls.h>
+
+enum mli_files { MLI_FILES_TOKENS, MLI_FILES_CERTIFICATES, MLI_FILES };
 
 struct mli_service {
     struct mli_catalog *catalog;
@@ -18,7 +21,9 @@ struct mli_service {
     struct mli_worker *worker; /* one a loop thread */
     size_t workers;
     const struct mli_connections *connections; /* NULL: none, in unit tests */
+    struct mli_tls *tls; /* NULL: plain HTTP */
     atomic_bool draining;
+    _Atomic uint64_t reloads[MLI_FILES][2]; /* of the files that are read again: refused, taken; by the watching thread */
 };
 
 /* The catalog is borrowed. ML_ENOMEM. */

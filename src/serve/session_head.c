@@ -199,8 +199,8 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
         find_route(session, method, &facts);
         if (!session->refused)
             check_body(session, &facts);
-        session->request.openmetrics =
-            facts.accept && strstr(facts.accept, "application/openmetrics-text");
+        session->request.openmetrics = session->route && session->route->scope == MLI_SCOPE_METRICS &&
+                                       mli_content_openmetrics(facts.accept);
         session->request.html = facts.accept && strstr(facts.accept, "text/html");
         session->request.host = facts.host;
     }

@@ -8,6 +8,12 @@
 
 _Static_assert(MLI_TALLY_BUCKETS == MLI_METRIC_BUCKETS, "the same bounds");
 
+const char *const mli_protocol_names[MLI_PROTOCOLS] = {
+    [MLI_PROTOCOL_PREDICT] = "predict", [MLI_PROTOCOL_EXPLAIN] = "explain",
+    [MLI_PROTOCOL_V1] = "v1",           [MLI_PROTOCOL_V2] = "v2",
+    [MLI_PROTOCOL_INVOCATIONS] = "invocations", [MLI_PROTOCOL_VERTEX] = "vertex",
+};
+
 struct mli_tally *mli_tally_new(size_t parts)
 {
     struct mli_tally *tally = mli_calloc(1, sizeof(*tally));
@@ -42,9 +48,10 @@ void mli_tally_drop(struct mli_tally *tally)
     free(tally);
 }
 
-void mli_tally_add(struct mli_tally *tally, size_t part, const struct mli_run *run, bool success)
+void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol protocol, const struct mli_run *run,
+                   bool success)
 {
-    struct mli_tally_part *to = &tally->part[part];
+    struct mli_tally_line *to = &tally->part[part].line[protocol];
     uint64_t known = run->infer + run->write;
     struct timespec now;
 
@@ -64,25 +71,37 @@ void mli_tally_add(struct mli_tally *tally, size_t part, const struct mli_run *r
     mli_count(&to->field[MLI_TALLY_OUTPUT_NS], run->write);
 }
 
-uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field)
+static uint64_t join(enum mli_tally_field field, uint64_t total, uint64_t value)
 {
-    uint64_t total = 0, value;
-
-    for (size_t i = 0; i < tally->parts; i++) {
-        value = atomic_load_explicit(&tally->part[i].field[field], memory_order_relaxed);
-        if (field == MLI_TALLY_LAST)
-            total = value > total ? value : total;
-        else
-            total += value;
-    }
-    return total;
+    if (field != MLI_TALLY_LAST)
+        return total + value;
+    return value > total ? value : total;
 }
 
-uint64_t mli_tally_bucket(const struct mli_tally *tally, size_t bucket)
+uint64_t mli_tally_get_of(const struct mli_tally *tally, enum mli_protocol protocol, enum mli_tally_field field)
 {
     uint64_t total = 0;
 
     for (size_t i = 0; i < tally->parts; i++)
-        total += atomic_load_explicit(&tally->part[i].bucket[bucket], memory_order_relaxed);
+        total = join(field, total,
+                     atomic_load_explicit(&tally->part[i].line[protocol].field[field], memory_order_relaxed));
+    return total;
+}
+
+uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field)
+{
+    uint64_t total = 0;
+
+    for (size_t p = 0; p < MLI_PROTOCOLS; p++)
+        total = join(field, total, mli_tally_get_of(tally, (enum mli_protocol)p, field));
+    return total;
+}
+
+uint64_t mli_tally_bucket(const struct mli_tally *tally, enum mli_protocol protocol, size_t bucket)
+{
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < tally->parts; i++)
+        total += atomic_load_explicit(&tally->part[i].line[protocol].bucket[bucket], memory_order_relaxed);
     return total;
 }

@@ -1,7 +1,7 @@
 /*
- * Tally: what came of the requests for predictions of one model and version. A part for each loop thread, which alone
- * writes it; any thread may read. It outlives a model that is replaced by another of that name and version, so that
- * counters only grow.
+ * Tally: what came of the requests for predictions of one model and version, by protocol. A part for each loop thread,
+ * which alone writes it; any thread may read. It outlives a model that is replaced by another of that name and version,
+ * so that counters only grow.
  */
 #ifndef SERVE_TALLY_H
 #define SERVE_TALLY_H
@@ -12,6 +12,18 @@
 #include <stdint.h>
 
 #define MLI_TALLY_BUCKETS 17 /* those of metrics.h */
+
+/* What a request for predictions speaks. */
+enum mli_protocol {
+    MLI_PROTOCOL_PREDICT, /* our own */
+    MLI_PROTOCOL_EXPLAIN,
+    MLI_PROTOCOL_V1,
+    MLI_PROTOCOL_V2,
+    MLI_PROTOCOL_INVOCATIONS,
+    MLI_PROTOCOL_VERTEX,
+    MLI_PROTOCOLS
+};
+extern const char *const mli_protocol_names[MLI_PROTOCOLS];
 
 /* Nanoseconds of one request. */
 struct mli_run {
@@ -35,9 +47,13 @@ enum mli_tally_field {
     MLI_TALLY_FIELDS
 };
 
-struct mli_tally_part {
-    _Alignas(64) _Atomic uint64_t field[MLI_TALLY_FIELDS];
+struct mli_tally_line {
+    _Atomic uint64_t field[MLI_TALLY_FIELDS];
     _Atomic uint64_t bucket[MLI_TALLY_BUCKETS]; /* of `total`, not cumulative */
+};
+
+struct mli_tally_part {
+    _Alignas(64) struct mli_tally_line line[MLI_PROTOCOLS];
 };
 
 struct mli_tally {
@@ -51,9 +67,11 @@ struct mli_tally *mli_tally_hold(struct mli_tally *tally);
 void mli_tally_drop(struct mli_tally *tally); /* NULL is fine */
 
 /* By the thread of that part: a request for predictions was answered. */
-void mli_tally_add(struct mli_tally *tally, size_t part, const struct mli_run *run, bool success);
-/* Over all parts. */
+void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol protocol, const struct mli_run *run,
+                   bool success);
+/* Over all parts; _get over all protocols, too. */
 uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field);
-uint64_t mli_tally_bucket(const struct mli_tally *tally, size_t bucket);
+uint64_t mli_tally_get_of(const struct mli_tally *tally, enum mli_protocol protocol, enum mli_tally_field field);
+uint64_t mli_tally_bucket(const struct mli_tally *tally, enum mli_protocol protocol, size_t bucket);
 
 #endif

@@ -21,6 +21,7 @@ struct mli_tls_credentials {
     gnutls_certificate_credentials_t held;
     bool asks;    /* the client for a certificate */
     size_t users; /* connections, and one while they are the current ones */
+    time_t expires;
 };
 
 struct mli_tls {
@@ -52,15 +53,15 @@ static gnutls_datum_t datum(const struct mli_buf *pem)
     return (gnutls_datum_t){ .data = (unsigned char *)pem->data, .size = (unsigned)pem->len };
 }
 
-/* An expired certificate is not our refusal to make: clients will, and the server may be all that still answers. */
-static void say_dates(const struct mli_tls_config *config, gnutls_certificate_credentials_t held)
+/* When it expires. An expired one is not our refusal to make: clients will, and the server may be all that still answers. */
+static time_t say_dates(const struct mli_tls_config *config, gnutls_certificate_credentials_t held)
 {
-    time_t now = time(NULL), from, until;
+    time_t now = time(NULL), from, until = 0;
     gnutls_x509_crt_t *chain = NULL;
     unsigned n = 0;
 
     if (gnutls_certificate_get_x509_crt(held, 0, &chain, &n) != 0)
-        return;
+        return until;
     if (n > 0) {
         from = gnutls_x509_crt_get_activation_time(chain[0]);
         until = gnutls_x509_crt_get_expiration_time(chain[0]);
@@ -71,6 +72,7 @@ static void say_dates(const struct mli_tls_config *config, gnutls_certificate_cr
     for (unsigned i = 0; i < n; i++)
         gnutls_x509_crt_deinit(chain[i]);
     gnutls_free(chain);
+    return until;
 }
 
 static enum ml_status take_own(const struct mli_tls_config *config,
@@ -152,7 +154,7 @@ static enum ml_status read_all(const struct mli_tls_config *config,
         release(credentials);
         return status;
     }
-    say_dates(config, credentials->held);
+    credentials->expires = say_dates(config, credentials->held);
     *out = credentials;
     return ML_OK;
 }
@@ -197,6 +199,14 @@ enum ml_status mli_tls_reload(struct mli_tls *tls, struct ml_error *err)
     pthread_mutex_unlock(&tls->lock);
     mli_tls_end(tls, before);
     return ML_OK;
+}
+
+double mli_tls_expires(struct mli_tls *tls)
+{
+    pthread_mutex_lock(&tls->lock);
+    time_t expires = tls->current->expires;
+    pthread_mutex_unlock(&tls->lock);
+    return (double)expires;
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */

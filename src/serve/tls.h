@@ -32,6 +32,9 @@ void mli_tls_free(struct mli_tls *tls);
 /* Reads them again, all or nothing. From any one thread. */
 ML_NODISCARD enum ml_status mli_tls_reload(struct mli_tls *tls, struct ml_error *err);
 
+/* When the server's own certificate that new connections get expires: seconds since 1970. From any thread. */
+double mli_tls_expires(struct mli_tls *tls);
+
 /* A connection begins: `session` is its gnutls_session_t. NULL: it will not come about. What is returned goes to _end. */
 struct mli_tls_credentials *mli_tls_begin(struct mli_tls *tls, void *session);
 void mli_tls_end(struct mli_tls *tls, struct mli_tls_credentials *credentials);

@@ -134,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     text[n] = '\0';
     mli_content_parse(text);
     mli_content_accepted(text);
+    mli_content_openmetrics(text);
     memcpy(text, bytes, n);
     if (cut_head(text, n, &head, field)) {
         struct mli_refusal refusal = mli_guard_check(&head, MAX_HEAD, &facts);

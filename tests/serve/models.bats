@@ -66,7 +66,7 @@ one() { curl -sS -H 'Content-Type: application/json' -d '{"x":1,"y":2}' "$URL$1"
         'mlctl_model_requests_total{model="mean",model_version="9",outcome="success"} 2' \
         'mlctl_model_requests_total{model="mean",model_version="9",outcome="failure"} 0' \
         'mlctl_model_rows_total{model="people",model_version="2024.1"} 0' \
-        'mlctl_model_request_duration_seconds_count{model="mean",model_version="1"} 1'; do
+        'mlctl_model_request_duration_seconds_count{model="mean",model_version="1",protocol="predict"} 1'; do
         grep -qxF "$line" metrics.txt || { echo "no $line"; cat metrics.txt; return 1; }
     done
     stop
@@ -124,8 +124,8 @@ newest() { [ "$(curl -sS "$URL/models/$1" | jq -r .version)" = "$2" ]; }
     rm -r models/late
     gone() { [ "$(code "$URL/models/late")" = 404 ]; }
     soon gone
-    # the last of all stays
-    rm -r models
+    # the last of all stays; all at once, or what goes last would be the last
+    mv models away
     kill -HUP "$SERVER"
     gone_folder() { grep -q 'models: No such file' serve.log; }
     soon gone_folder

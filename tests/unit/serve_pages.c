@@ -2,6 +2,7 @@
 #include <tests/unit/serve.h>
 
 #include <base/json.h>
+#include <serve/metrics_text.h>
 #include <stdio.h>
 #include <string.h>
 #include <tests/unit/serve_sample.h>
@@ -263,12 +264,139 @@ static void test_label_escape(void **state)
     bench_release(&bench);
 }
 
+/* What a scraper makes of a label's value; NULL: it would not take it. */
+static char *read_label(const char *text, char *out)
+{
+    if (*text++ != '"')
+        return NULL;
+    for (; *text != '"'; text++) {
+        char c = *text;
+        if (c == '\0' || c == '\n')
+            return NULL;
+        if (c == '\\') {
+            c = *++text;
+            if (c != '\\' && c != '"' && c != 'n')
+                return NULL;
+            c = c == 'n' ? '\n' : c;
+        }
+        *out++ = c;
+    }
+    *out = '\0';
+    return text[1] == '\0' ? out : NULL;
+}
+
+/* Any name comes back as it went in, and stays on its line. */
+static void test_labels(void **state)
+{
+    static const char letters[] = "\\\\\\\"\"\n\nn{},=a\r\t\033\303\251#";
+    uint64_t random = 88172645463325252u;
+    char name[24], back[48];
+    struct mli_buf out;
+
+    (void)state;
+    mli_buf_init(&out, SIZE_MAX);
+    for (int i = 0; i < 20000; i++) {
+        size_t n = 0;
+        for (; n + 1 < sizeof(name); n++) {
+            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+            size_t letter = (size_t)(random >> 33) % sizeof(letters); /* the last one ends the name */
+            if (letters[letter] == '\0')
+                break;
+            name[n] = letters[letter];
+        }
+        name[n] = '\0';
+        mli_buf_reset(&out);
+        mli_metrics_label(&out, name);
+        assert_non_null(read_label(out.data, back));
+        assert_string_equal(back, name);
+    }
+    mli_buf_release(&out);
+}
+
+/* Prometheus' own fields first, then what people and others send [RFC 9110, 12.5.1]. */
+static void test_negotiation(void **state)
+{
+    static const struct {
+        const char *accept;
+        bool openmetrics;
+    } rows[] = {
+        { NULL, false },
+        { "", false },
+        { "*/*", false },
+        { "text/plain", false },
+        { "application/openmetrics-text", true },
+        { "Application/OpenMetrics-Text; Version=1.0.0; charset=utf-8", true },
+        { "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true },
+        { "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;"
+          "version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,"
+          "*/*;q=0.2", true },
+        { "text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.6", false },
+        { "application/openmetrics-text;q=0", false },
+        { "application/openmetrics-text;q=0.000, */*", false },
+        { "application/openmetrics-text;q=0.5, text/plain;q=0.5", true },
+        { "application/openmetrics-text;q=0.5, */*;q=0.8", false },
+        { "application/openmetrics-text;q=0.5, */*;q=0.8, text/plain;q=0.2", true },
+        { "application/openmetrics-text;q=0.5, text/*;q=0.2, */*", true },
+        { "application/openmetrics-text; version=2.0.0", false },
+        { "application/openmetrics-text; version=\"1.0.0\"", true },
+        { "application/openmetrics-text; q=nan, text/plain; q=0.1", false },
+        { "application/openmetrics-text; q=1.5", false },
+        { "application/openmetrics-textual", false },
+        { ";;;,,,application/openmetrics-text;=;,", true },
+        { "text/plain;version=9;q=1,application/openmetrics-text;q=0.1", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (mli_content_openmetrics(rows[i].accept) != rows[i].openmetrics)
+            fail_msg("\"%s\": expected %s", rows[i].accept, rows[i].openmetrics ? "OpenMetrics" : "text");
+    }
+}
+
+/* Each protocol's requests are in a histogram of their own, and in the sums of the model. */
+static void test_protocols(void **state)
+{
+    static const struct {
+        const char *path, *body, *name;
+    } rows[] = {
+        { "/predict", "{\"x\":1,\"y\":2}", "predict" },
+        { "/models/model/predict", "{\"x\":1,\"y\":2}", "predict" },
+        { "/explain", "{\"x\":1,\"y\":2}", "explain" },
+        { "/invocations", "{\"instances\":[[1,2]]}", "invocations" },
+        { "/models/model/invoke", "{\"instances\":[[1,2]]}", "invocations" },
+        { "/v1/models/model:predict", "{\"instances\":[[1,2]]}", "v1" },
+        { "/v1/models/model:regress", "{\"examples\":[{\"x\":1,\"y\":2}]}", "v1" },
+        { "/v1/endpoints/a/deployedModels/b:predict", "{\"instances\":[[1,2]]}", "vertex" },
+        { "/v2/models/model/infer", "{\"inputs\":[]}", "v2" },
+    };
+    static const char *const lines[] = { "predict\"} 2\n", "explain\"} 1\n", "invocations\"} 2\n", "v1\"} 2\n",
+                                         "vertex\"} 1\n", "v2\"} 1\n" };
+    struct bench bench;
+    char line[120];
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        bench_ask(&bench, "POST", rows[i].path, MLI_MEDIA_JSON, rows[i].body, strlen(rows[i].body));
+    const char *text = metrics_of(&bench, true);
+    check_metrics(text, true);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        snprintf(line, sizeof(line), "_count{model=\"model\",model_version=\"1\",protocol=\"%s", lines[i]);
+        expect_part(text, line);
+    }
+    expect_part(text, "mlctl_model_requests_total{model=\"model\",model_version=\"1\",outcome=\"success\"} 8\n");
+    expect_part(text, "mlctl_model_requests_total{model=\"model\",model_version=\"1\",outcome=\"failure\"} 1\n");
+    bench_release(&bench);
+}
+
 int run_pages_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_routes),       cmocka_unit_test(test_pages),
         cmocka_unit_test(test_card),         cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_label_escape),
+        cmocka_unit_test(test_label_escape), cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_negotiation),  cmocka_unit_test(test_protocols),
     };
     return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
 }
