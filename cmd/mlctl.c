@@ -66,7 +66,7 @@ const struct cmd cmd_table[] = {
       "Schema, pipeline, network, training record and metrics of a model file; --json prints the whole document.",
       "mlctl inspect\nmlctl inspect churn.safetensors --json", cmd_inspect },
     { "verify", "Look at a model", "[MODEL]", "check a model file",
-      "Reads the file as strictly as a server would: container, digest, and that all parts fit together (exit 4 if not). --sha256 compares its digest, --data the digest of the recorded training data, of several files in the order of training (exit 1 on a mismatch).",
+      "Reads the file as strictly as a server would: container, digest, that all parts fit together, and that the model predicts for the rows it keeps what it did when it was made (exit 4 if not). --sha256 compares its digest, --data the digest of the recorded training data, of several files in the order of training (exit 1 on a mismatch).",
       "mlctl verify model.safetensors\nmlctl verify --data churn.csv\nmlctl verify --data 'parts/*.csv'", cmd_verify },
 #ifndef ML_RUNTIME
     { "export", "Ship a model", "[MODEL]", "write a model in a form that needs no mlctl",

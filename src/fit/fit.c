@@ -6,6 +6,7 @@
 #include <fit/job.h>
 #include <fit/record.h>
 #include <fit/warm.h>
+#include <model/selftest.h>
 #include <stdlib.h>
 
 static enum ml_status no_memory(struct ml_error *err)
@@ -103,6 +104,8 @@ static enum ml_status make_model(struct mli_job *job, struct ml_model **out, str
         model->single = job->single;
         status = measure(job, model, err);
     }
+    if (!status)
+        status = mli_selftest_add(model, err);
     if (status) {
         ml_model_free(model);
         return status;

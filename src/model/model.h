@@ -30,7 +30,8 @@ struct ml_model {
     char *target_names; /* of all, for messages: "a, b" */
     /*
      * The training record, a JSON object: {"program","data":{"path","sha256","rows","delimiter"...},"split","seed",
-     * "settings":{...},"epochs","end","history":[...],"metrics":{...}}. Owned by fit's vocabulary, opaque here; always an object.
+     * "settings":{...},"epochs","end","history":[...],"metrics":{...}}. Owned by fit's vocabulary, opaque here but for
+     * "self_test" (selftest.h); always an object.
      */
     json_t *record;
     char sha256[MLI_SHA256_HEX]; /* the file's digest as in artifact metadata; "" before it was saved or loaded */

@@ -4,6 +4,7 @@
  */
 #include <serve/catalog_inside.h>
 
+#include <model/selftest.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,20 @@ static void refuse(struct mli_catalog *catalog, const struct mli_family *family,
                entry->served ? ", the one before it still is" : "", why->text);
 }
 
+/* A file whose model is whole, and says here what it said when it was made. */
+static enum ml_status read_file(const char *path, struct ml_model **out, struct ml_error *err)
+{
+    struct ml_model *model;
+    enum ml_status status = ml_model_load(path, &model, err);
+
+    if (status == ML_OK && (status = mli_selftest_check(model, err)) != ML_OK)
+        ml_model_free(model);
+    ml_error_source(err, path);
+    if (status == ML_OK)
+        *out = model;
+    return status;
+}
+
 static enum ml_status take(struct mli_catalog *catalog, const struct mli_family *family,
                            struct mli_entry *entry, struct ml_model *model, struct ml_error *err)
 {
@@ -72,7 +87,7 @@ static enum ml_status load(struct mli_catalog *catalog, const struct mli_family 
         return ML_OK;
     entry->looked = true;
     entry->stamp = stamp;
-    enum ml_status status = ml_model_load(entry->path, &model, &problem);
+    enum ml_status status = read_file(entry->path, &model, &problem);
     if (status == ML_OK)
         status = take(catalog, family, entry, model, &problem);
     if (status != ML_OK) {

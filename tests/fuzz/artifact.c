@@ -11,6 +11,7 @@
 #include <model/document.h>
 #include <model/safetensors.h>
 #include <model/sealed.h>
+#include <model/selftest.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,11 @@ static struct mli_buf encode(const struct ml_model *model)
 static void check_model(struct ml_model *model)
 {
     struct mli_buf once = encode(model), twice;
+    struct ml_error err = ML_ERROR_INIT;
+    enum ml_status status = mli_selftest_check(model, &err);
 
+    if (status != err.status || (status != ML_OK && status != ML_EARTIFACT && status != ML_ENOMEM))
+        abort();
     ml_model_free(model);
     if (mli_model_decode(once.data, once.len, "again", &model, NULL) != ML_OK)
         abort();

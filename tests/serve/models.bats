@@ -200,6 +200,22 @@ with_key() {
     gives 10
 }
 
+@test "a model that does not predict what it did when it was made is refused" {
+    local of=$BATS_FILE_TMPDIR/models/mean
+    python3 "$WIRE/reweigh.py" "$of/9/model.safetensors" wrong.safetensors
+    "$MLCTL" inspect wrong.safetensors > /dev/null
+    run -4 "$MLCTL" verify wrong.safetensors
+    [[ $output == *'wrong.safetensors: the self-test fails: for row 1 '* ]]
+    run -4 timeout 60 "$MLCTL" serve wrong.safetensors --port 0
+    cp "$of/1/model.safetensors" live.safetensors
+    serve_all live.safetensors
+    mv wrong.safetensors live.safetensors
+    said() { grep -q 'is not served, the one before it still is: .*the self-test fails' serve.log; }
+    soon said
+    [ "$(one /predict)" = 1 ]
+    curl -sS "$URL/metrics" | grep -qx 'mlctl_model_loads_total{outcome="refused"} 1'
+}
+
 @test "statistics count rows, requests and failures of each version" {
     serve_all "$BATS_FILE_TMPDIR/models"
     json '[{"x":1,"y":2},{"x":1,"y":3}]' > /dev/null

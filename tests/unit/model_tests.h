@@ -14,6 +14,12 @@ void test_encode_refusals(void **state);
 /* model_contributions.c */
 void test_contributions(void **state);
 
+/* model_selftest.c */
+void test_selftest_holds(void **state);
+void test_selftest_fails(void **state);
+void test_selftest_malformed(void **state);
+void test_selftest_memory(void **state);
+
 /* model_reading.c */
 void test_reading_inherited(void **state);
 
