@@ -1,11 +1,13 @@
 bats_require_minimum_version 1.5.0
 load common
 
+# bats test_tags=release
 @test "ended at random moments, by kill -9 and by signals, and resumed, networks over batches get the same bytes" {
     kills adam 12
     kills sgd 8
 }
 
+# bats test_tags=release
 @test "ended at random moments, by kill -9 and by signals, and resumed, lbfgs gets the same bytes" {
     kills lbfgs 12
 }

@@ -1,6 +1,7 @@
 bats_require_minimum_version 1.5.0
 load common
 
+# bats test_tags=release
 @test "kill -9 at 200 random moments of train leaves the old model or the new one" {
     mlctl train "$DATA/breast_cancer.csv" -q --seed 1 > out.txt
     cp model.safetensors old
@@ -94,7 +95,7 @@ unfinished() { ls -A | grep -q '^\.mlctl-'; }
             mlctl preprocess "$DATA/iris.csv" -q -o clean.csv > out.txt
             echo old > out.csv
             # shellcheck disable=SC2086
-            env --default-signal=INT "$MLCTL" $command > out.txt 2> err.txt &
+            env --default-signal=INT,TERM,HUP "$MLCTL" $command > out.txt 2> err.txt &
             pid=$!
             { head -n 1 "$DATA/iris.csv" && yes 5.1,3.5,1.4,0.2,setosa; } > rows 2> /dev/null & # without end
             writer=$!

@@ -155,6 +155,7 @@ rebuilt() {
     fails 5 'cannot write "nowhere/x.rows"' mlctl train data.csv -t price --stream -q --cache nowhere/x.rows
 }
 
+# bats test_tags=release
 @test "killed while the rows are written, the next run makes them" {
     { head -n 1 "$DATA/diamonds.csv"; for _ in $(seq 40); do tail -n +2 "$DATA/diamonds.csv"; done; } > data.csv
     mlctl train data.csv -q -t price -m whole.safetensors > out.txt

@@ -41,6 +41,7 @@ distance() {
 }
 
 # libsvm stops at a tolerance of its own: what mlctl finds is up to 2e-7 lower
+# bats test_tags=release
 @test "every kind and loss reaches scikit-learn's optimum" {
     reference="$NUMERIC/losses_reference.json"
     for i in $(seq 0 $(($(jq length "$reference") - 1))); do

@@ -18,6 +18,7 @@ same() {
     [[ $(sha256sum 1.safetensors 2.safetensors 4.safetensors | cut -d' ' -f1 | sort -u | wc -l) -eq 1 ]] || { echo "$*"; return 1; }
 }
 
+# bats test_tags=release
 @test "1, 2 and 4 threads: the same SHA-256 for lbfgs, sgd and adam over a linear model, classes and a network" {
     table 16 > data.csv
     for optimiser in lbfgs sgd adam; do
@@ -34,6 +35,7 @@ same() {
     done
 }
 
+# bats test_tags=release
 @test "1, 2 and 4 threads: the same SHA-256 where lbfgs begins at the optimum of a sample" {
     table 56 | awk -F, -v OFS=, '{ print $1, $5, $6, (NR == 1 ? "dear" : $NF > 2500 ? "yes" : "no") }' > data.csv
     same -t dear --kind logistic
