@@ -19,7 +19,7 @@ struct serve_flags {
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *open;
     struct serve_models models;
-    char **canary;
+    char **canary, **shadow, **label;
     double rate;
     int no_sandbox, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
@@ -196,6 +196,10 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
                                                .keep = (size_t)f->versions,
                                                .canary = f->models.canary,
                                                .canaries = f->models.canaries,
+                                               .shadow = f->models.shadow,
+                                               .shadows = f->models.shadows,
+                                               .label = f->models.label,
+                                               .labels = f->models.labels,
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
@@ -250,6 +254,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
         { "canary", 0, POPT_ARG_ARGV, &f.canary, 0, "give a share of the requests that say no version to this one; repeated for several models", "NAME=VERSION:PERCENT%" },
         { "canary-header", 0, POPT_ARG_STRING, &f.server.canary_header, 0, "whose value decides which requests those are; default: the body", "HEADER" },
+        { "shadow", 0, POPT_ARG_ARGV, &f.shadow, 0, "have this version predict what the model is asked, too, and count in /metrics how they differ; repeated for several models", "NAME=VERSION" },
+        { "label", 0, POPT_ARG_ARGV, &f.label, 0, "a word for a version in URLs, /v1/models/NAME/labels/LABEL; repeated", "NAME:LABEL=VERSION" },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
@@ -286,6 +292,10 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
     if (code == CMD_CONTINUE)
         code = serve_models_try(ctx, &f.models, f.canary);
+    if (code == CMD_CONTINUE)
+        code = serve_models_shadow(ctx, &f.models, f.shadow);
+    if (code == CMD_CONTINUE)
+        code = serve_models_label(ctx, &f.models, f.label);
     if (code == CMD_CONTINUE)
         code = serve(ctx, &f);
     serve_models_release(&f.models);

@@ -87,11 +87,62 @@ int serve_models_try(const struct cmd_context *ctx, struct serve_models *models,
     return CMD_CONTINUE;
 }
 
+/* The three names of NAME[:LABEL]=VERSION, heap; label NULL: there is to be none. False: it is not like that. */
+static bool parse_names(const char *text, char **name, char **label, char **version)
+{
+    const char *equals = strchr(text, '='), *end = equals;
+    if (label && equals) {
+        end = memchr(text, ':', (size_t)(equals - text));
+        *label = end ? mli_strndup(end + 1, (size_t)(equals - end - 1)) : NULL;
+    }
+    if (!end)
+        return false;
+    *name = mli_strndup(text, (size_t)(end - text));
+    *version = mli_strdup(equals + 1);
+    return *name && *version && mli_name_valid(*name) && mli_name_valid(*version) &&
+           (!label || (*label && mli_name_valid(*label)));
+}
+
+int serve_models_shadow(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (; texts && *texts && models->shadows < SERVE_MODELS; texts++) {
+        struct mli_shadow_of *shadow = &models->shadow[models->shadows++];
+        if (parse_names(*texts, &shadow->name, NULL, &shadow->version))
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--shadow \"%.100s\" is not like churn=3", *texts);
+        return cmd_fail(ctx, &err);
+    }
+    return CMD_CONTINUE;
+}
+
+int serve_models_label(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (; texts && *texts && models->labels < SERVE_MODELS; texts++) {
+        struct mli_label *label = &models->label[models->labels++];
+        if (parse_names(*texts, &label->name, &label->label, &label->version))
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--label \"%.100s\" is not like churn:stable=2", *texts);
+        return cmd_fail(ctx, &err);
+    }
+    return CMD_CONTINUE;
+}
+
 void serve_models_release(struct serve_models *models)
 {
     for (size_t i = 0; i < models->canaries; i++) {
         free(models->canary[i].name);
         free(models->canary[i].version);
+    }
+    for (size_t i = 0; i < models->shadows; i++) {
+        free(models->shadow[i].name);
+        free(models->shadow[i].version);
+    }
+    for (size_t i = 0; i < models->labels; i++) {
+        free(models->label[i].name);
+        free(models->label[i].label);
+        free(models->label[i].version);
     }
     for (size_t i = 0; i < models->count; i++)
         free(models->name[i]);

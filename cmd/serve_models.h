@@ -13,6 +13,10 @@ struct serve_models {
     size_t count;
     struct mli_canary canary[SERVE_MODELS];
     size_t canaries;
+    struct mli_shadow_of shadow[SERVE_MODELS];
+    size_t shadows;
+    struct mli_label label[SERVE_MODELS];
+    size_t labels;
 };
 
 /*
@@ -23,6 +27,10 @@ int serve_models_take(const struct cmd_context *ctx, struct serve_models *models
                       size_t n, const char *name, const char *version);
 /* NAME=VERSION:5%, each. An exit code, or CMD_CONTINUE. */
 int serve_models_try(const struct cmd_context *ctx, struct serve_models *models, char *const *texts);
+/* NAME=VERSION, each; likewise. */
+int serve_models_shadow(const struct cmd_context *ctx, struct serve_models *models, char *const *texts);
+/* NAME:LABEL=VERSION, each; likewise. */
+int serve_models_label(const struct cmd_context *ctx, struct serve_models *models, char *const *texts);
 void serve_models_release(struct serve_models *models);
 
 /* Lines on standard output: which models are served. */

@@ -27,19 +27,37 @@ static const struct mli_canary *canary_of(const struct mli_catalog *catalog, con
     return NULL;
 }
 
-/* After the versions; the share of a canary that is not there, or is all there is, goes to the main version. */
+static bool is_shadow(const struct mli_catalog *catalog, const struct mli_family *family, const struct mli_entry *entry)
+{
+    for (size_t i = 0; i < catalog->config.shadows; i++) {
+        const struct mli_shadow_of *shadow = &catalog->config.shadow[i];
+        if (strcmp(shadow->name, family->name) == 0 && strcmp(shadow->version, entry->version) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * After the versions; the share of a canary that is not there, or is all there is, goes to the main version, and a shadow that is
+ * all there is is the main one.
+ */
 static void choose(struct mli_lineup *out, const struct mli_catalog *catalog, struct mli_family *family)
 {
     const struct mli_canary *canary = canary_of(catalog, family);
-    size_t tried = MLI_NO_PLACE;
+    size_t tried = MLI_NO_PLACE, shadow = MLI_NO_PLACE;
 
     for (size_t i = 0; i < family->count; i++) {
-        family->entry[i].trial = canary && strcmp(canary->version, family->entry[i].version) == 0;
-        if (family->entry[i].trial && family->entry[i].served && !family->untried)
+        struct mli_entry *entry = &family->entry[i];
+        entry->trial = canary && strcmp(canary->version, entry->version) == 0;
+        entry->shadow = is_shadow(catalog, family, entry);
+        if (entry->trial && entry->served && !family->untried)
             tried = out->first + i;
+        if (entry->shadow && entry->served)
+            shadow = out->first + i;
     }
     const struct mli_entry *main = mli_family_main(family);
     out->main = main ? out->first + (size_t)(main - family->entry) : MLI_NO_PLACE;
+    out->shadow = shadow == out->main ? MLI_NO_PLACE : shadow;
     out->canary = tried == out->main ? MLI_NO_PLACE : tried;
     if (out->canary != MLI_NO_PLACE)
         out->share = canary->share >= 1 ? UINT64_MAX : (uint64_t)(canary->share * 0x1p64);
@@ -66,6 +84,10 @@ static struct mli_registry *make_registry(const struct mli_catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++)
         versions += catalog->family[i].count;
     struct mli_registry *registry = mli_registry_new(catalog->count, versions);
+    if (registry) {
+        registry->label = catalog->config.label;
+        registry->labels = catalog->config.labels;
+    }
     for (size_t i = 0; registry && i < catalog->count; i++) {
         registry->lineup[i].first = first;
         first += catalog->family[i].count;
@@ -107,6 +129,11 @@ enum ml_status mli_catalog_publish(struct mli_catalog *catalog, struct ml_error 
     mli_registry_drop(catalog->registry);
     catalog->registry = registry;
     return ML_OK;
+}
+
+bool mli_catalog_has_shadow(const struct mli_catalog *catalog)
+{
+    return catalog->config.shadows > 0;
 }
 
 struct mli_registry *mli_catalog_registry(struct mli_catalog *catalog)
@@ -183,6 +210,11 @@ static enum ml_status check_name(struct mli_catalog *catalog, const char *what, 
                         nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+static enum ml_status twice(const char *what, const char *name, struct ml_error *err)
+{
+    return ml_error_set(err, ML_EUSAGE, "--%s: \"%.128s\" is there twice; once a model is all there can be", what, name);
+}
+
 static enum ml_status check_names(struct mli_catalog *catalog, struct ml_error *err)
 {
     const struct mli_catalog_config *config = &catalog->config;
@@ -192,10 +224,18 @@ static enum ml_status check_names(struct mli_catalog *catalog, struct ml_error *
         status = check_name(catalog, "canary", config->canary[i].name, err);
         for (size_t k = 0; status == ML_OK && k < i; k++) {
             if (strcmp(config->canary[k].name, config->canary[i].name) == 0)
-                status = ml_error_set(err, ML_EUSAGE, "--canary: \"%.128s\" has two; a model can have one at a time",
-                                      config->canary[i].name);
+                status = twice("canary", config->canary[i].name, err);
         }
     }
+    for (size_t i = 0; status == ML_OK && i < config->shadows; i++) {
+        status = check_name(catalog, "shadow", config->shadow[i].name, err);
+        for (size_t k = 0; status == ML_OK && k < i; k++) {
+            if (strcmp(config->shadow[k].name, config->shadow[i].name) == 0)
+                status = twice("shadow", config->shadow[i].name, err);
+        }
+    }
+    for (size_t i = 0; status == ML_OK && i < config->labels; i++)
+        status = check_name(catalog, "label", config->label[i].name, err);
     return status;
 }
 
@@ -221,6 +261,7 @@ enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct 
     if (!catalog)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the models' registry");
     catalog->config = *config;
+    catalog->config.threads += config->shadows > 0;
     pthread_mutex_init(&catalog->lock, NULL);
     for (size_t i = 0; status == ML_OK && i < config->sources; i++)
         status = open_source(catalog, i, err);

@@ -16,12 +16,21 @@ struct mli_canary {
     double share; /* of 1 */
 };
 
+/* A version that predicts what the main one is asked, for comparison (shadow.h); it is never the main one. */
+struct mli_shadow_of {
+    char *name, *version;
+};
+
 struct mli_catalog_config {
     const struct mli_source *source; /* borrowed for the life of the catalog */
     size_t sources;
     size_t keep;              /* so many of the newest versions of a model; 0: all of them */
     const struct mli_canary *canary; /* borrowed likewise */
     size_t canaries;
+    const struct mli_shadow_of *shadow; /* likewise */
+    size_t shadows;
+    const struct mli_label *label; /* likewise, for the life of the registries too */
+    size_t labels;
     size_t threads;           /* that will answer: parts of the tallies */
     const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */
 };
@@ -41,6 +50,8 @@ ML_NODISCARD enum ml_status mli_catalog_of(const struct ml_model *model, const c
 /* The workers are gone, or detached. NULL is fine. */
 void mli_catalog_close(struct mli_catalog *catalog);
 
+/* Whether there is a thread more that predicts, of a shadow. */
+bool mli_catalog_has_shadow(const struct mli_catalog *catalog);
 /* The newest registry, held for the caller. */
 struct mli_registry *mli_catalog_registry(struct mli_catalog *catalog);
 /* Shows what there is to these workers, and everything that is published until they are detached. ML_ENOMEM. */

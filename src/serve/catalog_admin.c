@@ -96,7 +96,7 @@ static bool go_back(struct mli_family *family)
         return true;
     }
     for (struct mli_entry *older = main + 1; older < end; older++) {
-        if (!older->served || older->withdrawn || older->trial)
+        if (!older->served || older->withdrawn || older->trial || older->shadow)
             continue;
         main->withdrawn = true;
         return true;

@@ -11,7 +11,8 @@ struct mli_entry {
     struct mli_stamp stamp;    /* which was this one then */
     struct mli_served *served; /* NULL: nothing yet */
     struct mli_served *before; /* what it was before that; NULL: nothing */
-    bool trial;                /* a canary: not the main one */
+    bool trial;                /* a canary, */
+    bool shadow;               /* or a shadow: not the main one */
     bool withdrawn;            /* rolled back: another version answers where none is said */
     char shunned[MLI_SHA256_HEX]; /* digest of a file that was rolled back and is not taken again; "": none */
     char *reason;              /* why the file is not served; NULL: it is */

@@ -1,5 +1,6 @@
 #include <serve/dispatch.h>
 
+#include <serve/shadow.h>
 #include <string.h>
 
 #define HASHED ((size_t)4096) /* bytes of a body that decide */
@@ -13,15 +14,18 @@ bool mli_dispatch_find(struct mli_view *view, const struct mli_match *match, str
     request->registry = registry;
     request->name = match->name;
     request->name_len = match->name_len;
-    request->versioned = match->version != NULL;
+    request->versioned = match->version || match->label;
     if (match->route->about != MLI_ABOUT_MODEL)
         return true;
+    request->lineup = mli_registry_lineup(registry, match->name, match->name_len);
     request->place = mli_registry_find(registry, match->name, match->name_len, match->version, match->version_len);
+    if (match->label && request->lineup)
+        request->place = mli_registry_labelled(registry, request->lineup, match->label, match->label_len);
     if (request->place == MLI_NO_PLACE) {
-        mli_reply_error(reply, 404, "no model of that name and version is served here");
+        mli_reply_error(reply, 404, match->label ? "no version of that model has this label"
+                                                 : "no model of that name and version is served here");
         return false;
     }
-    request->lineup = mli_registry_lineup(registry, match->name, match->name_len);
     request->served = registry->version[request->place].served;
     return true;
 }
@@ -65,8 +69,11 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
         mli_reply_failure(reply, &err, NULL);
         return;
     }
+    worker->captures = service->shadow && mli_shadow_wants(route, request);
     route->answer(service, worker, request, reply);
     mli_reply_settle(reply);
+    if (worker->captures && reply->status < 400)
+        mli_shadow_offer(service->shadow, worker, route, request);
     if (!worker->run.asked)
         return;
     worker->run.total = mli_clock() - started;

@@ -101,7 +101,7 @@ struct mli_entry *mli_family_main(const struct mli_family *family)
 
     for (size_t i = 0; i < family->count; i++) {
         struct mli_entry *entry = &family->entry[i];
-        if (entry->served && !entry->withdrawn && !entry->trial)
+        if (entry->served && !entry->withdrawn && !entry->trial && !entry->shadow)
             return entry;
         any = any || !entry->served ? any : entry;
     }

@@ -35,6 +35,8 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     mli_rows_reset(desk->rows);
     if (status != ML_OK)
         return status;
+    if (worker->captures)
+        mli_buf_add(&worker->captured, desk->P, n * ml_model_width(desk->model) * sizeof(*desk->P));
     intake->unknown += counts.unknown;
     intake->missing += counts.missing;
     uint64_t predicted = mli_clock();

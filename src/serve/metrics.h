@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MLI_METRIC_ROUTES 80 /* rows of the route table, and one for every other path */
+#define MLI_METRIC_ROUTES 96 /* rows of the route table, and one for every other path */
 #define MLI_METRIC_STATUSES                                                                        \
     24 /* rows of the status table in metrics.c, and one for every other status */
 #define MLI_METRIC_BUCKETS 17 /* upper bounds in metrics.c, and infinity */

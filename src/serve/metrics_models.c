@@ -109,4 +109,5 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
                 rows[i].add(w, registry->version[k].served);
         }
     }
+    mli_metrics_shadows(w, registry);
 }

@@ -40,14 +40,23 @@ static bool add_errors(json_t *operation, bool body, bool key)
 
 /* ---- paths ------------------------------------------------------------------------------------------------------- */
 
-/* Whether a path of the template is that of the table: names in braces do not count, nor "/versions/{v}". */
+static const char of_version[] = "/versions/{v}", of_label[] = "/labels/{l}";
+
+/* Behind what says which version, if that stands there. */
+static const char *skip_version(const char *path)
+{
+    if (strncmp(path, of_version, strlen(of_version)) == 0)
+        return path + strlen(of_version);
+    return strncmp(path, of_label, strlen(of_label)) == 0 ? path + strlen(of_label) : path;
+}
+
+/* Whether a path of the template is that of the table: names in braces do not count, nor what says which version. */
 static bool is_route(const char *given, const char *path)
 {
-    static const char version[] = "/versions/{v}";
-
     while (*given && *path) {
-        if (strncmp(path, version, strlen(version)) == 0) {
-            path += strlen(version);
+        const char *behind = skip_version(path);
+        if (behind != path) {
+            path = behind;
         } else if (*given == '{' && *path == '{') {
             given += strcspn(given, "}");
             path += strcspn(path, "}");
@@ -55,7 +64,7 @@ static bool is_route(const char *given, const char *path)
             return false;
         }
     }
-    return *given == '\0' && (*path == '\0' || strcmp(path, version) == 0);
+    return *given == '\0' && *skip_version(path) == '\0';
 }
 
 /* The path with the model's name and version in their places; names of others are the template's. */
@@ -72,10 +81,12 @@ static void write_path(struct mli_buf *out, const char *given, const char *path,
             mli_buf_str(out, served->name);
         } else if (path[1] == 'v') {
             mli_buf_str(out, served->version);
+        } else if (path[1] == 'l') {
+            mli_buf_str(out, MLI_LABEL_LATEST);
         } else {
             mli_buf_add(out, name, strcspn(name, "}") + 1);
         }
-        if (path[1] != 'v')
+        if (path[1] != 'v' && path[1] != 'l')
             given = name + 1;
         path += strcspn(path, "}");
     }
@@ -87,6 +98,9 @@ static bool names_it(const struct mli_route *route, const struct mli_request *re
 {
     if (route->about != MLI_ABOUT_MODEL || strstr(route->path, "{v}"))
         return true;
+    if (strstr(route->path, of_label))
+        return request->place ==
+               mli_registry_labelled(request->registry, request->lineup, MLI_LABEL_LATEST, strlen(MLI_LABEL_LATEST));
     if (strstr(route->path, "{m}"))
         return request->place == request->lineup->main;
     return request->place == mli_registry_find(request->registry, NULL, 0, NULL, 0);
@@ -136,8 +150,9 @@ static json_t *operation_of(const json_t *item, const struct mli_route *route, u
     bool made = add_errors(operation, route->takes != MLI_TAKES_NOTHING, key) &&
                 (!key || add_security(operation));
 
-    if (made && name && strstr(route->path, "/versions/{v}"))
-        made = mli_json_put(operation, "operationId", json_sprintf("%sOfVersion", name));
+    const char *which = strstr(route->path, of_version) ? "Version" : strstr(route->path, of_label) ? "Label" : NULL;
+    if (made && name && which)
+        made = mli_json_put(operation, "operationId", json_sprintf("%sOf%s", name, which));
     if (made)
         return operation;
     json_decref(operation);

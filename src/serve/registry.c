@@ -82,3 +82,14 @@ size_t mli_registry_find(const struct mli_registry *registry, const char *name, 
     }
     return MLI_NO_PLACE;
 }
+
+size_t mli_registry_labelled(const struct mli_registry *registry, const struct mli_lineup *lineup, const char *label,
+                             size_t len)
+{
+    for (size_t i = 0; i < registry->labels; i++) {
+        const struct mli_label *at = &registry->label[i];
+        if (strcmp(at->name, lineup->name) == 0 && is(at->label, label, len))
+            return mli_registry_find(registry, lineup->name, strlen(lineup->name), at->version, strlen(at->version));
+    }
+    return is(MLI_LABEL_LATEST, label, len) ? lineup->main : MLI_NO_PLACE;
+}

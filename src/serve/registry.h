@@ -21,9 +21,17 @@ struct mli_version {
 struct mli_lineup {
     char *name;
     size_t first, count; /* in registry->version */
+    size_t shadow;       /* predicts what the main one is asked; MLI_NO_PLACE: none does */
     size_t canary;       /* gets requests that say no version, too; MLI_NO_PLACE: none does */
     uint64_t share;      /* of them: those whose hash is below this */
     size_t main;         /* the one that answers where no version is said; MLI_NO_PLACE: none is there */
+};
+
+#define MLI_LABEL_LATEST "latest" /* the main version, unless it is given another */
+
+/* A word that stands for a version of a model in a URL: "stable" for 2. */
+struct mli_label {
+    char *name, *label, *version;
 };
 
 struct mli_registry {
@@ -32,6 +40,8 @@ struct mli_registry {
     size_t versions;
     struct mli_lineup *lineup; /* the first is the one that answers where no name is given */
     size_t lineups;
+    const struct mli_label *label; /* borrowed */
+    size_t labels;
 };
 
 /* Room for so many, all empty; held once. NULL: no memory. */
@@ -50,5 +60,8 @@ size_t mli_registry_next(const struct mli_registry *registry, size_t at);
  */
 size_t mli_registry_find(const struct mli_registry *registry, const char *name, size_t name_len,
                          const char *version, size_t version_len);
+/* Place of the version that serves under that label of a model. */
+size_t mli_registry_labelled(const struct mli_registry *registry, const struct mli_lineup *lineup, const char *label,
+                             size_t len);
 
 #endif

@@ -49,14 +49,19 @@ const struct mli_route mli_routes[] = {
     { "GET", "/v1/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_models },
     { "GET", "/v1/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_status },
     { "GET", "/v1/models/{m}/versions/{v}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_status },
+    { "GET", "/v1/models/{m}/labels/{l}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_status },
     { "GET", "/v1/models/{m}/metadata", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_metadata },
     { "GET", "/v1/models/{m}/versions/{v}/metadata", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_metadata },
+    { "GET", "/v1/models/{m}/labels/{l}/metadata", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v1_metadata },
     { "POST", "/v1/models/{m}:predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_predict },
     { "POST", "/v1/models/{m}/versions/{v}:predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_predict },
+    { "POST", "/v1/models/{m}/labels/{l}:predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_predict },
     { "POST", "/v1/models/{m}:classify", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_classify },
     { "POST", "/v1/models/{m}/versions/{v}:classify", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_classify },
+    { "POST", "/v1/models/{m}/labels/{l}:classify", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_classify },
     { "POST", "/v1/models/{m}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
     { "POST", "/v1/models/{m}/versions/{v}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
+    { "POST", "/v1/models/{m}/labels/{l}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
     /* Open Inference Protocol v2 */
     { "GET", "/v2", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_server },
     { "GET", "/v2/", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_server },
@@ -137,6 +142,9 @@ static bool fits(const char *pattern, const char *path, size_t n, struct mli_mat
         } else if (pattern[1] == 'v') {
             match->version = path;
             match->version_len = len;
+        } else if (pattern[1] == 'l') {
+            match->label = path;
+            match->label_len = len;
         }
         pattern += strcspn(pattern, "}") + 1;
         path += len;

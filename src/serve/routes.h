@@ -2,7 +2,7 @@
  * Routes: method, path, what body it takes, and the function that answers. A new one is a row of the table; a protocol
  * is one file and its rows. Paths are matched byte for byte (those of /v1 in any case, as TensorFlow Serving does), the
  * first row that fits counts, {m} and {v} stand for the name and the version of a model: letters up to '/' or ':'.
- * {} for anything between slashes. HEAD is GET without the body.
+ * {l} for a label of a version, {} for anything between slashes. HEAD is GET without the body.
  */
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
@@ -67,8 +67,8 @@ struct mli_match {
     const struct mli_route *route; /* NULL: there is none */
     const char *
         allow; /* then: methods that the path takes, for the Allow header; NULL: no row has that path */
-    const char *name, *version; /* as in the path; NULL: not in it */
-    size_t name_len, version_len;
+    const char *name, *version, *label; /* as in the path; NULL: not in it */
+    size_t name_len, version_len, label_len;
 };
 
 /* The paths of config->predict_route and health_route go before those of the table. */

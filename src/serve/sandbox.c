@@ -188,6 +188,7 @@ static const int allowed[] = {
     __NR_rseq,
     __NR_membarrier,
     __NR_sched_yield,
+    __NR_setpriority, /* of a thread that takes less of the processor */
     __NR_sched_getaffinity,
     __NR_fstat,
     __NR_newfstatat,

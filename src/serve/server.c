@@ -11,6 +11,7 @@
 #include <serve/listen.h>
 #include <serve/sandbox.h>
 #include <serve/session.h>
+#include <serve/shadow.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,7 +189,10 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         return status;
     if (config->sandbox)
         enter_sandbox(config);
-    status = start_loops(server, server->service.workers, err);
+    if (server->service.shadow_worker)
+        status = mli_shadow_start(&server->service, server->service.shadow_worker, &server->service.shadow, err);
+    if (status == ML_OK)
+        status = start_loops(server, server->service.workers, err);
     if (status == ML_OK)
         status = watch_files(server, err);
     if (status == ML_OK)
@@ -267,6 +271,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
 no_threads:
     mli_watch_stop(server->watch);
     stop_loops(server);
+    mli_shadow_stop(server->service.shadow);
     mli_connections_release(&server->connections);
 no_connections:
     mli_service_release(&server->service);
@@ -305,6 +310,7 @@ void mli_server_stop(struct mli_server *server)
                mli_connections_count(&server->connections), config->grace);
     mli_watch_stop(server->watch);
     stop_loops(server);
+    mli_shadow_stop(server->service.shadow);
     mli_keeper_stop(server->keeper, !drained);
     mli_connections_release(&server->connections);
     mli_service_release(&server->service);

@@ -11,12 +11,17 @@ enum ml_status mli_service_init(struct mli_service *service, struct mli_catalog 
     memset(service, 0, sizeof(*service));
     service->config = *config;
     service->catalog = catalog;
-    service->worker = mli_calloc(workers, sizeof(*service->worker));
+    size_t all = workers + mli_catalog_has_shadow(catalog);
+    service->worker = mli_calloc(all, sizeof(*service->worker));
     if (!service->worker)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
     for (; service->workers < workers; service->workers++)
         mli_worker_init(&service->worker[service->workers], service->workers);
-    enum ml_status status = mli_catalog_attach(catalog, service->worker, workers, err);
+    if (all > workers) {
+        service->shadow_worker = &service->worker[workers];
+        mli_worker_init(service->shadow_worker, workers);
+    }
+    enum ml_status status = mli_catalog_attach(catalog, service->worker, all, err);
     if (status != ML_OK)
         mli_service_release(service);
     return status;
@@ -27,6 +32,8 @@ void mli_service_release(struct mli_service *service)
     mli_catalog_detach(service->catalog);
     for (size_t i = 0; i < service->workers; i++)
         mli_worker_release(&service->worker[i]);
+    if (service->shadow_worker)
+        mli_worker_release(service->shadow_worker);
     free(service->worker);
     memset(service, 0, sizeof(*service));
 }

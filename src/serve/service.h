@@ -15,11 +15,15 @@
 
 enum mli_files { MLI_FILES_TOKENS, MLI_FILES_CERTIFICATES, MLI_FILES };
 
+struct mli_shadow;
+
 struct mli_service {
     struct mli_catalog *catalog;
     struct mli_server_config config;
     struct mli_worker *worker; /* one a loop thread */
     size_t workers;
+    struct mli_worker *shadow_worker; /* behind those; NULL: there is no shadow */
+    struct mli_shadow *shadow;        /* the thread that has it; NULL: none, or not yet */
     const struct mli_connections *connections; /* NULL: none, in unit tests */
     struct mli_tls *tls; /* NULL: plain HTTP */
     atomic_bool draining;

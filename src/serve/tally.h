@@ -56,10 +56,18 @@ struct mli_tally_part {
     _Alignas(64) struct mli_tally_line line[MLI_PROTOCOLS];
 };
 
+/* What came of comparing the version's predictions with those that were given (shadow.h). */
+struct mli_shadow_counts {
+    _Atomic uint64_t compared, failed, dropped; /* requests */
+    _Atomic uint64_t rows, differing;           /* of those compared; of another class, or number */
+    _Atomic double difference;                  /* sum over rows of the absolute difference, of numbers */
+};
+
 struct mli_tally {
     _Atomic size_t holders;
     size_t parts;
     struct mli_tally_part *part;
+    struct mli_shadow_counts shadow;
 };
 
 struct mli_tally *mli_tally_new(size_t parts); /* held once; NULL: no memory */

@@ -16,6 +16,7 @@ void mli_worker_init(struct mli_worker *worker, size_t number)
     mli_buf_init(&worker->text, SIZE_MAX);
     mli_buf_init(&worker->results, MLI_RESULTS_MAX);
     mli_buf_init(&worker->payload, MLI_RESULTS_MAX);
+    mli_buf_init(&worker->captured, MLI_RESULTS_MAX);
 }
 
 void mli_worker_release(struct mli_worker *worker)
@@ -30,6 +31,7 @@ void mli_worker_release(struct mli_worker *worker)
     mli_buf_release(&worker->text);
     mli_buf_release(&worker->results);
     mli_buf_release(&worker->payload);
+    mli_buf_release(&worker->captured);
     pthread_mutex_destroy(&worker->lock);
 }
 
@@ -135,4 +137,5 @@ void mli_worker_begin(struct mli_worker *worker)
     empty(&worker->text);
     empty(&worker->results);
     empty(&worker->payload);
+    empty(&worker->captured);
 }

@@ -216,6 +216,62 @@ with_key() {
     curl -sS "$URL/metrics" | grep -qx 'mlctl_model_loads_total{outcome="refused"} 1'
 }
 
+# metric NAME VALUE [LABEL]: that sample of mean, version 10, has the value
+metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",model_version=\"10\"${3:+,$3}} $2"; }
+
+@test "a shadow predicts what the model is asked, and how they differ is counted" {
+    serve_all "$BATS_FILE_TMPDIR/models" --shadow mean=10 --label mean:stable=1 --label mean:next=10
+    newest mean 9
+    [ "$(one /predict)" = 9 ]
+    json '[{"x":1,"y":2},{"x":3,"y":4}]' > /dev/null
+    curl -sS -H 'Content-Type: text/csv' --data-binary $'x,y\n1,2\n' "$URL/predict" > /dev/null
+    curl -sS -d '{"instances":[[1,2]]}' "$URL/v1/models/mean:predict" > /dev/null
+    curl -sS -d '{"inputs":[{"name":"input-0","shape":[3,2],"datatype":"FP64","data":[1,2,3,4,5,6]}]}' "$URL/v2/models/mean/infer" > /dev/null
+    # those that say a version, that fail, or are for another model are none
+    [ "$(one /models/mean/versions/9/predict)" = 9 ]
+    [ "$(code -H 'Content-Type: application/json' -d '{"x":1}' "$URL/predict")" = 400 ]
+    curl -sS -H 'Content-Type: application/json' -d '{"age":31,"city":"Oslo","when":"2024-01-01"}' "$URL/models/people/predict" > /dev/null
+    soon metric requests_total 5 'outcome="compared"'
+    metric rows_total 8
+    metric disagreements_total 8
+    metric disagreement_ratio 1
+    curl -sS "$URL/metrics" | awk '/^mlctl_shadow_mean_absolute_difference\{/ { exit !($2 > 0.999999 && $2 < 1.000001) }'
+    curl -sS "$URL/metrics" | grep -qxF 'mlctl_model_rows_total{model="mean",model_version="10"} 0'
+    # labels
+    [ "$(one /models/mean/versions/10/predict)" = 10 ]
+    for of in stable:1 next:10 latest:9; do
+        curl -sS -d '{"instances":[[1,2]]}' "$URL/v1/models/mean/labels/${of%:*}:predict" | jq -e ".predictions[0] | round == ${of#*:}"
+        curl -sS "$URL/v1/models/mean/labels/${of%:*}" | jq -e "[.model_version_status[].version] == [\"${of#*:}\"]"
+    done
+    curl -sS "$URL/v1/models/mean/labels/stable/metadata" | jq -e '.model_spec.version == "1"'
+    curl -sS -d '{"examples":[{"x":1,"y":2}]}' "$URL/v1/models/mean/labels/stable:regress" | jq -e '.results[0] | round == 1'
+    [ "$(code -d '{"instances":[[1,2]]}' "$URL/v1/models/mean/labels/none:predict")" = 404 ]
+    [ "$(code -d '{"instances":[[1,2]]}' "$URL/v1/models/nobody/labels/latest:predict")" = 404 ]
+    stop
+    # of classes; a shadow with another schema cannot read the rows, and no client is told
+    mkdir -p who/1 who/2 who/3
+    sed 's/,yes$/,YES/; s/,no$/,yes/; s/,YES$/,no/' "$BATS_FILE_TMPDIR/people.csv" > other.csv
+    "$MLCTL" train other.csv -q -m who/2/model.safetensors > /dev/null
+    cp "$BATS_FILE_TMPDIR/people.safetensors" who/1/model.safetensors
+    cp "$BATS_FILE_TMPDIR/mean.safetensors" who/3/model.safetensors
+    serve_all mean=who --shadow mean=2 --versions 3 --canary mean=3:0%
+    soon newest mean 1
+    person='{"age":31,"city":"Oslo","when":"2024-01-01"}'
+    json "[$person,$person]" | jq -e '.[0].prediction == "no"'
+    same() { curl -sS "$URL/metrics" | grep -qxF 'mlctl_shadow_disagreements_total{model="mean",model_version="2"} 2'; }
+    soon same
+    ! curl -sS "$URL/metrics" | grep -q '^mlctl_shadow_mean_absolute_difference{'
+    stop
+    serve_all mean=who --shadow mean=3 --canary mean=2:0%
+    json "[$person,$person]" | jq -e '.[0].prediction == "no"'
+    failed() { curl -sS "$URL/metrics" | grep -qxF 'mlctl_shadow_requests_total{model="mean",model_version="3",outcome="failed"} 1'; }
+    soon failed
+    stop
+    for bad in '--shadow mean' '--shadow =2' '--shadow maen=2' '--label mean=2' '--label mean:=2' '--label nobody:a=2'; do
+        run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" $bad --port 0
+    done
+}
+
 @test "statistics count rows, requests and failures of each version" {
     serve_all "$BATS_FILE_TMPDIR/models"
     json '[{"x":1,"y":2},{"x":1,"y":3}]' > /dev/null

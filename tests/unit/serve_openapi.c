@@ -80,7 +80,7 @@ static size_t check_operations(json_t *doc)
     return count;
 }
 
-/* :classify and :regress, each without and with a version: a model has one of them, or with several targets none. */
+/* :classify and :regress, each without a version, with one and with a label: a model has one of them, or with several targets none. */
 static void test_routes_described(void **state)
 {
     struct ml_model *models[] = { sample_people(), sample_mean() };
@@ -91,7 +91,7 @@ static void test_routes_described(void **state)
         bench_init(&bench, models[i]);
         json_t *doc = document(&bench);
         json_t *paths = json_object_get(doc, "paths");
-        assert_int_equal(check_operations(doc), mli_route_count - 2);
+        assert_int_equal(check_operations(doc), mli_route_count - 3);
         assert_true(!json_object_get(paths, "/v1/models/model:classify") == (i == 1));
         assert_true(!json_object_get(paths, "/v1/models/model/versions/1:regress") == (i == 0));
         assert_non_null(json_object_get(paths, "/explain"));
