@@ -34,6 +34,33 @@ static void print_field(const struct mli_field *field)
     out_line("", "%-24s %-9s %5zu missing  %s", field->name, ml_type_name(field->type), field->missing, range);
 }
 
+/* Training rows by bin: "10 to 36.4, 12 to 38.1, 9 above", "5 of red, 7 of blue, 2 of others". */
+static void print_bins(const struct mli_field *field)
+{
+    const struct mli_bins *bins = field->bins;
+    char text[600], edge[MLI_INSTANT_MAX + MLI_NUM_MAX];
+    size_t used = 0;
+    for (size_t i = 0; bins && i < bins->count && used < sizeof text; i++) {
+        const char *what = "others";
+        if (!field->dict && i + 1 < bins->count) {
+            if (field->type == ML_TYPE_INSTANT)
+                mli_instant_format(bins->edge[i], edge);
+            else
+                mli_num_format(bins->edge[i], edge);
+            what = edge;
+        } else if (!field->dict) {
+            what = "above";
+        } else if (i < bins->listed) {
+            what = mli_dict_text(field->dict, (size_t)bins->code[i]);
+        }
+        const char *of = field->dict ? " of " : i + 1 < bins->count ? " to " : " ";
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%llu%s%.24s", i ? ", " : "",
+                                 (unsigned long long)bins->rows[i], of, bins->count > 1 ? what : "all");
+    }
+    if (bins)
+        out_line("", "%-24s %s%s", "", text, used < sizeof text ? "" : "...");
+}
+
 /* Shape and size of each layer, and what training measured of its inputs beside what it learnt. */
 static void print_layers(const struct mli_network *net)
 {
@@ -111,8 +138,11 @@ static void print_model(const struct ml_model *model, const char *path, bool ver
     if (model->network->layers > 1)
         print_layers(model->network);
     out_line("columns", "%zu, what training saw of them", schema->count);
-    for (size_t j = 0; j < schema->count; j++)
+    for (size_t j = 0; j < schema->count; j++) {
         print_field(&schema->field[j]);
+        if (verbose)
+            print_bins(&schema->field[j]);
+    }
     if (verbose)
         print_pipeline(model->pipeline);
     else

@@ -18,6 +18,7 @@
 #include <base/num.h>
 #include <base/text.h>
 #include <math.h>
+#include <prep/binning.h>
 #include <prep/hashing.h>
 #include <prep/tfidf.h>
 #include <prep/parallel.h>
@@ -255,8 +256,8 @@ static enum ml_status judge_column(const struct mli_fit *fit, size_t k, struct j
     const struct mli_values values = { column->number, fit->train, fit->table->rows, NAN };
 
     *j = (struct judgement){ .verdict = KEEP };
-    if (column->number)
-        mli_stats_moments(&values, &fit->moments[k]);
+    if (column->number && !mli_bins_of_values(&values, &fit->moments[k], &fit->bins[k]))
+        return mli_step_nomem(err);
     switch (column->type) {
     case ML_TYPE_NUMBER:
         judge_number(fit, column->name, column->number, &fit->moments[k], j);

@@ -34,6 +34,8 @@ static enum ml_status sort_categories(struct mli_schema *schema, struct ml_error
             continue;
         int32_t *renumber = mli_alloc(mli_dict_count(field->dict), sizeof(*renumber));
         struct mli_dict *sorted = renumber ? mli_dict_sorted(field->dict, renumber) : NULL;
+        if (sorted && field->bins)
+            mli_bins_renumber(field->bins, renumber);
         free(renumber);
         if (!sorted)
             return mli_step_nomem(err);
@@ -66,7 +68,7 @@ static struct mli_range *ranges_of(const struct mli_fit *fit)
 
     for (size_t i = 0; range && i < fit->n; i++) {
         const struct mli_moments *m = &fit->moments[fit->columns[i]];
-        range[i] = (struct mli_range){ m->n, m->low, m->high };
+        range[i] = (struct mli_range){ m->n, m->low, m->high, fit->bins[fit->columns[i]] };
     }
     return range;
 }
@@ -158,7 +160,8 @@ enum ml_status mli_pipeline_fit_to(const struct ml_table *table, const size_t *c
     struct mli_pipeline *pipeline = mli_calloc(1, sizeof(*pipeline));
     fit.columns = mli_alloc(n, sizeof(*fit.columns));
     fit.moments = mli_calloc(table->columns, sizeof(*fit.moments));
-    status = pipeline && fit.columns && fit.moments ? ML_OK : mli_step_nomem(err);
+    fit.bins = mli_calloc(table->columns, sizeof(*fit.bins));
+    status = pipeline && fit.columns && fit.moments && fit.bins ? ML_OK : mli_step_nomem(err);
     if (status == ML_OK) {
         memcpy(fit.columns, columns, n * sizeof(*columns));
         status = fit_step(pipeline, mli_step_kinds[0], &fit, err);
@@ -177,6 +180,9 @@ enum ml_status mli_pipeline_fit_to(const struct ml_table *table, const size_t *c
         status = mli_prep_say_idle(pipeline, config, log, err);
     free(fit.columns);
     free(fit.moments);
+    for (size_t k = 0; fit.bins && k < table->columns; k++)
+        free(fit.bins[k]);
+    free(fit.bins);
     if (status != ML_OK) {
         mli_pipeline_free(pipeline);
         return status;

@@ -31,18 +31,25 @@ struct between {
     double *kept; /* (count), NULL when all of them are the same: low */
 };
 
-/* Values at places all over the rows, sorted; how many. */
-static size_t take_sample(const struct mli_values *values, double *sample, double *temp)
+size_t mli_values_sample(const struct mli_values *values, size_t places, double *sample)
 {
-    size_t step = values->rows / SAMPLE, n = 0;
+    size_t step = values->rows / places, n = 0;
     uint64_t random = 1;
 
-    for (size_t k = 0; k < SAMPLE; k++) {
+    for (size_t k = 0; k < places; k++) {
         size_t i = k * step + next_random(&random) % step;
         double value = isnan(values->x[i]) ? values->fill : values->x[i];
         if ((!values->use || values->use[i]) && !isnan(value))
             sample[n++] = value;
     }
+    return n;
+}
+
+/* The same, sorted. */
+static size_t take_sample(const struct mli_values *values, double *sample, double *temp)
+{
+    size_t n = mli_values_sample(values, SAMPLE, sample);
+
     if (n > 0)
         mli_sort(sample, temp, n);
     return n;

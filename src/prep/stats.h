@@ -29,6 +29,9 @@ size_t mli_values_next(const struct mli_values *values, size_t *at, double *piec
 /* All of them into `to`; how many. */
 size_t mli_values_copy(const struct mli_values *values, double *to);
 
+/* Those at `places` places all over the rows, of which there are no fewer, in their order; how many. Always the same ones. */
+size_t mli_values_sample(const struct mli_values *values, size_t places, double *sample);
+
 /* In one pass. n may be 0 here; then the rest is infinities and NaN. */
 struct mli_moments {
     size_t n;
@@ -36,6 +39,10 @@ struct mli_moments {
     double variance; /* the population's, by n */
 };
 void mli_stats_moments(const struct mli_values *values, struct mli_moments *out);
+/* The same, and above[i]: values above edge[i]. */
+#define MLI_STATS_EDGES 9
+void mli_stats_moments_above(const struct mli_values *values, const double edge[MLI_STATS_EDGES],
+                             uint64_t above[MLI_STATS_EDGES], struct mli_moments *out);
 
 /* ---- vectors ------------------------------------------------------------------------------------------------- */
 

@@ -124,6 +124,7 @@ struct mli_fit {
     size_t *columns, n;   /* columns of the table that the schema will have; drop takes some out */
     const struct mli_frame *frame; /* NULL while drop is fitted: there is no schema yet */
     struct mli_moments *moments; /* of the training rows of each number or instant of the table, by drop */
+    struct mli_bins **bins;      /* theirs likewise, how they are spread; NULL: there is no value */
     const struct mli_training *training; /* the training rows as the steps before have left them: prep/training.h */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define LANES 8 /* side by side: an addition need not wait for the one before it */
+#define HALF 4
 
 /* Each value is written, and kept if it counts: there is room for one that does not. */
 static size_t take_present(const double *x, const uint8_t *use, size_t n, double *to)
@@ -135,14 +136,42 @@ static void extremes_of(const double *x, size_t n, double *low, double *high)
     }
 }
 
+/* Three edges: so many counts are kept in registers. A piece is filled up with -INFINITY, which is above nothing. */
+#define SIDE 3
+_Static_assert(MLI_STATS_EDGES % SIDE == 0, "no edges are left over");
+
+MLI_CLONES
+static void count_above(const double *x, size_t n, const double *edge, uint64_t *above)
+{
+    uint64_t a[HALF] = { 0 }, b[HALF] = { 0 }, c[HALF] = { 0 };
+
+    for (size_t i = 0; i < n; i += HALF)
+        for (size_t l = 0; l < HALF; l++) {
+            a[l] += x[i + l] > edge[0];
+            b[l] += x[i + l] > edge[1];
+            c[l] += x[i + l] > edge[2];
+        }
+    above[0] += (a[0] + a[1]) + (a[2] + a[3]);
+    above[1] += (b[0] + b[1]) + (b[2] + b[3]);
+    above[2] += (c[0] + c[1]) + (c[2] + c[3]);
+}
+
+static void count_edges(double *piece, size_t n, const double *edge, uint64_t *above)
+{
+    for (size_t l = 0; l < HALF; l++)
+        piece[n + l] = -INFINITY;
+    for (size_t i = 0; i < MLI_STATS_EDGES && edge[i] < INFINITY; i += SIDE)
+        count_above(piece, n, edge + i, above + i);
+}
+
 /*
  * Pieces are added one to the other in their order, by equations 2.1 of Chan, Golub & LeVeque 1983. The mean goes along with
  * what its rounding takes off: far from 0, distances between means are small beside it.
  */
-void mli_stats_moments(const struct mli_values *values, struct mli_moments *out)
+static void find_moments(const struct mli_values *values, const double *edge, uint64_t *above, struct mli_moments *out)
 {
     struct mli_moments m = { .low = INFINITY, .high = -INFINITY, .mean = NAN, .variance = NAN };
-    double piece[MLI_VALUES_PIECE], squares = 0, rest = 0;
+    double piece[MLI_VALUES_PIECE + HALF], squares = 0, rest = 0;
     size_t at = 0, n;
 
     while ((n = mli_values_next(values, &at, piece)) > 0) {
@@ -154,10 +183,25 @@ void mli_stats_moments(const struct mli_values *values, struct mli_moments *out)
         m.mean = before + apart * share;
         rest += apart * share - (m.mean - before);
         m.n += n;
+        if (edge)
+            count_edges(piece, n, edge, above);
     }
     if (m.n) {
         m.mean += rest;
         m.variance = squares / (double)m.n;
     }
     *out = m;
+}
+
+void mli_stats_moments(const struct mli_values *values, struct mli_moments *out)
+{
+    find_moments(values, NULL, NULL, out);
+}
+
+void mli_stats_moments_above(const struct mli_values *values, const double edge[MLI_STATS_EDGES],
+                             uint64_t above[MLI_STATS_EDGES], struct mli_moments *out)
+{
+    for (size_t i = 0; i < MLI_STATS_EDGES; i++)
+        above[i] = 0;
+    find_moments(values, edge, above, out);
 }

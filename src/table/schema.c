@@ -13,6 +13,7 @@ void mli_schema_free(struct mli_schema *schema)
     for (size_t i = 0; schema->field && i < schema->count; i++) {
         free(schema->field[i].name);
         mli_dict_free(schema->field[i].dict);
+        free(schema->field[i].bins);
     }
     free(schema->field);
     free(schema);
@@ -81,50 +82,61 @@ static struct mli_range range_of(const double *number, size_t rows, const uint8_
     return r;
 }
 
-static void see_numbers(struct mli_field *field, const double *number, const struct rows *rows,
-                        const struct mli_range *known)
+static enum ml_status see_numbers(struct mli_field *field, const double *number, const struct rows *rows,
+                                  const struct mli_range *known)
 {
     struct mli_range r = known ? *known : range_of(number, rows->n, rows->use);
 
     field->missing = rows->used - r.present;
     if (r.present == 0)
-        return;
+        return ML_OK;
     field->low = r.low;
     field->high = r.high;
     field->integer = field->type == ML_TYPE_NUMBER && all_whole(number, rows->n, rows->use);
+    if (!known || !known->bins)
+        return ML_OK;
+    field->bins = mli_alloc(1, sizeof(*field->bins));
+    if (!field->bins)
+        return ML_ENOMEM;
+    *field->bins = *known->bins;
+    return ML_OK;
 }
 
-static enum ml_status copy_seen(const struct mli_dict *from, const uint8_t *seen,
-                                struct mli_dict *to)
+/* Adds the values that some row has, or all of them with `unseen`; rows[] moves along with them. */
+static enum ml_status copy_seen(const struct mli_dict *from, uint64_t *rows, bool unseen, struct mli_dict *to)
 {
     for (size_t i = 0; i < mli_dict_count(from); i++) {
         const char *text = mli_dict_text(from, i);
         int32_t code;
-        enum ml_status status = seen[i] ? mli_dict_add(to, text, strlen(text), &code) : ML_OK;
+        if (!rows[i] && !unseen)
+            continue;
+        enum ml_status status = mli_dict_add(to, text, strlen(text), &code);
         if (status != ML_OK)
             return status;
+        rows[code] = rows[i];
     }
     return ML_OK;
 }
 
 static enum ml_status see_codes(struct mli_field *field, const struct mli_column *column,
-                                size_t rows, const uint8_t *use)
+                                const struct rows *rows, bool bins)
 {
-    uint8_t *seen = mli_calloc(mli_dict_count(column->dict), 1);
+    uint64_t *of_code = mli_calloc(mli_dict_count(column->dict), sizeof(*of_code));
 
     field->dict = mli_dict_new();
-    for (size_t i = 0; seen && i < rows; i++) {
-        if (use && !use[i])
+    for (size_t i = 0; of_code && i < rows->n; i++) {
+        if (rows->use && !rows->use[i])
             continue;
         if (column->code[i] >= 0)
-            seen[column->code[i]] = 1;
+            of_code[column->code[i]]++;
         field->missing += column->code[i] == MLI_CODE_MISSING;
     }
-    if (seen && column->type == ML_TYPE_BOOLEAN)
-        memset(seen, 1, mli_dict_count(column->dict));
-    enum ml_status status =
-        seen && field->dict ? copy_seen(column->dict, seen, field->dict) : ML_ENOMEM;
-    free(seen);
+    enum ml_status status = ML_ENOMEM;
+    if (of_code && field->dict)
+        status = copy_seen(column->dict, of_code, column->type == ML_TYPE_BOOLEAN, field->dict);
+    if (status == ML_OK && bins && !(field->bins = mli_bins_of_codes(of_code, field->dict)))
+        status = ML_ENOMEM;
+    free(of_code);
     return status;
 }
 
@@ -155,9 +167,8 @@ static enum ml_status see_column(struct mli_field *field, const struct mli_colum
         return ML_OK;
     }
     if (column->dict)
-        return see_codes(field, column, rows->n, rows->use);
-    see_numbers(field, column->number, rows, range);
-    return ML_OK;
+        return see_codes(field, column, rows, range != NULL);
+    return see_numbers(field, column->number, rows, range);
 }
 
 enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t *columns, size_t n,
@@ -230,6 +241,8 @@ static json_t *field_to_json(const struct mli_field *field)
     else if (done && field->type != ML_TYPE_TEXT)
         done = mli_json_put(doc, "min", mli_json_from(field->low)) &&
                mli_json_put(doc, "max", mli_json_from(field->high));
+    if (done && field->bins)
+        done = mli_json_put(doc, "histogram", mli_bins_to_json(field->bins, field->dict));
     if (done)
         return doc;
     json_decref(doc);
@@ -340,6 +353,14 @@ static enum ml_status load_format(const json_t *doc, struct mli_field *field, st
     return status;
 }
 
+/* Models made before there were histograms have none. */
+static enum ml_status load_bins(const json_t *doc, struct mli_field *field, struct ml_error *err)
+{
+    const json_t *bins = json_object_get(doc, "histogram");
+
+    return bins ? mli_bins_from_json(bins, field->dict, &field->bins, err) : ML_OK;
+}
+
 static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size_t *categories,
                                  struct mli_field *field, struct ml_error *err)
 {
@@ -364,7 +385,8 @@ static enum ml_status load_field(const json_t *doc, struct mli_dict *names, size
         return out_of_memory(err);
     if (field->type == ML_TYPE_TEXT && !json_object_get(doc, "categories"))
         return ML_OK; /* its values are not listed */
-    return mli_type_coded(field->type) ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
+    status = mli_type_coded(field->type) ? load_categories(doc, field, categories, err) : load_range(doc, field, err);
+    return status == ML_OK ? load_bins(doc, field, err) : status;
 }
 
 /* Says in which field of the schema something is wrong. */

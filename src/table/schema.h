@@ -7,6 +7,7 @@
 #define TABLE_SCHEMA_H
 
 #include <base/json.h>
+#include <table/bins.h>
 #include <table/table.h>
 
 #define MLI_SCHEMA_FIELDS ((size_t)65536)       /* at most */
@@ -20,6 +21,7 @@ struct mli_field {
     struct mli_dict *dict; /* coded types but a TEXT whose values are not listed: the values seen (BOOLEAN: its two words, seen or not), owned; else NULL */
     double low, high;      /* NUMBER, INSTANT: smallest and largest value seen, NaN if none */
     size_t missing;        /* missing cells seen */
+    struct mli_bins *bins; /* how the values seen are spread, owned; NULL: not known, as of a TEXT without a dictionary */
 };
 
 struct mli_schema {
@@ -36,14 +38,15 @@ struct mli_schema {
  */
 ML_NODISCARD enum ml_status mli_schema_from_table(const struct ml_table *table, const size_t *columns, size_t n,
                                                   const uint8_t *use, struct mli_schema **out, struct ml_error *err);
-/* What rows in use hold of a column of numbers: how many there are, and between what they lie. */
+/* What rows in use hold of a column of numbers: how many there are, between what they lie, and how they are spread. */
 struct mli_range {
     size_t present;
     double low, high;
+    const struct mli_bins *bins; /* is copied; NULL: not known */
 };
 /*
  * The same; the columns with text[i] != 0 (NULL: none) become TEXT fields whose values are not listed. range: of columns[i]
- * if it is of numbers, NULL: is to be found.
+ * if it is of numbers, NULL: is to be found. With ranges categories get bins, too.
  */
 ML_NODISCARD enum ml_status mli_schema_from_columns(const struct ml_table *table, const size_t *columns, size_t n,
                                                     const uint8_t *text, const struct mli_range *range, const uint8_t *use,
@@ -55,7 +58,7 @@ size_t mli_schema_find(const struct mli_schema *schema, const char *name);
 /*
  * [{"name":"age","type":"number","integer":true,"missing":177,"min":0.42,"max":80},
  * {"name":"sex","type":"category","missing":0,"categories":["female","male"]},
- * {"name":"body","type":"text","missing":3}]
+ * {"name":"body","type":"text","missing":3}], and "histogram" (table/bins.h) in each that has bins
  */
 json_t *mli_schema_to_json(const struct mli_schema *schema); /* NULL: no memory */
 /*

@@ -169,6 +169,7 @@ static const struct {
 } golden[] = {
     { "tests/golden/model-v1.safetensors", "tests/golden/model-v1.predictions", SAMPLE_MULTICLASS },
     { "tests/golden/model-v2.safetensors", "tests/golden/model-v2.predictions", SAMPLE_MULTILABEL },
+    { "tests/golden/model-v1-histograms.safetensors", "tests/golden/model-v1-histograms.predictions", SAMPLE_MULTICLASS },
 };
 enum { GOLDEN_ROWS = 50, GOLDENS = sizeof golden / sizeof *golden };
 
@@ -527,7 +528,7 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "--write") == 0)
         return write_hostile_files(argv[2]);
-    if (argc == 3 && strcmp(argv[1], "--golden") == 0) /* of that format version */
+    if (argc == 3 && strcmp(argv[1], "--golden") == 0) /* the first, second... of the list */
         return write_golden(strtoul(argv[2], NULL, 10) - 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

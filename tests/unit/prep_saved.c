@@ -243,7 +243,7 @@ static void wrong_words(void **state)
           "\"steps[2].columns[1]\" is 2, which is not a number" },
         { "\"columns\":[0,3,5", "\"columns\":[0,5",
           "tensor \"prep.impute.value\" has shape (7), expected (6)" },
-        { "[\"x\",\"y\"]", "[]", "\"steps[3].columns[1]\" is a category without a value" },
+        { "[\"x\",\"y\"],\"histogram\":{\"rows\":[3,2]}", "[]", "\"steps[3].columns[1]\" is a category without a value" },
         { "\"missing\":[true,false]", "\"missing\":[true]",
           "\"steps[3].missing\" has 1 entries for 2" },
         { "\"missing\":[true,false]", "\"missing\":[1,0]",
@@ -260,6 +260,7 @@ static void wrong_words(void **state)
         { "\"features\":[\"n\"", "\"features\":[\"nn\"", "\"features[0]\" is not the feature" },
         { "\"features\":[\"n\",", "\"features\":[", "\"features\" has 12 names" },
         { "\"type\":\"number\"", "\"type\":\"real\"", "schema[0]" },
+        { "\"histogram\":{\"edges\"", "\"histogram\":{\"ends\"", "schema[0]: \"edges\" is missing" },
         { "\"name\":\"n\"", "\"name\":\"c\"", "schema[1]" },
     };
     struct saved saved = save_source();

@@ -2,6 +2,7 @@
 #include <tests/unit/prep.h>
 
 #include <math.h>
+#include <prep/binning.h>
 #include <prep/stats.h>
 #include <stdlib.h>
 
@@ -162,6 +163,84 @@ static void nothing_has_no_moments(void **state)
     assert_true(m.n == 0 && isnan(m.mean) && isnan(m.variance) && m.low == INFINITY && m.high == -INFINITY);
 }
 
+/* Bins of n values: none empty, edges that are values, rows as they are counted one by one. */
+static void check_bins(const struct mli_values *values, const double *alone, size_t n)
+{
+    struct mli_moments moments;
+    struct mli_bins *bins = NULL;
+
+    assert_true(mli_bins_of_values(values, &moments, &bins));
+    assert_int_equal(moments.n, n);
+    assert_true(bins->count >= 1 && bins->count <= 10);
+    for (size_t k = 0; k < bins->count; k++) {
+        uint64_t rows = 0;
+        for (size_t i = 0; i < n; i++)
+            rows += (k == 0 || alone[i] > bins->edge[k - 1]) && (k + 1 == bins->count || alone[i] <= bins->edge[k]);
+        assert_true(rows > 0 && rows == bins->rows[k]);
+    }
+    free(bins);
+}
+
+static void bins_count_every_value(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 5; kind++)
+        for (size_t every = 0; every < 6; every++) {
+            struct picked p = pick(kind, every, NAN);
+            check_bins(&p.values, p.alone, p.n);
+            drop(&p);
+        }
+}
+
+/* Tenths of ten thousand different values in any order, to within what a sample may be wrong by; few values are bins. */
+static void bins_are_tenths(void **state)
+{
+    enum { N = 10000 };
+    double *x = malloc(N * sizeof(*x));
+    struct mli_moments moments;
+    struct mli_bins *bins = NULL;
+
+    (void)state;
+    assert_non_null(x);
+    for (size_t i = 0; i < N; i++)
+        x[i] = (double)(i * 7919 % N);
+    const struct mli_values values = { x, NULL, N, NAN };
+    assert_true(mli_bins_of_values(&values, &moments, &bins));
+    assert_int_equal(bins->count, 10);
+    for (size_t k = 0; k < bins->count; k++)
+        assert_in_range(bins->rows[k], N / 10 - 250, N / 10 + 250);
+    free(bins);
+    for (size_t i = 0; i < N; i++)
+        x[i] = i < 9990 ? 0 : i < 9995 ? -0.0 : 1;
+    assert_true(mli_bins_of_values(&values, &moments, &bins));
+    assert_true(bins->count == 1 || (bins->count == 2 && bins->edge[0] == 0 && bins->rows[1] == 5));
+    free(bins);
+    for (size_t i = 0; i < N; i++)
+        x[i] = i % 3 == 0 ? -1 : i % 3 == 1 ? 0 : 5;
+    assert_true(mli_bins_of_values(&values, &moments, &bins));
+    assert_true(bins->count == 3 && bins->edge[0] == -1 && bins->edge[1] == 0);
+    assert_true(bins->rows[0] == 3334 && bins->rows[1] == 3333 && bins->rows[2] == 3333);
+    free(bins);
+    for (size_t i = 0; i < N; i++)
+        x[i] = i % 400 ? NAN : (double)i; /* a sample meets next to none */
+    assert_true(mli_bins_of_values(&values, &moments, &bins));
+    assert_true(moments.n == 25 && bins->count == 10);
+    free(bins);
+    free(x);
+}
+
+static void no_value_has_no_bins(void **state)
+{
+    static const double x[] = { NAN, NAN };
+    const struct mli_values values = { x, NULL, 2, NAN };
+    struct mli_bins *bins = NULL;
+    struct mli_moments moments;
+
+    (void)state;
+    assert_true(mli_bins_of_values(&values, &moments, &bins));
+    assert_true(!bins && moments.n == 0);
+}
+
 static void sign_of_zero_does_not_count(void **state)
 {
     static const double x[] = { -0.0, -0.0, -0.0 };
@@ -176,6 +255,9 @@ int prep_stats_tests(void)
         cmocka_unit_test(statistics),
         cmocka_unit_test(picked_values),
         cmocka_unit_test(nothing_has_no_moments),
+        cmocka_unit_test(bins_count_every_value),
+        cmocka_unit_test(bins_are_tenths),
+        cmocka_unit_test(no_value_has_no_bins),
         cmocka_unit_test(sign_of_zero_does_not_count),
     };
 

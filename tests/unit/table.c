@@ -92,6 +92,7 @@ int main(void)
     int failed = 0;
 
     failed += table_advise_tests();
+    failed += table_bins_tests();
     failed += table_boolean_tests();
     failed += table_chunks_tests();
     failed += table_csv_tests();

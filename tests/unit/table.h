@@ -13,6 +13,7 @@
 #include <table/schema.h>
 
 int table_advise_tests(void);
+int table_bins_tests(void);
 int table_boolean_tests(void);
 int table_chunks_tests(void);
 int table_csv_tests(void);
