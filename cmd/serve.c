@@ -6,6 +6,7 @@
 #ifndef ML_RUNTIME
 #include <la/turn.h>
 #endif
+#include <serve/content.h>
 #include <serve/reload.h>
 #include <serve/server.h>
 #include <signal.h>
@@ -17,7 +18,7 @@
 struct serve_flags {
     struct mli_server_config server;
     const char *platform; /* the variable that said the port; NULL: none */
-    char *model, *name, *version, *max_body, *open;
+    char *model, *name, *version, *max_body, *open, payload[16];
     struct serve_models models;
     char **canary, **shadow, **label;
     double rate;
@@ -120,8 +121,23 @@ static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
     return false;
 }
 
+/* A whole number of the environment; false: the variable is not there, or err says that it is none. */
+static bool take_number(const char *name, size_t low, size_t high, size_t *out, struct ml_error *err)
+{
+    const char *text = getenv(name);
+    size_t number;
+    if (!text)
+        return false;
+    if (mli_num_parse_size(text, strlen(text), &number) && number >= low && number <= high) {
+        *out = number;
+        return true;
+    }
+    ml_error_set(err, ML_EUSAGE, "%s in the environment is \"%.40s\", expected a whole number of %zu to %zu", name, text, low, high);
+    return false;
+}
+
 /*
- * What the platforms that start containers say by the environment: Vertex AI (AIP_...), Amazon SageMaker. A port from
+ * What the platforms that start containers say by the environment: Vertex AI (AIP_...), Amazon SageMaker, MLflow. A port from
  * there means all addresses, too, because the container is the wall. These are defaults; flags go before them.
  */
 static void take_environment(struct serve_flags *f, struct ml_error *err)
@@ -130,18 +146,34 @@ static void take_environment(struct serve_flags *f, struct ml_error *err)
 
     f->server.predict_route = getenv("AIP_PREDICT_ROUTE");
     f->server.health_route = getenv("AIP_HEALTH_ROUTE");
-    f->platform = getenv("AIP_HTTP_PORT") ? "AIP_HTTP_PORT" : "SAGEMAKER_BIND_TO_PORT";
-    const char *port = getenv(f->platform);
-    if (!port) {
-        f->platform = NULL;
-        return;
+    const char *accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+    f->server.invocations_accept = accept ? mli_content_accepted(accept) : MLI_MEDIA_OTHER;
+    f->platform = getenv("AIP_HTTP_PORT") ? "AIP_HTTP_PORT" : getenv("SAGEMAKER_BIND_TO_PORT") ? "SAGEMAKER_BIND_TO_PORT" : NULL;
+    if (f->platform && take_number(f->platform, 0, 65535, &number, err)) {
+        f->port = (int)number;
+        f->server.address = "0.0.0.0";
     }
-    if (!mli_num_parse_size(port, strlen(port), &number) || number > 65535) {
-        ml_error_set(err, ML_EUSAGE, "%s in the environment is \"%.40s\", which is no port", f->platform, port);
-        return;
+    if (take_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1, 256, &number, err))
+        f->threads = (int)number;
+    if (take_number("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", 1, 86400, &number, err) ||
+        take_number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 1, 86400, &number, err))
+        f->server.request_timeout = (double)number;
+    if (take_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, 1024, &number, err)) {
+        snprintf(f->payload, sizeof f->payload, "%zuM", number);
+        f->max_body = f->payload;
     }
-    f->port = (int)number;
-    f->server.address = "0.0.0.0";
+}
+
+/* Where the platforms put a model, when none is said and none is here. */
+static const char *find_model(const char *said)
+{
+    static const char *const places[] = { "/opt/ml/model/" MLI_DISK_FILE, "/mnt/models/" MLI_DISK_FILE };
+    if (strcmp(said, CMD_MODEL_DEFAULT) != 0 || access(said, F_OK) == 0)
+        return said;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (access(places[i], F_OK) == 0)
+            return places[i];
+    return said;
 }
 
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
@@ -274,6 +306,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "header-timeout", 0, INT, &f.header_timeout, 0, "for a request's headers to arrive", "SECONDS" },
         { "body-timeout", 0, INT, &f.body_timeout, 0, "for a request's body to arrive", "SECONDS" },
         { "idle-timeout", 0, INT, &f.idle_timeout, 0, "for a kept connection without a request", "SECONDS" },
+        { "request-timeout", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.request_timeout, 0, "for an answer to be made, beyond it: 504; between blocks of rows, 0: no limit", "SECONDS" },
         { "no-sandbox", 0, POPT_ARG_NONE, &f.no_sandbox, 0, "do not give up, after the start, what serving does not take (seccomp, Landlock)", NULL },
         { "grace", 0, INT, &f.grace, 0, "for requests in flight after SIGTERM", "SECONDS" },
         POPT_TABLEEND
@@ -288,7 +321,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;
-    const char *const only = f.model;
+    const char *const only = find_model(f.model);
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
     if (code == CMD_CONTINUE)
         code = serve_models_try(ctx, &f.models, f.canary);

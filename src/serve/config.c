@@ -33,6 +33,8 @@ enum ml_status mli_server_check(const struct mli_server_config *config, struct m
         (config->health_route && !is_path(config->health_route)))
         return ml_error_set(err, ML_EUSAGE,
                             "AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE must be paths like /predict");
+    if (!(config->request_timeout >= 0 && config->request_timeout <= 86400))
+        return ml_error_set(err, ML_EUSAGE, "--request-timeout must be 0 to 86400 seconds");
     if (config->header_timeout == 0 || config->body_timeout == 0 || config->idle_timeout == 0)
         return ml_error_set(err, ML_EUSAGE, "a time-out must be at least 1 second");
     return ML_OK;

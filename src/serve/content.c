@@ -1,6 +1,6 @@
 #include <serve/content.h>
 
-#include <stddef.h>
+#include <base/num.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,6 +11,7 @@ static const struct {
     { "application/json", MLI_MEDIA_JSON },         { "text/csv", MLI_MEDIA_CSV },
     { "application/jsonlines", MLI_MEDIA_LINES },   { "application/jsonl", MLI_MEDIA_LINES },
     { "application/x-jsonlines", MLI_MEDIA_LINES }, { "application/x-ndjson", MLI_MEDIA_LINES },
+    { MLI_MEDIA_TENSORS_TYPE, MLI_MEDIA_TENSORS },
 };
 
 struct parameter {
@@ -62,6 +63,11 @@ static enum mli_content_fault take_parameter(struct mli_content *content,
 
     if (equals(name, n, "charset"))
         return equals(value, len, "utf-8") ? MLI_CONTENT_FINE : MLI_CONTENT_CHARSET;
+    if (content->media == MLI_MEDIA_TENSORS && equals(name, n, "json-header-size") &&
+        mli_num_parse_size(value, len, &content->json_part)) {
+        content->parts = true;
+        return MLI_CONTENT_FINE;
+    }
     if (content->media != MLI_MEDIA_CSV)
         return MLI_CONTENT_PARAMETER;
     if (equals(name, n, "header") && equals(value, len, "present"))
@@ -95,7 +101,7 @@ struct mli_content mli_content_parse(const char *content_type)
             return refuse(MLI_CONTENT_PARAMETER);
         enum mli_content_fault fault = take_parameter(&content, &parameter);
         if (fault != MLI_CONTENT_FINE)
-            return refuse(fault);
+            return (struct mli_content){ .fault = fault, .parameter = parameter.name, .parameter_len = parameter.name_len };
     }
     return *rest == '\0' ? content : refuse(MLI_CONTENT_PARAMETER);
 }
@@ -121,7 +127,7 @@ enum mli_media mli_content_accepted(const char *accept)
         enum mli_media media = media_of(accept, n);
         const char *rest = skip_space(accept + n);
         bool none = unwanted(&rest);
-        if (media != MLI_MEDIA_OTHER && !none)
+        if (media != MLI_MEDIA_OTHER && media != MLI_MEDIA_TENSORS && !none)
             return media;
         accept = rest + strcspn(rest, ",");
         accept += *accept == ',';

@@ -6,6 +6,7 @@
 #include <serve/csv_rows.h>
 #include <serve/json_rows.h>
 #include <serve/lines.h>
+#include <serve/row.h>
 #include <serve/sink.h>
 #include <string.h>
 
@@ -112,6 +113,25 @@ static enum ml_status read_rows(const struct mli_request *request, size_t depth,
                         header == MLI_HEADER_ABSENT ? header : MLI_HEADER_PRESENT, intake, err);
 }
 
+/* False: the reply says that there is nothing to explain by. */
+static bool begin(struct explanation *explanation, const struct mli_service *service, struct mli_worker *worker,
+                  const struct mli_request *request, struct mli_reply *reply, enum mli_form form)
+{
+    if (!mli_contributions_can(request->served->model)) {
+        mli_reply_error(reply, 400,
+                        "only a model of one layer can be explained by its columns, this one has "
+                        "%zu layers; POST /predict predicts",
+                        request->served->model->network->layers);
+        return false;
+    }
+    mli_sink_begin(&explanation->sink, service, worker, request, reply, form);
+    explanation->sink.intake.look = look;
+    explanation->sink.intake.look_data = explanation;
+    explanation->sink.add = add;
+    explanation->sink.add_data = explanation;
+    return true;
+}
+
 void mli_explain_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
@@ -119,19 +139,31 @@ void mli_explain_answer(const struct mli_service *service, struct mli_worker *wo
     struct explanation explanation = { .C = NULL };
     struct ml_error err = ML_ERROR_INIT;
 
-    if (!mli_contributions_can(request->served->model)) {
-        mli_reply_error(reply, 400,
-                        "only a model of one layer can be explained by its columns, this one has "
-                        "%zu layers; POST /predict predicts",
-                        request->served->model->network->layers);
-        return;
-    }
-    mli_sink_begin(&explanation.sink, service, worker, request, reply,
-                   lines ? MLI_FORM_LINES : MLI_FORM_DOCUMENTS);
-    explanation.sink.intake.look = look;
-    explanation.sink.intake.look_data = &explanation;
-    explanation.sink.add = add;
-    explanation.sink.add_data = &explanation;
-    mli_sink_end(&explanation.sink,
-                 read_rows(request, service->config.max_depth, &explanation.sink.intake, &err), &err);
+    if (begin(&explanation, service, worker, request, reply, lines ? MLI_FORM_LINES : MLI_FORM_DOCUMENTS))
+        mli_sink_end(&explanation.sink,
+                     read_rows(request, service->config.max_depth, &explanation.sink.intake, &err), &err);
+}
+
+static enum ml_status read_instances(const struct mli_request *request, size_t depth, struct mli_intake *intake,
+                                     struct ml_error *err)
+{
+    struct mli_scan_wanted wanted[] = { { .name = "instances" } };
+    struct mli_scan scan = mli_scan_of(request->body, request->len, depth);
+
+    if (!mli_scan_members(&scan, wanted, 1) || !mli_scan_end(&scan))
+        return mli_scan_error(&scan, err);
+    if (!wanted[0].found)
+        return ml_error_set(err, ML_EDATA, "\"instances\", a list of rows, is missing");
+    return mli_row_read_list(&wanted[0].at, intake, err);
+}
+
+void mli_explain_instances(const struct mli_service *service, struct mli_worker *worker,
+                           const struct mli_request *request, struct mli_reply *reply)
+{
+    struct explanation explanation = { .C = NULL };
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (begin(&explanation, service, worker, request, reply, MLI_FORM_PREDICTIONS))
+        mli_sink_end(&explanation.sink,
+                     read_instances(request, service->config.max_depth, &explanation.sink.intake, &err), &err);
 }

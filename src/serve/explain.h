@@ -15,5 +15,8 @@
 
 void mli_explain_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply);
+/* POST /v1/models/NAME:explain, KServe's: rows of "instances"; the same documents as a list of "predictions". */
+void mli_explain_instances(const struct mli_service *service, struct mli_worker *worker,
+                           const struct mli_request *request, struct mli_reply *reply);
 
 #endif

@@ -27,6 +27,10 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
         return ML_OK;
     }
     uint64_t started = mli_clock();
+    if (worker->deadline && started > worker->deadline) {
+        mli_rows_reset(desk->rows);
+        return ml_error_set(err, ML_EINTERRUPTED, "the request took longer than it may; send fewer rows at a time");
+    }
     enum ml_status status = mli_model_predict_rows(desk->model, mli_rows_table(desk->rows),
                                                    &worker->scratch, desk->P, &counts, err);
     mli_arena_reset(&worker->scratch);

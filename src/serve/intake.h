@@ -37,7 +37,7 @@ struct mli_intake {
 
 /* Of the model that the worker sits at. */
 void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows);
-/* Opens the next row, all its cells missing. ML_ELIMIT past max_rows, ML_ENOMEM. */
+/* Opens the next row, all its cells missing. ML_ELIMIT past max_rows, ML_EINTERRUPTED past the deadline, ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err);
 /* Cells of the open row; what does not fit becomes a fault. */
 void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, size_t len);

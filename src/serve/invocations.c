@@ -5,6 +5,8 @@
 #include <serve/lines.h>
 #include <serve/row.h>
 #include <serve/sink.h>
+#include <serve/v2.h>
+#include <stdio.h>
 
 #define KEYS "{'dataframe_records', 'dataframe_split', 'instances', 'inputs'}"
 
@@ -150,12 +152,36 @@ static enum ml_status read_json(const struct mli_request *request, size_t max_de
                                                       : mli_row_read_list(at, intake, err);
 }
 
+/* ---- tensors ----------------------------------------------------------------------------------------------------- */
+
+/* Open Inference Protocol v2, as Triton takes it behind SageMaker: Content-Type says what a header says elsewhere. */
+static void answer_tensors(const struct mli_service *service, struct mli_worker *worker,
+                           const struct mli_request *request, struct mli_reply *reply)
+{
+    static const char type[] = MLI_MEDIA_TENSORS_TYPE ";json-header-size=";
+    const size_t room = sizeof(type) + 24;
+
+    mli_v2_infer(service, worker, request, reply);
+    if (!reply->json_part)
+        return;
+    char *text = mli_arena_alloc(&worker->request, room, 1);
+    if (!text) {
+        mli_reply_error(reply, 503, "out of memory for the answer");
+        return;
+    }
+    snprintf(text, room, "%s%zu", type, reply->json_part);
+    reply->type = text;
+    reply->json_part = 0;
+}
+
 /* ---- the handler ------------------------------------------------------------------------------------------------- */
 
-static enum mli_form form_of(const struct mli_request *request)
+static enum mli_form form_of(const struct mli_service *service, const struct mli_request *request)
 {
     enum mli_media media = request->accept;
 
+    if (media == MLI_MEDIA_OTHER)
+        media = service->config.invocations_accept;
     if (media == MLI_MEDIA_OTHER && request->content.media == MLI_MEDIA_LINES)
         media = MLI_MEDIA_LINES;
     return media == MLI_MEDIA_CSV     ? MLI_FORM_BARE_TABLE
@@ -171,7 +197,11 @@ void mli_invocations_answer(const struct mli_service *service, struct mli_worker
     enum ml_status status = ML_EDATA;
     struct mli_sink sink;
 
-    mli_sink_begin(&sink, service, worker, request, reply, form_of(request));
+    if (request->content.media == MLI_MEDIA_TENSORS) {
+        answer_tensors(service, worker, request, reply);
+        return;
+    }
+    mli_sink_begin(&sink, service, worker, request, reply, form_of(service, request));
     switch (request->content.media) {
     case MLI_MEDIA_CSV:
         status =
@@ -181,11 +211,16 @@ void mli_invocations_answer(const struct mli_service *service, struct mli_worker
         status = mli_lines_read(request->body, request->len, depth, &sink.intake, &err);
         break;
     case MLI_MEDIA_JSON:
+    case MLI_MEDIA_TENSORS: /* answered above */
     case MLI_MEDIA_OTHER: /* refused before it came here */
         status = read_json(request, depth, &sink.intake, &err);
         break;
     }
     mli_sink_end(&sink, status, &err);
+    if (reply->status != 504)
+        return;
+    mli_reply_json(reply, "Request processing time exceeded limit"); /* MLflow's words, which are no JSON there either */
+    reply->status = 504;
 }
 
 void mli_ping_answer(const struct mli_service *service, struct mli_worker *worker,
@@ -209,18 +244,24 @@ void mli_execution_answer(const struct mli_service *service, struct mli_worker *
                    service->workers, megabytes > 0 ? megabytes : 1);
 }
 
-void mli_invocations_refuse(struct mli_reply *reply, enum mli_content_fault fault)
+/* The words are those of MLflow 2, which clients may look for; the last of them say what is understood here. */
+void mli_invocations_refuse(struct mli_reply *reply, const struct mli_content *content, const char *type)
 {
-    const char *text =
-        "This predictor only supports the following content types: Types: ['text/csv', "
-        "'application/json', 'application/jsonlines'].\n";
+    struct mli_buf *out = &reply->body;
 
-    if (fault == MLI_CONTENT_CHARSET)
-        text = "The scoring server only supports UTF-8\n";
-    else if (fault == MLI_CONTENT_PARAMETER)
-        text = "Unrecognized content type parameters. charset=utf-8 is understood, and of text/csv "
-               "header=present, header=absent and label_size=0.\n";
-    mli_reply_json(reply, text);
+    mli_reply_json(reply, "");
     reply->status = 415;
     reply->type = "text/plain; charset=utf-8";
+    if (content->fault == MLI_CONTENT_CHARSET) {
+        mli_buf_str(out, "The scoring server only supports UTF-8");
+    } else if (content->fault == MLI_CONTENT_PARAMETER) {
+        mli_buf_str(out, "Unrecognized content type parameters: ");
+        mli_buf_add(out, content->parameter ? content->parameter : "", content->parameter_len);
+        mli_buf_str(out, ". charset=utf-8 is understood, and of text/csv header=present, header=absent and label_size=0.");
+    } else {
+        mli_buf_printf(out,
+                       "This predictor only supports the following content types: Types: ['text/csv', "
+                       "'application/json']. Got '%.200s'.",
+                       type ? type : "");
+    }
 }

@@ -16,7 +16,7 @@ void mli_ping_answer(const struct mli_service *service, struct mli_worker *worke
 void mli_execution_answer(const struct mli_service *service, struct mli_worker *worker,
                           const struct mli_request *request, struct mli_reply *reply);
 
-/* The reply to a Content-Type that is not understood, in MLflow's words and plain text. */
-void mli_invocations_refuse(struct mli_reply *reply, enum mli_content_fault fault);
+/* The reply to a Content-Type that is not understood, in MLflow's words and plain text. type: as it came; NULL: not said. */
+void mli_invocations_refuse(struct mli_reply *reply, const struct mli_content *content, const char *type);
 
 #endif

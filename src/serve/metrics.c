@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-static const unsigned statuses[] = { 200, 204, 400, 401, 403, 404, 405, 411, 413, 414, 415,
-                                     417, 429, 431, 500, 501, 503, 505 };
+static const unsigned statuses[] = { 200, 204, 400, 401, 403, 404, 405, 409, 411, 413, 414, 415,
+                                     417, 429, 431, 500, 501, 503, 504, 505, 507 };
 enum { STATUSES = sizeof(statuses) / sizeof(statuses[0]) };
 _Static_assert(STATUSES < MLI_METRIC_STATUSES, "one more for every other status");
 

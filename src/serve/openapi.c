@@ -19,7 +19,7 @@ static const struct {
 } errors[] = {
     { "400", ALWAYS }, { "401", KEY },    { "403", KEY },    { "411", BODY },   { "413", ALWAYS },
     { "414", ALWAYS }, { "415", BODY },   { "417", ALWAYS }, { "429", ALWAYS }, { "431", ALWAYS },
-    { "500", BODY },   { "501", ALWAYS }, { "503", ALWAYS }, { "505", ALWAYS },
+    { "500", BODY },   { "501", ALWAYS }, { "503", ALWAYS }, { "504", BODY },   { "505", ALWAYS },
 };
 
 /* Those that the template has none of its own for. */
@@ -114,7 +114,7 @@ static bool is_answered(const struct mli_route *route, const struct mli_request 
 
     if (!names_it(route, request))
         return false;
-    if (route->answer == mli_explain_answer)
+    if (route->answer == mli_explain_answer || route->answer == mli_explain_instances)
         return mli_contributions_can(model);
     if (route->answer == mli_v1_classify)
         return one && classes;

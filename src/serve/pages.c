@@ -51,9 +51,15 @@ void mli_models_answer(const struct mli_service *service, struct mli_worker *wor
     mli_buf_str(&reply->body, "]}\n");
 }
 
+/* MLflow's is the bare version; who asks for JSON gets a document. */
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)service, (void)worker, (void)request;
-    mli_reply_json(reply, "{\"program\":\"mlctl\",\"version\":\"" ML_VERSION "\"}\n");
+    (void)service, (void)worker;
+    if (request->accept == MLI_MEDIA_JSON) {
+        mli_reply_json(reply, "{\"program\":\"mlctl\",\"version\":\"" ML_VERSION "\"}\n");
+        return;
+    }
+    mli_reply_json(reply, ML_VERSION);
+    reply->type = "text/plain; charset=utf-8";
 }

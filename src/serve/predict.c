@@ -28,7 +28,8 @@ void mli_predict_answer(const struct mli_service *service, struct mli_worker *wo
                                 &sink.intake, &err);
         break;
     case MLI_MEDIA_JSON:
-    case MLI_MEDIA_OTHER: /* refused before it came here */
+    case MLI_MEDIA_TENSORS: /* refused before they came here, */
+    case MLI_MEDIA_OTHER:   /* as these */
         status = mli_json_rows(request->body, request->len, service->config.max_depth, &sink.intake,
                                &err);
         break;

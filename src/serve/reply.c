@@ -28,6 +28,7 @@ static const struct {
     { 500, "INTERNAL_ERROR" },
     { 501, "NOT_IMPLEMENTED" },
     { 503, "TEMPORARILY_UNAVAILABLE" },
+    { 504, "DEADLINE_EXCEEDED" },
     { 505, "HTTP_VERSION_NOT_SUPPORTED" },
 };
 
@@ -106,13 +107,14 @@ static unsigned http_status(enum ml_status status)
         return 413;
     case ML_ENOMEM:
         return 503;
+    case ML_EINTERRUPTED:
+        return 504;
     case ML_OK:
     case ML_EUSAGE:
     case ML_EARTIFACT:
     case ML_EREFUSED:
     case ML_EIO:
     case ML_EDIVERGED:
-    case ML_EINTERRUPTED:
         break;
     }
     return 500;

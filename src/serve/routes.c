@@ -36,6 +36,8 @@ const struct mli_route mli_routes[] = {
     { "GET", "/models/{m}/versions/{v}/page", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_page_answer },
     { "GET", "/models/{m}/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },
     { "GET", "/models/{m}/versions/{v}/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },
+    { "GET", "/models/{m}/docs", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_docs_answer },
+    { "GET", "/models/{m}/versions/{v}/docs", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_docs_answer },
     { "POST", "/models/{m}/invoke", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_SCORING, mli_invocations_answer },
     { "GET", "/version", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_version_answer },
     { "GET", "/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },
@@ -62,6 +64,9 @@ const struct mli_route mli_routes[] = {
     { "POST", "/v1/models/{m}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
     { "POST", "/v1/models/{m}/versions/{v}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
     { "POST", "/v1/models/{m}/labels/{l}:regress", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v1_regress },
+    { "POST", "/v1/models/{m}:explain", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_explain_instances },
+    { "POST", "/v1/models/{m}/versions/{v}:explain", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_explain_instances },
+    { "POST", "/v1/models/{m}/labels/{l}:explain", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_explain_instances },
     /* Open Inference Protocol v2 */
     { "GET", "/v2", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_server },
     { "GET", "/v2/", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_v2_server },

@@ -7,12 +7,14 @@
 #define SERVE_SERVER_H
 
 #include <serve/catalog.h>
+#include <serve/content.h>
 #include <serve/keys.h>
 #include <stdint.h>
 
 struct mli_server_config {
     const char *canary_header; /* whose value decides who gets a canary; NULL: the body does */
     const char *predict_route, *health_route; /* paths of Vertex AI's own choice; NULL: none */
+    enum mli_media invocations_accept; /* what /invocations answers with when the client does not say; OTHER: by what came */
     const char *tokens; /* file of keys (keys.h); NULL: none, so admin is off */
     unsigned open;      /* scopes that need no key, of enum mli_scope */
     struct mli_rate rate; /* requests of one client address; of a key: in the file */
@@ -33,6 +35,7 @@ struct mli_server_config {
         header_timeout; /* seconds for headers, from accept; later from the request's first line */
     unsigned body_timeout; /* seconds for a body, either way; each 500 bytes of it buy one more */
     unsigned idle_timeout; /* seconds a kept-alive connection may be without a request line */
+    double request_timeout; /* seconds for an answer to be made, looked at between blocks of rows; 0: any */
     unsigned grace;        /* seconds for requests in flight after a stop */
     bool sandbox;          /* see sandbox.h; it holds for the process, and for good */
     const char *const *readable; /* then: files and folders of models that are read again */
@@ -44,7 +47,7 @@ struct mli_server_config {
     {                                                                                              \
         .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
-        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .grace = 25                  \
+        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .request_timeout = 60, .grace = 25                  \
     }
 
 struct mli_server;

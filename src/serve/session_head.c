@@ -134,8 +134,14 @@ static void take_content(struct mli_session *session, const char *content_type)
     enum mli_takes takes = session->route->takes;
     struct mli_content content = mli_content_parse(content_type);
 
+    bool tensors = content.media == MLI_MEDIA_TENSORS;
+
+    if (tensors && takes == MLI_TAKES_SCORING && content.parts) {
+        session->request.parts = true;
+        session->request.json_part = content.json_part;
+    }
     session->request.content = content;
-    if (content.media != MLI_MEDIA_OTHER || session->refused)
+    if ((content.media != MLI_MEDIA_OTHER && !(tensors && takes == MLI_TAKES_ROWS)) || session->refused)
         return;
     if (takes == MLI_TAKES_ROWS) {
         mli_session_refuse(session, 415,
@@ -143,7 +149,7 @@ static void take_content(struct mli_session *session, const char *content_type)
                            "application/jsonlines, in UTF-8 "
                            "(with curl: -H 'Content-Type: application/json')");
     } else if (takes == MLI_TAKES_SCORING) {
-        mli_invocations_refuse(&session->reply, content.fault);
+        mli_invocations_refuse(&session->reply, &content, content_type);
         session->refused = true;
     }
 }
@@ -164,6 +170,7 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
     if (facts->expect && strcasecmp(facts->expect, "100-continue") != 0) {
         mli_session_refuse(session, 417, "the only expectation understood here is 100-continue");
     } else if (session->route->takes == MLI_TAKES_NOTHING) {
+        session->request.accept = mli_content_accepted(facts->accept);
         if (facts->chunked || facts->length > 0)
             mli_session_refuse(session, 413, "this path takes no body");
     } else if (!facts->chunked && !facts->has_length) {

@@ -23,7 +23,7 @@ static void write_json(struct mli_sink *sink, const double *p, size_t row)
         mli_buf_str(body, sink->rows == 0 ? "{\"predictions\":[" : ",");
     else if (sink->form == MLI_FORM_DOCUMENTS && sink->intake.many)
         mli_buf_char(body, sink->rows == 0 ? '[' : ',');
-    if (sink->form == MLI_FORM_PREDICTIONS && sink->served->outputs == 1)
+    if (sink->form == MLI_FORM_PREDICTIONS && sink->served->outputs == 1 && !sink->add)
         mli_output_json(body, &sink->served->output[0], p);
     else
         mli_reply_prediction(sink->reply, sink->served, p);

@@ -24,7 +24,8 @@ struct mli_v2_tensor {
 struct mli_v2_output {
     const struct mli_output *of;
     bool binary;
-    size_t bytes; /* of a binary one */
+    size_t bytes;   /* of a binary one */
+    size_t classes; /* so many of the largest values, as texts; 0: all, as they are */
 };
 
 struct mli_v2_inference {
@@ -67,6 +68,11 @@ ML_NODISCARD enum ml_status mli_v2_check_inputs(const struct mli_v2_inference *i
 ML_NODISCARD enum ml_status mli_v2_take_outputs(struct mli_v2_inference *in,
                                                 struct mli_scan_wanted *wanted,
                                                 struct ml_error *err);
+/* ---- v2_classes.c: "value:index:label" of the largest values of a row, as Triton's "classification" gives them ---- */
+
+/* What `in` lists of a row's prediction p: as JSON strings with commas between, or each with its length in front. */
+void mli_v2_classes(struct mli_v2_inference *in, const struct mli_v2_output *chosen, const double *p, struct mli_buf *out);
+
 /* The answer: P has in->rows predictions. */
 void mli_v2_write(struct mli_v2_inference *in, const double *P, struct mli_reply *reply);
 

@@ -2,11 +2,29 @@
 
 #include <string.h>
 
+/* {"binary_data":true,"classification":2} */
+static enum ml_status take_parameters(struct mli_v2_output *chosen, struct mli_scan *scan, struct ml_error *err)
+{
+    struct mli_scan_wanted wanted[] = { { .name = "binary_data" }, { .name = "classification" } };
+    size_t classes = 0;
+
+    if (!mli_scan_members(scan, wanted, 2))
+        return mli_scan_error(scan, err);
+    if (!mli_v2_flag(&wanted[0], &chosen->binary))
+        return mli_scan_error(&wanted[0].at, err);
+    if (wanted[1].found && !mli_v2_size(&wanted[1].at, &classes))
+        return mli_scan_error(&wanted[1].at, err);
+    if (classes > 0 && chosen->of->label)
+        return ml_error_set(err, ML_EDATA, "\"classification\" is of an output of numbers; \"%.200s\" is labels",
+                            chosen->of->name);
+    chosen->classes = classes < chosen->of->width ? classes : chosen->of->width;
+    return ML_OK;
+}
+
 static enum ml_status take_output(struct mli_v2_inference *in, struct mli_scan *scan,
                                   struct ml_error *err)
 {
     struct mli_scan_wanted wanted[] = { { .name = "name" }, { .name = "parameters" } };
-    struct mli_scan_wanted parameter[] = { { .name = "binary_data" } };
     struct mli_v2_output chosen = { .binary = in->binary_output };
     char *name;
 
@@ -24,10 +42,8 @@ static enum ml_status take_output(struct mli_v2_inference *in, struct mli_scan *
         if (in->chosen[i].of == chosen.of)
             return ml_error_set(err, ML_EDATA, "the output \"%.200s\" is asked for twice", name);
     }
-    if (wanted[1].found && !mli_scan_members(&wanted[1].at, parameter, 1))
-        return mli_scan_error(&wanted[1].at, err);
-    if (!mli_v2_flag(&parameter[0], &chosen.binary))
-        return mli_scan_error(&parameter[0].at, err);
+    if (wanted[1].found && (status = take_parameters(&chosen, &wanted[1].at, err)) != ML_OK)
+        return status;
     in->chosen[in->outputs++] = chosen;
     return ML_OK;
 }
@@ -48,7 +64,7 @@ enum ml_status mli_v2_take_outputs(struct mli_v2_inference *in, struct mli_scan_
         return status;
     in->outputs = in->served->outputs;
     for (size_t i = 0; i < in->outputs; i++)
-        in->chosen[i] = (struct mli_v2_output){ &in->served->output[i], in->binary_output, 0 };
+        in->chosen[i] = (struct mli_v2_output){ .of = &in->served->output[i], .binary = in->binary_output };
     return ML_OK;
 }
 
@@ -62,21 +78,25 @@ static void write_bytes(struct mli_v2_inference *in, const double *P, struct mli
     mli_buf_reset(out);
     for (size_t i = 0; i < in->outputs; i++) {
         size_t before = out->len;
-        for (size_t r = 0; in->chosen[i].binary && r < in->rows; r++)
-            mli_output_bytes(out, in->chosen[i].of, P + r * width);
+        for (size_t r = 0; in->chosen[i].binary && r < in->rows; r++) {
+            if (in->chosen[i].classes)
+                mli_v2_classes(in, &in->chosen[i], P + r * width, out);
+            else
+                mli_output_bytes(out, in->chosen[i].of, P + r * width);
+        }
         in->chosen[i].bytes = out->len - before;
     }
 }
 
-static void write_output(const struct mli_v2_inference *in, const struct mli_v2_output *chosen,
+static void write_output(struct mli_v2_inference *in, const struct mli_v2_output *chosen,
                          const double *P, struct mli_buf *out)
 {
     size_t width = ml_model_width(in->served->model);
 
     mli_buf_str(out, "{\"name\":");
     mli_buf_json_string(out, chosen->of->name, strlen(chosen->of->name));
-    mli_buf_printf(out, ",\"datatype\":\"%s\",\"shape\":[%zu,%zu],", chosen->of->datatype, in->rows,
-                   chosen->of->width);
+    mli_buf_printf(out, ",\"datatype\":\"%s\",\"shape\":[%zu,%zu],", chosen->classes ? "BYTES" : chosen->of->datatype,
+                   in->rows, chosen->classes ? chosen->classes : chosen->of->width);
     if (chosen->binary) {
         mli_buf_printf(out, "\"parameters\":{\"binary_data_size\":%zu}}", chosen->bytes);
         return;
@@ -84,7 +104,10 @@ static void write_output(const struct mli_v2_inference *in, const struct mli_v2_
     mli_buf_str(out, "\"data\":");
     for (size_t r = 0; r < in->rows; r++) {
         mli_buf_char(out, r == 0 ? '[' : ',');
-        mli_output_json(out, chosen->of, P + r * width);
+        if (chosen->classes)
+            mli_v2_classes(in, chosen, P + r * width, out);
+        else
+            mli_output_json(out, chosen->of, P + r * width);
     }
     mli_buf_str(out, "]}");
 }

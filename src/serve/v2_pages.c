@@ -8,7 +8,7 @@ void mli_v2_server(const struct mli_service *service, struct mli_worker *worker,
 {
     (void)service, (void)worker, (void)request;
     mli_reply_json(reply, "{\"name\":\"mlctl\",\"version\":\"" ML_VERSION
-                          "\",\"extensions\":[\"binary_tensor_data\",\"statistics\",\"model_repository\",\"parameters\"]}\n");
+                          "\",\"extensions\":[\"binary_tensor_data\",\"statistics\",\"model_repository\",\"classification\",\"parameters\"]}\n");
 }
 
 void mli_v2_live(const struct mli_service *service, struct mli_worker *worker,

@@ -31,6 +31,7 @@ struct mli_worker {
     struct mli_buf text;      /* a string without its escapes */
     struct mli_buf results;   /* predictions that wait for the others */
     struct mli_buf payload;   /* binary part of an answer */
+    uint64_t deadline;        /* of this request, mli_clock(); 0: none */
     bool captures;            /* predictions of this request are kept, */
     struct mli_buf captured;  /* here, in order, as the model gives them */
     struct mli_run run;       /* the request so far */

@@ -49,6 +49,26 @@ conform() {
     AIP_HTTP_PORT=http run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors"
 }
 
+@test "Amazon SageMaker, MLflow: what the environment says; over time is 504" {
+    export SAGEMAKER_BIND_TO_PORT=0 SAGEMAKER_MAX_PAYLOAD_IN_MB=1 SAGEMAKER_MODEL_SERVER_WORKERS=1
+    export SAGEMAKER_MODEL_SERVER_TIMEOUT=1 SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=application/jsonlines
+    serve mean --request-timeout 0.000001
+    grep -q 'http://0.0.0.0:' serve.json
+    curl -sS "$URL/execution-parameters" | jq -e '.MaxConcurrentTransforms == 1 and .MaxPayloadInMB == 1'
+    [[ $(curl -sS -w ' %{http_code} %{content_type}' -H 'Content-Type: text/csv' -d '4,5' "$URL/invocations") == \
+        'Request processing time exceeded limit 504 application/json' ]]
+    json '{"x":4,"y":5}' -o over.json -w '%{http_code}' | grep -qx 504
+    jq -e '.error_code == "DEADLINE_EXCEEDED"' over.json
+    curl -sS "$URL/metrics" | grep -q '^mlctl_http_requests_total{.*code="504"'
+    stop
+    serve mean
+    [[ $(curl -sS -H 'Content-Type: application/json' -d '{"instances":[[4,5],[1,2]]}' "$URL/invocations" | wc -l) == 2 ]]
+    curl -sS -H 'Accept: application/json' -H 'Content-Type: text/csv' -d '4,5' "$URL/invocations" | jq -e '.predictions | length == 1'
+    stop
+    SAGEMAKER_MAX_PAYLOAD_IN_MB=many run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors"
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --request-timeout -1
+}
+
 @test "a line of lines for each line, a line of CSV for each line" {
     serve mean
     for type in application/jsonlines text/csv; do

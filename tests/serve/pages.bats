@@ -4,7 +4,7 @@ load common
     serve people
     curl -sS "$URL/healthz" | jq -e '.status == "ok"'
     curl -sS "$URL/readyz" | jq -e '.status == "ready"'
-    curl -sS "$URL/version" | jq -e '.program == "mlctl" and (.version | test("^[0-9]+\\.[0-9]+"))'
+    curl -sS -H 'Accept: application/json' "$URL/version" | jq -e '.program == "mlctl" and (.version | test("^[0-9]+\\.[0-9]+"))'
     curl -sS "$URL/model" > card.json
     jq -e --arg sha "$(jq -r .sha256 serve.json)" '.task == "classification" and .target == "answer" and
         .labels == ["no", "yes"] and [.inputs[].name] == ["age", "city", "when"] and .sha256 == $sha and

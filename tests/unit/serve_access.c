@@ -274,7 +274,8 @@ static void test_routes(void **state)
 {
     static const char *const open[] = {
         "/",       "/docs",           "/ping",            "/health",          "/healthz",
-        "/readyz", "/v2/health/live", "/v2/health/ready", "/v1/endpoints/{}/deployedModels/{}"
+        "/readyz", "/v2/health/live", "/v2/health/ready", "/v1/endpoints/{}/deployedModels/{}",
+        "/models/{m}/docs", "/models/{m}/versions/{v}/docs"
     };
     size_t found = 0;
 

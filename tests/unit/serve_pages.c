@@ -77,9 +77,7 @@ static void test_pages(void **state)
     json_t *doc = page(&bench, "/healthz");
     assert_string_equal(member(doc, "status"), "ok");
     json_decref(doc);
-    doc = page(&bench, "/version");
-    assert_string_equal(member(doc, "version"), ML_VERSION);
-    json_decref(doc);
+    assert_string_equal(bench_ask(&bench, "GET", "/version", MLI_MEDIA_OTHER, NULL, 0), ML_VERSION);
     doc = page(&bench, "/readyz");
     assert_int_equal(bench.reply.status, 200);
     json_decref(doc);

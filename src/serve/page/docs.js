@@ -96,7 +96,7 @@
     const status = byId('status');
     status.textContent = 'Loading …';
     try {
-      const response = await fetch('/openapi.json', token ? { headers: { Authorization: 'Bearer ' + token } } : {});
+      const response = await fetch('openapi.json', token ? { headers: { Authorization: 'Bearer ' + token } } : {});
       const doc = await response.json();
       byId('key').hidden = response.status !== 401 && response.status !== 403;
       status.textContent = response.ok ? '' : doc.error;

@@ -13,7 +13,7 @@ A case is a block of lines, between empty ones; '#' begins a comment line. The f
   |bytes Oslo Rome        strings, each with its length in front (nan is a number, too)
   |* 1000 text            a line of the body with that many times the text
   = 200                   the status
-  = Name: value           a header field of the reply, exactly; no value: there is no such field
+  = Name: value           a header field of the reply, exactly, or with ~text in it; no value: there is no such field
   = {"a": 1}              JSON that the reply contains: of objects the members named, all of a list, numbers to 1e-6,
                           "~text" is any string with that text in it
   =f64 1 2 3              what stands behind the JSON part of the reply
@@ -113,8 +113,9 @@ def wrong_of(case, status, headers, body):
         yield "status %d, expected %d: %r" % (status, case.status, body[:300])
         return
     for name, value in case.fields:
-        if (headers.get(name) or "") != value.strip():
-            yield "%s is %r, expected %r" % (name, headers.get(name), value.strip())
+        found, value = headers.get(name) or "", value.strip()
+        if not (value[1:] in found if value[:1] == "~" else value == found):
+            yield "%s is %r, expected %r" % (name, found, value)
     if case.whole is not None and body.decode() != case.whole:
         yield "body %r, expected %r" % (body, case.whole)
     part = int(headers.get("Inference-Header-Content-Length", len(body)))
