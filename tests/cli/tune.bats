@@ -7,6 +7,7 @@ search() {
         --set mlp.epochs=20 --search random --trials 12 --folds 3 "$@"
 }
 
+# bats test_tags=release
 @test "tune with no flags tries every kind, and eval finds the rows it held out" {
     run --separate-stderr mlctl tune "$DATA/wine.csv" --trials 9 --folds 3
     [ "$status" -eq 0 ]
@@ -47,6 +48,7 @@ search() {
     [ "$(wc -l < 1.safetensors.tune.jsonl)" -eq "$before" ]
 }
 
+# bats test_tags=release
 @test "ended at random moments, by kill -9 and by signals, the same command ends with the same bytes" {
     for how in random halving parallel; do
         kills $how 8
