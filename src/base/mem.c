@@ -87,6 +87,40 @@ void mli_give_back(void *p, size_t from, size_t to)
         madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
+static struct mli_room whole_pages(struct mli_room room)
+{
+    uintptr_t begin = ((uintptr_t)room.begin + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = (uintptr_t)room.end & ~(uintptr_t)(PAGE - 1);
+
+    return (struct mli_room){ (char *)begin, (char *)end };
+}
+
+#define HANDED ((ptrdiff_t)64 * 1024) /* bytes that are worth a call */
+
+bool mli_hand_on(struct mli_room *from, struct mli_room *to)
+{
+#ifdef MREMAP_DONTUNMAP
+    struct mli_room a = whole_pages(*from), b = whole_pages(*to);
+    ptrdiff_t n = a.end - a.begin < b.end - b.begin ? a.end - a.begin : b.end - b.begin;
+
+    if (n < HANDED)
+        return true;
+    int how = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    if (mremap(a.begin, (size_t)n, (size_t)n, how, b.begin) != MAP_FAILED) {
+        from->begin = a.begin + n;
+        to->begin = b.begin + n;
+        return true;
+    }
+    /* What was there may be gone. */
+    how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    return mmap(b.begin, (size_t)n, PROT_READ | PROT_WRITE, how, -1, 0) != MAP_FAILED;
+#else
+    (void)from;
+    (void)to;
+    return true;
+#endif
+}
+
 char *mli_strdup(const char *s)
 {
     return mli_strndup(s, strlen(s));

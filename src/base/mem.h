@@ -23,6 +23,16 @@ void *mli_realloc(void *p, size_t count, size_t size); /* p stays valid on failu
 void mli_touch(void *p, size_t from, size_t to);
 /* Bytes [from, to) are needed no more, whole pages of them are given back; p stays allocated, what it holds there is lost. */
 void mli_give_back(void *p, size_t from, size_t to);
+
+struct mli_room { /* bytes of memory */
+    char *begin, *end;
+};
+/*
+ * The same for bytes whose pages others can use at once: the first whole pages of *to, about to be written for the first
+ * time, become the first ones of *from, so that none is cleared. Both begin behind them then; nothing has changed where there
+ * are too few to be worth it, or no such call. False: *to is no memory any more.
+ */
+bool mli_hand_on(struct mli_room *from, struct mli_room *to);
 char *mli_strdup(const char *s);
 char *mli_strndup(const char *s, size_t n); /* exactly n bytes plus NUL */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { BLOCK = MLI_MATRIX_BLOCK, BLOCK_VALUES = 4 << 20 /* doubles of a block */, STRETCH = 64 /* blocks spent at a time */,
-       TOUCH = 1 << 15 /* bytes that are worth asking for their pages */ };
+       TOUCH = 1 << 15 /* bytes that are worth asking for their pages */, HANDED_LEAST = 1 << 17, HANDED_MAX = 8192 };
 
 /* Moves the rows of a block that belong to the part to its front; how many there are. */
 static size_t gather(const uint8_t *part, uint8_t which, size_t n, size_t d, double *X)
@@ -139,30 +139,6 @@ static void run(struct walk *walk, size_t threads)
                 note(walk, b, status, &err);
         }
         room_release(&room);
-    }
-}
-
-/* The cells of what has been walked over. */
-static void spend(const struct ml_table *table, size_t first, size_t end)
-{
-    for (size_t j = 0; j < table->columns && !table->spool; j++) {
-        const struct mli_column *column = &table->column[j];
-        if (column->number)
-            mli_give_back(column->number, first * sizeof *column->number, end * sizeof *column->number);
-        if (column->code)
-            mli_give_back(column->code, first * sizeof *column->code, end * sizeof *column->code);
-    }
-}
-
-static void run_and_spend(struct walk *walk, size_t threads)
-{
-    size_t blocks = walk->blocks;
-    for (walk->end = 0; walk->end < blocks && !walk->status;) {
-        walk->begin = walk->end;
-        walk->end = blocks - walk->begin < STRETCH ? blocks : walk->begin + STRETCH;
-        run(walk, threads);
-        size_t rows = walk->rows->table->rows, end = walk->end * walk->size;
-        spend(walk->rows->table, walk->begin * walk->size, end < rows ? end : rows);
     }
 }
 
@@ -334,20 +310,24 @@ struct spreading {
     const struct mli_matrix_into *into;
     const uint8_t *part;
     size_t n, d, size; /* matrices, features, rows of a block */
-    size_t *before;    /* (blocks, n) rows of each matrix before the block */
+    size_t *before;    /* (blocks + 1, n) rows of each matrix before the block */
 };
 
 static bool count_parts(struct spreading *s, size_t rows)
 {
     size_t seen[MLI_MATRIX_PARTS] = { 0 };
 
-    s->before = mli_alloc(rows / s->size + 1, s->n * sizeof *s->before);
+    size_t blocks = rows / s->size + (rows % s->size != 0);
+
+    s->before = mli_alloc(blocks + 1, s->n * sizeof *s->before);
     for (size_t i = 0; s->before && i < rows; i++) {
         if (i % s->size == 0)
             memcpy(s->before + i / s->size * s->n, seen, s->n * sizeof *seen);
         for (size_t k = 0; k < s->n; k++)
             seen[k] += s->part[i] == s->into[k].which;
     }
+    if (s->before)
+        memcpy(s->before + blocks * s->n, seen, s->n * sizeof *seen);
     return s->before != NULL;
 }
 
@@ -395,6 +375,77 @@ static enum ml_status put_rows(void *data, const struct mli_matrix_block *block,
             if (part[i] == s->into[k].which)
                 put_row(&s->into[k], next[k]++, s->d, block->X + i * s->d);
     return ML_OK;
+}
+
+/*
+ * Cells that have been walked over are needed no more. Their pages become those of the rows that come next: clearing new ones
+ * would take a tenth of the time from file to model.
+ */
+struct spending {
+    struct mli_room next[MLI_MATRIX_PARTS]; /* of the matrices, what the next stretch will write */
+    size_t n, at;                           /* how many; the first that has room */
+    size_t handed;                          /* a piece each, and there may be so many pieces of memory only */
+};
+
+static void plan_spending(struct spending *to, const struct walk *walk)
+{
+    const struct spreading *s = walk->data;
+    size_t rest = walk->blocks - walk->end, end = walk->end + (rest < STRETCH ? rest : STRETCH);
+
+    to->n = s->n;
+    to->at = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        size_t row = s->d * (s->into[k].single ? sizeof(float) : sizeof(double));
+        char *X = s->into[k].X;
+        to->next[k] = (struct mli_room){ X + s->before[walk->end * s->n + k] * row, X + s->before[end * s->n + k] * row };
+    }
+}
+
+static bool spend_cells(struct spending *to, void *cells, size_t first, size_t end, size_t size)
+{
+    struct mli_room from = { (char *)cells + first * size, (char *)cells + end * size };
+
+    while (to->at < to->n && to->handed < HANDED_MAX) {
+        char *begin = from.begin;
+        if (!mli_hand_on(&from, &to->next[to->at]))
+            return false;
+        to->handed += from.begin != begin;
+        if (from.end - from.begin < HANDED_LEAST)
+            break;
+        to->at++; /* it has no room left */
+    }
+    mli_give_back(from.begin, 0, (size_t)(from.end - from.begin));
+    return true;
+}
+
+static bool spend(const struct ml_table *table, struct spending *to, size_t first, size_t end)
+{
+    bool done = true;
+
+    for (size_t j = 0; j < table->columns && !table->spool && done; j++) {
+        const struct mli_column *column = &table->column[j];
+        if (column->number)
+            done = spend_cells(to, column->number, first, end, sizeof *column->number);
+        if (column->code && done)
+            done = spend_cells(to, column->code, first, end, sizeof *column->code);
+    }
+    return done;
+}
+
+static void run_and_spend(struct walk *walk, size_t threads)
+{
+    struct spending to = { 0 };
+    size_t blocks = walk->blocks, rows = walk->rows->table->rows;
+
+    for (walk->end = 0; walk->end < blocks && !walk->status;) {
+        walk->begin = walk->end;
+        walk->end = blocks - walk->begin < STRETCH ? blocks : walk->begin + STRETCH;
+        run(walk, threads);
+        plan_spending(&to, walk);
+        size_t end = walk->end * walk->size;
+        if (!spend(walk->rows->table, &to, walk->begin * walk->size, end < rows ? end : rows) && !walk->status)
+            walk->status = ml_error_set(&walk->error, ML_ENOMEM, "out of memory");
+    }
 }
 
 enum ml_status mli_matrix_spread(const struct mli_matrix_rows *rows, const struct mli_matrix_into *into, size_t n,

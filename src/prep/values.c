@@ -6,17 +6,44 @@
 
 #include <base/clones.h>
 #include <math.h>
+#include <prep/pack.h>
 #include <string.h>
 
 #define LANES 8 /* side by side: an addition need not wait for the one before it */
 #define HALF 4
 
+#ifdef MLI_WIDE
+#define TAKEN ((size_t)32) /* at a time */
+
+/* The first of them, whole TAKEN; *kept of those that count. */
+MLI_WIDE_CODE static size_t take_present_wide(const double *x, const uint8_t *use, size_t n, double *to, size_t *kept)
+{
+    size_t i = 0, at = 0;
+
+    for (; n - i >= TAKEN; i += TAKEN) {
+        __m256i used = _mm256_loadu_si256((const __m256i *)(const void *)(use + i));
+        uint32_t chosen = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(used, _mm256_setzero_si256()));
+        for (size_t k = 0; k < TAKEN; k += 4, chosen >>= 4) {
+            __m256d four = _mm256_loadu_pd(x + i + k);
+            unsigned present = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(four, four, _CMP_ORD_Q));
+            at += mli_pack(four, present & chosen & 15, to + at);
+        }
+    }
+    *kept = at;
+    return i;
+}
+#endif
+
 /* Each value is written, and kept if it counts: there is room for one that does not. */
 static size_t take_present(const double *x, const uint8_t *use, size_t n, double *to)
 {
-    size_t kept = 0;
+    size_t kept = 0, i = 0;
 
-    for (size_t i = 0; i < n; i++) {
+#ifdef MLI_WIDE
+    if (mli_wide())
+        i = take_present_wide(x, use, n, to, &kept);
+#endif
+    for (; i < n; i++) {
         to[kept] = x[i];
         kept += (size_t)(use[i] != 0) & (size_t)(x[i] == x[i]);
     }

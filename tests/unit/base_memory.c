@@ -45,6 +45,35 @@ static void allocation_of_too_much_fails(void **state)
     free(kept);
 }
 
+/* Pages go whole, so both ends of either array stay as they are. */
+static void pages_are_handed_on(void **state)
+{
+    enum { SIZE = 1 << 20, BEGIN = 5000, END = SIZE - 5000 };
+    (void)state;
+    char *from = mli_alloc(SIZE, 1), *to = mli_alloc(SIZE, 1);
+
+    assert_non_null(from);
+    assert_non_null(to);
+    memset(from, 'a', SIZE);
+    memset(to, 'b', SIZE);
+    struct mli_room spent = { from + BEGIN, from + END }, next = { to + BEGIN, to + END };
+    assert_true(mli_hand_on(&spent, &next));
+    assert_true(spent.begin >= from + BEGIN && spent.begin <= spent.end && spent.end == from + END);
+    assert_true(next.begin >= to + BEGIN && next.begin <= next.end && next.end == to + END);
+    if (next.begin > to + BEGIN) /* there is such a call here */
+        assert_true(next.end - next.begin < 2 * 4096 && to[SIZE / 2] == 'a' && from[SIZE / 2] == 0);
+    for (size_t i = 0; i < BEGIN; i++)
+        assert_true(from[i] == 'a' && to[i] == 'b' && from[END + i] == 'a' && to[END + i] == 'b');
+    memset(from, 'c', SIZE);
+    memset(to, 'd', SIZE);
+    struct mli_room little = { from, from + 8192 };
+    next = (struct mli_room){ to, to + SIZE };
+    assert_true(mli_hand_on(&little, &next));
+    assert_true(little.begin == from && next.begin == to && from[0] == 'c' && to[0] == 'd');
+    free(from);
+    free(to);
+}
+
 static void allocation_of_nothing_gives_a_pointer(void **state)
 {
     (void)state;
@@ -471,6 +500,7 @@ int base_memory_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_and_products_are_checked),
         cmocka_unit_test(allocation_of_too_much_fails),
+        cmocka_unit_test(pages_are_handed_on),
         cmocka_unit_test(allocation_of_nothing_gives_a_pointer),
         cmocka_unit_test(strings_are_copied),
         cmocka_unit_test(arrays_grow_by_doubling),
