@@ -22,7 +22,7 @@ struct serve_flags {
     struct serve_models models;
     char **canary, **shadow, **label;
     double rate;
-    int no_sandbox, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int no_sandbox, request_ids, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -72,6 +72,7 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     f->server.idle_timeout = (unsigned)f->idle_timeout;
     f->server.grace = (unsigned)f->grace;
     f->server.sandbox = !f->no_sandbox;
+    f->server.say_ids = f->request_ids ? MLI_TRACE_ALL : MLI_TRACE_NOTHING;
     f->server.log = &ctx->log;
     return CMD_CONTINUE;
 }
@@ -298,6 +299,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "rate-burst", 0, POPT_ARG_INT, &f.rate_burst, 0, "requests at once after a pause; default: those of a second", "COUNT" },
         { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },
         { "cors", 0, POPT_ARG_STRING, &f.server.cors, 0, "web pages that may ask from a browser, like https://example.org, or *", "ORIGINS" },
+        { "access-log", 0, POPT_ARG_STRING, &f.server.access_log, 0, "a line of JSON for each request; -: standard output; opened again when it was renamed", "FILE" },
+        { "request-ids", 0, POPT_ARG_NONE, &f.request_ids, 0, "every answer has traceparent and X-Request-Id, not only those to requests with one; with a log X-Request-Id is there anyhow", NULL },
         { "max-body", 0, STRING, &f.max_body, 0, "largest request body", "SIZE" },
         { "max-rows", 0, INT, &f.max_rows, 0, "most rows in a request", "COUNT" },
         { "max-depth", 0, INT, &f.max_depth, 0, "deepest nesting of a JSON body", "COUNT" },

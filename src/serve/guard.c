@@ -208,6 +208,14 @@ static struct mli_refusal check_field(const struct mli_guard_field *field, struc
         facts->wanted_method = value;
     } else if (equals(name, n, "X-Forwarded-For")) {
         facts->forwarded_for = value;
+    } else if (equals(name, n, "traceparent")) {
+        facts->trace.many_parents = facts->trace.parent != NULL;
+        facts->trace.parent = value;
+    } else if (equals(name, n, "tracestate")) {
+        facts->trace.many_states = facts->trace.state != NULL;
+        facts->trace.state = value;
+    } else if (equals(name, n, "X-Request-Id")) {
+        facts->trace.id = value;
     }
     return fine;
 }

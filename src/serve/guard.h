@@ -7,6 +7,7 @@
 #ifndef SERVE_GUARD_H
 #define SERVE_GUARD_H
 
+#include <serve/trace.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,7 @@ struct mli_guard_facts {
     const char *authorization, *api_key; /* Authorization, X-API-Key: at most once each */
     const char *origin, *wanted_method;  /* Origin, Access-Control-Request-Method */
     const char *forwarded_for;           /* X-Forwarded-For, the last one */
+    struct mli_trace_facts trace;
     const char *path; /* the target's path, without the query */
     size_t path_len;
 };

@@ -228,6 +228,28 @@ static void add_reloads(const struct mli_metrics_writer *w)
     }
 }
 
+static void add_logs(const struct mli_metrics_writer *w)
+{
+    const struct {
+        const char *name;
+        const struct mli_journal *journal;
+    } rows[] = { { "access", w->service->access_log } };
+    const size_t n = sizeof(rows) / sizeof(rows[0]);
+
+    mli_metrics_head(w, "mlctl_log_lines", "counter", "Lines written to a log.");
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].journal)
+            mli_buf_printf(w->out, "mlctl_log_lines_total{log=\"%s\"} %llu\n", rows[i].name,
+                           (unsigned long long)mli_journal_written(rows[i].journal));
+    }
+    mli_metrics_head(w, "mlctl_log_dropped_lines", "counter", "Lines that a log had no room for, or could not be written.");
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].journal)
+            mli_buf_printf(w->out, "mlctl_log_dropped_lines_total{log=\"%s\"} %llu\n", rows[i].name,
+                           (unsigned long long)mli_journal_dropped(rows[i].journal));
+    }
+}
+
 static void add_process(const struct mli_metrics_writer *w)
 {
     struct mli_process process;
@@ -264,6 +286,7 @@ void mli_metrics_write(const struct mli_service *service, const struct mli_regis
     add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.",
               atomic_load(&service->draining) ? 0 : 1);
     add_reloads(&w);
+    add_logs(&w);
     if (service->tls)
         add_gauge(&w, "mlctl_tls_certificate_expiry_timestamp_seconds",
                   "When the server's certificate expires, in seconds since 1970.", mli_tls_expires(service->tls));

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,6 +38,9 @@
 enum { CREATE_RULESET = 444, ADD_RULE = 445, RESTRICT_SELF = 446 }; /* on all processors */
 enum { RULE_PATH_BENEATH = 1 };
 
+#define FS_WRITE_FILE (UINT64_C(1) << 1)
+#define FS_REMOVE_FILE (UINT64_C(1) << 5)
+#define FS_MAKE_FILE (UINT64_C(1) << 8)
 #define FS_READ_FILE (UINT64_C(1) << 2)
 #define FS_READ_DIR (UINT64_C(1) << 3)
 #define NET_BOTH UINT64_C(3)   /* bind and connect TCP */
@@ -59,15 +63,15 @@ static uint64_t file_access(int version)
     return (UINT64_C(1) << (version < 5 ? kinds[version] : 16)) - 1;
 }
 
-static bool allow_folder(int ruleset, int folder)
+static bool allow_folder(int ruleset, int folder, uint64_t access)
 {
-    const struct path_rule rule = { .allowed = FS_READ_FILE | FS_READ_DIR, .folder = folder };
+    const struct path_rule rule = { .allowed = access, .folder = folder };
 
     return folder >= 0 && syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
 /* The folder itself, or that of a file: what takes a file's place is another file. */
-static bool allow_path(int ruleset, const char *path)
+static bool allow_path(int ruleset, const char *path, uint64_t access)
 {
     char *copy = mli_strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
     int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -77,7 +81,7 @@ static bool allow_path(int ruleset, const char *path)
             slash[slash == copy] = '\0';
         folder = open(slash ? copy : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     }
-    bool allowed = allow_folder(ruleset, folder);
+    bool allowed = allow_folder(ruleset, folder, access);
     if (folder >= 0)
         close(folder);
     free(copy);
@@ -85,10 +89,10 @@ static bool allow_path(int ruleset, const char *path)
 }
 
 /* A file, and what it points at when it is a link: the one may be replaced, and the other. */
-static bool allow_both(int ruleset, const char *path)
+static bool allow_both(int ruleset, const char *path, uint64_t access)
 {
     char *real = realpath(path, NULL);
-    bool allowed = allow_path(ruleset, path) && (!real || allow_path(ruleset, real));
+    bool allowed = allow_path(ruleset, path, access) && (!real || allow_path(ruleset, real, access));
 
     free(real);
     return allowed;
@@ -97,7 +101,17 @@ static bool allow_both(int ruleset, const char *path)
 /* /metrics is about this process. The folder stays open: /proc makes a new one, unknown to the rule, when nobody has it. */
 static bool allow_own_process(int ruleset)
 {
-    return allow_folder(ruleset, open("/proc/self/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return allow_folder(ruleset, open("/proc/self/", O_PATH | O_DIRECTORY | O_CLOEXEC), FS_READ_FILE | FS_READ_DIR);
+}
+
+/* A pipe or a device is not opened again, and its folder is no place to write. */
+static void allow_log(int ruleset, const struct mli_sandbox_log *log, const struct ml_log *say)
+{
+    const uint64_t access = FS_WRITE_FILE | FS_MAKE_FILE | (log->rotates ? FS_REMOVE_FILE : 0);
+    struct stat is;
+
+    if (stat(log->path, &is) == 0 && S_ISREG(is.st_mode) && !allow_both(ruleset, log->path, access))
+        ml_log(say, ML_LOG_WARNING, "%s will not be opened again: %s", log->path, strerror(errno));
 }
 
 static int confine_files(const struct mli_sandbox_config *config)
@@ -115,10 +129,12 @@ static int confine_files(const struct mli_sandbox_config *config)
     if (!allow_own_process(ruleset))
         ml_log(config->log, ML_LOG_DEBUG, "there is no /proc, so /metrics lacks this process");
     for (size_t i = 0; i < config->count; i++) {
-        if (config->readable[i] && !allow_both(ruleset, config->readable[i]))
+        if (config->readable[i] && !allow_both(ruleset, config->readable[i], FS_READ_FILE | FS_READ_DIR))
             ml_log(config->log, ML_LOG_WARNING, "%s will not be read again: %s",
                    config->readable[i], strerror(errno));
     }
+    for (size_t i = 0; i < config->log_files; i++)
+        allow_log(ruleset, &config->log_file[i], config->log);
     bool confined = syscall(RESTRICT_SELF, ruleset, 0) == 0;
     close(ruleset);
     return confined ? version : 0;
@@ -303,7 +319,25 @@ static void add_either(struct filter *f, int number, unsigned argument, uint32_t
     add_answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static void make_filter(struct filter *f)
+/* The call of that number with just that argument is allowed; with another one what follows decides. */
+static void add_exactly(struct filter *f, int number, unsigned argument, uint32_t value)
+{
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)number);
+    add_load(f, offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t));
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    add_answer(f, SECCOMP_RET_ALLOW);
+    add_load(f, offsetof(struct seccomp_data, nr));
+}
+
+/* What logs take: opening at the end, as logfile.c does, and renaming; Landlock says where. */
+static void add_logs(struct filter *f)
+{
+    add_exactly(f, __NR_openat, 2, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC);
+    add_call(f, __NR_renameat, SECCOMP_RET_ALLOW);
+    add_call(f, __NR_fdatasync, SECCOMP_RET_ALLOW);
+}
+
+static void make_filter(struct filter *f, bool logs)
 {
     const uint32_t writes = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
 
@@ -313,6 +347,8 @@ static void make_filter(struct filter *f)
     add_load(f, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
         add_call(f, allowed[i], SECCOMP_RET_ALLOW);
+    if (logs)
+        add_logs(f);
     add_without(f, __NR_mmap, 2, PROT_EXEC);
     add_without(f, __NR_mprotect, 2, PROT_EXEC);
     add_without(f, __NR_openat, 2, writes);
@@ -329,13 +365,13 @@ static void make_filter(struct filter *f)
     add_answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static int confine_calls(void)
+static int confine_calls(bool logs)
 {
     struct filter filter = { .n = 0 };
 
     if (ARCHITECTURE == 0u)
         return 0;
-    make_filter(&filter);
+    make_filter(&filter, logs);
     const struct sock_fprog program = { .len = filter.n, .filter = filter.step };
     return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
@@ -352,8 +388,10 @@ struct mli_sandbox_state mli_sandbox_enter(const struct mli_sandbox_config *conf
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
         state.landlock = confine_files(config);
-        state.seccomp = confine_calls();
+        state.seccomp = confine_calls(state.landlock && config->log_files > 0);
     }
+    if (!state.landlock && state.seccomp && config->log_files > 0)
+        ml_log(config->log, ML_LOG_WARNING, "without Landlock no log is opened again or rotated; --no-sandbox lets it");
     if (state.landlock && state.seccomp)
         ml_log(config->log, ML_LOG_DEBUG, "sandbox: Landlock, version %d, and seccomp",
                state.landlock);

@@ -1,7 +1,7 @@
 /*
  * Sandbox: what the process gives up before it takes the first request, for the day on which somebody makes it run what
- * it should not. Landlock (Linux 5.13): no file is opened but in the folders of what is read again, none is written, and
- * no TCP connection is made or awaited beyond the one listening socket. seccomp: no system call but those that
+ * it should not. Landlock (Linux 5.13): no file is opened but in the folders of what is read again, none is written but in those of
+ * logs, and no TCP connection is made or awaited beyond the one listening socket. seccomp: no system call but those that
  * serving takes; no new program, no new memory that can be executed, no new socket. Neither can be taken back.
  *
  * Landlock holds for the calling thread and those that it starts, so this is called before any is started; seccomp for all
@@ -12,12 +12,21 @@
 #define SERVE_SANDBOX_H
 
 #include <mlctl/log.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/* A file that is opened again to be written, or made again where it has gone. */
+struct mli_sandbox_log {
+    const char *path;
+    bool rotates; /* and renamed */
+};
 
 struct mli_sandbox_config {
     const char *const
         *readable; /* files that are read again, or folders; NULLs among them are passed over */
     size_t count;
+    const struct mli_sandbox_log *log_file; /* with Landlock, which confines this to their folders; without, there is no opening again */
+    size_t log_files;
     const struct ml_log *log;
 };
 

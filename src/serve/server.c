@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX ((size_t)8)
+enum { LOGS = 1 };
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
@@ -155,9 +156,22 @@ static enum ml_status watch_files(struct mli_server *server, struct ml_error *er
     return mli_watch_start(file, n, &server->watch, err);
 }
 
-/* What has been opened stays open: the socket, standard output and error. */
+static size_t list_logs(const struct mli_server_config *config, struct mli_sandbox_log *out)
+{
+    const struct mli_sandbox_log all[LOGS] = { { config->access_log, false } };
+    size_t n = 0;
+
+    for (size_t i = 0; i < LOGS; i++) {
+        if (all[i].path && strcmp(all[i].path, "-") != 0)
+            out[n++] = all[i];
+    }
+    return n;
+}
+
+/* What has been opened stays open: the socket, standard output and error, logs. */
 static void enter_sandbox(const struct mli_server_config *config)
 {
+    struct mli_sandbox_log logs[LOGS];
     const char *const own[] = { config->tokens, config->tls_cert, config->tls_key,
                                 config->tls_client_ca };
     const size_t owns = sizeof(own) / sizeof(own[0]);
@@ -170,6 +184,8 @@ static void enter_sandbox(const struct mli_server_config *config)
     }
     const struct mli_sandbox_config sandbox = { .readable = all,
                                                 .count = all ? owns + config->readables : 0,
+                                                .log_file = logs,
+                                                .log_files = list_logs(config, logs),
                                                 .log = config->log };
     mli_sandbox_enter(&sandbox);
     free(all);
@@ -191,6 +207,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         enter_sandbox(config);
     if (server->service.shadow_worker)
         status = mli_shadow_start(&server->service, server->service.shadow_worker, &server->service.shadow, err);
+    if (status == ML_OK && server->service.access_log)
+        status = mli_journal_start(server->service.access_log, err);
     if (status == ML_OK)
         status = start_loops(server, server->service.workers, err);
     if (status == ML_OK)
@@ -199,6 +217,24 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         return mli_keeper_start(&keeper, &server->keeper, err);
     close(keeper.listener);
     return status;
+}
+
+/* Before the sandbox, so that they are there at all. */
+static enum ml_status open_logs(struct mli_server *server, struct ml_error *err)
+{
+    struct mli_server_config *config = &server->service.config;
+    const struct mli_logfile_config access = { .path = config->access_log, .log = config->log };
+
+    if (!access.path)
+        return ML_OK;
+    if (config->say_ids == MLI_TRACE_NOTHING)
+        config->say_ids = MLI_TRACE_ID_ALONE;
+    return mli_journal_open(&access, server->service.workers, &server->service.access_log, err);
+}
+
+static void close_logs(struct mli_server *server)
+{
+    mli_journal_close(server->service.access_log);
 }
 
 size_t mli_server_threads(const struct mli_server_config *config)
@@ -258,6 +294,9 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
         goto no_connections;
     server->service.connections = &server->connections;
     server->service.tls = server->tls;
+    status = open_logs(server, err);
+    if (status != ML_OK)
+        goto no_logs;
     /* signals are for the threads of the program, which knows what they mean */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -272,6 +311,8 @@ no_threads:
     mli_watch_stop(server->watch);
     stop_loops(server);
     mli_shadow_stop(server->service.shadow);
+no_logs:
+    close_logs(server);
     mli_connections_release(&server->connections);
 no_connections:
     mli_service_release(&server->service);
@@ -312,6 +353,7 @@ void mli_server_stop(struct mli_server *server)
     stop_loops(server);
     mli_shadow_stop(server->service.shadow);
     mli_keeper_stop(server->keeper, !drained);
+    close_logs(server);
     mli_connections_release(&server->connections);
     mli_service_release(&server->service);
     mli_tls_free(server->tls);

@@ -9,6 +9,7 @@
 #include <serve/catalog.h>
 #include <serve/content.h>
 #include <serve/keys.h>
+#include <serve/trace.h>
 #include <stdint.h>
 
 struct mli_server_config {
@@ -37,6 +38,8 @@ struct mli_server_config {
     unsigned idle_timeout; /* seconds a kept-alive connection may be without a request line */
     double request_timeout; /* seconds for an answer to be made, looked at between blocks of rows; 0: any */
     unsigned grace;        /* seconds for requests in flight after a stop */
+    enum mli_trace_say say_ids; /* the least that answers say; logs raise it to the id */
+    const char *access_log;   /* file, "-": standard output; NULL: none */
     bool sandbox;          /* see sandbox.h; it holds for the process, and for good */
     const char *const *readable; /* then: files and folders of models that are read again */
     size_t readables;

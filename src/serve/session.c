@@ -87,7 +87,8 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
     session->received = 0;
     session->route = NULL;
     session->key[0] = '\0';
-    session->origin = session->preflight = NULL;
+    session->origin = session->preflight = session->method = session->forwarded_for = NULL;
+    session->trace.known = false;
     session->request = (struct mli_request){ 0 };
     mli_count(&session->loop->worker->metrics.started, 1);
     mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, mli_now());
@@ -147,6 +148,8 @@ void mli_session_on_completed(void *data, struct MHD_Connection *connection, voi
                             mli_clock() - session->started);
         session->ends = true;
     }
+    if (!session->answered)
+        mli_session_note(session, status ? status->http_status : 0, mli_clock() - session->started);
     mli_count(&metrics->ended, 1);
     if (session->request.view)
         mli_worker_leave(session->loop->worker, session->request.view);

@@ -57,6 +57,8 @@ struct mli_session {
     const struct mli_route *route; /* NULL: none found */
     struct mli_request request; /* its view is the worker's, until it is over */
     char key[MLI_KEY_NAME + 1];    /* name of the key that was shown; "": none */
+    struct mli_trace trace;
+    const char *method, *forwarded_for; /* as the head has them; NULL: not known, not sent */
     const char *origin;            /* Access-Control-Allow-Origin; NULL: none */
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_buf body;
@@ -71,6 +73,9 @@ size_t mli_session_route(const struct mli_session *session);
 /* The reply's body is sent from where it is; it stays until the request is completed. */
 enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
                                  const char *method);
+
+/* Writes the request down where that is wanted; status 0: it was not answered. */
+void mli_session_note(struct mli_session *session, unsigned status, uint64_t took);
 
 /* ---- session_head.c ---- */
 

@@ -200,6 +200,9 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
     bool body = facts.chunked || facts.length > 0;
 
     session->stage = MLI_STAGE_BODY;
+    session->method = method;
+    session->forwarded_for = facts.forwarded_for;
+    mli_trace_take(&session->trace, &facts.trace, service->config.say_ids, &session->loop->worker->rng);
     if (refusal.status) {
         mli_session_refuse(session, refusal.status, refusal.text);
     } else {

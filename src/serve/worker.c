@@ -3,8 +3,20 @@
 #include <base/mem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define KEPT ((size_t)1 << 20) /* more than that is given back after a request */
+#define MLI_LINE_MAX ((size_t)64 << 10) /* a path of 8 KiB, each byte of it escaped */
+
+/* Ids must differ between threads and from start to start; nobody is kept from guessing them. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = mli_clock();
+    return seed;
+}
 
 void mli_worker_init(struct mli_worker *worker, size_t number)
 {
@@ -17,6 +29,8 @@ void mli_worker_init(struct mli_worker *worker, size_t number)
     mli_buf_init(&worker->results, MLI_RESULTS_MAX);
     mli_buf_init(&worker->payload, MLI_RESULTS_MAX);
     mli_buf_init(&worker->captured, MLI_RESULTS_MAX);
+    mli_buf_init(&worker->line, MLI_LINE_MAX);
+    mli_rng_init(&worker->rng, random_seed());
 }
 
 void mli_worker_release(struct mli_worker *worker)
@@ -32,6 +46,7 @@ void mli_worker_release(struct mli_worker *worker)
     mli_buf_release(&worker->results);
     mli_buf_release(&worker->payload);
     mli_buf_release(&worker->captured);
+    mli_buf_release(&worker->line);
     pthread_mutex_destroy(&worker->lock);
 }
 

@@ -8,6 +8,7 @@
 #define SERVE_WORKER_H
 
 #include <pthread.h>
+#include <base/rng.h>
 #include <serve/desk.h>
 #include <serve/metrics.h>
 #include <serve/registry.h>
@@ -35,6 +36,8 @@ struct mli_worker {
     bool captures;            /* predictions of this request are kept, */
     struct mli_buf captured;  /* here, in order, as the model gives them */
     struct mli_run run;       /* the request so far */
+    struct mli_buf line;      /* for a log */
+    struct mli_rng rng;       /* ids of requests */
     struct mli_metrics metrics;
 };
 

@@ -14,6 +14,7 @@
 int run_access_tests(void);
 int run_client_tests(void);
 int run_guard_tests(void);
+int run_logs_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);
 int run_openapi_tests(void);

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 static char folder[] = "/tmp/mlctl-sandbox-XXXXXX";
-static char file[64];
+static char file[64], log_folder[80], log_path[96];
+static struct mli_sandbox_log log_file; /* path NULL: none */
 
 enum { FINE = 0, NO_LANDLOCK = 101, NO_SECCOMP = 102 };
 
@@ -47,7 +48,10 @@ static int behind(int (*attempt)(void))
     assert_true(child >= 0);
     if (child == 0) {
         const char *const readable[] = { NULL, file };
-        const struct mli_sandbox_config config = { .readable = readable, .count = 2 };
+        const struct mli_sandbox_config config = { .readable = readable,
+                                                   .count = 2,
+                                                   .log_file = &log_file,
+                                                   .log_files = log_file.path ? 1 : 0 };
         const struct mli_sandbox_state state = mli_sandbox_enter(&config);
         if (!state.landlock)
             _exit(NO_LANDLOCK);
@@ -178,6 +182,42 @@ static int traces(void)
     return error_of(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 }
 
+static int appends_to(const char *path)
+{
+    return error_of(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+}
+
+static int appends_to_log(void)
+{
+    return appends_to(log_path);
+}
+
+static int appends_elsewhere(void)
+{
+    return appends_to(file);
+}
+
+static int empties_log(void)
+{
+    return error_of(open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_TRUNC, 0640));
+}
+
+static int renames_log(void)
+{
+    char other[100];
+
+    snprintf(other, sizeof(other), "%s.1", log_path);
+    return error_of(renameat(AT_FDCWD, log_path, AT_FDCWD, other)) ? errno : appends_to_log();
+}
+
+static int takes_log_away(void)
+{
+    char other[80];
+
+    snprintf(other, sizeof(other), "%s/taken", folder);
+    return error_of(renameat(AT_FDCWD, log_path, AT_FDCWD, other));
+}
+
 static int thread_result;
 
 static void *in_thread(void *unused)
@@ -218,6 +258,25 @@ static void test_files(void **state)
     assert_int_equal(behind(starts_thread), EACCES);
 }
 
+/* A log is opened as logs are, in its folder, and nothing else is. */
+static void test_log(void **state)
+{
+    (void)state;
+    for (int rotates = 0; rotates < 2; rotates++) {
+        log_file = (struct mli_sandbox_log){ log_path, rotates };
+        assert_int_equal(behind(appends_to_log), FINE);
+        assert_int_equal(behind(appends_elsewhere), EACCES);
+        assert_int_equal(behind(empties_log), EPERM);
+        assert_int_equal(behind(takes_log_away), EACCES);
+        assert_int_equal(behind(renames_log), rotates ? FINE : EACCES);
+        assert_int_equal(behind(creates), EPERM);
+        assert_int_equal(behind(removes), EPERM);
+    }
+    log_file.path = NULL;
+    assert_int_equal(behind(appends_to_log), EPERM);
+    assert_int_equal(behind(renames_log), EPERM);
+}
+
 static void test_calls(void **state)
 {
     (void)state;
@@ -250,6 +309,10 @@ static int make_files(void **state)
     snprintf(later, sizeof(later), "%s/later", folder);
     put(file);
     put(later);
+    snprintf(log_folder, sizeof(log_folder), "%s/logs", folder);
+    snprintf(log_path, sizeof(log_path), "%s/log", log_folder);
+    assert_int_equal(mkdir(log_folder, 0700), 0);
+    put(log_path);
     return 0;
 }
 
@@ -261,6 +324,10 @@ static int remove_files(void **state)
     snprintf(later, sizeof(later), "%s/later", folder);
     unlink(file);
     unlink(later);
+    unlink(log_path);
+    snprintf(later, sizeof(later), "%s/logs/log.1", folder);
+    unlink(later);
+    rmdir(log_folder);
     return rmdir(folder);
 }
 
@@ -269,6 +336,7 @@ int run_sandbox_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goes_on),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_log),
         cmocka_unit_test(test_calls),
     };
 

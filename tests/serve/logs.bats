@@ -1,0 +1,117 @@
+load common
+
+# lines FILE COUNT: so many are there
+lines() { [ -f "$1" ] && [ "$(wc -l < "$1")" -ge "$2" ]; }
+
+@test "a trace goes on, an id comes back, and what is malformed begins anew" {
+    serve mean
+    trace=0af7651916cd43dd8448eb211c80319c span=b7ad6b7169203331
+    json '{"x":1,"y":2}' -D head.txt > /dev/null
+    run ! grep -iE '^(traceparent|tracestate|x-request-id):' head.txt
+    json '{"x":1,"y":2}' -D head.txt -H "traceparent: 00-$trace-$span-01" -H 'tracestate: a=1,b=2' -H 'X-Request-Id: order-7' > /dev/null
+    grep -qE "^traceparent: 00-$trace-[0-9a-f]{16}-01"$'\r$' head.txt
+    run ! grep -q "$span" head.txt
+    grep -q $'^tracestate: a=1,b=2\r$' head.txt
+    grep -q $'^X-Request-Id: order-7\r$' head.txt
+    for parent in "00-${trace^^}-$span-01" "00-$trace-0000000000000000-01" "ff-$trace-$span-01" "00-$trace-$span-01-x" "x"; do
+        json '{"x":1,"y":2}' -D head.txt -H "traceparent: $parent" -H 'tracestate: a=1' > /dev/null
+        grep -qE '^traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-00'$'\r$' head.txt
+        run ! grep -iE "$trace|tracestate" head.txt
+    done
+    json '{"x":1,"y":2}' -D head.txt -H "traceparent: 00-$trace-$span-01" -H "traceparent: 00-$trace-$span-01" > /dev/null
+    run ! grep "$trace" head.txt
+    json '{"x":1,"y":2}' -D head.txt -H 'X-Request-Id: a"b' > /dev/null
+    run ! grep -i x-request-id head.txt
+    stop
+    serve mean --request-ids
+    curl -sS -D head.txt "$URL/nothing" > /dev/null
+    trace=$(sed -n 's/^traceparent: 00-\([0-9a-f]\{32\}\)-[0-9a-f]\{16\}-00\r$/\1/p' head.txt)
+    [ -n "$trace" ]
+    grep -q "^X-Request-Id: $trace"$'\r$' head.txt
+}
+
+@test "the access log has a line for each request, which nothing that a client sends can break" {
+    "$MLCTL" token new --name shop --json > token.json
+    token=$(jq -r .token token.json)
+    jq -r .line token.json > keys
+    mkdir log
+    serve people --tokens keys --open predict --access-log log/access --trust-proxy 127.0.0.1
+    row='{"age":30,"city":"Oslo","when":"2024-01-01"}'
+    json "$row" -H 'X-Request-Id: order-7' -H 'X-Forwarded-For: 10.1.2.3' > answer.txt
+    json "[$row,$row]" -H 'X-Request-Id: two' -H "Authorization: Bearer $token" > /dev/null
+    json "[$row,$row" -H 'X-Request-Id: broken' -H 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' > /dev/null
+    curl -sS -o /dev/null -H 'X-Request-Id: denied' -H "X-API-Key: $token" "$URL/metrics?token=$token"
+    curl -sS -o /dev/null -H 'X-Request-Id: unknown' -H "Authorization: Bearer ${token}x" "$URL/metrics"
+    curl -sS -o /dev/null -H 'X-Request-Id: nothing' "$URL/nothing"
+    # raw bytes in every place that a line takes from a client
+    python3 - "$PORT" <<'PYTHON'
+import socket, sys
+for attack in (b'"', b"\\", b"\x1b[2J", b"\r", b"\n", b"\x00", b"\xff\xfe", b"\xc2\x9b31m", b"\xe2\x80\xae", b'","status":200,"x":"', b"\r\n{\"id\":\"forged\"}", b"\x7f", b"%0d%0a"):
+    for head in (b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", b"G%sT / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: %s\r\n\r\n",
+                 b"GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-%s\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\ntracestate: %s\r\n\r\n",
+                 b"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+            s.sendall(head % attack)
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(4096):
+                pass
+PYTHON
+    stop
+    jq -e . log/access > /dev/null
+    [ "$(wc -l < log/access)" -eq "$(jq -s length log/access)" ]
+    lines log/access 80
+    jq -se 'all(.[]; (.id | test("^[0-9A-Za-z:/+=@._-]{1,128}$")) and (.trace | test("^[0-9a-f]{32}$")) and (.time | test("^20..-..-..T..:..:..\\....Z$")))' log/access
+    jq -se 'map(select(.id == "forged" or .x)) == []' log/access
+    run ! grep -P '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]' log/access
+    run ! grep -F "${token#mlctl_}" log/access
+    iconv -f UTF-8 -t UTF-8 log/access > /dev/null
+    jq -s 'map({(.id): .}) | add' log/access > by_id # each thread's lines are in order, not those of all
+    jq -e --argjson out "$(wc -c < answer.txt)" '.["order-7"] | .client == "10.1.2.3" and .method == "POST" and .path == "/predict" and
+        .route == "/predict" and .status == 200 and .bytes_in == 44 and .bytes_out == $out and .seconds > 0 and .seconds < 60 and
+        .model == "people" and .version == "1" and (.digest | length == 64) and .rows == 1 and .key == null' by_id
+    jq -e '.two | .rows == 2 and .client == "127.0.0.1"' by_id
+    jq -e '.broken | .status == 400 and .rows == 0 and .trace == "0af7651916cd43dd8448eb211c80319c" and .caller == "b7ad6b7169203331"' by_id
+    jq -e '.denied | .key == "shop" and .status == 403 and .path == "/metrics"' by_id
+    jq -e '.unknown | .key == null and .status == 401' by_id
+    jq -e '.nothing | .route == "other" and .path == "/nothing" and .status == 404 and (has("model") | not)' by_id
+}
+
+@test "a log that was renamed is opened again behind the sandbox, one that cannot be written holds nobody up" {
+    mkdir log
+    serve mean --access-log log/access
+    json '{"x":1,"y":2}' > /dev/null
+    soon lines log/access 1
+    mv log/access log/access.1
+    again() { json '{"x":1,"y":2}' > /dev/null; lines log/access 1; }
+    soon again
+    [ "$(stat -c %a log/access)" = 640 ]
+    before=$(cat log/access log/access.1 | wc -l)
+    rm -r log
+    json '{"x":1,"y":2}' | jq -e .prediction
+    curl -sS "$URL/metrics" | grep -q '^mlctl_log_lines_total{log="access"} '
+    stop
+    [ "$before" -ge 2 ]
+    status=0
+    "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0 --access-log nowhere/log 2> error.txt || status=$?
+    [ "$status" -eq 5 ]
+    grep -q 'nowhere/log: cannot be opened to be written' error.txt
+    # a pipe whose reader sleeps: answers go on, lines are dropped and counted
+    mkfifo pipe
+    sleep 600 < pipe &
+    reader=$!
+    serve mean --access-log pipe
+    flood() { seq 3000 | sed "s|.*|url = $URL/healthz|" | curl -s -o /dev/null -K - ; }
+    flood > /dev/null
+    dropped() { curl -sS "$URL/metrics" | grep -qE '^mlctl_log_dropped_lines_total\{log="access"\} [1-9]'; }
+    soon dropped
+    kill "$reader"
+    stop
+}
+
+@test "standard output can be the access log" {
+    serve mean --access-log -
+    curl -sS -o /dev/null "$URL/healthz" "$URL/readyz"
+    two() { [ "$(grep -c '^{"time":' serve.json)" -ge 1 ]; }
+    soon two
+    grep '^{"time":' serve.json | jq -se '.[0].path == "/healthz"'
+}
