@@ -1,11 +1,12 @@
 #include <mlctl/log.h>
 
+#include <base/raw.h>
 #include <base/text.h>
 #include <stdarg.h>
 
 void ml_log(const struct ml_log *log, enum ml_log_level level, const char *format, ...)
 {
-    char line[1024];
+    MLI_RAW char line[1024];
 
     if (!log || !log->write || level > log->level)
         return;

@@ -255,7 +255,8 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
     double *X = mli_arena_alloc(scratch, block, net->inputs * sizeof(double));
     double *workspace =
         mli_arena_alloc(scratch, mli_network_workspace(net, block, false), sizeof(double));
-    struct mli_column *column = mli_arena_alloc(scratch, rows->columns, sizeof(*column));
+    size_t sliced = rows->rows > BLOCK ? rows->columns : 0;
+    struct mli_column *column = mli_arena_alloc(scratch, sliced, sizeof(*column));
     struct mli_arena_mark turn = mli_arena_mark(scratch);
     struct mli_apply_counts total = { 0 };
     size_t width = ml_model_width(model);
@@ -265,7 +266,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
         status = ml_error_set(err, ML_ENOMEM, "out of memory for predicting %zu rows", rows->rows);
     for (size_t i = 0; i < rows->rows && status == ML_OK; i += BLOCK) {
         size_t n = rows->rows - i < BLOCK ? rows->rows - i : BLOCK;
-        struct ml_table part = mli_table_slice(rows, i, n, column);
+        const struct ml_table part = n < rows->rows ? mli_table_slice(rows, i, n, column) : *rows;
         struct mli_apply_counts part_counts = { 0 };
         if (i > 0) /* what the last block took */
             mli_arena_rewind(scratch, turn);

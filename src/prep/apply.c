@@ -6,6 +6,7 @@
 
 #include <base/clones.h>
 #include <base/mem.h>
+#include <base/raw.h>
 #include <math.h>
 #include <prep/hashing.h>
 #include <prep/vocabulary.h>
@@ -13,6 +14,7 @@
 
 #define BLOCK_VALUES ((size_t)16384) /* doubles of a block, slots and features: 128 KiB */
 #define BLOCK_ROWS ((size_t)1024)
+#define FEW_ROWS ((size_t)4)
 
 static bool is_coded(const struct mli_slot *slot)
 {
@@ -114,18 +116,23 @@ static void load_block(const struct ml_table *rows, size_t begin, struct mli_blo
     }
 }
 
-/* What becomes of some cells in a straight line. False when a value is not finite. */
+/* What becomes of a cell in a straight line. */
+static inline double follow(const struct mli_line *line, double v)
+{
+    return ((v != v ? line->fill : v) - line->shift) / line->scale;
+}
+
+/* The same of some cells. False when a value is not finite. */
 MLI_CLONES
 static bool follow_line(const struct mli_line *line, const double *restrict from, size_t n, double *restrict to,
                         struct mli_apply_counts *counts)
 {
-    double fill = line->fill, shift = line->shift, scale = line->scale;
+    const struct mli_line here = *line;
     size_t missing = 0, bad = 0;
 
     for (size_t i = 0; i < n; i++) {
-        double v = from[i] != from[i] ? fill : from[i];
         missing += from[i] != from[i];
-        to[i] = (v - shift) / scale;
+        to[i] = follow(&here, from[i]);
         bad += to[i] - to[i] != 0;
     }
     counts->missing += missing;
@@ -135,7 +142,7 @@ static bool follow_line(const struct mli_line *line, const double *restrict from
 static bool write_line(const struct mli_line *line, const double *from, size_t n, double *X, size_t d,
                        struct mli_apply_counts *counts)
 {
-    double value[BLOCK_ROWS];
+    MLI_RAW double value[BLOCK_ROWS];
     bool finite = follow_line(line, from, n, value, counts);
 
     for (size_t i = 0; i < n; i++)
@@ -190,6 +197,12 @@ static bool write_number(const struct mli_pipeline *pipeline, const struct mli_b
     return write_numbers(block->number[s], block->rows, x, pipeline->made);
 }
 
+static enum ml_status too_far(const struct mli_slot *slot, struct ml_error *err)
+{
+    return ml_error_set(err, ML_EDATA, "column \"%s\": a value is too far from those of the training rows",
+                        slot->name);
+}
+
 static enum ml_status write_slots(const struct mli_pipeline *pipeline,
                                   const struct mli_block *block, const struct cells *cells, struct mli_words *words,
                                   double *X, struct ml_error *err)
@@ -208,9 +221,7 @@ static enum ml_status write_slots(const struct mli_pipeline *pipeline,
         } else if (slot->kind == MLI_SLOT_INDICATORS) {
             write_indicators(slot, block->code[s], block->rows, x, pipeline->made);
         } else if (!write_number(pipeline, block, cells, s, x)) {
-            return ml_error_set(err, ML_EDATA,
-                                "column \"%s\": a value is too far from those of the training rows",
-                                slot->name);
+            return too_far(slot, err);
         }
     }
     return ML_OK;
@@ -281,34 +292,64 @@ static size_t block_rows(const struct mli_pipeline *pipeline, size_t rows)
     return n > 0 ? n : 1;
 }
 
-/* The steps, and that many of the stages: all or none. */
-static enum ml_status apply(const struct mli_pipeline *pipeline, size_t stages, const struct ml_table *rows,
-                            struct mli_arena *scratch, double *X, struct mli_apply_counts *counts,
-                            struct ml_error *err)
+/* Of a few rows and numbers alone it takes longer to make a block than to go straight. */
+static enum ml_status apply_straight(const struct mli_pipeline *pipeline, const struct ml_table *rows, double *X,
+                                     struct mli_apply_counts *counts, struct ml_error *err)
+{
+    for (size_t o = 0; o < pipeline->outputs; o++) {
+        size_t s = pipeline->output[o];
+        double *x = X + pipeline->frame.slot[s].feature;
+        for (size_t i = 0; i < rows->rows; i++, x += pipeline->made) {
+            double v = rows->column[s].number[i];
+            *x = follow(&pipeline->line[s], v);
+            if (*x - *x != 0)
+                return too_far(&pipeline->frame.slot[s], err);
+            counts->missing += v != v;
+        }
+    }
+    return ML_OK;
+}
+
+static enum ml_status apply_blocks(const struct mli_pipeline *pipeline, size_t stages, const struct ml_table *rows,
+                                   struct mli_arena *scratch, double *X, struct mli_apply_counts *counts,
+                                   struct ml_error *err)
 {
     size_t width = stages > 0 ? pipeline->features : pipeline->made;
-    struct mli_apply_counts seen = { 0 };
     struct mli_block block = { 0 };
     struct between between = { 0 };
     size_t n = block_rows(pipeline, rows->rows);
-    enum ml_status status = check_rows(pipeline, rows, err);
+    enum ml_status status = ML_OK;
 
-    if (status == ML_OK && (!block_init(pipeline, scratch, n, &block) ||
-                            !between_init(pipeline, stages, scratch, n, &between)))
-        status = mli_step_nomem(err);
+    if (!block_init(pipeline, scratch, n, &block) || !between_init(pipeline, stages, scratch, n, &between))
+        return mli_step_nomem(err);
     for (size_t begin = 0; status == ML_OK && begin < rows->rows; begin += n) {
         block.rows = rows->rows - begin < n ? rows->rows - begin : n;
-        load_block(rows, begin, &block, &seen);
+        load_block(rows, begin, &block, counts);
         for (size_t i = 0; i < pipeline->steps; i++) {
             if (pipeline->step[i].kind->apply)
                 pipeline->step[i].kind->apply(pipeline->step[i].state, &block);
         }
         double *x = X + begin * width;
-        const struct cells cells = { rows, begin, &seen };
+        const struct cells cells = { rows, begin, counts };
         status = write_block(pipeline, &block, &cells, stages > 0 ? between.made[0] : x, err);
         if (status == ML_OK)
             status = run_stages(pipeline, stages, &between, block.rows, x, err);
     }
+    return status;
+}
+
+/* The steps, and that many of the stages: all or none. */
+static enum ml_status apply(const struct mli_pipeline *pipeline, size_t stages, const struct ml_table *rows,
+                            struct mli_arena *scratch, double *X, struct mli_apply_counts *counts,
+                            struct ml_error *err)
+{
+    struct mli_apply_counts seen = { 0 };
+    enum ml_status status = check_rows(pipeline, rows, err);
+
+    if (status == ML_OK && pipeline->straight && stages == 0 && rows->rows <= FEW_ROWS)
+        status = apply_straight(pipeline, rows, X, &seen, err);
+    else if (status == ML_OK)
+        status = apply_blocks(pipeline, stages, rows, scratch, X, &seen, err);
     if (status == ML_OK && counts)
         *counts = seen;
     return status;

@@ -50,6 +50,7 @@ struct mli_pipeline {
     size_t outputs;
     size_t made; /* features of the slots: what the first stage takes */
     struct mli_line *line; /* of each slot */
+    bool straight;         /* all slots are: what the steps make is made of the table's numbers, one by one */
     struct mli_stage stage[MLI_STAGE_KINDS];
     size_t stages;
     uint8_t *fold; /* of the rows of the table that it was fitted on; NULL: no step cares, or it was loaded */

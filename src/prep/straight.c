@@ -44,5 +44,8 @@ enum ml_status mli_pipeline_straighten(struct mli_pipeline *pipeline, struct ml_
     begin(&pipeline->frame, pipeline->line);
     for (size_t i = 0; i < pipeline->steps; i++)
         follow_step(&pipeline->step[i], pipeline->line);
+    pipeline->straight = true;
+    for (size_t s = 0; s < pipeline->frame.count; s++)
+        pipeline->straight = pipeline->straight && pipeline->line[s].straight;
     return ML_OK;
 }

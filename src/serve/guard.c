@@ -12,18 +12,33 @@ static struct mli_refusal refuse(unsigned status, const char *text)
 
 /* ---- characters (RFC 9110, 5.6.2 and 5.5; RFC 3986, 2) ----------------------------------------------------------- */
 
-static bool is_alnum(char c)
+/* One bit a character. */
+struct characters {
+    uint64_t low, high; /* below 64, and the next 64 */
+};
+
+static bool is_of(const struct characters *set, char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    unsigned char at = (unsigned char)c;
+
+    return at < 128 && ((at < 64 ? set->low : set->high) >> (at & 63) & 1);
 }
 
-static bool is_token(const char *s, size_t n)
+static bool are_of(const struct characters *set, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!is_alnum(s[i]) && (s[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", s[i])))
+        if (!is_of(set, s[i]))
             return false;
     }
     return n > 0;
+}
+
+/* Digits and letters, and !#$%&'*+-.^_`|~ */
+static bool is_token(const char *s, size_t n)
+{
+    static const struct characters token = { 0x03ff6cfa00000000, 0x57ffffffc7fffffe };
+
+    return are_of(&token, s, n);
 }
 
 static bool is_field_value(const char *s, size_t n)
@@ -59,17 +74,15 @@ static bool is_target(const char *s, size_t n)
     return n > 0;
 }
 
-/* A host with an optional port; which host is not our business, but it must be one. */
+/* A host with an optional port; which host is not our business, but it must be one: digits, letters, -._~%!$&'()*+;=:[] */
 static bool is_host(const char *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!is_alnum(s[i]) && (s[i] == '\0' || !strchr("-._~%!$&'()*+;=:[]", s[i])))
-            return false;
-    }
-    return n > 0;
+    static const struct characters host = { 0x2fff6ff200000000, 0x47fffffeaffffffe };
+
+    return are_of(&host, s, n);
 }
 
-static bool equals(const char *s, size_t n, const char *word)
+static inline bool equals(const char *s, size_t n, const char *word)
 {
     return n == strlen(word) && strncasecmp(s, word, n) == 0;
 }

@@ -2,11 +2,12 @@
 
 #include <base/num.h>
 #include <base/text.h>
+#include <stddef.h>
 #include <string.h>
 
 void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows)
 {
-    memset(intake, 0, sizeof(*intake));
+    memset(intake, 0, offsetof(struct mli_intake, fault)); /* kilobytes, which few requests fill */
     mli_worker_begin(worker);
     intake->worker = worker;
     intake->desk = worker->desk;
@@ -146,13 +147,19 @@ void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, 
         text_fault(intake, field, cell, text, len);
 }
 
-void mli_intake_number(struct mli_intake *intake, size_t field, double value)
+static void number_fault(struct mli_intake *intake, size_t field, enum mli_cell cell, double value)
 {
     char text[MLI_NUM_MAX];
+
+    mli_intake_fault(intake, field, mli_cell_code(cell), text, mli_num_format(value, text));
+}
+
+void mli_intake_number(struct mli_intake *intake, size_t field, double value)
+{
     enum mli_cell cell = mli_rows_set_number(intake->desk->rows, field, value);
 
     if (refused(cell))
-        mli_intake_fault(intake, field, mli_cell_code(cell), text, mli_num_format(value, text));
+        number_fault(intake, field, cell, value);
 }
 
 void mli_intake_bool(struct mli_intake *intake, size_t field, bool value)

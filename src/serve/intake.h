@@ -32,7 +32,7 @@ struct mli_intake {
     bool typed; /* by the decoder: texts are JSON strings, never numbers, and shown with quotes */
     size_t rows, unknown, missing;
     size_t faults; /* all of them; the first MLI_FAULTS are kept */
-    struct mli_fault fault[MLI_FAULTS];
+    struct mli_fault fault[MLI_FAULTS]; /* the last member: it is not cleared */
 };
 
 /* Of the model that the worker sits at. */

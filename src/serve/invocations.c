@@ -1,5 +1,6 @@
 #include <serve/invocations.h>
 
+#include <base/raw.h>
 #include <serve/columns.h>
 #include <serve/csv_rows.h>
 #include <serve/lines.h>
@@ -195,7 +196,7 @@ void mli_invocations_answer(const struct mli_service *service, struct mli_worker
     size_t depth = service->config.max_depth;
     struct ml_error err = ML_ERROR_INIT;
     enum ml_status status = ML_EDATA;
-    struct mli_sink sink;
+    MLI_RAW struct mli_sink sink;
 
     if (request->content.media == MLI_MEDIA_TENSORS) {
         answer_tensors(service, worker, request, reply);

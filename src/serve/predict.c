@@ -1,5 +1,6 @@
 #include <serve/predict.h>
 
+#include <base/raw.h>
 #include <serve/csv_rows.h>
 #include <serve/json_rows.h>
 #include <serve/lines.h>
@@ -15,7 +16,7 @@ void mli_predict_answer(const struct mli_service *service, struct mli_worker *wo
     enum mli_header header = request->content.header;
     struct ml_error err = ML_ERROR_INIT;
     enum ml_status status = ML_EDATA;
-    struct mli_sink sink;
+    MLI_RAW struct mli_sink sink;
 
     mli_sink_begin(&sink, service, worker, request, reply, form);
     switch (media) {

@@ -124,25 +124,41 @@ static void miss_columns(struct mli_intake *intake, const struct mli_scan *row)
     }
 }
 
-static void read_named(struct mli_scan *scan, struct mli_intake *intake)
+/* The next member, and which column its name is; the one after the last is tried first. False: the object is over. */
+static bool next_column(struct mli_scan *scan, const struct mli_intake *intake, size_t *field)
 {
-    struct mli_worker *worker = intake->worker;
-    size_t count = worker->desk->schema->count, field = count, found = 0;
-    const struct mli_scan row = *scan;
+    const struct mli_desk *desk = intake->desk;
+    size_t count = desk->schema->count, guess = *field < count ? *field + 1 : 0;
     struct mli_scan_text name;
 
+    if (guess < count &&
+        mli_scan_member_named(scan, desk->served->key[guess].json, desk->served->key[guess].len)) {
+        *field = guess;
+        return true;
+    }
+    if (!mli_scan_member(scan, &name))
+        return false;
+    *field = mli_row_field(intake, &name, guess);
+    return true;
+}
+
+static void read_named(struct mli_scan *scan, struct mli_intake *intake)
+{
+    struct mli_desk *desk = intake->desk;
+    size_t count = desk->schema->count, field = count, found = 0;
+    const struct mli_scan row = *scan;
+
     mli_scan_open(scan, '{');
-    while (mli_scan_member(scan, &name)) {
-        field = mli_row_field(intake, &name, field < count ? field + 1 : 0);
+    while (next_column(scan, intake, &field)) {
         if (field == count) {
             mli_scan_skip(scan);
             continue;
         }
-        if (worker->desk->seen[field] == worker->desk->row) {
+        if (desk->seen[field] == desk->row) {
             mli_scan_refuse(scan, "no duplicate of a column");
             return;
         }
-        worker->desk->seen[field] = worker->desk->row;
+        desk->seen[field] = desk->row;
         found++;
         mli_row_cell(scan, intake, field);
     }

@@ -1,6 +1,8 @@
 #include <serve/scan.h>
 
 #include <base/num.h>
+#include <base/raw.h>
+#include <base/short.h>
 #include <base/text.h>
 #include <string.h>
 
@@ -42,11 +44,10 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-char mli_scan_peek(struct mli_scan *scan)
+void mli_scan_skip_space(struct mli_scan *scan)
 {
     while (scan->at < scan->len && is_space(scan->text[scan->at]))
         scan->at++;
-    return scan->at < scan->len ? scan->text[scan->at] : '\0';
 }
 
 /* The byte `ahead` of the next, '\0' past the end; a NUL of the text is never part of anything valid. */
@@ -112,6 +113,20 @@ bool mli_scan_member(struct mli_scan *scan, struct mli_scan_text *name)
     return true;
 }
 
+bool mli_scan_member_named(struct mli_scan *scan, const char *key, size_t len)
+{
+    size_t at = scan->at;
+
+    if (scan->wrong || (!scan->fresh && byte(scan, at++) != ','))
+        return false;
+    at += byte(scan, at) == ' ';
+    if (scan->len - at <= len || memcmp(scan->text + at, key, len) != 0 || scan->text[at + len] != ':')
+        return false;
+    scan->at = at + len + 1;
+    scan->fresh = false;
+    return true;
+}
+
 bool mli_scan_members(struct mli_scan *scan, struct mli_scan_wanted *wanted, size_t n)
 {
     struct mli_scan_text name;
@@ -142,6 +157,27 @@ static size_t skip_digits(const struct mli_scan *scan, size_t at)
     return at;
 }
 
+/*
+ * A short decimal (base/num.h), which nearly all numbers are: what is one is a number of JSON, too. False: something else,
+ * or so near the end of the text that there is no room to read it at once.
+ */
+static bool short_number(struct mli_scan *scan, double *out)
+{
+    const char *text = scan->text + scan->at;
+    unsigned decimals;
+    size_t n = 1;
+
+    if (scan->len - scan->at < MLI_SHORT_ROOM)
+        return false;
+    while (n < MLI_SHORT_ROOM - 1 && (is_digit(text[n]) || text[n] == '.'))
+        n++;
+    if ((text[n] | 0x20) == 'e' || !mli_short_parse(text, n, out, &decimals))
+        return false;
+    scan->at += n;
+    scan->fresh = false;
+    return true;
+}
+
 bool mli_scan_number(struct mli_scan *scan, double *out)
 {
     static const char expected[] = "a number";
@@ -149,6 +185,8 @@ bool mli_scan_number(struct mli_scan *scan, double *out)
     if (scan->wrong)
         return false;
     mli_scan_peek(scan);
+    if (short_number(scan, out))
+        return true;
     size_t start = scan->at, at = start + (byte(scan, start) == '-');
     size_t end = byte(scan, at) == '0' ? at + 1 : skip_digits(scan, at);
     bool sound = end > at;
@@ -341,7 +379,7 @@ size_t mli_scan_decode(const struct mli_scan_text *text, char *out)
 /* Names of protocols are short and plain; one that is written with escapes is decoded when it could still be that. */
 bool mli_scan_equals(const struct mli_scan_text *text, const char *word)
 {
-    char plain[6 * 64];
+    MLI_RAW char plain[6 * 64];
     size_t n = strlen(word);
 
     if (!text->escaped)

@@ -33,14 +33,27 @@ struct mli_scan_text {
 
 struct mli_scan mli_scan_of(const char *text, size_t len, size_t max_depth);
 
+/* Goes to what comes next: behind white space. */
+void mli_scan_skip_space(struct mli_scan *scan);
 /* The first byte of what comes next, which tells its type; '\0' at the end. */
-char mli_scan_peek(struct mli_scan *scan);
+static inline char mli_scan_peek(struct mli_scan *scan)
+{
+    if (scan->at >= scan->len || (unsigned char)scan->text[scan->at] <= ' ')
+        mli_scan_skip_space(scan);
+    return scan->at < scan->len ? scan->text[scan->at] : '\0';
+}
 /* Enters '[' or '{'. */
 bool mli_scan_open(struct mli_scan *scan, char bracket);
 /* True: another item of the array comes. False: its end has been read, or something is wrong. */
 bool mli_scan_item(struct mli_scan *scan);
 /* True: another member of the object comes, its name has been read. */
 bool mli_scan_member(struct mli_scan *scan, struct mli_scan_text *name);
+
+/*
+ * The same, if it comes under that name, written as `key` (quotes included) and with no white space but a blank in front.
+ * False: the scan stands where it stood, and it may still be so.
+ */
+bool mli_scan_member_named(struct mli_scan *scan, const char *key, size_t len);
 
 bool mli_scan_number(struct mli_scan *scan, double *out);
 bool mli_scan_string(struct mli_scan *scan, struct mli_scan_text *out);

@@ -72,15 +72,30 @@ static char *make_card(const struct mli_served *served)
 
 /* ---- a served model ---------------------------------------------------------------------------------------------- */
 
+static bool make_key(const char *name, struct mli_key_text *key)
+{
+    struct mli_buf text;
+
+    mli_buf_init(&text, SIZE_MAX);
+    mli_buf_json_string(&text, name, strlen(name));
+    key->len = text.len;
+    key->json = mli_buf_detach(&text);
+    return key->json != NULL;
+}
+
 static bool list_columns(struct mli_served *served)
 {
     int32_t code;
 
     served->numbers = true;
+    served->key = mli_calloc(served->schema->count + 1, sizeof(*served->key));
+    if (!served->key)
+        return false;
     for (size_t i = 0; i < served->schema->count; i++) {
         const struct mli_field *field = &served->schema->field[i];
         served->numbers = served->numbers && field->type == ML_TYPE_NUMBER;
-        if (mli_dict_add(served->columns, field->name, strlen(field->name), &code) != ML_OK)
+        if (mli_dict_add(served->columns, field->name, strlen(field->name), &code) != ML_OK ||
+            !make_key(field->name, &served->key[i]))
             return false;
     }
     return true;
@@ -131,6 +146,9 @@ void mli_served_drop(struct mli_served *served)
         return;
     mli_outputs_free(served);
     mli_prediction_labels_free(served->label_json);
+    for (size_t i = 0; served->key && i < served->schema->count; i++)
+        free(served->key[i].json);
+    free(served->key);
     mli_dict_free(served->columns);
     mli_tally_drop(served->tally);
     ml_model_free(served->own);

@@ -11,6 +11,11 @@
 
 #define MLI_NAME_MAX ((size_t)128) /* bytes of a name or version */
 
+struct mli_key_text {
+    char *json; /* with its quotes */
+    size_t len;
+};
+
 struct mli_served {
     _Atomic size_t holders;
     char *name, *version;
@@ -18,6 +23,7 @@ struct mli_served {
     struct ml_model *own; /* the same when it is freed with this; NULL: borrowed */
     const struct mli_schema *schema;
     struct mli_dict *columns;  /* names of the schema's fields, numbered as they are */
+    struct mli_key_text *key;  /* the same as JSON strings, as nearly all clients write them */
     bool numbers;              /* every column is a number */
     char **label_json;         /* labels as JSON strings */
     struct mli_output *output; /* what protocols call outputs (outputs.h) */

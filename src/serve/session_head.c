@@ -1,13 +1,14 @@
 #include <serve/session.h>
 
 #include <base/num.h>
+#include <base/raw.h>
 #include <serve/invocations.h>
 #include <string.h>
 #include <strings.h>
 
 struct gathering {
     struct mli_guard_head head;
-    struct mli_guard_field field[MLI_GUARD_FIELDS];
+    struct mli_guard_field *field; /* MLI_GUARD_FIELDS of them */
 };
 
 static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const char *name,
@@ -31,15 +32,17 @@ static struct mli_refusal check_head(const struct mli_session *session,
     const struct mli_server *server = session->loop->server;
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    MLI_RAW struct mli_guard_field field[MLI_GUARD_FIELDS];
     struct gathering gathering = { .head = { .method = method,
                                              .target = session->target.data,
                                              .version = version,
                                              .target_len = session->target_len,
+                                             .field = field,
                                              .size = size ? size->header_size : 0,
                                              .received =
-                                                 server->in_place ? session->target_at : NULL } };
+                                                 server->in_place ? session->target_at : NULL },
+                                   .field = field };
 
-    gathering.head.field = gathering.field;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, gather_field, &gathering);
     return mli_guard_check(&gathering.head, server->service.config.max_header, facts);
 }

@@ -42,17 +42,22 @@ static bool add_trace_headers(struct MHD_Response *response, const struct mli_tr
            (!trace->id_out || add_header(response, "X-Request-Id", trace->id));
 }
 
+static bool add_number(struct MHD_Response *response, const char *name, size_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%zu", value);
+    return add_header(response, name, text);
+}
+
 static struct MHD_Response *make_response(struct mli_session *session, const char *method)
 {
     struct mli_reply *reply = &session->reply;
-    char seconds[16], json_part[24];
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
 
     if (!response)
         return NULL;
-    snprintf(json_part, sizeof(json_part), "%zu", reply->json_part);
-    snprintf(seconds, sizeof(seconds), "%u", reply->retry_after);
     if ((!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
         add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
         add_header(response, "X-Content-Type-Options", "nosniff") &&
@@ -63,8 +68,8 @@ static struct MHD_Response *make_response(struct mli_session *session, const cha
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||
          add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
-        (!reply->json_part || add_header(response, "Inference-Header-Content-Length", json_part)) &&
-        (!reply->retry_after || add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds)))
+        (!reply->json_part || add_number(response, "Inference-Header-Content-Length", reply->json_part)) &&
+        (!reply->retry_after || add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after)))
         return response;
     MHD_destroy_response(response);
     return NULL;

@@ -1,5 +1,6 @@
 #include <serve/v1.h>
 
+#include <base/raw.h>
 #include <serve/columns.h>
 #include <serve/outputs.h>
 #include <serve/results.h>
@@ -132,7 +133,7 @@ static void answer_columns(const struct mli_service *service, struct mli_worker 
                            struct mli_reply *reply)
 {
     struct ml_error err = ML_ERROR_INIT;
-    struct mli_intake intake;
+    MLI_RAW struct mli_intake intake;
     const double *P;
 
     mli_intake_init(&intake, worker, service->config.max_rows);
@@ -153,7 +154,7 @@ void mli_v1_predict(const struct mli_service *service, struct mli_worker *worker
     struct mli_scan_wanted wanted[MEMBERS] = { { .name = "instances" }, { .name = "inputs" } };
     struct mli_scan scan = mli_scan_of(request->body, request->len, service->config.max_depth);
     struct ml_error err = ML_ERROR_INIT;
-    struct mli_sink sink;
+    MLI_RAW struct mli_sink sink;
 
     if (!mli_scan_members(&scan, wanted, MEMBERS) || !mli_scan_end(&scan)) {
         mli_scan_error(&scan, &err);
@@ -183,7 +184,7 @@ static bool read_examples(const struct mli_service *service, struct mli_worker *
     struct mli_scan scan = mli_scan_of(request->body, request->len, service->config.max_depth);
     struct ml_error err = ML_ERROR_INIT;
     enum ml_status status = ML_OK;
-    struct mli_intake intake;
+    MLI_RAW struct mli_intake intake;
 
     mli_intake_init(&intake, worker, service->config.max_rows);
     intake.typed = true;

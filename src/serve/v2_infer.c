@@ -4,6 +4,7 @@
  */
 #include <serve/v2.h>
 
+#include <base/raw.h>
 #include <serve/results.h>
 #include <serve/v2_inference.h>
 
@@ -109,7 +110,7 @@ void mli_v2_infer(const struct mli_service *service, struct mli_worker *worker,
         .request = request, .worker = worker, .served = request->served, .rows = SIZE_MAX
     };
     struct ml_error err = ML_ERROR_INIT;
-    struct mli_intake intake;
+    MLI_RAW struct mli_intake intake;
 
     mli_intake_init(&intake, worker, service->config.max_rows);
     intake.typed = true;

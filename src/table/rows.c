@@ -257,19 +257,24 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
     return set_code(rows, field, text, len);
 }
 
-enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value)
+/* By its shortest text. */
+static enum mli_cell look_up_number(struct mli_rows *rows, size_t field, double value)
 {
     char text[MLI_NUM_MAX];
-
-    if (!isfinite(value))
-        return MLI_CELL_NOT_A_NUMBER;
-    bool number = rows->table.column[field].number != NULL;
-    if (number && !rows->missing_number)
-        return set_number(rows, field, value);
     size_t len = mli_num_format(value, text);
+
     if (mli_missing_has(rows->missing, text, len))
         return set_missing(rows, field);
-    return number ? set_number(rows, field, value) : set_code(rows, field, text, len);
+    return rows->table.column[field].number ? set_number(rows, field, value) : set_code(rows, field, text, len);
+}
+
+enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value)
+{
+    if (!isfinite(value))
+        return MLI_CELL_NOT_A_NUMBER;
+    if (rows->table.column[field].number && !rows->missing_number)
+        return set_number(rows, field, value);
+    return look_up_number(rows, field, value);
 }
 
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)
