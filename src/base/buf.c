@@ -32,18 +32,14 @@ void mli_buf_reset(struct mli_buf *buf)
  * Room for n more bytes and the NUL; capacity counts the NUL. Doubling keeps appends at constant
  * cost on average.
  */
-static bool reserve(struct mli_buf *buf, size_t n)
+static bool grow(struct mli_buf *buf, size_t n)
 {
     size_t needed;
 
-    if (buf->status != ML_OK)
-        return false;
     if (n > buf->limit - buf->len || !mli_add(buf->len + n, 1, &needed)) {
         buf->status = ML_ELIMIT;
         return false;
     }
-    if (needed <= buf->capacity)
-        return true;
     size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
     while (capacity < needed && mli_mul(capacity, 2, &capacity))
         continue;
@@ -57,6 +53,12 @@ static bool reserve(struct mli_buf *buf, size_t n)
     buf->data = data;
     buf->capacity = capacity;
     return true;
+}
+
+/* What fits is within the limit, too: the capacity never goes beyond it. */
+static inline bool reserve(struct mli_buf *buf, size_t n)
+{
+    return buf->status == ML_OK && (n < buf->capacity - buf->len || grow(buf, n));
 }
 
 void mli_buf_add(struct mli_buf *buf, const void *bytes, size_t n)
@@ -77,11 +79,6 @@ char *mli_buf_room(struct mli_buf *buf, size_t n)
 void mli_buf_str(struct mli_buf *buf, const char *s)
 {
     mli_buf_add(buf, s, strlen(s));
-}
-
-void mli_buf_char(struct mli_buf *buf, char c)
-{
-    mli_buf_add(buf, &c, 1);
 }
 
 void mli_buf_printf(struct mli_buf *buf, const char *format, ...)

@@ -25,7 +25,16 @@ void mli_buf_add(struct mli_buf *buf, const void *bytes, size_t n);
  */
 char *mli_buf_room(struct mli_buf *buf, size_t n);
 void mli_buf_str(struct mli_buf *buf, const char *s);
-void mli_buf_char(struct mli_buf *buf, char c);
+/* Inline: answers and files are written a few bytes at a time. */
+static inline void mli_buf_char(struct mli_buf *buf, char c)
+{
+    if (buf->status != ML_OK || buf->len + 1 >= buf->capacity) {
+        mli_buf_add(buf, &c, 1);
+        return;
+    }
+    buf->data[buf->len++] = c;
+    buf->data[buf->len] = '\0';
+}
 void mli_buf_printf(struct mli_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void mli_buf_number(struct mli_buf *buf, double value);                     /* shortest text, see num.h */
 void mli_buf_json_string(struct mli_buf *buf, const char *s, size_t n);     /* quoted and escaped, RFC 8259 */

@@ -34,12 +34,17 @@ static enum ml_status furnish(struct mli_desk *desk, struct ml_error *err)
     size_t rows = block_rows(desk->schema->count + width);
 
     desk->seen = mli_calloc(desk->schema->count + 1, sizeof(*desk->seen));
-    if (!desk->seen)
+    desk->plain = mli_calloc(desk->schema->count + 1, sizeof(*desk->plain));
+    if (!desk->seen || !desk->plain)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", desk->schema->count);
     if (!mli_mul(width, sizeof(double), &bytes) || !(desk->P = mli_alloc(rows, bytes)))
         return ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows);
     enum ml_status status = take_reading(desk, err);
-    return status == ML_OK ? mli_rows_new(desk->schema, desk->missing, rows, &desk->rows, err) : status;
+    if (status == ML_OK)
+        status = mli_rows_new(desk->schema, desk->missing, rows, &desk->rows, err);
+    for (size_t i = 0; status == ML_OK && i < desk->schema->count; i++)
+        desk->plain[i] = mli_rows_numbers(desk->rows, i);
+    return status;
 }
 
 enum ml_status mli_desk_new(const struct mli_served *served, struct mli_desk **out, struct ml_error *err)
@@ -67,5 +72,6 @@ void mli_desk_free(struct mli_desk *desk)
     mli_missing_free(desk->missing);
     free(desk->P);
     free(desk->seen);
+    free(desk->plain);
     free(desk);
 }

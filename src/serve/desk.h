@@ -15,6 +15,7 @@ struct mli_desk {
     struct ml_csv_options csv; /* how numbers of CSV bodies are written, as in the training data; else nothing */
     struct mli_missing *missing;
     struct mli_rows *rows;
+    double **plain; /* of each column: where its numbers go as they are; NULL: mli_rows_set_number() knows */
     double *P;      /* (rows of a block, width) */
     uint64_t *seen; /* of each column: the number of the row that had it last */
     uint64_t row;   /* rows opened so far */

@@ -2,6 +2,7 @@
 
 #include <base/num.h>
 #include <base/text.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -62,11 +63,12 @@ enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
                             intake->max_rows);
     intake->rows++;
     intake->desk->row++;
-    if (mli_rows_append(intake->desk->rows))
-        return ML_OK;
-    status = predict_block(intake, err);
-    if (status == ML_OK)
-        mli_rows_append(intake->desk->rows);
+    if (!mli_rows_append(intake->desk->rows)) {
+        status = predict_block(intake, err);
+        if (status == ML_OK)
+            mli_rows_append(intake->desk->rows);
+    }
+    intake->at = mli_rows_count(intake->desk->rows) - 1;
     return status;
 }
 
@@ -156,6 +158,11 @@ static void number_fault(struct mli_intake *intake, size_t field, enum mli_cell 
 
 void mli_intake_number(struct mli_intake *intake, size_t field, double value)
 {
+    double *plain = intake->desk->plain[field];
+    if (plain && isfinite(value)) {
+        plain[intake->at] = value;
+        return;
+    }
     enum mli_cell cell = mli_rows_set_number(intake->desk->rows, field, value);
 
     if (refused(cell))

@@ -31,6 +31,7 @@ struct mli_intake {
     bool many; /* by the decoder, before the first row: the request is a list, even if of one row */
     bool typed; /* by the decoder: texts are JSON strings, never numbers, and shown with quotes */
     size_t rows, unknown, missing;
+    size_t at; /* of the open row in its block */
     size_t faults; /* all of them; the first MLI_FAULTS are kept */
     struct mli_fault fault[MLI_FAULTS]; /* the last member: it is not cleared */
 };

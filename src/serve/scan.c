@@ -158,22 +158,29 @@ static size_t skip_digits(const struct mli_scan *scan, size_t at)
 }
 
 /*
- * A short decimal (base/num.h), which nearly all numbers are: what is one is a number of JSON, too. False: something else,
- * or so near the end of the text that there is no room to read it at once.
+ * A short decimal (base/num.h), which nearly all numbers are, in one go: it is a number of JSON, and digits and power of
+ * ten are both exact, so the quotient is rounded once. False: something else.
  */
 static bool short_number(struct mli_scan *scan, double *out)
 {
-    const char *text = scan->text + scan->at;
-    unsigned decimals;
-    size_t n = 1;
+    size_t start = scan->at + (byte(scan, scan->at) == '-'), at = start, point;
+    uint64_t digits = 0;
 
-    if (scan->len - scan->at < MLI_SHORT_ROOM)
+    for (; is_digit(byte(scan, at)); at++)
+        digits = digits * 10 + (uint64_t)(scan->text[at] - '0');
+    point = at;
+    if (byte(scan, at) == '.') {
+        for (at++; is_digit(byte(scan, at)); at++)
+            digits = digits * 10 + (uint64_t)(scan->text[at] - '0');
+        if (at == point + 1)
+            return false;
+    }
+    if (point == start || at - start > MLI_NUM_SHORT || (point > start + 1 && scan->text[start] == '0') ||
+        (byte(scan, at) | 0x20) == 'e')
         return false;
-    while (n < MLI_SHORT_ROOM - 1 && (is_digit(text[n]) || text[n] == '.'))
-        n++;
-    if ((text[n] | 0x20) == 'e' || !mli_short_parse(text, n, out, &decimals))
-        return false;
-    scan->at += n;
+    double value = (double)(int64_t)digits / mli_short_power[at > point ? at - point - 1 : 0];
+    *out = start > scan->at ? -value : value;
+    scan->at = at;
     scan->fresh = false;
     return true;
 }

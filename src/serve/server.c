@@ -105,8 +105,10 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
 
 static void stop_loops(struct mli_server *server)
 {
-    for (size_t i = 0; i < server->loops; i++)
+    for (size_t i = 0; i < server->loops; i++) {
         MHD_stop_daemon(server->loop[i].daemon);
+        mli_loop_drop_responses(&server->loop[i]);
+    }
     free(server->loop);
 }
 

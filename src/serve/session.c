@@ -154,6 +154,7 @@ void mli_session_on_completed(void *data, struct MHD_Connection *connection, voi
     if (session->request.view)
         mli_worker_leave(session->loop->worker, session->request.view);
     session->request.view = NULL;
+    mli_session_sent(session);
     mli_session_drop_body(session);
     mli_reply_reset(&session->reply);
     mli_connection_enter(session->connection, MLI_PHASE_IDLE, 0, mli_now());

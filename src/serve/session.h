@@ -1,7 +1,7 @@
 /*
  * Session: a connection and its current request, from what the library calls to the reply. Internal to the server:
  * server.c starts and stops, session.c is called by the library, session_head.c decides by the head, session_body.c
- * gathers the body, session_send.c gives the reply.
+ * gathers the body, session_send.c gives the reply, session_response.c makes what the library sends.
  */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H
@@ -16,11 +16,16 @@
 
 struct mli_server;
 
+#define MLI_KEPT_BYTES ((size_t)512) /* bodies of responses that are kept are shorter than that */
+
+struct mli_kept; /* session_response.c */
+
 /* A thread that answers. */
 struct mli_loop {
     struct mli_server *server;
     struct mli_worker *worker;
     struct MHD_Daemon *daemon;
+    struct mli_kept *kept[MLI_KEPT_BYTES]; /* by the length of the body; NULL: none yet */
 };
 
 struct mli_server {
@@ -63,6 +68,7 @@ struct mli_session {
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_buf body;
     struct mli_reply reply;
+    struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
 };
 
 /* Index of the request's route for the metrics. */
@@ -76,6 +82,16 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
 
 /* Writes the request down where that is wanted; status 0: it was not answered. */
 void mli_session_note(struct mli_session *session, unsigned status, uint64_t took);
+
+/* ---- session_response.c ---- */
+
+/* What the library is to be given for the reply, and gets back when it has it. NULL: no memory. */
+struct MHD_Response *mli_session_response(struct mli_session *session, const char *method);
+void mli_session_drop_response(struct mli_session *session, struct MHD_Response *response);
+/* The reply has been sent, or never will be. */
+void mli_session_sent(struct mli_session *session);
+/* After the last session of the loop. */
+void mli_loop_drop_responses(struct mli_loop *loop);
 
 /* ---- session_head.c ---- */
 

@@ -2,78 +2,7 @@
 
 #include <serve/access_log.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #define REQUESTS_MAX 1000u /* of one connection */
-
-static bool add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    return MHD_add_response_header(response, name, value) == MHD_YES;
-}
-
-/* What keeps a browser from making more of an answer than it is; a POST's is nothing that a browser shows. */
-static bool add_page_headers(struct MHD_Response *response, const struct mli_reply *reply)
-{
-    return add_header(response, "Content-Security-Policy",
-                      reply->policy[0] ? reply->policy : "default-src 'none'; frame-ancestors 'none'") &&
-           add_header(response, "Cross-Origin-Resource-Policy", "same-origin") &&
-           add_header(response, "Referrer-Policy", "no-referrer");
-}
-
-static bool add_cors_headers(struct MHD_Response *response, const struct mli_session *session)
-{
-    return (*session->origin == '*' || add_header(response, MHD_HTTP_HEADER_VARY, "Origin")) &&
-           add_header(response, "Access-Control-Allow-Origin", session->origin) &&
-           add_header(response, "Access-Control-Expose-Headers",
-                      "Inference-Header-Content-Length, Retry-After, traceparent, X-Request-Id") &&
-           (!session->preflight ||
-            (add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
-             add_header(response, "Access-Control-Allow-Headers",
-                        "Authorization, Content-Type, Inference-Header-Content-Length, X-API-Key, "
-                        "X-Request-Id, traceparent, tracestate") &&
-             add_header(response, "Access-Control-Max-Age", "600")));
-}
-
-static bool add_trace_headers(struct MHD_Response *response, const struct mli_trace *trace)
-{
-    return (!trace->parent_out || add_header(response, "traceparent", trace->parent)) &&
-           (!trace->state || add_header(response, "tracestate", trace->state)) &&
-           (!trace->id_out || add_header(response, "X-Request-Id", trace->id));
-}
-
-static bool add_number(struct MHD_Response *response, const char *name, size_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%zu", value);
-    return add_header(response, name, text);
-}
-
-static struct MHD_Response *make_response(struct mli_session *session, const char *method)
-{
-    struct mli_reply *reply = &session->reply;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
-
-    if (!response)
-        return NULL;
-    if ((!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
-        add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
-        add_header(response, "X-Content-Type-Options", "nosniff") &&
-        add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
-        (strcmp(method, "POST") == 0 || add_page_headers(response, reply)) &&
-        (!session->origin || add_cors_headers(response, session)) &&
-        (!session->trace.known || add_trace_headers(response, &session->trace)) &&
-        (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
-        (!reply->challenge ||
-         add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
-        (!reply->json_part || add_number(response, "Inference-Header-Content-Length", reply->json_part)) &&
-        (!reply->retry_after || add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after)))
-        return response;
-    MHD_destroy_response(response);
-    return NULL;
-}
 
 void mli_session_note(struct mli_session *session, unsigned status, uint64_t took)
 {
@@ -117,7 +46,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     reply->close =
         reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;
-    struct MHD_Response *response = make_response(session, method);
+    struct MHD_Response *response = mli_session_response(session, method);
     if (!response)
         return MHD_NO;
     mli_metrics_request(&session->loop->worker->metrics, mli_session_route(session), reply->status,
@@ -129,6 +58,6 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     session->answered = true;
     mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, mli_now());
     enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
-    MHD_destroy_response(response);
+    mli_session_drop_response(session, response);
     return queued;
 }

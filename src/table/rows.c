@@ -277,6 +277,11 @@ enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double va
     return look_up_number(rows, field, value);
 }
 
+double *mli_rows_numbers(struct mli_rows *rows, size_t field)
+{
+    return rows->missing_number ? NULL : rows->table.column[field].number;
+}
+
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value)
 {
     switch (rows->table.column[field].type) {

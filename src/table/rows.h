@@ -54,6 +54,11 @@ enum mli_cell mli_rows_set_text(struct mli_rows *rows, size_t field, const char 
  * finite: MLI_CELL_NOT_A_NUMBER.
  */
 enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double value);
+/*
+ * Where a finite number for that field can be stored without asking, in the place of its row; NULL: it cannot. The place
+ * stays for the life of the builder.
+ */
+double *mli_rows_numbers(struct mli_rows *rows, size_t field);
 /* true/false: for a CATEGORY or BOOLEAN looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value);
 /* Bytes of the texts that the rows hold: whoever fills many rows looks at them well before MLI_ROWS_TEXT. */

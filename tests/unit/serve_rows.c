@@ -2,6 +2,7 @@
 #include <tests/unit/serve.h>
 
 #include <math.h>
+#include <serve/scan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,13 @@ static const struct exchange numbers[] = {
     { "{\"x\":12345678901234567890,\"y\":0}", 200, "{\"prediction\":6.172839450617284e18}" },
     { "{\"x\":0.1,\"y\":0.2}", 200, "{\"prediction\":0.15000000000000002}" },
     { "{\"x\":1e308,\"y\":1e308}", 200, "{\"prediction\":1e308}" },
+    { "{\"x\":1.25e2,\"y\":-0.5}", 200, "{\"prediction\":62.25}" },
+    { "{\"x\":0.30000000000000004,\"y\":0}", 200, "{\"prediction\":0.15000000000000002}" },
+    { "{\"x\":1, \"y\" :2}", 200, "{\"prediction\":1.5}" },
+    { "{\"x\":1,\"x\":1,\"y\":2}", 400, "no duplicate of a column" },
+    { "{\"x\":1,\"y\":2,\"y\":2}", 400, "no duplicate of a column" },
+    { "{\"x\":1,\"y\"2}", 400, "expected ':'" },
+    { "{,\"x\":1,\"y\":2}", 400, "a name in quotes" },
     /* cells that do not fit */
     { "{\"x\":\"4\",\"y\":5}", 400,
       "\"rows\":[{\"row\":1,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"\\\"4\\\"\"}]" },
@@ -107,6 +115,39 @@ static void test_numbers(void **state)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         check(&bench, MLI_MEDIA_JSON, &numbers[i]);
     bench_release(&bench);
+}
+
+/* Read in one go or not, with or without something behind it: the nearest double, and nothing that JSON does not have. */
+static void test_number_forms(void **state)
+{
+    static const char *const good[] = { "0", "-0", "7", "-7", "10", "0.5", "-0.125", "123456789012345", "1234567890123456",
+                                        "0.000000000000001", "123456.789012345", "99999999999999.9", "0.1234567890123456",
+                                        "1e5", "1E5", "1.5e-3", "-2.25E+2", "18446744073709551616", "0.0", "0e9",
+                                        "123456789012345678901234567890" };
+    static const char *const bad[] = { "", "-", "+1", ".5", "1.", "-.5", "01", "-01", "00.5", "1.e5", "1e", "1e+", "- 1",
+                                       "1e999", "--1", "0x1" };
+    static const char *const behind[] = { "", " ", ",", "}", "]                              " };
+    char text[128];
+    double value;
+
+    (void)state;
+    for (size_t b = 0; b < sizeof(behind) / sizeof(*behind); b++) {
+        for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+            int n = snprintf(text, sizeof(text), "%s%s", good[i], behind[b]);
+            struct mli_scan scan = mli_scan_of(text, (size_t)n, 8);
+            double expected = strtod(good[i], NULL);
+            assert_true(mli_scan_number(&scan, &value));
+            assert_int_equal(scan.at, strlen(good[i]));
+            assert_memory_equal(&value, &expected, sizeof(value));
+        }
+        for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+            int n = snprintf(text, sizeof(text), "%s%s", bad[i], behind[b]);
+            struct mli_scan scan = mli_scan_of(text, (size_t)n, 8);
+            bool whole = mli_scan_number(&scan, &value) && scan.at == strlen(bad[i]);
+            if (whole)
+                fail_msg("\"%s\" is taken for a number", text);
+        }
+    }
 }
 
 static const struct exchange people[] = {
@@ -421,6 +462,7 @@ int run_rows_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),    cmocka_unit_test(test_people),
+        cmocka_unit_test(test_number_forms),
         cmocka_unit_test(test_meaning),    cmocka_unit_test(test_files),
         cmocka_unit_test(test_cells_mean_as_in_training),
         cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),

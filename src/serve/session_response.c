@@ -1,0 +1,164 @@
+/*
+ * The library takes as long to make a response with three header fields as a small prediction takes. So the plain ones,
+ * whose fields are always the same, are kept by the length of their body, each with room for one that is written anew for
+ * every request. One that is still being sent belongs to its request; another is made then.
+ */
+#include <serve/session.h>
+
+#include <base/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mli_kept {
+    struct MHD_Response *response;
+    bool taken;
+    char body[];
+};
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_number(struct MHD_Response *response, const char *name, size_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%zu", value);
+    return add_header(response, name, text);
+}
+
+static bool add_common_headers(struct MHD_Response *response, const struct mli_reply *reply)
+{
+    return add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type) &&
+           add_header(response, "X-Content-Type-Options", "nosniff") &&
+           add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+}
+
+/* What keeps a browser from making more of an answer than it is; a POST's is nothing that a browser shows. */
+static bool add_page_headers(struct MHD_Response *response, const struct mli_reply *reply)
+{
+    return add_header(response, "Content-Security-Policy",
+                      reply->policy[0] ? reply->policy : "default-src 'none'; frame-ancestors 'none'") &&
+           add_header(response, "Cross-Origin-Resource-Policy", "same-origin") &&
+           add_header(response, "Referrer-Policy", "no-referrer");
+}
+
+static bool add_cors_headers(struct MHD_Response *response, const struct mli_session *session)
+{
+    return (*session->origin == '*' || add_header(response, MHD_HTTP_HEADER_VARY, "Origin")) &&
+           add_header(response, "Access-Control-Allow-Origin", session->origin) &&
+           add_header(response, "Access-Control-Expose-Headers",
+                      "Inference-Header-Content-Length, Retry-After, traceparent, X-Request-Id") &&
+           (!session->preflight ||
+            (add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
+             add_header(response, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, Inference-Header-Content-Length, X-API-Key, "
+                        "X-Request-Id, traceparent, tracestate") &&
+             add_header(response, "Access-Control-Max-Age", "600")));
+}
+
+static bool add_trace_headers(struct MHD_Response *response, const struct mli_trace *trace)
+{
+    return (!trace->parent_out || add_header(response, "traceparent", trace->parent)) &&
+           (!trace->state || add_header(response, "tracestate", trace->state)) &&
+           (!trace->id_out || add_header(response, "X-Request-Id", trace->id));
+}
+
+static struct MHD_Response *make_response(const struct mli_session *session, const char *method)
+{
+    const struct mli_reply *reply = &session->reply;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.data, MHD_RESPMEM_PERSISTENT);
+
+    if (!response)
+        return NULL;
+    if (add_common_headers(response, reply) &&
+        (!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
+        (strcmp(method, "POST") == 0 || add_page_headers(response, reply)) &&
+        (!session->origin || add_cors_headers(response, session)) &&
+        (!session->trace.known || add_trace_headers(response, &session->trace)) &&
+        (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
+        (!reply->challenge ||
+         add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
+        (!reply->json_part || add_number(response, "Inference-Header-Content-Length", reply->json_part)) &&
+        (!reply->retry_after || add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after)))
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+/* ---- kept -------------------------------------------------------------------------------------------------------- */
+
+/* Whether make_response() would add the common fields and no other. */
+static bool is_plain(const struct mli_session *session, const char *method)
+{
+    const struct mli_reply *reply = &session->reply;
+
+    return strcmp(method, "POST") == 0 && strcmp(reply->type, "application/json") == 0 && !reply->close &&
+           !session->origin && !session->trace.known && !reply->allow && !reply->challenge && !reply->json_part && !reply->retry_after;
+}
+
+/* NULL: out of memory. */
+static struct mli_kept *make_kept(const struct mli_reply *reply)
+{
+    size_t len = reply->body.len;
+    struct mli_kept *kept = mli_alloc(1, sizeof(*kept) + len);
+
+    if (!kept)
+        return NULL;
+    kept->taken = false;
+    kept->response = MHD_create_response_from_buffer(len, kept->body, MHD_RESPMEM_PERSISTENT);
+    if (kept->response && add_common_headers(kept->response, reply))
+        return kept;
+    if (kept->response)
+        MHD_destroy_response(kept->response);
+    free(kept);
+    return NULL;
+}
+
+/* The loop's response of that length. NULL: it is being sent, or cannot be made. */
+static struct mli_kept *take_kept(struct mli_session *session)
+{
+    const struct mli_buf *body = &session->reply.body;
+    struct mli_kept **place = &session->loop->kept[body->len];
+
+    if (!*place)
+        *place = make_kept(&session->reply);
+    if (!*place || (*place)->taken)
+        return NULL;
+    if (body->len > 0)
+        memcpy((*place)->body, body->data, body->len);
+    (*place)->taken = true;
+    return *place;
+}
+
+struct MHD_Response *mli_session_response(struct mli_session *session, const char *method)
+{
+    if (session->reply.body.len < MLI_KEPT_BYTES && is_plain(session, method))
+        session->kept = take_kept(session);
+    return session->kept ? session->kept->response : make_response(session, method);
+}
+
+void mli_session_drop_response(struct mli_session *session, struct MHD_Response *response)
+{
+    if (!session->kept)
+        MHD_destroy_response(response);
+}
+
+void mli_session_sent(struct mli_session *session)
+{
+    if (session->kept)
+        session->kept->taken = false;
+    session->kept = NULL;
+}
+
+void mli_loop_drop_responses(struct mli_loop *loop)
+{
+    for (size_t i = 0; i < MLI_KEPT_BYTES; i++) {
+        if (loop->kept[i])
+            MHD_destroy_response(loop->kept[i]->response);
+        free(loop->kept[i]);
+    }
+}
