@@ -10,7 +10,7 @@ build_packages=(
 # shellcheck disable=SC2034
 test_packages=(
     bats clang cppcheck curl jq libclang-rt-dev libcmocka-dev libomp-dev locales openssl procps python3 python3-prometheus-client
-    python3-venv shellcheck strace time
+    python3-venv shellcheck strace time wrk
 )
 
 # as_root COMMAND...: as it is for root, else by sudo.

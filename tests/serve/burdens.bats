@@ -1,0 +1,25 @@
+load common
+
+# Short forms of wire/burdens.py, which says what each is; at full size by hand: burdens.py --full MLCTL BURDEN...
+burden() {
+    python3 "$WIRE/burdens.py" "$MLCTL" "$@"
+}
+
+# bats test_tags=release
+@test "models replaced under wrk, SIGTERM with requests half sent" {
+    burden swaps drain
+}
+
+# bats test_tags=release
+@test "slow clients, full descriptors, killed clients, four times too many" {
+    burden slow files kills full
+}
+
+# bats test_tags=release
+@test "hostile JSON takes no memory, a wrong token's time says nothing, a soak leaves nothing" {
+    burden bombs tokens soak
+}
+
+@test "every protocol, errors, reloads and administration at once" {
+    python3 "$WIRE/mixture.py" "$MLCTL" "$MLCTL" 4
+}

@@ -1,0 +1,585 @@
+"""
+What a server must bear, one burden at a time; each starts a server of its own, says what it has measured, and fails when
+it is not borne. The sizes are small enough for the check; --full has those of the goals.
+
+usage: burdens.py [--full] MLCTL BURDEN...
+
+  swaps    the model's file is replaced while wrk asks, a quarter of the times by a damaged one
+  drain    SIGTERM while requests are half sent, and at random moments under load
+  slow     clients that dawdle over head, body, answer or handshake; what others wait meanwhile
+  files    every descriptor is taken
+  kills    clients are killed in the middle of their bodies
+  full     four times as many clients as there are places
+  bombs    a megabyte of hostile JSON
+  tokens   whether the time that a wrong token takes says where it is wrong
+  soak     millions of requests, with errors and reloads among them (--full: 24 million, PIECES at a time)
+"""
+import json
+import math
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from wire import HOST, connect, parse, post, receive
+
+FULL = "--full" in sys.argv
+ARGUMENTS = [argument for argument in sys.argv[1:] if argument != "--full"]
+ROW = b'{"x":4,"y":5}'
+HERE = os.path.dirname(os.path.abspath(__file__))
+MLCTL = os.path.realpath(ARGUMENTS[0])
+
+
+def train(name, shift=0):
+    with open(name + ".csv", "w") as file:
+        file.write("x,y,z\n")
+        for i in range(100):
+            file.write("%d,%d,%g\n" % (i % 10, i // 10, (i % 10 + i // 10) / 2 + shift))
+    subprocess.run([MLCTL, "train", name + ".csv", "-q", "--l2", "0", "--split", "none", "-m", name + ".safetensors"],
+                   check=True, stdout=subprocess.DEVNULL)
+    return name + ".safetensors"
+
+
+class Server:
+    def __init__(self, model, *options, files=None):
+        limit = ["prlimit", "--nofile=%d" % files] if files else []
+        self.log = open("serve.log", "w+")
+        self.process = subprocess.Popen([*limit, MLCTL, "serve", model, "--port", "0", "--json", *options],
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+        text = ""
+        while not text.endswith("}\n") or text.count("{") != text.count("}"):
+            line = self.process.stdout.readline()
+            if not line:
+                sys.exit("the server did not start: " + open("serve.log").read())
+            text += line
+        said = json.loads(text)
+        self.port, self.pid = said["port"], said["pid"]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        if status != 0:
+            sys.exit("the server ended with %d: %s" % (status, open("serve.log").read()[-2000:]))
+
+    def status(self, name):
+        with open("/proc/%d/status" % self.pid) as file:
+            return int(next(line for line in file if line.startswith(name + ":")).split()[1])
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.pid))
+
+    def processor(self):
+        """Seconds of processor so far."""
+        with open("/proc/%d/stat" % self.pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def get(self, path):
+        with connect(self.port) as sock:
+            sock.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
+            return parse(receive(sock, 60)[0])[0]
+
+    def metric(self, line):
+        found = re.search(r"^%s (\S+)$" % re.escape(line), self.get("/metrics").body.decode(), re.M)
+        return float(found.group(1)) if found else 0.0
+
+    def predicts(self, body=ROW):
+        with connect(self.port) as sock:
+            sock.sendall(post(body, extra="Connection: close\r\n"))
+            return parse(receive(sock, 60)[0])[0]
+
+
+def need(holds, *what):
+    if not holds:
+        sys.exit("not so: " + " ".join(map(str, what)))
+
+
+def soon(holds, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        need(time.monotonic() < end, what, "not within", seconds, "s")
+        time.sleep(0.02)
+
+
+def quantile(values, q):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(q * len(values)))]
+
+
+# ---- wrk -----------------------------------------------------------------------------------------------------------
+
+# Counts answers that are not 200 with one of the bodies; errors of sockets are counted by wrk.
+LUA = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{"x":4,"y":5}'
+known = { %s }
+bad = 0
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+function response(status, headers, body)
+    if status ~= 200 or not known[body] then
+        bad = bad + 1
+        if bad < 4 then print("BAD " .. status .. " " .. body) end
+    end
+end
+function done(summary, latency, requests)
+    local bad = 0
+    for _, thread in ipairs(threads) do bad = bad + thread:get("bad") end
+    local e = summary.errors
+    print(string.format("DONE %%d %%d %%d %%d %%d %%d %%d", summary.requests, bad, e.connect, e.read, e.write, e.timeout, e.status))
+end
+"""
+
+
+class Wrk:
+    """wrk until stop(); whatever is not an answer of `bodies` is a failure."""
+
+    def __init__(self, port, bodies, connections=32):
+        with open("wrk.lua", "w") as file:
+            file.write(LUA % ", ".join("[%s] = true" % json.dumps(body.decode()) for body in bodies))
+        self.process = subprocess.Popen(["wrk", "-t1", "-c%d" % connections, "-d36000s", "--timeout", "60s", "-s", "wrk.lua", "http://%s:%d/predict" % (HOST, port)],
+                                        stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        text = self.process.communicate(timeout=90)[0]
+        requests, *failures = map(int, re.search(r"^DONE (.*)$", text, re.M).group(1).split())
+        need(not any(failures), "of", requests, "requests failed", dict(zip(("answer", "connect", "read", "write", "timeout", "status"), failures)), text)
+        return requests
+
+
+# ---- the burdens ---------------------------------------------------------------------------------------------------
+
+
+def swaps():
+    count = 200 if FULL else 12
+    models = [train("a"), train("b", 1)]
+    with open("damaged", "wb") as file:
+        file.write(open(models[0], "rb").read()[:-7])
+    shutil.copyfile(models[0], "live.safetensors")
+    server = Server("live.safetensors")
+    bodies = [server.predicts().body]
+    shutil.copyfile(models[1], "next")
+    os.rename("next", "live.safetensors")
+    soon(lambda: server.predicts().body != bodies[0], "the other model")
+    bodies.append(server.predicts().body)
+    shutil.copyfile(models[0], "next")
+    os.rename("next", "live.safetensors")
+    soon(lambda: server.predicts().body == bodies[0], "the first model")
+    load = Wrk(server.port, bodies)
+    subprocess.run([sys.executable, os.path.join(HERE, "swap.py"), str(server.port), str(server.pid), "live.safetensors", str(count), *models, "damaged"],
+                   check=True)
+    asked = load.stop()
+    server.stop()
+    print("swaps: %d changes, a quarter of them damaged, %d requests of wrk, none failed, every answer one of the two models'" % (count, asked))
+
+
+def drain_half():
+    """Requests half sent when the signal comes: all are answered in full, and the end comes soon after."""
+    count = 1000 if FULL else 200
+    server = Server(MODEL, "--max-connections", "2000", "--grace", "60")
+    request = post(b"[" + b",".join([ROW] * 20) + b"]")
+    held = []
+    for _ in range(count):
+        sock = connect(server.port, timeout=60)
+        sock.sendall(request[:-10])
+        held.append(sock)
+    soon(lambda: server.metric("mlctl_connections") >= count + 1, "connections")
+    time.sleep(0.3)
+    idle = connect(server.port)
+    server.process.send_signal(signal.SIGTERM)
+    before = time.monotonic()
+    need(receive(idle, 10)[1] is not False, "an idle connection is closed")
+    closed = time.monotonic() - before
+    for sock in held:
+        sock.sendall(request[-10:])
+    for sock in held:
+        replies = parse(receive(sock, 60)[0])
+        need([r.status for r in replies] == [200] and replies[0].body.count(b"prediction") == 20, "a request over the signal")
+        sock.close()
+    before = time.monotonic()
+    need(server.process.wait(60) == 0, "the status of the end")
+    print("drain: %d requests half sent at SIGTERM, 0 failed; idle closed after %.2f s, end %.2f s after the last" % (count, closed, time.monotonic() - before))
+
+
+def drain():
+    drain_half()
+    times = 20 if FULL else 1
+    for i in range(times):
+        server = Server(MODEL)
+        out = subprocess.run([sys.executable, os.path.join(HERE, "drain.py"), str(server.port), str(server.pid), "%.2f" % random.uniform(0.05, 1)],
+                             stdout=subprocess.PIPE, text=True)
+        need(out.returncode == 0, out.stdout)
+        need(server.process.wait(60) == 0, "the status of the end")
+    print("drain: %d times SIGTERM under load, 0 failed" % times)
+
+
+class Dawdler:
+    """One slow connection, opened again when it is closed."""
+    HEADS = {
+        "head": (b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"a"),
+        "body": (b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n[", b" "),
+        "read": (post(b"[" + b",".join([ROW] * 3000) + b"]") * 3, b""),
+        "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b""),
+    }
+
+    def __init__(self, port, kind):
+        self.port, self.kind, self.sock, self.opened, self.longest, self.closed = port, kind, None, 0.0, 0.0, 0
+
+    def turn(self):
+        now = time.monotonic()
+        start, drip = self.HEADS[self.kind]
+        if self.sock is None:
+            self.sock = socket.socket()
+            if self.kind == "read":
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            try:
+                self.sock.connect((HOST, self.port))
+                self.sock.setblocking(False)
+                self.sock.send(start)
+            except OSError:
+                self.sock = None
+                return
+            self.opened = now
+            return
+        gone = False
+        try:
+            if drip:
+                self.sock.send(drip)
+            if self.kind != "read" or now - self.opened > 1:
+                gone = self.sock.recv(1) == b""
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone = True
+        self.longest = max(self.longest, now - self.opened)
+        if gone:
+            self.sock.close()
+            self.sock = None
+            self.closed += 1
+
+
+def waits(port, seconds, context):
+    """What an honest client waits: half of the requests by connections of their own."""
+    waited, end, kept = [], time.monotonic() + seconds, None
+    n = 0
+    while time.monotonic() < end:
+        n += 1
+        before = time.monotonic()
+        if kept is None or n % 2 == 0:
+            if kept is not None:
+                kept.close()
+            kept = socket.create_connection((HOST, port), 60)
+            if context:
+                kept = context.wrap_socket(kept, server_hostname=HOST)
+        kept.sendall(post(ROW))
+        data = b""
+        while not data.endswith(b"}\n"):
+            part = kept.recv(65536)
+            need(part, "the honest client was closed on")
+            data += part
+        need(data.startswith(b"HTTP/1.1 200"), "the honest client", data[:100])
+        waited.append(time.monotonic() - before)
+        time.sleep(0.002)
+    return waited
+
+
+def slow_with(kinds, options, context=None):
+    count, seconds = (2000, 60) if FULL else (200, 2)
+    timeouts = ["--header-timeout", "5", "--body-timeout", "5"]
+    server = Server(MODEL, "--max-connections", "4000", *timeouts, *options)
+    alone = waits(server.port, seconds / 6, context)
+    dawdlers = [Dawdler(server.port, kinds[i % len(kinds)]) for i in range(count)]
+    stopped = threading.Event()
+
+    def dawdle():
+        while not stopped.is_set():
+            before = time.monotonic()
+            for dawdler in dawdlers:
+                dawdler.turn()
+            stopped.wait(max(0.0, 1 - (time.monotonic() - before)))
+
+    thread = threading.Thread(target=dawdle)
+    processor = server.processor()
+    thread.start()
+    waited = waits(server.port, seconds, context)
+    processor = (server.processor() - processor) / seconds
+    stopped.set()
+    thread.join()
+    closed, longest = sum(d.closed for d in dawdlers), max(d.longest for d in dawdlers)
+    for dawdler in dawdlers:
+        if dawdler.sock:
+            dawdler.sock.close()
+    soon(lambda: server.descriptors() < 60, "descriptors given back")
+    server.stop()
+    print("slow: %d that dawdle over %s for %d s, %d closed, the longest after %.1f s; others' p99 %.1f ms of %d (alone %.1f ms), processor %.0f %%" %
+          (count, ", ".join(kinds), seconds, closed, longest, 1e3 * quantile(waited, 0.99), len(waited), 1e3 * quantile(alone, 0.99), 100 * processor))
+    need(not FULL or quantile(waited, 0.99) < max(0.05, 1.5 * quantile(alone, 0.99)), "others' p99")
+    need(not FULL or closed >= count, "all of them were closed on")
+
+
+def slow():
+    slow_with(["head", "body", "read"], [])
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2",
+                    "-subj", "/CN=a", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+    slow_with(["tls"], ["--tls-cert", "cert.pem", "--tls-key", "key.pem"], ssl.create_default_context(cafile="cert.pem"))
+
+
+def files():
+    server = Server(MODEL, files=64)
+    need(server.predicts().status == 200, "at first")
+    held = []
+    for _ in range(200):
+        sock = socket.socket()
+        sock.setblocking(False)
+        try:
+            sock.connect((HOST, server.port))
+        except BlockingIOError:
+            pass
+        held.append(sock)
+    time.sleep(0.5)
+    seconds = 10 if FULL else 1
+    before = server.processor()
+    time.sleep(seconds)
+    busy = (server.processor() - before) / seconds
+    for sock in held:
+        sock.close()
+    before = time.monotonic()
+    while True:
+        try:
+            if server.predicts().status == 200:
+                break
+        except (OSError, IndexError, ValueError):
+            pass
+        need(time.monotonic() - before < 20, "serves again")
+    print("files: 200 connections against 64 descriptors, processor %.1f %% meanwhile, served again %.2f s after" % (100 * busy, time.monotonic() - before))
+    need(busy < 0.05, "processor while full")
+    server.stop()
+
+
+KILLED = """
+import socket, sys, time
+port, count = int(sys.argv[1]), int(sys.argv[2])
+held = []
+for i in range(count):
+    sock = socket.create_connection(("127.0.0.1", port))
+    body = b'[{"x":1,"y":2},' * (1 + i * 1500 %% 40000)
+    head = b"POST /predict HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: application/json\\r\\n"
+    sock.sendall(head + (b"Content-Length: 1000000\\r\\n\\r\\n" + body if i %% 2 else b"Transfer-Encoding: chunked\\r\\n\\r\\n7fffff\\r\\n" + body))
+    held.append(sock)
+print("ready", flush=True)
+time.sleep(600)
+""".replace("%%", "%")
+
+
+def kills():
+    rounds = 20 if FULL else 3
+    server = Server(MODEL)
+
+    def one(count):
+        child = subprocess.Popen([sys.executable, "-c", KILLED, str(server.port), str(count)], stdout=subprocess.PIPE, text=True)
+        need(child.stdout.readline() == "ready\n", "a client")
+        child.kill()
+        child.wait()
+        soon(lambda: server.metric("mlctl_connections") == 1, "connections given back")
+
+    one(50)
+    descriptors, memory = server.descriptors(), server.status("VmRSS")
+    for _ in range(rounds):
+        one(50)
+    need(server.predicts().status == 200, "afterwards")
+    soon(lambda: server.descriptors() <= descriptors, "descriptors given back")
+    grown = server.status("VmRSS") - memory
+    print("kills: %d connections of clients killed amid their bodies; descriptors %d as before, resident memory %+d KiB" % (50 * rounds, descriptors, grown))
+    need(grown < 2048 or not FULL, "memory")
+    server.stop()
+
+
+def full():
+    """Beyond the places there are: who is in is served as before, the others get 503 at once."""
+    places, seconds = 32, 20 if FULL else 1
+    goodput = []
+    for connections in (places - 2, 4 * places):
+        server = Server(MODEL, "--max-connections", str(places))
+        memory = server.status("VmRSS")
+        done, refused, failed, waited = [0], [0], [], []
+        stopped = threading.Event()
+
+        def client():
+            while not stopped.is_set():
+                try:
+                    before = time.monotonic()
+                    with connect(server.port, timeout=30) as sock:
+                        n = 0
+                        while not stopped.is_set() and n < 200:
+                            sock.sendall(post(ROW))
+                            data = b""
+                            while not data.endswith(b"}\n"):
+                                part = sock.recv(65536)
+                                if not part:
+                                    raise EOFError("closed after %r" % data)
+                                data += part
+                            if data.startswith(b"HTTP/1.1 503"):
+                                need(b"Retry-After: 1\r\n" in data, "Retry-After")
+                                refused[0] += 1
+                                waited.append(time.monotonic() - before)
+                                break
+                            if not data.startswith(b"HTTP/1.1 200"):
+                                raise EOFError("%r" % data[:100])
+                            done[0] += 1
+                            n += 1
+                    if n == 0:
+                        time.sleep(0.1)
+                except (OSError, EOFError) as problem:
+                    failed.append(repr(problem))
+
+        threads = [threading.Thread(target=client) for _ in range(connections)]
+        busy = server.processor()
+        for thread in threads:
+            thread.start()
+        time.sleep(seconds)
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        busy = server.processor() - busy
+        goodput.append(done[0])
+        print("full: %d clients for %d places: %d answered, %d refused at once (p99 %.0f ms), %d failed, memory %+d KiB, processor %.1f s" %
+              (connections, places, done[0], refused[0], 1e3 * quantile(waited or [0], 0.99), len(failed), server.status("VmHWM") - memory, busy))
+        need(not failed, failed[:3])
+        server.stop()
+    need(refused[0] > 0, "somebody was refused")
+
+
+def bombs():
+    server = Server(MODEL)
+    server.predicts()
+    for bomb in ("{},", "[],", '"",', "0,", "0.5,", '{"a":{}},', "[[[[", '"\\u0041",', '{"x":1,"y":2},'):
+        body = ('{"x":1,"y":2,"z":[' + bomb * (1048576 // len(bomb)) + "0]}").encode()
+        before = server.status("VmHWM")
+        start = time.monotonic()
+        reply = server.predicts(body)
+        took = time.monotonic() - start
+        grown = server.status("VmHWM") - before
+        print("bombs: %-16s %d in %.0f ms, %d KiB more" % (bomb, reply.status, 1e3 * took, grown))
+        need(reply.status in (200, 400, 413) and grown < 16384, "a bomb")
+    server.stop()
+
+
+def tokens():
+    """Mean time of a token wrong in its first letter and of one wrong in its last, over and over in random order."""
+    count = 100000 if FULL else 4000
+    made = json.loads(subprocess.run([MLCTL, "token", "new", "--name", "shop", "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout)
+    with open("keys", "w") as file:
+        file.write(made["line"] + "\n")
+    server = Server(MODEL, "--tokens", "keys")
+    start = made["token"].index("_") + 1
+    flip = {"A": "B"}.get
+    wrong = [made["token"][:at] + (flip(made["token"][at], "A")) + made["token"][at + 1:] for at in (start, len(made["token"]) - 1)]
+    requests = [b"GET /model HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + text.encode() + b"\r\n\r\n" for text in wrong]
+    took, sock = ([], []), None
+    for n in range(count):
+        if n % 500 == 0:
+            if sock:
+                sock.close()
+            sock = connect(server.port)
+        which = random.getrandbits(1)
+        before = time.perf_counter_ns()
+        sock.sendall(requests[which])
+        data = sock.recv(65536)
+        took[which].append(time.perf_counter_ns() - before)
+        need(data.startswith(b"HTTP/1.1 401"), data[:60])
+    server.stop()
+    kept = [sorted(times)[:int(0.9 * len(times))] for times in took]
+    means = [sum(times) / len(times) for times in kept]
+    spread = math.sqrt(sum(sum((t - mean) ** 2 for t in times) / len(times) ** 2 for times, mean in zip(kept, means)))
+    z = (means[0] - means[1]) / spread
+    p = math.erfc(abs(z) / math.sqrt(2))
+    print("tokens: %d wrong ones, %.0f ns and %.0f ns, difference %.1f standard errors, p %.3f" % (count, means[0], means[1], z, p))
+    need(p > (0.01 if FULL else 0.0001), "the difference is chance")
+    log = open("serve.log").read()
+    need(made["token"] not in log and wrong[0] not in log, "no token in the log")
+
+
+SOAK = """
+local json = { ["Content-Type"] = "application/json" }
+local batch, others, n = nil, nil, 0
+function init()
+    local function post(path, body, headers)
+        headers = headers or json
+        headers["Host"] = wrk.headers["Host"]
+        return wrk.format("POST", path, headers, body)
+    end
+    local good = post("/predict", '{"x":4,"y":5}')
+    batch = string.rep(good, 8) -- wrk wants as many requests of each call
+    others = {
+        post("/predict", '{"x":4,"y"'), post("/predict", '[{"x":4,"y":5},{"x":"a"}]'),
+        post("/predict", 'x,y\\n1,2\\n', { ["Content-Type"] = "text/csv" }),
+        post("/predict", 'no gzip', { ["Content-Type"] = "application/json", ["Content-Encoding"] = "gzip" }),
+        post("/v1/models/live:predict", '{"instances":[[1,2],[3,4]]}'), post("/invocations", '{"instances":[[1,2]]}'),
+        post("/v2/models/live/infer", '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1,2]}]}'),
+        wrk.format("GET", "/nothing"), wrk.format("GET", "/metrics"), wrk.format("GET", "/model"), wrk.format("GET", "/openapi.json"),
+    }
+    for i, other in ipairs(others) do others[i] = string.rep(good, 3) .. other .. string.rep(good, 4) end
+end
+function request()
+    n = n + 1
+    if n % 6 == 0 then return others[n / 6 % #others + 1] end
+    return batch
+end
+"""
+
+
+def soak():
+    """Pipelined requests, two in a hundred of them other ones or wrong, and a new model every few seconds."""
+    wanted = int(os.environ.get("SOAK_REQUESTS", 24000000 if FULL else 60000))
+    models = [train("a"), train("b", 1)]
+    shutil.copyfile(models[0], "live.safetensors")
+    server = Server("live.safetensors")
+    with open("soak.lua", "w") as file:
+        file.write(SOAK)
+    seconds = 10 if FULL else 1
+    asked, swapped, points = 0, 0, []
+    server.predicts()
+    descriptors = server.descriptors() + 1
+    began = time.monotonic()
+    while asked < wanted:
+        load = subprocess.Popen(["wrk", "-t1", "-c16", "-d%ds" % seconds, "--timeout", "60s", "-s", "soak.lua", "http://%s:%d/" % (HOST, server.port)],
+                                stdout=subprocess.PIPE, text=True)
+        shutil.copyfile(models[swapped % 2], "next")
+        os.rename("next", "live.safetensors")
+        swapped += 1
+        load.communicate()
+        soon(lambda: server.descriptors() <= descriptors, "descriptors given back")
+        now = json.loads("{%s}" % ",".join('"%s":%d' % (name, server.status(name)) for name in ("VmRSS", "VmHWM")))
+        asked = int(sum(float(value) for value in re.findall(r"^mlctl_http_requests_total\{[^}]*\} (\S+)$", server.get("/metrics").body.decode(), re.M)))
+        need(asked > (points[-1][0] if points else 0), "requests are answered")
+        points.append((asked, now["VmRSS"], server.descriptors()))
+        if FULL and len(points) % 6 == 1:
+            print("soak: %d requests, resident %d KiB, %d descriptors, %d s" % (*points[-1], time.monotonic() - began), flush=True)
+    warm = points[max(0, min(len(points) - 2, len(points) // 10))]
+    server.stop()
+    print("soak: %d requests, %d models, resident %d KiB after %d requests and %d KiB at the end, descriptors %d and %d" %
+          (asked, swapped, warm[1], warm[0], points[-1][1], warm[2], points[-1][2]))
+    need(points[-1][1] - warm[1] < (1024 if FULL else 8192), "memory is flat")
+
+
+if __name__ == "__main__":
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    try:
+        MODEL = train("mean")
+        for burden in ARGUMENTS[1:]:
+            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, bombs, tokens, soak)}[burden]()
+            sys.stdout.flush()
+    finally:
+        os.chdir("/")
+        shutil.rmtree(folder)
