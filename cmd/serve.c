@@ -18,11 +18,11 @@
 struct serve_flags {
     struct mli_server_config server;
     const char *platform; /* the variable that said the port; NULL: none */
-    char *model, *name, *version, *max_body, *open, payload[16];
+    char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
     struct serve_models models;
     char **canary, **shadow, **label;
     double rate;
-    int no_sandbox, request_ids, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int no_sandbox, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -46,6 +46,7 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
         { "threads", f->threads, 0, 256 },
         { "versions", f->versions, 0, 1000 },
         { "max-rows", f->max_rows, 1, 10000000 },
+        { "prediction-log-files", f->prediction_files, 2, 1000 },
         { "max-connections", f->max_connections, 1, 1000000 },
         { "max-per-address", f->max_per_address, 0, 1000000 },
         { "max-depth", f->max_depth, 3, 1000 },
@@ -61,6 +62,9 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     if (!cmd_size(ctx, "max-body", f->max_body, &body))
         return CMD_USAGE;
     f->server.max_body = body;
+    if (!cmd_size(ctx, "prediction-log-size", f->prediction_size, &f->server.prediction_size))
+        return CMD_USAGE;
+    f->server.prediction_files = (unsigned)f->prediction_files;
     f->server.port = (uint16_t)f->port;
     f->server.threads = (unsigned)f->threads;
     f->server.max_rows = (size_t)f->max_rows;
@@ -90,6 +94,20 @@ static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
         ml_error_set(&err, ML_EUSAGE, "--open goes with --tokens FILE: without keys predict and metrics are open");
     else if (!mli_scopes_parse(f->open, strlen(f->open), &f->server.open))
         ml_error_set(&err, ML_EUSAGE, "--open \"%.60s\": expected predict, metrics or both", f->open);
+    else
+        return true;
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+static bool take_logs(const struct cmd_context *ctx, const struct mli_server_config *server)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (!(server->prediction_sample > 0 && server->prediction_sample <= 1))
+        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample is a share of the rows: above 0 to 1");
+    else if (server->prediction_size < 4096)
+        ml_error_set(&err, ML_EUSAGE, "--prediction-log-size %zu is too small: 4096 bytes or more", server->prediction_size);
     else
         return true;
     cmd_fail(ctx, &err);
@@ -268,7 +286,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M" };
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .prediction_size = "64M" };
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
@@ -276,6 +294,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     f.header_timeout = (int)f.server.header_timeout;
     f.body_timeout = (int)f.server.body_timeout;
     f.idle_timeout = (int)f.server.idle_timeout;
+    f.prediction_files = (int)f.server.prediction_files;
     f.grace = (int)f.server.grace;
     enum { INT = POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT };
     struct poptOption options[] = {
@@ -300,6 +319,10 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },
         { "cors", 0, POPT_ARG_STRING, &f.server.cors, 0, "web pages that may ask from a browser, like https://example.org, or *", "ORIGINS" },
         { "access-log", 0, POPT_ARG_STRING, &f.server.access_log, 0, "a line of JSON for each request; -: standard output; opened again when it was renamed", "FILE" },
+        { "prediction-log", 0, POPT_ARG_STRING, &f.server.prediction_log, 0, "a line of JSON for each row and its prediction; -: standard output", "FILE" },
+        { "prediction-log-sample", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.prediction_sample, 0, "write this share of the rows, chosen by chance", "SHARE" },
+        { "prediction-log-size", 0, STRING, &f.prediction_size, 0, "of a file of it; then FILE becomes FILE.1, that FILE.2", "SIZE" },
+        { "prediction-log-files", 0, INT, &f.prediction_files, 0, "files of it in all; the oldest goes", "COUNT" },
         { "request-ids", 0, POPT_ARG_NONE, &f.request_ids, 0, "every answer has traceparent and X-Request-Id, not only those to requests with one; with a log X-Request-Id is there anyhow", NULL },
         { "max-body", 0, STRING, &f.max_body, 0, "largest request body", "SIZE" },
         { "max-rows", 0, INT, &f.max_rows, 0, "most rows in a request", "COUNT" },
@@ -320,7 +343,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_tls(ctx, &f.server)))
+    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;

@@ -73,6 +73,8 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
     worker->captures = service->shadow && mli_shadow_wants(route, request);
     route->answer(service, worker, request, reply);
     mli_reply_settle(reply);
+    if (worker->pen.journal)
+        mli_pen_end(&worker->pen, worker->number, worker->run.asked && reply->status < 400);
     if (worker->captures && reply->status < 400)
         mli_shadow_offer(service->shadow, worker, route, request);
     if (!worker->run.asked)

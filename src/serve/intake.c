@@ -15,6 +15,8 @@ void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_
     intake->max_rows = max_rows;
     worker->run.asked = true;
     mli_rows_reset(intake->desk->rows);
+    if (worker->pen.journal)
+        mli_rows_keep_strangers(intake->desk->rows);
 }
 
 static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *err)
@@ -38,6 +40,8 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     mli_arena_reset(&worker->scratch);
     if (status == ML_OK && intake->look)
         status = intake->look(intake->look_data, mli_rows_table(desk->rows), err);
+    if (status == ML_OK && worker->pen.journal)
+        mli_pen_rows(&worker->pen, desk->served, desk->rows, desk->P, worker->run.rows, &worker->rng);
     mli_rows_reset(desk->rows);
     if (status != ML_OK)
         return status;

@@ -136,6 +136,11 @@ void mli_journal_add(struct mli_journal *journal, size_t number, const char *lin
         sem_post(&journal->bell);
 }
 
+void mli_journal_drop(struct mli_journal *journal, size_t part, size_t count)
+{
+    atomic_fetch_add(&journal->part[part].dropped, count);
+}
+
 uint64_t mli_journal_written(const struct mli_journal *journal)
 {
     return atomic_load(&journal->written);

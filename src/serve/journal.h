@@ -20,6 +20,8 @@ ML_NODISCARD enum ml_status mli_journal_open(const struct mli_logfile_config *fi
 ML_NODISCARD enum ml_status mli_journal_start(struct mli_journal *journal, struct ml_error *err);
 /* By the thread of that part: lines, each with its line feed. They are taken all or none. */
 void mli_journal_add(struct mli_journal *journal, size_t part, const char *lines, size_t n, size_t count);
+/* By the thread of that part: lines that came to nothing before they came here. */
+void mli_journal_drop(struct mli_journal *journal, size_t part, size_t count);
 /* After the last _add: writes what waits, unless the reader of a pipe does not take it, and ends. NULL is fine. */
 void mli_journal_close(struct mli_journal *journal);
 

@@ -233,7 +233,7 @@ static void add_logs(const struct mli_metrics_writer *w)
     const struct {
         const char *name;
         const struct mli_journal *journal;
-    } rows[] = { { "access", w->service->access_log } };
+    } rows[] = { { "access", w->service->access_log }, { "predictions", w->service->prediction_log } };
     const size_t n = sizeof(rows) / sizeof(rows[0]);
 
     mli_metrics_head(w, "mlctl_log_lines", "counter", "Lines written to a log.");

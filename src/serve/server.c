@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX ((size_t)8)
-enum { LOGS = 1 };
+enum { LOGS = 2 };
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
@@ -160,7 +160,7 @@ static enum ml_status watch_files(struct mli_server *server, struct ml_error *er
 
 static size_t list_logs(const struct mli_server_config *config, struct mli_sandbox_log *out)
 {
-    const struct mli_sandbox_log all[LOGS] = { { config->access_log, false } };
+    const struct mli_sandbox_log all[LOGS] = { { config->access_log, false }, { config->prediction_log, true } };
     size_t n = 0;
 
     for (size_t i = 0; i < LOGS; i++) {
@@ -211,6 +211,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         status = mli_shadow_start(&server->service, server->service.shadow_worker, &server->service.shadow, err);
     if (status == ML_OK && server->service.access_log)
         status = mli_journal_start(server->service.access_log, err);
+    if (status == ML_OK && server->service.prediction_log)
+        status = mli_journal_start(server->service.prediction_log, err);
     if (status == ML_OK)
         status = start_loops(server, server->service.workers, err);
     if (status == ML_OK)
@@ -227,16 +229,29 @@ static enum ml_status open_logs(struct mli_server *server, struct ml_error *err)
     struct mli_server_config *config = &server->service.config;
     const struct mli_logfile_config access = { .path = config->access_log, .log = config->log };
 
-    if (!access.path)
-        return ML_OK;
-    if (config->say_ids == MLI_TRACE_NOTHING)
+    const struct mli_logfile_config predictions = { .path = config->prediction_log,
+                                                    .max_bytes = config->prediction_size,
+                                                    .files = config->prediction_files,
+                                                    .log = config->log };
+    struct mli_service *service = &server->service;
+    enum ml_status status = ML_OK;
+
+    if (access.path)
+        status = mli_journal_open(&access, service->workers, &service->access_log, err);
+    if (status == ML_OK && predictions.path)
+        status = mli_journal_open(&predictions, service->workers, &service->prediction_log, err);
+    if (status == ML_OK && (access.path || predictions.path) && config->say_ids == MLI_TRACE_NOTHING)
         config->say_ids = MLI_TRACE_ID_ALONE;
-    return mli_journal_open(&access, server->service.workers, &server->service.access_log, err);
+    for (size_t i = 0; status == ML_OK && service->prediction_log && i < service->workers; i++)
+        mli_pen_take(&service->worker[i].pen, service->prediction_log, config->prediction_sample,
+                     &service->worker[i].rng);
+    return status;
 }
 
 static void close_logs(struct mli_server *server)
 {
     mli_journal_close(server->service.access_log);
+    mli_journal_close(server->service.prediction_log);
 }
 
 size_t mli_server_threads(const struct mli_server_config *config)

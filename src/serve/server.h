@@ -40,6 +40,10 @@ struct mli_server_config {
     unsigned grace;        /* seconds for requests in flight after a stop */
     enum mli_trace_say say_ids; /* the least that answers say; logs raise it to the id */
     const char *access_log;   /* file, "-": standard output; NULL: none */
+    const char *prediction_log; /* likewise */
+    double prediction_sample;   /* share of the rows that it gets, above 0 to 1 */
+    size_t prediction_size;     /* bytes of a file of it */
+    unsigned prediction_files;  /* in all */
     bool sandbox;          /* see sandbox.h; it holds for the process, and for good */
     const char *const *readable; /* then: files and folders of models that are read again */
     size_t readables;
@@ -50,7 +54,7 @@ struct mli_server_config {
     {                                                                                              \
         .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
-        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .request_timeout = 60, .grace = 25                  \
+        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .request_timeout = 60, .grace = 25, .prediction_sample = 1, .prediction_size = 64u << 20, .prediction_files = 5            \
     }
 
 struct mli_server;

@@ -27,7 +27,7 @@ struct mli_service {
     struct mli_shadow *shadow;        /* the thread that has it; NULL: none, or not yet */
     const struct mli_connections *connections; /* NULL: none, in unit tests */
     struct mli_tls *tls; /* NULL: plain HTTP */
-    struct mli_journal *access_log; /* NULL: none */
+    struct mli_journal *access_log, *prediction_log; /* NULL: none */
     atomic_bool draining;
     _Atomic uint64_t reloads[MLI_FILES][2]; /* of the files that are read again: refused, taken; by the watching thread */
 };

@@ -108,6 +108,8 @@ static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection
     if (!session->refused) {
         session->request.body = session->body.data;
         session->request.len = session->body.len;
+        if (loop->worker->pen.journal)
+            mli_pen_begin(&loop->worker->pen, session->trace.id);
         mli_dispatch(&loop->server->service, loop->worker, session->route, &session->request,
                      &session->reply);
     }

@@ -31,6 +31,7 @@ void mli_worker_init(struct mli_worker *worker, size_t number)
     mli_buf_init(&worker->captured, MLI_RESULTS_MAX);
     mli_buf_init(&worker->line, MLI_LINE_MAX);
     mli_rng_init(&worker->rng, random_seed());
+    mli_pen_init(&worker->pen);
 }
 
 void mli_worker_release(struct mli_worker *worker)
@@ -47,6 +48,7 @@ void mli_worker_release(struct mli_worker *worker)
     mli_buf_release(&worker->payload);
     mli_buf_release(&worker->captured);
     mli_buf_release(&worker->line);
+    mli_pen_release(&worker->pen);
     pthread_mutex_destroy(&worker->lock);
 }
 

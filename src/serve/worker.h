@@ -11,6 +11,7 @@
 #include <base/rng.h>
 #include <serve/desk.h>
 #include <serve/metrics.h>
+#include <serve/prediction_log.h>
 #include <serve/registry.h>
 
 #define MLI_RESULTS_MAX ((size_t)64 << 20) /* bytes of the predictions of a request that are kept */
@@ -37,7 +38,8 @@ struct mli_worker {
     struct mli_buf captured;  /* here, in order, as the model gives them */
     struct mli_run run;       /* the request so far */
     struct mli_buf line;      /* for a log */
-    struct mli_rng rng;       /* ids of requests */
+    struct mli_rng rng;       /* ids of requests, rows of the prediction log */
+    struct mli_pen pen;       /* of that log */
     struct mli_metrics metrics;
 };
 

@@ -26,6 +26,9 @@ struct mli_rows {
     void *cells;
     struct mli_arena texts;
     size_t text; /* bytes in there */
+    bool keeps;  /* strangers */
+    struct mli_stranger *stranger;
+    size_t strangers, stranger_room;
     struct ml_table table; /* its columns borrow from schema and cells */
     char no_source[1];
 };
@@ -131,6 +134,7 @@ void mli_rows_free(struct mli_rows *rows)
     free(rows->table.column);
     free(rows->cells);
     mli_arena_release(&rows->texts);
+    free(rows->stranger);
     mli_missing_free(rows->own_missing);
     free(rows);
 }
@@ -142,6 +146,7 @@ void mli_rows_reset(struct mli_rows *rows)
     else
         mli_arena_reset(&rows->texts);
     rows->text = 0;
+    rows->strangers = 0;
     rows->table.rows = 0;
 }
 
@@ -211,6 +216,29 @@ static enum mli_cell set_string(struct mli_rows *rows, size_t field, const char 
     return MLI_CELL_OK;
 }
 
+/* Without memory for it, it stays unknown who it was. */
+static void keep_stranger(struct mli_rows *rows, size_t field, const char *text, size_t len)
+{
+    char *copy = len < MLI_ROWS_TEXT - rows->text ? mli_arena_strndup(&rows->texts, text, len) : NULL;
+
+    if (!copy || !mli_grow((void **)&rows->stranger, &rows->stranger_room, rows->strangers, sizeof(*rows->stranger)))
+        return;
+    rows->text += len + 1;
+    rows->stranger[rows->strangers++] =
+        (struct mli_stranger){ .row = rows->table.rows - 1, .field = field, .text = copy };
+}
+
+void mli_rows_keep_strangers(struct mli_rows *rows)
+{
+    rows->keeps = true;
+}
+
+const struct mli_stranger *mli_rows_strangers(const struct mli_rows *rows, size_t *n)
+{
+    *n = rows->strangers;
+    return rows->stranger;
+}
+
 /* A cell of a type that is not made of numbers. */
 static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *text, size_t len)
 {
@@ -222,6 +250,8 @@ static enum mli_cell set_code(struct mli_rows *rows, size_t field, const char *t
     bool new_is_fine = column->type == ML_TYPE_TEXT || column->type == ML_TYPE_IDENTIFIER;
 
     column->code[rows->table.rows - 1] = code;
+    if (code < 0 && rows->keeps)
+        keep_stranger(rows, field, text, len);
     return code >= 0 || new_is_fine ? MLI_CELL_OK : MLI_CELL_UNKNOWN;
 }
 

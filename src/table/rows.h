@@ -61,6 +61,14 @@ enum mli_cell mli_rows_set_number(struct mli_rows *rows, size_t field, double va
 double *mli_rows_numbers(struct mli_rows *rows, size_t field);
 /* true/false: for a CATEGORY or BOOLEAN looked up as "true"/"false"; for a NUMBER 1/0; for an INSTANT refused. */
 enum mli_cell mli_rows_set_bool(struct mli_rows *rows, size_t field, bool value);
+/* A text that is not in its column's dictionary. */
+struct mli_stranger {
+    size_t row, field;
+    const char *text;
+};
+/* From now on such texts are kept until the next reset; of a cell that was set twice, the last one counts. */
+void mli_rows_keep_strangers(struct mli_rows *rows);
+const struct mli_stranger *mli_rows_strangers(const struct mli_rows *rows, size_t *n);
 /* Bytes of the texts that the rows hold: whoever fills many rows looks at them well before MLI_ROWS_TEXT. */
 size_t mli_rows_text(const struct mli_rows *rows);
 /* The rows so far as a table; borrowed, valid until the next change. */

@@ -115,3 +115,37 @@ PYTHON
     soon two
     grep '^{"time":' serve.json | jq -se '.[0].path == "/healthz"'
 }
+
+@test "predictions are logged row by row, rotated by size behind the sandbox, and nothing of what was refused" {
+    mkdir log
+    serve people --prediction-log log/predictions --prediction-log-size 8K --prediction-log-files 3
+    row='{"age":30,"city":"Oslo","when":"2024-01-01"}'
+    json "[$row,{\"age\":null,\"city\":\"Atlantis\",\"when\":\"2024-02-29T12:00:00Z\"}]" -D head.txt > answer.json
+    id=$(sed -n 's/^X-Request-Id: \([0-9a-f]*\)\r$/\1/p' head.txt)
+    json '[{"age":30,"city":"Oslo","when":"2024-01-01"},{"age":"x"}]' > /dev/null
+    soon lines log/predictions 2
+    jq -se --arg id "$id" --arg digest "$(jq -r .sha256 serve.json)" --slurpfile answer answer.json 'length == 2 and
+        all(.[]; .id == $id and .model == "people" and .version == "1" and .digest == $digest) and map(.index) == [0, 1] and
+        map(.row) == [{"age":30,"city":"Oslo","when":"2024-01-01"}, {"age":null,"city":"Atlantis","when":"2024-02-29T12:00:00Z"}] and
+        map({prediction, probabilities}) == $answer[0] and (.[0] | keys_unsorted == ["time", "id", "index", "model", "version", "digest",
+            "row", "prediction", "probabilities"])' log/predictions
+    for _ in {1..8}; do
+        json "[$row$(printf ",$row%.0s" {1..24})]" > /dev/null
+        curl -sS --data-binary '{"instances":[{"age":30,"city":"Oslo","when":"2024-01-01"}]}' "$URL/v1/models/people:predict" > /dev/null
+    done
+    all_in() { curl -sS "$URL/metrics" | grep -qx 'mlctl_log_lines_total{log="predictions"} 210'; }
+    soon all_in
+    curl -sS "$URL/metrics" | grep -qx 'mlctl_log_dropped_lines_total{log="predictions"} 0'
+    stop
+    [ "$(echo log/*)" = 'log/predictions log/predictions.1 log/predictions.2' ]
+    for file in log/*; do
+        [ "$(stat -c %s "$file")" -le 8192 ]
+        jq -e .row "$file" > /dev/null
+    done
+    # what is in the log can be predicted again, and is the same
+    jq -sr '.[0].row | (keys_unsorted | join(",")), ([.[]] | join(","))' log/predictions > again.csv
+    "$MLCTL" predict again.csv -q -m "$BATS_FILE_TMPDIR/people.safetensors" > again.out
+    [ "$(tail -n 1 again.out | cut -d, -f2,3)" = "$(jq -sr '.[0].probabilities | map(tostring) | join(",")' log/predictions)" ]
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-sample 0
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-files 1
+}

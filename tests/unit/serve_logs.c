@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <tests/unit/serve_sample.h>
 #include <unistd.h>
 
 /* ---- traces ------------------------------------------------------------------------------------------------------ */
@@ -362,12 +363,106 @@ static void test_full(void **state)
     clear();
 }
 
+/* ---- predictions ------------------------------------------------------------------------------------------------- */
+
+/* Asks of the model with a prediction log, whose lines are parsed into an array; the caller drops it. */
+static json_t *predictions_of(struct bench *bench, double sample, const char *const *bodies, size_t n)
+{
+    const struct mli_logfile_config config = { .path = path };
+    struct mli_worker *worker = &bench->service.worker[0];
+    json_t *lines = json_array(), *line;
+    struct mli_journal *journal;
+
+    assert_int_equal(mli_journal_open(&config, 1, &journal, NULL), ML_OK);
+    mli_pen_take(&worker->pen, journal, sample, &worker->rng);
+    for (size_t i = 0; i < n; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "id-%zu", i);
+        mli_pen_begin(&worker->pen, id);
+        bench_json(bench, bodies[i]);
+    }
+    worker->pen.journal = NULL;
+    mli_journal_close(journal);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while ((line = json_loadf(file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, NULL)))
+        assert_int_equal(json_array_append_new(lines, line), 0);
+    fclose(file);
+    clear();
+    return lines;
+}
+
+static void expect_row(const json_t *line, const char *text)
+{
+    char *row = json_dumps(json_object_get(line, "row"), JSON_COMPACT);
+
+    assert_string_equal(row, text);
+    free(row);
+}
+
+/* Values come as they were sent, also those that no dictionary has; a request that was refused leaves nothing. */
+static void test_predictions(void **state)
+{
+    static const char *const bodies[] = {
+        "[{\"age\":31.5,\"city\":\"Oslo\",\"when\":\"2024-02-29\"},"
+        "{\"age\":null,\"city\":\"Atl\\\"antis\\u0007\",\"when\":1709208000.5},"
+        "{\"age\":-2.5,\"city\":null,\"when\":1e12},{\"age\":0,\"city\":42,\"when\":null}]",
+        "[{\"age\":1,\"city\":\"Oslo\",\"when\":1},{\"age\":\"x\",\"city\":\"Oslo\",\"when\":1}]",
+        "[{\"age\":1,\"city\":\"Oslo\",\"when\":1},",
+        "{\"age\":7,\"city\":\"Rome\",\"when\":null}",
+    };
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_people());
+    json_t *lines = predictions_of(&bench, 1, bodies, sizeof(bodies) / sizeof(bodies[0]));
+    assert_int_equal(json_array_size(lines), 5);
+    expect_row(json_array_get(lines, 0), "{\"age\":31.5,\"city\":\"Oslo\",\"when\":\"2024-02-29\"}");
+    expect_row(json_array_get(lines, 1), "{\"age\":null,\"city\":\"Atl\\\"antis\\u0007\",\"when\":\"2024-02-29T12:00:00.500Z\"}");
+    expect_row(json_array_get(lines, 2), "{\"age\":-2.5,\"city\":null,\"when\":1000000000000}");
+    expect_row(json_array_get(lines, 3), "{\"age\":0,\"city\":\"42\",\"when\":null}");
+    json_t *last = json_array_get(lines, 4);
+    assert_string_equal(json_string_value(json_object_get(last, "id")), "id-3");
+    assert_string_equal(json_string_value(json_object_get(last, "model")), "model");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 3), "index")), 3);
+    json_t *answer = json_loads(bench_json(&bench, bodies[3]), 0, NULL);
+    assert_true(json_equal(json_object_get(answer, "prediction"), json_object_get(last, "prediction")));
+    assert_true(json_equal(json_object_get(answer, "probabilities"), json_object_get(last, "probabilities")));
+    json_decref(answer);
+    json_decref(lines);
+    bench_release(&bench);
+}
+
+/* Of many rows the share that was asked for, within five standard deviations, whatever requests they come in. */
+static void test_sample(void **state)
+{
+    const char *const one = "{\"x\":1,\"y\":2}";
+    const char *bodies[4000];
+    struct bench bench;
+    struct mli_buf many;
+
+    (void)state;
+    mli_buf_init(&many, SIZE_MAX);
+    for (int i = 0; i < 5000; i++)
+        mli_buf_printf(&many, "%s%s", i ? "," : "[", one);
+    mli_buf_char(&many, ']');
+    for (size_t i = 0; i < 4000; i++)
+        bodies[i] = i == 2000 ? many.data : one;
+    bench_init(&bench, sample_mean());
+    json_t *lines = predictions_of(&bench, 0.1, bodies, 4000);
+    assert_in_range(json_array_size(lines), 900 - 143, 900 + 143);
+    json_decref(lines);
+    bench_release(&bench);
+    mli_buf_release(&many);
+}
+
 int run_logs_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traceparent), cmocka_unit_test(test_ids),     cmocka_unit_test(test_lines),
         cmocka_unit_test(test_rotation),    cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_full),        cmocka_unit_test(test_predictions),
+        cmocka_unit_test(test_sample),
     };
     return cmocka_run_group_tests_name("logs", tests, make_folder, drop_folder);
 }
