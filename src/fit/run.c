@@ -2,9 +2,12 @@
 
 #include <fit/clock.h>
 #include <math.h>
+#include <stdio.h>
 #include <train/state.h>
 
 #define VANISHED 1e-5 /* share of the topmost layer's gradient that is too little for the lowest */
+#define LARGE 5 /* root mean square of inputs; that of scaled ones is 1 or less */
+#define ALIKE 1e-2 /* answers, of whose unit 1 is the deviation of the target or a factor e in the odds of a class */
 #define STILL 1e-6 /* share of the first loss below which a change is none */
 
 /* Why a run should end between two steps, RUNNING: it should not. */
@@ -71,17 +74,32 @@ static void say_end(const struct mli_run *run)
                run->config->time_budget, state->epoch);
 }
 
+/* Why units are dead, saturated or far from what is to be learnt, if it can be seen from the inputs; else `otherwise`. */
+static const char *remedy(const struct mli_health *health, const char *otherwise, char *text, size_t size)
+{
+    if (!(health->size > LARGE))
+        return otherwise;
+    snprintf(text, size, "inputs reach %.3g: --scale standard or minmax", health->reach);
+    return text;
+}
+
 static void say_health(const struct mli_run *run)
 {
     const struct mli_health *health = &run->health;
+    const struct ml_log *log = run->config->log;
+    char text[100];
     if (2 * health->dead > health->units)
-        ml_log(run->config->log, ML_LOG_WARNING,
-               "%zu of %zu units of layer %zu (relu) are 0 for every row looked at and learn no more; a smaller --rate, leaky_relu or batch_norm may keep them alive",
-               health->dead, health->units, health->layer);
+        ml_log(log, ML_LOG_WARNING, "%zu of %zu units of layer %zu (relu) are 0 for every row looked at and learn no more; %s",
+               health->dead, health->units, health->layer,
+               remedy(health, "a smaller --rate, leaky_relu or batch_norm may keep them alive", text, sizeof(text)));
     else if (health->vanishing < VANISHED)
-        ml_log(run->config->log, ML_LOG_WARNING,
-               "the gradient vanishes: in the lowest layer it is %.1g of that in the topmost, so that lower layers learn next to nothing; relu or gelu, batch_norm or fewer layers help",
-               health->vanishing);
+        ml_log(log, ML_LOG_WARNING,
+               "the gradient vanishes: in the lowest layer it is %.1g of that in the topmost, so that lower layers learn next to nothing; %s",
+               health->vanishing, remedy(health, "relu or gelu, batch_norm or fewer layers help", text, sizeof(text)));
+    else if (health->apart < ALIKE && run->history.count > 1)
+        ml_log(log, ML_LOG_WARNING, "the network answers the same for every row looked at, and its loss stays at %.6g; %s",
+               run->state.loss * run->unit,
+               remedy(health, "another --rate may help, or no column tells anything about the target", text, sizeof(text)));
 }
 
 static enum ml_status on_epoch(void *data, const struct mli_train_state *state, struct ml_error *err)

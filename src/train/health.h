@@ -1,5 +1,5 @@
 /*
- * Health of a network in training: two ways in which layers stop learning while the loss still looks like a loss.
+ * Health of a network in training: ways in which layers stop learning while the loss still looks like a loss.
  */
 #ifndef TRAIN_HEALTH_H
 #define TRAIN_HEALTH_H
@@ -16,6 +16,9 @@ struct mli_health {
        gets through [Maas, Hannun & Ng 2013]. units is 0 without such a layer. */
     size_t units, dead;
     size_t layer; /* its place in the network, from 1 */
+    /* Of the rows looked at: how far apart, over them, answers of one output are at most (before softmax or sigmoid; NaN for a model of
+       one layer), the root mean square of all inputs, and the largest of them. */
+    double apart, size, reach;
 };
 
 /* Over up to 1024 rows of the training data, in the given batches, at theta; overwrites descent->grad. ML_ENOMEM. */

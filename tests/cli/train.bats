@@ -352,6 +352,16 @@ with_weight() { awk -F, -v OFS=, "NR == 1 { print \"w\", \$0 } NR > 1 { print ($
     run --separate-stderr mlctl train "$DATA/wine.csv" --layers "$layer, $layer, $layer, $layer, $layer, $layer, $layer, $layer, dense 3" --optimiser sgd --rate 0.01
     [ "$status" -eq 0 ]
     [[ $stderr == *"the gradient vanishes"* ]]
+    # raw numbers as large as pixels or prices: the cause is named
+    awk -F, -v OFS=, 'NR > 1 { for (i = 1; i < NF; i++) $i *= 1000 } 1' "$DATA/iris.csv" > large.csv
+    run --separate-stderr mlctl train large.csv --scale none --layers "dense 8, tanh, dense 3" --optimiser sgd --rate 0.1
+    [[ $stderr == *"the gradient vanishes: "*"; inputs reach 7."*": --scale standard or minmax"* ]]
+    run --separate-stderr mlctl train large.csv --scale none --layers "dense 8, relu, dense 3" --optimiser sgd --rate 0.1
+    [[ $stderr == *"of 8 units of layer 2 (relu) are 0 "*"; inputs reach 7."*": --scale"* ]]
+    run --separate-stderr mlctl train large.csv --scale none --layers "dense 8, sigmoid, dense 8, sigmoid, dense 3" --optimiser sgd --rate 0.1
+    [[ $stderr == *"answers the same for every row looked at, and its loss stays at 1.09"*"; inputs reach 7."*": --scale"* ]]
+    run --separate-stderr mlctl train large.csv --layers "dense 8, tanh, dense 3" --optimiser sgd --rate 1e-6 --epochs 5 --l2 0
+    [[ $stderr != *"answers the same"* && $stderr != *"inputs reach"* ]]
     run --separate-stderr mlctl train "$DATA/wine.csv" --kind mlp
     [[ $stderr == *" by range test (--rate overrides)"* ]]
     [[ $stderr != *"warning"* ]]
