@@ -159,6 +159,15 @@ void mli_spool_rest(struct mli_spool *spool, void *array)
     pthread_mutex_unlock(&spool->lock);
 }
 
+void mli_spool_leave(const void *from, const void *to)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = ((uintptr_t)from + page - 1) & ~(page - 1);
+    uintptr_t end = (uintptr_t)to & ~(page - 1);
+
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 void mli_spool_rest_all(struct mli_spool *spool)
 {
     if (!spool)

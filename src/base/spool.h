@@ -19,6 +19,8 @@ void *mli_spool_alloc(struct mli_spool *spool, size_t count, size_t size);
 void mli_spool_give_back(struct mli_spool *spool, void *array);
 /* It is not needed for a while: its pages may leave memory. */
 void mli_spool_rest(struct mli_spool *spool, void *array);
+/* Nor are the whole pages of bytes [from, to) of one. Any thread, for bytes that it alone uses. */
+void mli_spool_leave(const void *from, const void *to);
 /* None of them is. Any thread, while others use them: they come back when they are touched. NULL is fine. */
 void mli_spool_rest_all(struct mli_spool *spool);
 

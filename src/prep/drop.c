@@ -253,7 +253,7 @@ static enum ml_status judge_codes(const struct mli_fit *fit, const struct mli_co
 static enum ml_status judge_column(const struct mli_fit *fit, size_t k, struct judgement *j, struct ml_error *err)
 {
     const struct mli_column *column = &fit->table->column[k];
-    const struct mli_values values = { column->number, fit->train, fit->table->rows, NAN };
+    const struct mli_values values = { column->number, fit->train, fit->table->rows, NAN, fit->table->spool != NULL };
 
     *j = (struct judgement){ .verdict = KEEP };
     if (column->number && !mli_bins_of_values(&values, &fit->moments[k], &fit->bins[k]))

@@ -42,6 +42,7 @@ size_t mli_values_sample(const struct mli_values *values, size_t places, double 
         double value = isnan(values->x[i]) ? values->fill : values->x[i];
         if ((!values->use || values->use[i]) && !isnan(value))
             sample[n++] = value;
+        mli_values_leave(values, k * step, k + 1 < places ? (k + 1) * step : values->rows);
     }
     return n;
 }

@@ -20,12 +20,15 @@ struct mli_values {
     const uint8_t *use; /* NULL: all */
     size_t rows;
     double fill;
+    bool spooled; /* x is in a spool: what has been walked over leaves memory */
 };
 
 /* The values behind row *at, MLI_VALUES_PIECE of them but for the last, into piece, which has room for so many; moves
  * *at on. 0: there are no more. */
 #define MLI_VALUES_PIECE ((size_t)2048)
 size_t mli_values_next(const struct mli_values *values, size_t *at, double *piece);
+/* Rows [from, to) have been walked over, all before them earlier. */
+void mli_values_leave(const struct mli_values *values, size_t from, size_t to);
 /* All of them into `to`; how many. */
 size_t mli_values_copy(const struct mli_values *values, double *to);
 

@@ -233,11 +233,12 @@ struct mli_values mli_fit_values(const struct mli_fit *fit, size_t slot)
     const double *gathered = fit->training->block.number[slot];
 
     if (gathered)
-        return (struct mli_values){ .x = gathered, .rows = fit->rows, .fill = NAN };
+        return (struct mli_values){ .x = gathered, .rows = fit->rows, .fill = NAN, .spooled = fit->table->spool };
     return (struct mli_values){ .x = fit->table->column[fit->columns[slot]].number,
                                 .use = fit->train,
                                 .rows = fit->table->rows,
-                                .fill = fit->training->fill[slot] };
+                                .fill = fit->training->fill[slot],
+                                .spooled = fit->table->spool };
 }
 
 struct mli_moments mli_fit_moments(const struct mli_fit *fit, size_t slot)

@@ -5,10 +5,12 @@
 #include <prep/stats.h>
 
 #include <base/clones.h>
+#include <base/spool.h>
 #include <math.h>
 #include <prep/pack.h>
 #include <string.h>
 
+#define STRETCH ((size_t)1 << 18) /* rows that leave memory together */
 #define LANES 8 /* side by side: an addition need not wait for the one before it */
 #define HALF 4
 
@@ -61,11 +63,18 @@ static size_t take_filled(const double *x, const uint8_t *use, size_t n, double 
     return kept;
 }
 
+void mli_values_leave(const struct mli_values *values, size_t from, size_t to)
+{
+    if (!values->spooled || (from / STRETCH == to / STRETCH && to < values->rows))
+        return;
+    mli_spool_leave(values->x + from / STRETCH * STRETCH, values->x + to);
+}
+
 /* Rows for which there is room even if all of them count, until there is none. */
 size_t mli_values_next(const struct mli_values *values, size_t *at, double *piece)
 {
     uint8_t all[MLI_VALUES_PIECE];
-    size_t n = 0;
+    size_t n = 0, before = *at;
 
     if (!values->use)
         memset(all, 1, sizeof(all));
@@ -77,6 +86,7 @@ size_t mli_values_next(const struct mli_values *values, size_t *at, double *piec
                                  : take_filled(x, use, rows, values->fill, piece + n);
         *at += rows;
     }
+    mli_values_leave(values, before, *at);
     return n;
 }
 

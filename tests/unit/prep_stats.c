@@ -8,7 +8,7 @@
 
 static double quantile(const double *x, size_t n, double q)
 {
-    const struct mli_values values = { x, NULL, n, NAN };
+    const struct mli_values values = { x, NULL, n, NAN, false };
     double out;
 
     assert_true(mli_stats_quantiles(&values, 1, &q, &out));
@@ -83,7 +83,7 @@ static struct picked pick(int kind, size_t every, double fill)
     }
     memcpy(p.sorted, p.alone, p.n * sizeof(double));
     qsort(p.sorted, p.n, sizeof(double), compare);
-    p.values = (struct mli_values){ p.x, every ? p.use : NULL, MANY, fill };
+    p.values = (struct mli_values){ p.x, every ? p.use : NULL, MANY, fill, false };
     return p;
 }
 
@@ -115,7 +115,7 @@ static void check_moments(const struct picked *p)
 {
     struct mli_moments m, alone;
     long double sum = 0, squares = 0;
-    const struct mli_values by_themselves = { p->alone, NULL, p->n, NAN };
+    const struct mli_values by_themselves = { p->alone, NULL, p->n, NAN, false };
 
     for (size_t i = 0; i < p->n; i++)
         sum += p->alone[i];
@@ -153,9 +153,9 @@ static void picked_values(void **state)
 
 static void nothing_has_no_moments(void **state)
 {
-    static const double x[] = { NAN, 5, NAN };
+    static const double x[] = { NAN, 5, NAN, false };
     static const uint8_t use[] = { 1, 0, 1 };
-    const struct mli_values values = { x, use, 3, NAN };
+    const struct mli_values values = { x, use, 3, NAN, false };
     struct mli_moments m;
 
     (void)state;
@@ -204,7 +204,7 @@ static void bins_are_tenths(void **state)
     assert_non_null(x);
     for (size_t i = 0; i < N; i++)
         x[i] = (double)(i * 7919 % N);
-    const struct mli_values values = { x, NULL, N, NAN };
+    const struct mli_values values = { x, NULL, N, NAN, false };
     assert_true(mli_bins_of_values(&values, &moments, &bins));
     assert_int_equal(bins->count, 10);
     for (size_t k = 0; k < bins->count; k++)
@@ -231,8 +231,8 @@ static void bins_are_tenths(void **state)
 
 static void no_value_has_no_bins(void **state)
 {
-    static const double x[] = { NAN, NAN };
-    const struct mli_values values = { x, NULL, 2, NAN };
+    static const double x[] = { NAN, NAN, false };
+    const struct mli_values values = { x, NULL, 2, NAN, false };
     struct mli_bins *bins = NULL;
     struct mli_moments moments;
 
