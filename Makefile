@@ -51,7 +51,7 @@ SRC_train := adagrad adam adamw batches blocks check descent fault gd health int
 	schedule_onecycle schedule_plateau schedule_step sgd shuffle state trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply
 
-SRC_model := contributions document file layout model output reading safetensors sealed selftest
+SRC_model := contributions document drift file layout model output reading rowlog safetensors sealed selftest
 UNIT_model := heap model model_container model_contributions model_hostile model_reading model_sample model_selftest
 
 SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
@@ -61,7 +61,7 @@ SRC_export := c c_code c_layers c_stage c_text formats json
 UNIT_export := export heap model_sample
 
 SRC_serve := access access_log assets catalog catalog_admin catalog_load client coding columns config connections content cors csv_rows desk disk dispatch explain families feed \
-	guard health intake invocations journal json_rows keeper keys limiter lines listen logfile markup metrics metrics_models metrics_shadow openapi outputs page page_fields pages \
+	guard health intake invocations journal json_rows keeper keys limiter lines listen live logfile markup metrics metrics_drift metrics_models metrics_shadow openapi outputs page page_fields pages \
 	predict prediction_log process registry reload reply repository results routes row sandbox scan schemas served server service session session_body session_head session_response \
 	session_send shadow sink tally tls tls_client trace v1 v2_classes v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
 UNIT_serve := serve serve_access serve_client serve_connections serve_guard serve_logs serve_openapi serve_pages serve_rows serve_sandbox serve_server
@@ -70,7 +70,7 @@ SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
-SRC_cmd := dialect docs explain health inspect mlctl options out predict progress serve serve_models token verify
+SRC_cmd := dialect docs explain health inspect mlctl monitor options out predict progress serve serve_models token verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
 FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols scan schema tune

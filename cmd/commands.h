@@ -12,6 +12,7 @@ int cmd_export(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_health(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_help(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_inspect(struct cmd_context *ctx, int argc, const char **argv);
+int cmd_monitor(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_predict(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_preprocess(struct cmd_context *ctx, int argc, const char **argv);
 int cmd_schema(struct cmd_context *ctx, int argc, const char **argv);

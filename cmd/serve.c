@@ -22,7 +22,7 @@ struct serve_flags {
     struct serve_models models;
     char **canary, **shadow, **label;
     double rate;
-    int no_sandbox, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int no_sandbox, no_drift, drift_window, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 
@@ -44,6 +44,7 @@ static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
     } rows[] = {
         { "port", f->port, 0, 65535 },
         { "threads", f->threads, 0, 256 },
+        { "drift-window", f->drift_window, 100, 100000000 },
         { "versions", f->versions, 0, 1000 },
         { "max-rows", f->max_rows, 1, 10000000 },
         { "prediction-log-files", f->prediction_files, 2, 1000 },
@@ -251,6 +252,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
                                                .shadows = f->models.shadows,
                                                .label = f->models.label,
                                                .labels = f->models.labels,
+                                               .drift_window = f->no_drift ? 0 : (size_t)f->drift_window,
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
@@ -308,6 +310,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "canary-header", 0, POPT_ARG_STRING, &f.server.canary_header, 0, "whose value decides which requests those are; default: the body", "HEADER" },
         { "shadow", 0, POPT_ARG_ARGV, &f.shadow, 0, "have this version predict what the model is asked, too, and count in /metrics how they differ; repeated for several models", "NAME=VERSION" },
         { "label", 0, POPT_ARG_ARGV, &f.label, 0, "a word for a version in URLs, /v1/models/NAME/labels/LABEL; repeated", "NAME:LABEL=VERSION" },
+        { "drift-window", 0, INT, &f.drift_window, 0, "rows that recent drift is measured on, at least", "ROWS" },
+        { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },

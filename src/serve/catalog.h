@@ -31,6 +31,7 @@ struct mli_catalog_config {
     size_t shadows;
     const struct mli_label *label; /* likewise, for the life of the registries too */
     size_t labels;
+    size_t drift_window;      /* rows (live.h); 0: nobody counts */
     size_t threads;           /* that will answer: parts of the tallies */
     const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */
 };

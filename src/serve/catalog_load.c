@@ -14,7 +14,8 @@ enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_famil
 {
     struct mli_tally *tally =
         entry->served ? mli_tally_hold(entry->served->tally) : mli_tally_new(catalog->config.threads);
-    struct mli_served *served = mli_served_new(model, own, family->name, entry->version, tally);
+    struct mli_served *served = mli_served_new(model, own, family->name, entry->version, tally,
+                                                 catalog->config.drift_window);
 
     if (!served)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");

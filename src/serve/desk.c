@@ -39,6 +39,8 @@ static enum ml_status furnish(struct mli_desk *desk, struct ml_error *err)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", desk->schema->count);
     if (!mli_mul(width, sizeof(double), &bytes) || !(desk->P = mli_alloc(rows, bytes)))
         return ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows);
+    if (desk->served->live && !(desk->live = mli_live_part_new(desk->served->live)))
+        return ml_error_set(err, ML_ENOMEM, "out of memory for the histograms of %zu columns", desk->schema->count);
     enum ml_status status = take_reading(desk, err);
     if (status == ML_OK)
         status = mli_rows_new(desk->schema, desk->missing, rows, &desk->rows, err);
@@ -68,6 +70,7 @@ void mli_desk_free(struct mli_desk *desk)
 {
     if (!desk)
         return;
+    mli_live_part_free(desk->live);
     mli_rows_free(desk->rows);
     mli_missing_free(desk->missing);
     free(desk->P);

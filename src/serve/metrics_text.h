@@ -26,6 +26,10 @@ void mli_metrics_label(struct mli_buf *out, const char *value);
 
 void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_registry *registry);
 
+/* ---- metrics_drift.c ---- */
+
+void mli_metrics_drift(const struct mli_metrics_writer *w, const struct mli_registry *registry);
+
 /* ---- metrics_shadow.c ---- */
 
 void mli_metrics_shadows(const struct mli_metrics_writer *w, const struct mli_registry *registry);

@@ -115,7 +115,7 @@ static bool fill(struct mli_served *served, const char *name, const char *versio
 }
 
 struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model *own, const char *name,
-                                  const char *version, struct mli_tally *tally)
+                                  const char *version, struct mli_tally *tally, size_t window)
 {
     struct mli_served *served = tally ? mli_calloc(1, sizeof(*served)) : NULL;
 
@@ -128,7 +128,10 @@ struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model 
     served->model = model;
     served->own = own;
     served->tally = tally;
-    if (fill(served, name, version))
+    bool filled = fill(served, name, version);
+    if (filled && window > 0)
+        filled = (served->live = mli_live_new(served->schema, window)) != NULL;
+    if (filled)
         return served;
     mli_served_drop(served);
     return NULL;
@@ -151,6 +154,7 @@ void mli_served_drop(struct mli_served *served)
     free(served->key);
     mli_dict_free(served->columns);
     mli_tally_drop(served->tally);
+    mli_live_free(served->live);
     ml_model_free(served->own);
     free(served->card);
     free(served->version);

@@ -6,6 +6,7 @@
 #define SERVE_SERVED_H
 
 #include <model/model.h>
+#include <serve/live.h>
 #include <serve/tally.h>
 #include <table/dict.h>
 
@@ -29,6 +30,7 @@ struct mli_served {
     struct mli_output *output; /* what protocols call outputs (outputs.h) */
     size_t outputs;
     char *card;              /* answer of GET /model */
+    struct mli_live *live;   /* how its rows are spread; NULL: nobody counts */
     struct mli_tally *tally; /* what came of its requests; of all that had this name and version before */
 };
 
@@ -37,10 +39,10 @@ bool mli_name_valid(const char *name);
 
 /*
  * A model under a name and version, held once. `own` and `tally` are taken, on failure too; own NULL: the model is
- * borrowed. NULL: no memory.
+ * borrowed. window: of live, in rows; 0: nobody counts. NULL: no memory.
  */
 struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model *own, const char *name,
-                                  const char *version, struct mli_tally *tally);
+                                  const char *version, struct mli_tally *tally, size_t window);
 struct mli_served *mli_served_hold(struct mli_served *served);
 void mli_served_drop(struct mli_served *served); /* NULL is fine */
 

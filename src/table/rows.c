@@ -139,6 +139,12 @@ void mli_rows_free(struct mli_rows *rows)
     free(rows);
 }
 
+void mli_rows_retract(struct mli_rows *rows)
+{
+    if (rows->table.rows > 0)
+        rows->table.rows--;
+}
+
 void mli_rows_reset(struct mli_rows *rows)
 {
     if (rows->texts.total > TEXTS_KEPT)

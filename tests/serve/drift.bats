@@ -1,0 +1,89 @@
+load common
+
+# What tests/serve/drift.py computes from the rows and the model's histograms is what /metrics and mlctl monitor say.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    DRIFT=$BATS_TEST_DIRNAME/drift.py
+    export DRIFT
+    python3 "$DRIFT" make 20000 0 train.csv
+    python3 "$DRIFT" make 100000 1 new.csv
+    "$MLCTL" train train.csv -q -m d.safetensors > /dev/null
+    "$MLCTL" inspect d.safetensors --json > d.json
+}
+
+# predict FIRST LAST: asks for those rows of new.csv
+predict() {
+    { head -n 1 "$BATS_FILE_TMPDIR/new.csv" && sed -n "$(($1 + 1)),$(($2 + 1))p;$(($2 + 1))q" "$BATS_FILE_TMPDIR/new.csv"; } |
+        curl -sS -H 'Content-Type: text/csv' --data-binary @- "$URL/predict" | wc -l
+}
+
+@test "PSI and rates after 100,000 shifted rows are those of an offline computation to 1e-9" {
+    serve d
+    predict 1 40000 > lines & # two connections at a time, so two threads count
+    predict 40001 80000
+    wait $!
+    predict 80001 99990
+    for i in {99991..100000}; do predict "$i" "$i"; done
+    curl -sS "$URL/metrics" > metrics
+    grep -qxF 'mlctl_drift_rows{model="d",model_version="1",window="all"} 100000' metrics
+    "$MLCTL" monitor "$BATS_FILE_TMPDIR/new.csv" -m "$BATS_FILE_TMPDIR/d.safetensors" --json > monitor.json
+    python3 "$DRIFT" compare "$BATS_FILE_TMPDIR/d.json" "$BATS_FILE_TMPDIR/new.csv" metrics monitor.json all
+    jq -e '[.columns[].psi] == ([.columns[].psi] | sort | reverse)' monitor.json
+    stop
+    serve d --no-drift
+    predict 1 10
+    ! curl -sS "$URL/metrics" | grep mlctl_drift
+}
+
+@test "the window has the last rows only" {
+    serve d --drift-window 1000
+    predict 1 5000
+    curl -sS -o /dev/null "$URL/metrics"
+    for i in {0..9}; do # the old rows leave as the new ones come
+        predict $((50001 + 200 * i)) $((50200 + 200 * i))
+        curl -sS "$URL/metrics" > metrics
+    done
+    rows=$(awk '/^mlctl_drift_rows.*recent/ { print $2 }' metrics)
+    ((rows >= 1000 && rows <= 1200))
+    { head -n 1 "$BATS_FILE_TMPDIR/new.csv" && sed -n '50002,52001p' "$BATS_FILE_TMPDIR/new.csv" | tail -n "$rows"; } > recent.csv
+    "$MLCTL" monitor recent.csv -m "$BATS_FILE_TMPDIR/d.safetensors" --json > monitor.json
+    python3 "$DRIFT" compare "$BATS_FILE_TMPDIR/d.json" recent.csv metrics monitor.json recent
+}
+
+# log_of CSV: its rows as docs/prediction-log.md has them
+log_of() {
+    python3 - "$1" "$(jq -r .sha256 "$BATS_FILE_TMPDIR/d.json")" << 'PY'
+import csv, json, sys
+for n, row in enumerate(csv.DictReader(open(sys.argv[1], newline=""))):
+    row = {k: None if v == "" else float(v) if k in ("age", "pets") else v for k, v in row.items() if k != "y"}
+    print(json.dumps({"id": "a", "index": n, "digest": sys.argv[2], "row": row, "prediction": 1}))
+PY
+}
+
+@test "monitor reads prediction logs: what CSV gives, packed, of this model; a gate, and lines that are none" {
+    head -n 3001 "$BATS_FILE_TMPDIR/new.csv" > some.csv
+    log_of some.csv > some.log
+    model=$BATS_FILE_TMPDIR/d.safetensors
+    "$MLCTL" monitor some.csv -m "$model" --json > csv.json
+    "$MLCTL" monitor some.log -m "$model" --json > log.json
+    diff <(jq .columns csv.json) <(jq .columns log.json)
+    gzip -k some.log
+    run -1 "$MLCTL" monitor some.log.gz some.log -m "$model" --max-psi 0.2 --json
+    jq -e '.rows == 6000 and .above_max_psi == 3 and .columns[0].name == "since"' <<< "$output"
+    run -1 "$MLCTL" monitor - -m "$model" --max-psi 0.2 < some.log
+    [[ $output == *'3 of 5 columns above PSI 0.2'* ]]
+    run -0 "$MLCTL" monitor "$BATS_FILE_TMPDIR/train.csv" -m "$model" --max-psi 0.01
+    sed 's/"digest": "[0-9a-f]*"/"digest": "00"/' some.log > other.log
+    run -3 "$MLCTL" monitor other.log -m "$model"
+    [[ $output == *'3000 are of others'* ]]
+    run -0 "$MLCTL" monitor other.log some.log -m "$model" --json --any-model
+    jq -e '.rows == 6000' <<< "$output"
+    { head -n 2 some.log; echo '{"row":{"age":"old"}}'; head -n 1 some.log | sed 's/"age": [0-9.]*/"age": "old"/'; echo nothing
+        tail -n 1 some.log | head -c 50; } > bad.log
+    run -3 "$MLCTL" monitor bad.log -m "$model"
+    [[ $output == *'bad.log:3: column "pets" of the model is not in "row"'* ]]
+    run -0 --separate-stderr "$MLCTL" monitor bad.log -m "$model" --json --bad-rows quarantine=bad.csv
+    jq -e '.rows == 2' <<< "$output"
+    [ "$(wc -l < bad.csv)" -eq 4 ]
+    grep -F 'column ""age"": expected a number or null, found ""old""' bad.csv
+}
