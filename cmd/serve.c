@@ -288,7 +288,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .prediction_size = "64M" };
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .drift_window = 10000, .prediction_size = "64M" };
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
