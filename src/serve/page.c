@@ -217,6 +217,10 @@ static void write_model_part(const void *data, const char *name, struct mli_buf 
 
     if (strcmp(name, "summary") == 0)
         write_summary(out, served);
+    else if (strcmp(name, "name") == 0)
+        mli_markup_text(out, served->name);
+    else if (strcmp(name, "version") == 0)
+        mli_markup_text(out, served->version);
     else if (strcmp(name, "base") == 0)
         mli_buf_str(out, page->base);
     else if (strcmp(name, "ask") == 0)

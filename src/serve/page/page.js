@@ -4,6 +4,8 @@
   const STEP = 2000; /* milliseconds between two looks at /metrics */
   const POINTS = 60; /* of a chart */
   const SHOWN = 12; /* columns with what they add */
+  const MOVED = 0.2; /* PSI from which on a column is marked */
+  const TOLD = 100; /* rows without which PSI says nothing */
   const OWN = /(^\/|\/page|\/docs|\/openapi\.json|\/metrics)$/; /* routes that pages like this one ask for */
   let token = '';
 
@@ -219,8 +221,55 @@
     figure.querySelector('small').textContent = 'at most ' + number(known.length > 0 ? Math.max(...known) : 0, 3) + unit;
   };
 
+  /* Of the recent rows of this model: how many, and by column PSI and shares, the greatest PSI first. */
+  const readDrift = (text, model, version) => {
+    const columns = new Map();
+    let rows = 0;
+    const sample = /^mlctl_drift_(rows|psi|missing_ratio|out_of_range_ratio|unseen_ratio)\{(.*)\} (\S+)$/;
+    for (const line of text.split('\n')) {
+      const match = sample.exec(line);
+      if (!match) continue;
+      const labels = Object.fromEntries([...match[2].matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, value]) =>
+        [key, value.replace(/\\(.)/g, (all, c) => (c === 'n' ? '\n' : c))]));
+      if (labels.model !== model || labels.model_version !== version || labels.window !== 'recent') continue;
+      if (match[1] === 'rows') { rows = Number(match[3]); continue; }
+      if (!columns.has(labels.column)) columns.set(labels.column, { name: labels.column, psi: NaN });
+      columns.get(labels.column)[match[1]] = Number(match[3]);
+    }
+    return { rows, columns: [...columns.values()].sort((a, b) => (b.psi || 0) - (a.psi || 0)) };
+  };
+
+  const percent = (share, what) => (share > 0 ? ', ' + number(100 * share, 2) + ' % ' + what : '');
+
+  const showDrift = (drift, worst) => {
+    const top = Math.max(worst.at(-1), 2.5 * MOVED);
+    const items = drift.columns.filter((column) => !Number.isNaN(column.psi)).slice(0, SHOWN).map((column) => {
+      const item = make('li'), svg = draw('svg', { viewBox: '0 0 200 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+      svg.append(draw('rect', { x: 0, y: 0, width: 200 * column.psi / top, height: 10, class: column.psi > MOVED ? 'bad' : 'good' }));
+      svg.append(draw('line', { x1: 200 * MOVED / top, x2: 200 * MOVED / top, y1: 0, y2: 10, class: 'middle' }));
+      item.append(make('span', column.name + percent(column.missing_ratio, 'missing') + percent(column.out_of_range_ratio, 'out of range') +
+        percent(column.unseen_ratio, 'unseen'), 'name'), make('span', number(column.psi, 3), 'number'), svg);
+      return item;
+    });
+    byId('moved').replaceChildren(...items);
+    byId('psi').classList.toggle('errors', worst.at(-1) > MOVED);
+    plot('psi', worst, number(worst.at(-1), 3), '');
+    byId('window').textContent = 'The last ' + number(drift.rows, 9) + ' rows against those of training; a line marks PSI ' + MOVED +
+      ', from which on it is time to look.' + (drift.columns.length > SHOWN ? ' The ' + SHOWN + ' columns that have moved most.' : '');
+  };
+
+  /* Nothing where nobody counts, few rows have come, or the model has no histograms. */
+  const lookAtDrift = (text, worst) => {
+    const section = byId('drift'), drift = readDrift(text, section.dataset.model, section.dataset.version);
+    section.hidden = drift.rows < TOLD || drift.columns.length === 0 || Number.isNaN(drift.columns[0].psi);
+    if (section.hidden) return;
+    worst.push(drift.columns[0].psi);
+    if (worst.length > POINTS) worst.shift();
+    showDrift(drift, worst);
+  };
+
   const startTraffic = () => {
-    const series = { rate: [], latency: [], errors: [] };
+    const series = { rate: [], latency: [], errors: [] }, worst = [];
     let before = null;
     const push = (name, value) => { series[name].push(value); if (series[name].length > POINTS) series[name].shift(); };
     const look = async () => {
@@ -229,7 +278,8 @@
         const response = await ask('/metrics');
         byId('traffic').hidden = !response.ok;
         if (!response.ok) return;
-        const now = read(await response.text());
+        const text = await response.text(), now = read(text);
+        lookAtDrift(text, worst);
         if (before) {
           const seconds = (now.time - before.time) / 1000, slow = 1000 * quantile(before, now, 0.99);
           push('rate', Math.max(0, now.requests - before.requests) / seconds);
