@@ -160,6 +160,15 @@ $(BUILD)/bench-fit: $(BUILD)/scripts/bench/fit.o $(BUILD)/libmlctl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
 
+# what mlctl serve is held against, for scripts/bench/serve
+$(BUILD)/bench-constant: $(BUILD)/scripts/bench/constant.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS_ALL) -lmicrohttpd
+
+$(BUILD)/bench-sgemv: $(BUILD)/scripts/bench/sgemv.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS_ALL) $(OPENBLAS_LIBS)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
