@@ -44,8 +44,11 @@ static enum ml_status furnish(struct mli_desk *desk, struct ml_error *err)
     enum ml_status status = take_reading(desk, err);
     if (status == ML_OK)
         status = mli_rows_new(desk->schema, desk->missing, rows, &desk->rows, err);
-    for (size_t i = 0; status == ML_OK && i < desk->schema->count; i++)
+    desk->matrix = desk->schema->count > 0;
+    for (size_t i = 0; status == ML_OK && i < desk->schema->count; i++) {
         desk->plain[i] = mli_rows_numbers(desk->rows, i);
+        desk->matrix = desk->matrix && desk->plain[i];
+    }
     return status;
 }
 

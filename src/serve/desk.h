@@ -17,6 +17,7 @@ struct mli_desk {
     struct mli_rows *rows;
     double **plain; /* of each column: where its numbers go as they are; NULL: mli_rows_set_number() knows */
     struct mli_live_part *live; /* counts the rows; NULL: nobody does */
+    bool matrix;    /* all columns have such a place */
     double *P;      /* (rows of a block, width) */
     uint64_t *seen; /* of each column: the number of the row that had it last */
     uint64_t row;   /* rows opened so far */

@@ -1,6 +1,9 @@
 #include <serve/feed.h>
 
+#include <base/clones.h>
+#include <base/mem.h>
 #include <base/text.h>
+#include <endian.h>
 #include <math.h>
 #include <serve/row.h>
 #include <stdint.h>
@@ -234,6 +237,94 @@ static enum ml_status next_row(struct mli_feed *feed, bool rows_major, struct ml
     return status;
 }
 
+/* ---- matrices ---------------------------------------------------------------------------------------------------- */
+
+static inline double float_at(const unsigned char *at, size_t size)
+{
+    uint64_t bits;
+    uint32_t word;
+    double value;
+
+    if (size == sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        return single_precision(le32toh(word));
+    }
+    memcpy(&bits, at, sizeof(bits));
+    bits = le64toh(bits);
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+MLI_CLONES
+static bool any_infinite(const unsigned char *at, size_t n, size_t size)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; size == 4 && i < n; i++) {
+        uint32_t word;
+        memcpy(&word, at + 4 * i, sizeof(word));
+        found += (le32toh(word) & 0x7FFFFFFFu) == 0x7F800000u;
+    }
+    for (size_t i = 0; size == 8 && i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, at + 8 * i, sizeof(bits));
+        found += (le64toh(bits) & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
+    }
+    return found > 0;
+}
+
+/*
+ * Whether a feed is n rows of floats for columns that take any, which is how tables come: then nothing has to be asked of a
+ * cell but that it is not infinite.
+ */
+static bool is_matrix(const struct mli_feed *feed, bool rows_major, size_t n, const struct mli_desk *desk)
+{
+    size_t columns = desk->schema->count, size = feed->at ? feed->type->size : 0, bytes;
+
+    if (!rows_major || n == SIZE_MAX || !desk->matrix || (size != 4 && size != 8) ||
+        feed->type->kind != MLI_DATATYPE_FLOAT || !mli_mul(n, columns * size, &bytes) ||
+        bytes != (size_t)(feed->end - feed->at))
+        return false;
+    return !any_infinite(feed->at, n * columns, size);
+}
+
+/* NaN is a missing value, whatever its bits. */
+static inline void fill_column(const unsigned char *from, size_t step, size_t size, size_t n, double *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        double value = float_at(from + i * step, size);
+        to[i] = value == value ? value : NAN;
+    }
+}
+
+static void fill(const struct mli_feed *feed, const struct mli_desk *desk, size_t first, size_t n)
+{
+    size_t columns = desk->schema->count, size = feed->type->size;
+
+    for (size_t c = 0; c < columns; c++) {
+        const unsigned char *from = feed->at + c * size;
+        if (size == 4)
+            fill_column(from, columns * 4, 4, n, desk->plain[c] + first);
+        else
+            fill_column(from, columns * 8, 8, n, desk->plain[c] + first);
+    }
+}
+
+static enum ml_status take_matrix(struct mli_feed *feed, size_t n, struct mli_intake *intake, struct ml_error *err)
+{
+    size_t row = intake->desk->schema->count * feed->type->size, opened = 0;
+    enum ml_status status = ML_OK;
+
+    for (; n > 0; n -= opened) {
+        status = mli_intake_rows(intake, n, &opened, err);
+        if (status != ML_OK)
+            break;
+        fill(feed, intake->desk, intake->at, opened);
+        feed->at += opened * row;
+    }
+    return status;
+}
+
 enum ml_status mli_feed_rows(struct mli_feed *feed, bool rows_major, size_t n,
                              struct mli_intake *intake, struct ml_error *err)
 {
@@ -241,6 +332,8 @@ enum ml_status mli_feed_rows(struct mli_feed *feed, bool rows_major, size_t n,
     enum ml_status status = ML_OK;
 
     intake->many = true;
+    if (is_matrix(&feed[0], rows_major, n, intake->desk))
+        return take_matrix(&feed[0], n, intake, err);
     for (; status == ML_OK && (n == SIZE_MAX ? mli_feed_more(&feed[0]) : rows < n); rows++) {
         size_t wanted = n == SIZE_MAX ? rows + 1 : rows_major ? n * columns : n;
         status = next_row(feed, rows_major, intake, wanted, err);

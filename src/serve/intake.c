@@ -60,13 +60,17 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     return ML_OK;
 }
 
+static enum ml_status too_many(const struct mli_intake *intake, struct ml_error *err)
+{
+    return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts", intake->max_rows);
+}
+
 enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
 {
     enum ml_status status = ML_OK;
 
     if (intake->rows == intake->max_rows)
-        return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts",
-                            intake->max_rows);
+        return too_many(intake, err);
     intake->rows++;
     intake->desk->row++;
     if (!mli_rows_append(intake->desk->rows)) {
@@ -76,6 +80,27 @@ enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
     }
     intake->at = mli_rows_count(intake->desk->rows) - 1;
     return status;
+}
+
+enum ml_status mli_intake_rows(struct mli_intake *intake, size_t n, size_t *opened, struct ml_error *err)
+{
+    struct mli_desk *desk = intake->desk;
+    enum ml_status status = ML_OK;
+
+    if (n > intake->max_rows - intake->rows)
+        return too_many(intake, err);
+    size_t got = mli_rows_extend(desk->rows, n);
+    if (got == 0) {
+        status = predict_block(intake, err);
+        if (status != ML_OK)
+            return status;
+        got = mli_rows_extend(desk->rows, n);
+    }
+    intake->rows += got;
+    desk->row += got;
+    intake->at = mli_rows_count(desk->rows) - got;
+    *opened = got;
+    return ML_OK;
 }
 
 enum ml_status mli_intake_end(struct mli_intake *intake, struct ml_error *err)

@@ -40,6 +40,11 @@ struct mli_intake {
 void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_t max_rows);
 /* Opens the next row, all its cells missing. ML_ELIMIT past max_rows, ML_EINTERRUPTED past the deadline, ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err);
+/*
+ * Opens up to n rows, *opened of them and at least one, of a desk that is a matrix: the caller writes all their cells, row
+ * intake->at of a column being the first. As _row.
+ */
+ML_NODISCARD enum ml_status mli_intake_rows(struct mli_intake *intake, size_t n, size_t *opened, struct ml_error *err);
 /* Cells of the open row; what does not fit becomes a fault. */
 void mli_intake_text(struct mli_intake *intake, size_t field, const char *text, size_t len);
 void mli_intake_number(struct mli_intake *intake, size_t field, double value);

@@ -1,6 +1,7 @@
 #include <serve/outputs.h>
 
 #include <base/mem.h>
+#include <endian.h>
 #include <math.h>
 #include <model/output.h>
 #include <stdlib.h>
@@ -111,11 +112,8 @@ void mli_output_json(struct mli_buf *out, const struct mli_output *output, const
 
 static void add_little_endian(struct mli_buf *out, uint64_t bits, size_t n)
 {
-    unsigned char bytes[8];
-
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)(bits >> 8 * i);
-    mli_buf_add(out, bytes, n);
+    bits = htole64(bits);
+    mli_buf_add(out, &bits, n);
 }
 
 void mli_output_bytes(struct mli_buf *out, const struct mli_output *output, const double *p)

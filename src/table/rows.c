@@ -175,6 +175,15 @@ bool mli_rows_append(struct mli_rows *rows)
     return true;
 }
 
+size_t mli_rows_extend(struct mli_rows *rows, size_t n)
+{
+    size_t room = rows->capacity - rows->table.rows;
+
+    n = n < room ? n : room;
+    rows->table.rows += n;
+    return n;
+}
+
 size_t mli_rows_count(const struct mli_rows *rows)
 {
     return rows->table.rows;

@@ -44,6 +44,8 @@ void mli_rows_free(struct mli_rows *rows);
 void mli_rows_reset(struct mli_rows *rows);  /* 0 rows */
 bool mli_rows_append(struct mli_rows *rows); /* a new row, all cells missing; false at capacity */
 void mli_rows_retract(struct mli_rows *rows); /* the last row is not there any more */
+/* Up to n new rows, whose cells are all for the caller to write (mli_rows_numbers()); how many there is room for. */
+size_t mli_rows_extend(struct mli_rows *rows, size_t n);
 size_t mli_rows_count(const struct mli_rows *rows);
 /*
  * Cells of the last row. Text is trimmed of nothing; a NUMBER or INSTANT cell is parsed, a BOOLEAN one is any word that

@@ -7,6 +7,7 @@ void bench_init(struct bench *bench, struct ml_model *model)
     const struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
 
     bench->model = model;
+    bench->json_part = 0;
     mli_reply_init(&bench->reply);
     assert_int_equal(mli_catalog_of(model, "model", "1", 1, &bench->catalog, NULL), ML_OK);
     assert_int_equal(mli_service_init(&bench->service, bench->catalog, &config, 1, NULL), ML_OK);
@@ -25,7 +26,8 @@ const char *bench_ask(struct bench *bench, const char *method, const char *path,
 {
     const struct mli_match match = mli_route_find(&bench->service.config, method, path, strlen(path));
     struct mli_worker *worker = &bench->service.worker[0];
-    struct mli_request request = { .content = { .media = media }, .body = body, .len = len };
+    struct mli_request request = { .content = { .media = media }, .body = body, .len = len,
+                                   .parts = bench->json_part > 0, .json_part = bench->json_part };
 
     assert_non_null(match.route);
     mli_reply_reset(&bench->reply);

@@ -28,6 +28,7 @@ struct bench {
     struct mli_catalog *catalog;
     struct mli_service service;
     struct mli_reply reply;
+    size_t json_part; /* of what is asked from now on: bytes of the body that are JSON; 0: all of them */
 };
 void bench_init(struct bench *bench, struct ml_model *model);
 void bench_release(struct bench *bench);

@@ -326,6 +326,59 @@ static void test_blocks(void **state)
 }
 
 /* Only the first faults are listed, all are counted. */
+/* Binary tensors of floats, in several blocks, are what the same numbers in JSON are. */
+static void check_floats(struct bench *bench, const char *datatype, size_t size)
+{
+    const size_t rows = 600;
+    struct mli_buf json, body;
+    char *expected;
+
+    mli_buf_init(&json, SIZE_MAX);
+    mli_buf_init(&body, SIZE_MAX);
+    mli_buf_printf(&json, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,2],\"datatype\":\"%s\",\"data\":[", rows, datatype);
+    mli_buf_printf(&body, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,2],\"datatype\":\"%s\",\"parameters\":"
+                          "{\"binary_data_size\":%zu}}]}", rows, datatype, rows * 2 * size);
+    bench->json_part = 0;
+    size_t json_part = body.len;
+    for (size_t i = 0; i < 2 * rows; i++) {
+        double value = i % 7 == 3 ? NAN : (double)i / 8 - 30;
+        float narrow = (float)value;
+        mli_buf_str(&json, i ? "," : "");
+        if (value == value)
+            mli_buf_number(&json, value);
+        else
+            mli_buf_str(&json, "null");
+        mli_buf_add(&body, size == 4 ? (const void *)&narrow : &value, size);
+    }
+    mli_buf_str(&json, "]}]}");
+    expected = strdup(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, json.data, json.len));
+    assert_int_equal(bench->reply.status, 200);
+    bench->json_part = json_part;
+    assert_string_equal(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), expected);
+    double infinite = INFINITY;
+    float narrow = INFINITY;
+    memcpy(body.data + json_part + 801 * size, size == 4 ? (const void *)&narrow : &infinite, size);
+    expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len),
+                "\"rows\":[{\"row\":401,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"inf\"}]");
+    bench->service.config.max_rows = rows - 1;
+    expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), "more than 599 rows");
+    bench->service.config.max_rows = 65536;
+    free(expected);
+    mli_buf_release(&json);
+    mli_buf_release(&body);
+}
+
+static void test_floats(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    check_floats(&bench, "FP32", 4);
+    check_floats(&bench, "FP64", 8);
+    bench_release(&bench);
+}
+
 static void test_many_faults(void **state)
 {
     struct mli_buf body;
@@ -465,7 +518,7 @@ int run_rows_tests(void)
         cmocka_unit_test(test_number_forms),
         cmocka_unit_test(test_meaning),    cmocka_unit_test(test_files),
         cmocka_unit_test(test_cells_mean_as_in_training),
-        cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_floats), cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nul),        cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_long_answer),
