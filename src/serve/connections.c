@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define DRAIN_IDLE 250u /* milliseconds */
+#define LATE 6u         /* times its deadline that a connection may live while its thread is behind */
 
 static uint64_t pack(enum mli_phase phase, uint64_t since)
 {
@@ -265,11 +266,28 @@ static bool awaits_bytes(enum mli_phase phase)
            phase == MLI_PHASE_BODY;
 }
 
-static bool other_side_closed(int fd)
+/* 0: the other side has closed; over 0: there are bytes that nobody has read; below: neither. */
+static ssize_t unread(int fd)
 {
     char byte;
 
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+/*
+ * Past its deadline, and not because its thread is behind: that has not taken it up yet, or has not read what the client
+ * has sent.
+ */
+static bool is_due(const struct mli_connections *table, struct mli_connection *connection, uint64_t state,
+                   uint64_t age)
+{
+    uint64_t most = allowed(table, connection, state);
+
+    if (age <= most)
+        return false;
+    if (age > LATE * most)
+        return true;
+    return phase_of(state) != MLI_PHASE_ADMITTED && (!awaits_bytes(phase_of(state)) || unread(connection->fd) <= 0);
 }
 
 static void look_after(struct mli_connections *table, struct mli_connection *connection, bool drain,
@@ -282,10 +300,10 @@ static void look_after(struct mli_connections *table, struct mli_connection *con
 
     if (phase == MLI_PHASE_FREE || connection->shut)
         return;
-    if (age > allowed(table, connection, state))
+    if (is_due(table, connection, state, age))
         expire(table, connection, phase);
     else if ((drain && waits && age > DRAIN_IDLE) ||
-             (awaits_bytes(phase) && other_side_closed(connection->fd)))
+             (awaits_bytes(phase) && unread(connection->fd) == 0))
         shutdown(connection->fd, SHUT_RD); /* what has arrived can still be read, and answered */
 }
 

@@ -86,10 +86,10 @@ void mli_connection_enter(struct mli_connection *connection, enum mli_phase phas
 void mli_connection_moved(struct mli_connection *connection, uint64_t bytes);
 
 /*
- * Shuts every connection past its deadline, and with `drain` also those that have been waiting for a request for a
- * quarter of a second: long enough for one that was on its way when the drain began. A connection that the client has
- * closed is nudged: the library (0.9.75) does not see the end of what it has just read a part of, if both came at
- * once.
+ * Shuts every connection past its deadline, or past six times that when its thread is behind: has not taken it up, or has
+ * not read what has come. With `drain` also those that have been waiting for a request for a quarter of a second: long
+ * enough for one that was on its way when the drain began. A connection that the client has closed is nudged: the library
+ * (0.9.75) does not see the end of what it has just read a part of, if both came at once.
  */
 void mli_connections_sweep(struct mli_connections *table, bool drain, uint64_t now);
 

@@ -285,7 +285,7 @@ def waits(port, seconds, context):
         data = b""
         while not data.endswith(b"}\n"):
             part = kept.recv(65536)
-            need(part, "the honest client was closed on")
+            need(part, "the honest client was closed on after", round(time.monotonic() - before, 2), "s, request", n, "of", "a new" if n % 2 == 0 else "a kept", "connection")
             data += part
         need(data.startswith(b"HTTP/1.1 200"), "the honest client", data[:100])
         waited.append(time.monotonic() - before)
@@ -295,7 +295,7 @@ def waits(port, seconds, context):
 
 def slow_with(kinds, options, context=None):
     count, seconds = (2000, 60) if FULL else (200, 2)
-    timeouts = ["--header-timeout", "5", "--body-timeout", "5"]
+    timeouts = ["--header-timeout", "5", "--body-timeout", "5", "--idle-timeout", "5"]
     server = Server(MODEL, "--max-connections", "4000", *timeouts, *options)
     alone = waits(server.port, seconds / 6, context)
     dawdlers = [Dawdler(server.port, kinds[i % len(kinds)]) for i in range(count)]
