@@ -273,7 +273,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     if (!status)
         status = mli_server_start(catalog, &f->server, &server, &err);
     if (!status)
-        status = mli_reload_start(catalog, models.source, models.sources, &ctx->log, &reload, &err);
+        status = mli_reload_start(catalog, models.source, models.sources, &ctx->log, mli_server_audit(server), &reload, &err);
     if (!status) {
         announce(ctx, f, catalog, mli_server_port(server));
         wait_for_stop(&signals, reload);
@@ -323,6 +323,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },
         { "cors", 0, POPT_ARG_STRING, &f.server.cors, 0, "web pages that may ask from a browser, like https://example.org, or *", "ORIGINS" },
         { "access-log", 0, POPT_ARG_STRING, &f.server.access_log, 0, "a line of JSON for each request; -: standard output; opened again when it was renamed", "FILE" },
+        { "audit-log", 0, POPT_ARG_STRING, &f.server.audit_log, 0, "a line of JSON for each change of models, keys and certificates, on the disk before it is answered", "FILE" },
         { "prediction-log", 0, POPT_ARG_STRING, &f.server.prediction_log, 0, "a line of JSON for each row and its prediction; -: standard output", "FILE" },
         { "prediction-log-sample", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.prediction_sample, 0, "write this share of the rows, chosen by chance", "SHARE" },
         { "prediction-log-size", 0, STRING, &f.prediction_size, 0, "of a file of it; then FILE becomes FILE.1, that FILE.2", "SIZE" },

@@ -96,10 +96,11 @@ static void put_number(struct mli_buf *out, uint64_t value)
     mli_buf_add(out, text + n, sizeof(text) - n);
 }
 
-static void put_address(struct mli_buf *out, const struct in6_addr *address)
+void mli_log_address(struct mli_buf *out, const struct in6_addr *address)
 {
     char text[INET6_ADDRSTRLEN];
 
+    mli_buf_char(out, '"');
     if (IN6_IS_ADDR_V4MAPPED(address)) {
         for (size_t i = 12; i < 16; i++) {
             if (i > 12)
@@ -109,6 +110,7 @@ static void put_address(struct mli_buf *out, const struct in6_addr *address)
     } else {
         mli_buf_str(out, inet_ntop(AF_INET6, address, text, sizeof(text)));
     }
+    mli_buf_char(out, '"');
 }
 
 static void put_name(struct mli_buf *out, const char *before, const char *value)
@@ -124,9 +126,9 @@ static void put_request(struct mli_buf *out, const struct mli_access_entry *entr
     size_t path = query ? (size_t)(query - entry->target) : entry->target_len;
 
     if (entry->method)
-        put_name(out, "\",\"method\":", entry->method);
+        put_name(out, ",\"method\":", entry->method);
     else
-        mli_buf_str(out, "\",\"method\":null");
+        mli_buf_str(out, ",\"method\":null");
     mli_buf_str(out, ",\"path\":");
     mli_log_text(out, entry->target, path);
     put_name(out, ",\"route\":", entry->route);
@@ -174,8 +176,8 @@ void mli_access_log_line(struct mli_buf *out, const struct mli_access_entry *ent
         put_name(out, "\",\"key\":", entry->key);
     else
         mli_buf_str(out, "\",\"key\":null");
-    mli_buf_str(out, ",\"client\":\"");
-    put_address(out, entry->client);
+    mli_buf_str(out, ",\"client\":");
+    mli_log_address(out, entry->client);
     put_request(out, entry);
     put_outcome(out, entry);
     if (entry->served) {

@@ -31,6 +31,9 @@ void mli_log_time(char out[MLI_LOG_TIME + 1]);
 /* A JSON string: control characters of any kind escaped, and what is not UTF-8 replaced. */
 void mli_log_text(struct mli_buf *out, const char *text, size_t n);
 
+/* The same of an address. */
+void mli_log_address(struct mli_buf *out, const struct in6_addr *address);
+
 /* Adds the line. */
 void mli_access_log_line(struct mli_buf *out, const struct mli_access_entry *entry);
 

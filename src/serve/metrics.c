@@ -228,26 +228,36 @@ static void add_reloads(const struct mli_metrics_writer *w)
     }
 }
 
+static void add_log(const struct mli_metrics_writer *w, const char *metric, const char *log, uint64_t lines)
+{
+    mli_buf_printf(w->out, "%s_total{log=\"%s\"} %llu\n", metric, log, (unsigned long long)lines);
+}
+
 static void add_logs(const struct mli_metrics_writer *w)
 {
+    static const char lines[] = "mlctl_log_lines", dropped[] = "mlctl_log_dropped_lines";
+    const struct mli_audit *audit = w->service->audit;
+
     const struct {
         const char *name;
         const struct mli_journal *journal;
     } rows[] = { { "access", w->service->access_log }, { "predictions", w->service->prediction_log } };
     const size_t n = sizeof(rows) / sizeof(rows[0]);
 
-    mli_metrics_head(w, "mlctl_log_lines", "counter", "Lines written to a log.");
+    mli_metrics_head(w, lines, "counter", "Lines written to a log.");
     for (size_t i = 0; i < n; i++) {
         if (rows[i].journal)
-            mli_buf_printf(w->out, "mlctl_log_lines_total{log=\"%s\"} %llu\n", rows[i].name,
-                           (unsigned long long)mli_journal_written(rows[i].journal));
+            add_log(w, lines, rows[i].name, mli_journal_written(rows[i].journal));
     }
-    mli_metrics_head(w, "mlctl_log_dropped_lines", "counter", "Lines that a log had no room for, or could not be written.");
+    if (audit)
+        add_log(w, lines, "audit", mli_audit_written(audit));
+    mli_metrics_head(w, dropped, "counter", "Lines that a log had no room for, or could not be written.");
     for (size_t i = 0; i < n; i++) {
         if (rows[i].journal)
-            mli_buf_printf(w->out, "mlctl_log_dropped_lines_total{log=\"%s\"} %llu\n", rows[i].name,
-                           (unsigned long long)mli_journal_dropped(rows[i].journal));
+            add_log(w, dropped, rows[i].name, mli_journal_dropped(rows[i].journal));
     }
+    if (audit)
+        add_log(w, dropped, "audit", mli_audit_dropped(audit));
 }
 
 static void add_process(const struct mli_metrics_writer *w)

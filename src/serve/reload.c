@@ -25,6 +25,7 @@ struct mli_reload {
     const struct mli_source *source;
     size_t sources;
     const struct ml_log *log;
+    struct mli_audit *audit;
     pthread_t thread;
     int events, orders; /* inotify, -1: none; eventfd */
     _Atomic unsigned order;
@@ -99,6 +100,22 @@ static bool wait_for_events(struct mli_reload *reload, int milliseconds)
     return true;
 }
 
+static enum ml_status refresh(struct mli_reload *reload, bool asked)
+{
+    const struct mli_audit_entry entry = { .action = "reload", .by = asked ? "SIGHUP" : "file" };
+
+    if (!reload->audit)
+        return mli_catalog_refresh(reload->catalog, asked, NULL);
+    struct mli_registry *before = mli_catalog_registry(reload->catalog);
+    enum ml_status status = mli_catalog_refresh(reload->catalog, asked, NULL);
+    struct mli_registry *after = mli_catalog_registry(reload->catalog);
+    if (after != before)
+        mli_audit_models(reload->audit, &entry, NULL, before, after);
+    mli_registry_drop(before);
+    mli_registry_drop(after);
+    return status;
+}
+
 static void *run(void *data)
 {
     struct mli_reload *reload = data;
@@ -110,7 +127,7 @@ static void *run(void *data)
         unsigned order = atomic_exchange(&reload->order, NOTHING);
         if (order & STOP)
             return NULL;
-        if (mli_catalog_refresh(reload->catalog, order & AGAIN, NULL) == ML_OK && (order & AGAIN))
+        if (refresh(reload, order & AGAIN) == ML_OK && (order & AGAIN))
             ml_log(reload->log, ML_LOG_NOTE, "all models have been read again");
         if (wait_for_events(reload, TURN)) {
             for (unsigned i = 0; i < QUIET_MAX && !atomic_load(&reload->order); i++) {
@@ -131,7 +148,7 @@ static void release(struct mli_reload *reload)
 }
 
 enum ml_status mli_reload_start(struct mli_catalog *catalog, const struct mli_source *source, size_t sources,
-                                const struct ml_log *log, struct mli_reload **out, struct ml_error *err)
+                                const struct ml_log *log, struct mli_audit *audit, struct mli_reload **out, struct ml_error *err)
 {
     struct mli_reload *reload = mli_calloc(1, sizeof(*reload));
 
@@ -141,6 +158,7 @@ enum ml_status mli_reload_start(struct mli_catalog *catalog, const struct mli_so
     reload->source = source;
     reload->sources = sources;
     reload->log = log;
+    reload->audit = audit;
     reload->events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     reload->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (reload->events < 0)

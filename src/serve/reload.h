@@ -6,13 +6,14 @@
 #ifndef SERVE_RELOAD_H
 #define SERVE_RELOAD_H
 
+#include <serve/audit.h>
 #include <serve/catalog.h>
 
 struct mli_reload;
 
-/* The catalog is borrowed and outlives it. ML_EIO: no thread; ML_ENOMEM. Without inotify (its limits) it is logged. */
+/* Catalog and audit (NULL: none) are borrowed and outlive it. ML_EIO: no thread; ML_ENOMEM. Without inotify (its limits) it is logged. */
 ML_NODISCARD enum ml_status mli_reload_start(struct mli_catalog *catalog, const struct mli_source *source, size_t sources,
-                                             const struct ml_log *log, struct mli_reload **out,
+                                             const struct ml_log *log, struct mli_audit *audit, struct mli_reload **out,
                                              struct ml_error *err);
 /* From any thread: every file is read again, soon. */
 void mli_reload_now(struct mli_reload *reload);

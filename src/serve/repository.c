@@ -6,6 +6,25 @@
 
 typedef enum ml_status change(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 
+/* The change, and a line of the audit log about it. */
+static enum ml_status change_noted(const struct mli_service *service, const struct mli_request *request, change *act,
+                                   const char *action, const char *name, struct ml_error *err)
+{
+    if (!service->audit)
+        return act(service->catalog, name, err);
+    struct mli_registry *before = mli_catalog_registry(service->catalog);
+    enum ml_status status = act(service->catalog, name, err);
+    struct mli_registry *after = mli_catalog_registry(service->catalog);
+    const struct mli_audit_entry entry = { .action = action,
+                                           .by = "request",
+                                           .who = request->who,
+                                           .failure = status == ML_OK ? NULL : err->text };
+    mli_audit_models(service->audit, &entry, name, before, after);
+    mli_registry_drop(before);
+    mli_registry_drop(after);
+    return status;
+}
+
 /* Runs on the loop thread: it is rare, whoever asks waits for the answer, and other threads go on. */
 static void answer_change(const struct mli_service *service, const struct mli_request *request, change *act,
                           const char *done, struct mli_reply *reply)
@@ -19,7 +38,7 @@ static void answer_change(const struct mli_service *service, const struct mli_re
     }
     memcpy(name, request->name, request->name_len);
     name[request->name_len] = '\0';
-    enum ml_status status = mli_name_valid(name) ? act(service->catalog, name, &err) : ML_EUSAGE;
+    enum ml_status status = mli_name_valid(name) ? change_noted(service, request, act, done, name, &err) : ML_EUSAGE;
     if (!mli_name_valid(name))
         mli_reply_error(reply, 404, "no model of that name is served here");
     else if (status != ML_OK)

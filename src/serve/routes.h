@@ -7,6 +7,7 @@
 #ifndef SERVE_ROUTES_H
 #define SERVE_ROUTES_H
 
+#include <serve/audit.h>
 #include <serve/coding.h>
 #include <serve/keys.h>
 #include <serve/service.h>
@@ -26,6 +27,7 @@ struct mli_request {
     enum mli_media accept;           /* what the client wants; OTHER: anything */
     bool openmetrics;                /* the client accepts application/openmetrics-text */
     bool html;                       /* and text/html, as browsers say */
+    const struct mli_who *who;       /* asks for what needs the scope admin; NULL: nobody, in unit tests */
     const char *host;                /* Host; NULL: not said */
     bool parts;                      /* Inference-Header-Content-Length was given: */
     size_t json_part;                /* bytes of the body that are JSON, tensors behind it */

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX ((size_t)8)
-enum { LOGS = 2 };
+enum { LOGS = 3 };
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
@@ -112,6 +112,23 @@ static void stop_loops(struct mli_server *server)
     free(server->loop);
 }
 
+/* What became of a file that was read again; `digest` is what it was. */
+static void note_file(struct mli_server *server, const char *path, const char *action, char digest[MLI_SHA256_HEX],
+                      const struct ml_error *err)
+{
+    const struct mli_audit_entry entry = { .action = action,
+                                           .by = "file",
+                                           .failure = err->status ? err->text : NULL };
+    char now[MLI_SHA256_HEX];
+
+    if (!server->service.audit)
+        return;
+    mli_audit_digest(path, now);
+    mli_audit_file(server->service.audit, &entry, path, digest, now);
+    if (!err->status)
+        memcpy(digest, now, sizeof(now));
+}
+
 static void reload_keys(void *data)
 {
     struct mli_server *server = data;
@@ -120,6 +137,7 @@ static void reload_keys(void *data)
 
     bool taken = mli_access_reload(&server->access, &err) == ML_OK;
     mli_count(&server->service.reloads[MLI_FILES_TOKENS][taken], 1);
+    note_file(server, server->service.config.tokens, "tokens", server->keys_digest, &err);
     if (taken)
         ml_log(log, ML_LOG_NOTE, "%s has changed: its keys count from now on",
                server->service.config.tokens);
@@ -136,6 +154,7 @@ static void reload_tls(void *data)
 
     bool taken = mli_tls_reload(server->tls, &err) == ML_OK;
     mli_count(&server->service.reloads[MLI_FILES_CERTIFICATES][taken], 1);
+    note_file(server, server->service.config.tls_cert, "certificates", server->cert_digest, &err);
     if (taken)
         ml_log(log, ML_LOG_NOTE, "new connections get the certificates that have changed");
     else
@@ -160,7 +179,8 @@ static enum ml_status watch_files(struct mli_server *server, struct ml_error *er
 
 static size_t list_logs(const struct mli_server_config *config, struct mli_sandbox_log *out)
 {
-    const struct mli_sandbox_log all[LOGS] = { { config->access_log, false }, { config->prediction_log, true } };
+    const struct mli_sandbox_log all[LOGS] = { { config->access_log, false }, { config->prediction_log, true },
+                                               { config->audit_log, false } };
     size_t n = 0;
 
     for (size_t i = 0; i < LOGS; i++) {
@@ -238,6 +258,8 @@ static enum ml_status open_logs(struct mli_server *server, struct ml_error *err)
 
     if (access.path)
         status = mli_journal_open(&access, service->workers, &service->access_log, err);
+    if (status == ML_OK && config->audit_log)
+        status = mli_audit_open(config->audit_log, config->log, &service->audit, err);
     if (status == ML_OK && predictions.path)
         status = mli_journal_open(&predictions, service->workers, &service->prediction_log, err);
     if (status == ML_OK && (access.path || predictions.path) && config->say_ids == MLI_TRACE_NOTHING)
@@ -248,8 +270,26 @@ static enum ml_status open_logs(struct mli_server *server, struct ml_error *err)
     return status;
 }
 
+/* What there is when the first request may come. */
+static void note_start(struct mli_server *server)
+{
+    const struct mli_audit_entry start = { .action = "start", .by = "start" };
+    const struct mli_server_config *config = &server->service.config;
+
+    if (!server->service.audit)
+        return;
+    struct mli_registry *registry = mli_catalog_registry(server->service.catalog);
+    mli_audit_models(server->service.audit, &start, NULL, NULL, registry);
+    mli_registry_drop(registry);
+    if (config->tokens)
+        mli_audit_digest(config->tokens, server->keys_digest);
+    if (config->tls_cert)
+        mli_audit_digest(config->tls_cert, server->cert_digest);
+}
+
 static void close_logs(struct mli_server *server)
 {
+    mli_audit_close(server->service.audit);
     mli_journal_close(server->service.access_log);
     mli_journal_close(server->service.prediction_log);
 }
@@ -314,6 +354,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     status = open_logs(server, err);
     if (status != ML_OK)
         goto no_logs;
+    note_start(server);
     /* signals are for the threads of the program, which knows what they mean */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -344,6 +385,11 @@ no_cors:
     return status;
 }
 
+struct mli_audit *mli_server_audit(const struct mli_server *server)
+{
+    return server->service.audit;
+}
+
 uint16_t mli_server_port(const struct mli_server *server)
 {
     return server->port;
@@ -359,6 +405,7 @@ void mli_server_stop(struct mli_server *server)
 {
     const struct mli_server_config *config = &server->service.config;
 
+    mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     atomic_store(&server->service.draining, true);
     mli_keeper_drain(server->keeper);
     bool drained = mli_connections_wait(&server->connections, config->grace);

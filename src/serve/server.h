@@ -40,6 +40,7 @@ struct mli_server_config {
     unsigned grace;        /* seconds for requests in flight after a stop */
     enum mli_trace_say say_ids; /* the least that answers say; logs raise it to the id */
     const char *access_log;   /* file, "-": standard output; NULL: none */
+    const char *audit_log;      /* likewise */
     const char *prediction_log; /* likewise */
     double prediction_sample;   /* share of the rows that it gets, above 0 to 1 */
     size_t prediction_size;     /* bytes of a file of it */
@@ -58,6 +59,7 @@ struct mli_server_config {
     }
 
 struct mli_server;
+struct mli_audit;
 
 /* Loop threads that a server of that configuration has. */
 size_t mli_server_threads(const struct mli_server_config *config);
@@ -69,6 +71,8 @@ size_t mli_server_threads(const struct mli_server_config *config);
 ML_NODISCARD enum ml_status mli_server_start(struct mli_catalog *catalog,
                                              const struct mli_server_config *config,
                                              struct mli_server **out, struct ml_error *err);
+/* Where changes are noted; NULL: nowhere. */
+struct mli_audit *mli_server_audit(const struct mli_server *server);
 uint16_t mli_server_port(const struct mli_server *server);
 /* Drain: not ready, stop accepting, finish what is in flight (at most `grace` seconds), close, free. */
 void mli_server_stop(struct mli_server *server);

@@ -7,6 +7,7 @@
 
 #include <serve/connections.h>
 #include <serve/content.h>
+#include <serve/audit.h>
 #include <serve/guard.h>
 #include <serve/journal.h>
 #include <serve/catalog.h>
@@ -28,6 +29,7 @@ struct mli_service {
     const struct mli_connections *connections; /* NULL: none, in unit tests */
     struct mli_tls *tls; /* NULL: plain HTTP */
     struct mli_journal *access_log, *prediction_log; /* NULL: none */
+    struct mli_audit *audit;                         /* likewise */
     atomic_bool draining;
     _Atomic uint64_t reloads[MLI_FILES][2]; /* of the files that are read again: refused, taken; by the watching thread */
 };

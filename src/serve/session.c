@@ -95,6 +95,21 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
     return session;
 }
 
+/* For the audit log, before something is changed. */
+static void say_who(struct mli_session *session)
+{
+    struct mli_loop *loop = session->loop;
+
+    if (!session->trace.known)
+        mli_trace_take(&session->trace, &(struct mli_trace_facts){ 0 }, MLI_TRACE_ID_ALONE, &loop->worker->rng);
+    session->who = (struct mli_who){ .key = session->key,
+                                     .id = session->trace.id,
+                                     .client = mli_client_address(&loop->server->access.proxies,
+                                                                  &session->connection->address,
+                                                                  session->forwarded_for) };
+    session->request.who = &session->who;
+}
+
 static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection *connection,
                               const char *method)
 {
@@ -108,6 +123,8 @@ static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection
     if (!session->refused) {
         session->request.body = session->body.data;
         session->request.len = session->body.len;
+        if (session->route->scope == MLI_SCOPE_ADMIN)
+            say_who(session);
         if (loop->worker->pen.journal)
             mli_pen_begin(&loop->worker->pen, session->trace.id);
         mli_dispatch(&loop->server->service, loop->worker, session->route, &session->request,

@@ -39,6 +39,7 @@ struct mli_server {
     struct mli_loop *loop;
     size_t loops, next; /* next: whose turn it is, the keeper's */
     uint16_t port;
+    char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
     bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
     _Atomic size_t held; /* bytes of request bodies */
 };
@@ -64,6 +65,7 @@ struct mli_session {
     char key[MLI_KEY_NAME + 1];    /* name of the key that was shown; "": none */
     struct mli_trace trace;
     const char *method, *forwarded_for; /* as the head has them; NULL: not known, not sent */
+    struct mli_who who; /* of a request that changes the server */
     const char *origin;            /* Access-Control-Allow-Origin; NULL: none */
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_buf body;

@@ -149,3 +149,55 @@ PYTHON
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-sample 0
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-files 1
 }
+
+@test "the audit log says who changed what, and what it was before" {
+    for name in boss shop; do "$MLCTL" token new --name $name --scopes "$([ $name = boss ] && echo admin || echo predict)" --json > $name.json; done
+    jq -r .line boss.json shop.json > keys
+    mkdir log
+    cp "$BATS_FILE_TMPDIR/mean.safetensors" live.safetensors
+    mean=$("$MLCTL" inspect -m live.safetensors --json | jq -r .sha256)
+    people=$("$MLCTL" inspect -m "$BATS_FILE_TMPDIR/people.safetensors" --json | jq -r .sha256)
+    "$MLCTL" serve live.safetensors --port 0 --json --tokens keys --open metrics --audit-log log/audit > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    URL=http://127.0.0.1:$PORT
+    change() { curl -sS -X POST -d '' -H "Authorization: Bearer $(jq -r .token "$1.json")" -H "X-Request-Id: $3" "$URL/v2/repository/models/$2"; }
+    noted() { jq -se "any(.[]; $1)" log/audit; }
+    cp "$BATS_FILE_TMPDIR/people.safetensors" next && mv next live.safetensors
+    soon noted '.action == "reload" and .outcome == "done"'
+    echo damaged > next && mv next live.safetensors
+    soon noted '.action == "reload" and .outcome == "refused"'
+    change boss live/rollback first
+    change boss live/load second
+    change boss nothing/load third
+    change shop live/unload fourth
+    change boss live/unload 'fi"fth'
+    "$MLCTL" token new --name later --json | jq -r .line >> keys
+    soon noted '.action == "tokens" and .outcome == "done"'
+    echo wrong >> keys
+    soon noted '.action == "tokens" and .outcome == "refused"'
+    mv log/audit log/audit.1
+    kill -HUP "$SERVER"
+    curl -sS "$URL/metrics" | grep -qx 'mlctl_log_dropped_lines_total{log="audit"} 0'
+    stop
+    cat log/audit.1 log/audit > all
+    grep -q '"action":"stop"' log/audit
+    jq -se --arg mean "$mean" --arg people "$people" --arg keys "$(sha256sum keys | cut -d' ' -f1)" '
+        def one(f): map(select(f)) | if length == 1 then .[0] else error("\(length) lines") end;
+        (one(.action == "start") | .model == "live" and .before == null and .after == {"answers":"1","versions":{"1":{"digest":$mean}}} and .outcome == "done") and
+        (one(.action == "reload" and .outcome == "done") | .by == "file" and .key == null and .before.versions["1"].digest == $mean and .after.versions["1"].digest == $people) and
+        (one(.action == "reload" and .outcome == "refused") | .after.versions["1"].digest == $people and (.reason | test("not a model file"))) and
+        (one(.id == "first") | .action == "rollback" and .by == "request" and .key == "boss" and .client == "127.0.0.1" and .outcome == "done" and
+            .before.versions["1"].digest == $people and .after.versions["1"].digest == $mean) and
+        (one(.id == "second") | .action == "load" and .outcome == "refused" and .after.versions["1"].digest == $mean and (.reason | length > 0)) and
+        (one(.id == "third") | .model == "nothing" and .outcome == "refused" and .before == null and .after == null) and
+        (map(select(.id == "fourth" or .key == "shop")) == []) and
+        (one(.action == "unload") | .key == "boss" and (.id | test("^[0-9a-f]{32}$")) and .after.versions["1"].digest == null) and
+        (one(.action == "tokens" and .outcome == "done") | .file == "keys" and .before != .after and (.after | length == 64)) and
+        (one(.action == "tokens" and .outcome == "refused") | .after == $keys and (.reason | length > 0)) and
+        (one(.action == "stop") | .by == "signal")' all
+    for name in boss shop; do
+        token=$(jq -r .token $name.json)
+        run ! grep -F "${token#mlctl_}" all
+    done
+}
