@@ -172,8 +172,8 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
     soon shows_other_than "$first"
     [[ $(shows) == "$(openssl x509 -in server.pem -noout -serial)" ]]
     grep -q 'new connections get the certificates that have changed' serve.log
-    printf 'GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&$request
-    soon grep -q '"program":"mlctl"' kept.txt
+    printf 'GET /v2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&$request
+    soon grep -q '"name":"mlctl"' kept.txt
     second=$(shows)
     cp old.pem server.pem # it does not go with the key
     soon grep -q 'the certificates stay as they were' serve.log
