@@ -69,14 +69,29 @@ static void gzip_close(void *state)
 /* ---- packing --------------------------------------------------------------------------------- */
 
 /* The header has neither a name nor a time. */
-static void *pack_open(void)
+static void *open_level(int level, int window)
 {
     z_stream *stream = mli_calloc(1, sizeof(*stream));
 
-    if (stream && deflateInit2(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK)
+    if (stream && deflateInit2(stream, level, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) == Z_OK)
         return stream;
     free(stream);
     return NULL;
+}
+
+static void *pack_open(void)
+{
+    return open_level(Z_DEFAULT_COMPRESSION, MAX_WBITS + 16);
+}
+
+static void *quick_open(void)
+{
+    return open_level(Z_BEST_SPEED, MAX_WBITS + 16);
+}
+
+static void *quick_zlib_open(void)
+{
+    return open_level(Z_BEST_SPEED, MAX_WBITS);
 }
 
 static enum ml_status gzip_pack(void *state, struct mli_unpacking *io, bool end)
@@ -106,4 +121,8 @@ static void pack_close(void *state)
 const struct mli_packing mli_gzip = { "gzip",    ".gz",     gzip_open, gzip_unpack, gzip_close,
                                       pack_open, gzip_pack, pack_close };
 
-const struct mli_packing mli_zlib = { .name = "deflate", .open = zlib_open, .unpack = gzip_unpack, .close = gzip_close };
+const struct mli_packing mli_gzip_quick = { "gzip",     ".gz",     gzip_open, gzip_unpack, gzip_close,
+                                            quick_open, gzip_pack, pack_close };
+
+const struct mli_packing mli_zlib = { .name = "deflate", .open = zlib_open, .unpack = gzip_unpack, .close = gzip_close,
+                                      .pack_open = quick_zlib_open, .pack = gzip_pack, .pack_close = pack_close };

@@ -34,6 +34,7 @@ struct mli_packing {
 };
 
 extern const struct mli_packing mli_gzip, mli_zstd;
-extern const struct mli_packing mli_zlib; /* HTTP's "deflate": no files are of it, and it only unpacks */
+/* For what is packed while somebody waits: zlib's fastest level. HTTP's "deflate", of which no files are, is such. */
+extern const struct mli_packing mli_gzip_quick, mli_zlib;
 
 #endif

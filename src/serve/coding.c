@@ -1,5 +1,6 @@
 #include <serve/coding.h>
 
+#include <string.h>
 #include <strings.h>
 
 #define STEP ((size_t)64 << 10)
@@ -67,4 +68,47 @@ enum ml_status mli_coding_unpack(const struct mli_packing *coding, const char *b
     enum ml_status status = unpack(coding, state, &io, out, err);
     coding->close(state);
     return status;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+/* Whether a list like "gzip;q=0.5, deflate" has the coding, and not with q=0. */
+static bool lists(const char *list, const char *name)
+{
+    for (size_t n = strlen(name); *list; list += strcspn(list, ","), list += *list == ',') {
+        list += strspn(list, " \t");
+        if (strncasecmp(list, name, n) != 0 || !strchr(" \t;,", list[n]))
+            continue;
+        const char *rest = list + n + strspn(list + n, " \t;");
+        if (strncasecmp(rest, "q=", 2) != 0)
+            return true;
+        size_t zeros = strspn(rest + 2, "0.");
+        return rest[2 + zeros] >= '1' && rest[2 + zeros] <= '9';
+    }
+    return false;
+}
+
+const struct mli_packing *mli_coding_accepted(const char *accept)
+{
+    if (lists(accept, "gzip"))
+        return &mli_gzip_quick;
+    return lists(accept, "deflate") ? &mli_zlib : NULL;
+}
+
+void mli_coding_pack(const struct mli_packing *coding, const char *bytes, size_t n, struct mli_buf *out)
+{
+    struct mli_unpacking io = { .in = (const unsigned char *)bytes, .in_left = n, .inside = true };
+    void *state = coding->pack_open();
+    enum ml_status status = state ? ML_OK : ML_ENOMEM;
+
+    while (status == ML_OK && (io.in_left > 0 || io.inside)) {
+        io.out = (unsigned char *)mli_buf_room(out, STEP);
+        io.out_left = STEP;
+        status = io.out ? coding->pack(state, &io, true) : out->status;
+        out->len += status == ML_OK ? STEP - io.out_left : 0;
+    }
+    if (state)
+        coding->pack_close(state);
+    if (out->status == ML_OK)
+        out->status = status;
 }

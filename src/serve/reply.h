@@ -18,6 +18,8 @@ struct mli_reply {
     struct mli_buf body;
     char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn */
     const char *allow;    /* Allow, NULL: none */
+    const char *coding;   /* Content-Encoding of the body, NULL: it is as it is, */
+    bool varies;          /* or could be otherwise: Vary: Accept-Encoding */
     const char *challenge; /* WWW-Authenticate, NULL: none */
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */

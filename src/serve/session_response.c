@@ -79,6 +79,8 @@ static struct MHD_Response *make_response(const struct mli_session *session, con
         (strcmp(method, "POST") == 0 || add_page_headers(response, reply)) &&
         (!session->origin || add_cors_headers(response, session)) &&
         (!session->trace.known || add_trace_headers(response, &session->trace)) &&
+        (!reply->varies || add_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING)) &&
+        (!reply->coding || add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply->coding)) &&
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||
          add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
@@ -97,7 +99,8 @@ static bool is_plain(const struct mli_session *session, const char *method)
     const struct mli_reply *reply = &session->reply;
 
     return strcmp(method, "POST") == 0 && strcmp(reply->type, "application/json") == 0 && !reply->close &&
-           !session->origin && !session->trace.known && !reply->allow && !reply->challenge && !reply->json_part && !reply->retry_after;
+           !session->origin && !session->trace.known && !reply->varies && !reply->allow && !reply->challenge &&
+           !reply->json_part && !reply->retry_after;
 }
 
 /* NULL: out of memory. */

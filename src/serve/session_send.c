@@ -3,6 +3,7 @@
 #include <serve/access_log.h>
 
 #define REQUESTS_MAX 1000u /* of one connection */
+#define PACKED_FROM ((size_t)16 << 10) /* bytes of a body that packing may save time on */
 
 void mli_session_note(struct mli_session *session, unsigned status, uint64_t took)
 {
@@ -35,6 +36,29 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
         mli_journal_add(server->service.access_log, worker->number, worker->line.data, worker->line.len, 1);
 }
 
+/* A long body goes packed to who asks for that; what cannot be packed, or does not get shorter, goes as it is. */
+static void pack_body(struct mli_reply *reply, struct MHD_Connection *connection)
+{
+    struct mli_buf packed;
+
+    if (reply->body.len < PACKED_FROM)
+        return;
+    reply->varies = true;
+    const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    const struct mli_packing *coding = accept ? mli_coding_accepted(accept) : NULL;
+    if (!coding)
+        return;
+    mli_buf_init(&packed, reply->body.limit);
+    mli_coding_pack(coding, reply->body.data, reply->body.len, &packed);
+    if (packed.status != ML_OK || packed.len >= reply->body.len) {
+        mli_buf_release(&packed);
+        return;
+    }
+    mli_buf_release(&reply->body);
+    reply->body = packed;
+    reply->coding = coding->name;
+}
+
 enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
                                  const char *method)
 {
@@ -43,6 +67,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     uint64_t took = mli_clock() - session->started;
 
     mli_reply_settle(reply);
+    pack_body(reply, connection);
     reply->close =
         reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;

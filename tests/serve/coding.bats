@@ -37,3 +37,37 @@ sys.stdout.buffer.write({'gzip': gzip.compress, 'x-gzip': gzip.compress, 'deflat
     [ $((after - before)) -lt 24576 ]
     curl -s "$URL/healthz"
 }
+
+@test "a long answer goes packed to who asks for that, a short one never" {
+    serve mean
+    awk 'BEGIN { printf "[{\"x\":1,\"y\":2}"; for (i = 0; i < 3000; i++) printf ",{\"x\":%d,\"y\":%d}", i, i % 7; print "]" }' > rows
+    ask() { curl -sS -D head -H 'Content-Type: application/json' -H "Accept-Encoding: $1" --data-binary "@${2:-rows}" "$URL/predict"; }
+    ask identity > plain
+    grep -qi '^vary: accept-encoding' head
+    ! grep -qi '^content-encoding' head
+    while IFS='|' read -r accept coding; do
+        ask "$accept" > body
+        [ "$(sed -n 's/\r$//; s/^content-encoding: //Ip' head)" = "$coding" ] || { echo "$accept"; cat head; return 1; }
+        python3 -c "
+import gzip, sys, zlib
+data = open('body', 'rb').read()
+sys.stdout.buffer.write({'gzip': gzip.decompress, 'deflate': zlib.decompress, '': bytes}['$coding'](data))" | cmp - plain
+        [ -z "$coding" ] || [ "$(stat -c %s body)" -lt $(($(stat -c %s plain) / 2)) ]
+    done <<- 'TABLE'
+		gzip|gzip
+		deflate, gzip|gzip
+		gzip;q=0, deflate|deflate
+		GZIP;q=0.5|gzip
+		gzip;q=0.0|
+		gzipped|
+		br, zstd|
+		*|
+		deflate ; q=1|deflate
+	TABLE
+    printf '[{"x":1,"y":2}]' > short
+    ask gzip short | jq -e 'length == 1'
+    ! grep -qi '^vary\|^content-encoding' head
+    # a page, and HEAD
+    curl -sS --compressed "$URL/openapi.json" | jq -e '.openapi == "3.1.0"'
+    curl -sSI -H 'Accept-Encoding: gzip' "$URL/openapi.json" | grep -qi '^content-encoding: gzip'
+}
