@@ -9,26 +9,49 @@
 
 struct mli_tls_client {
     gnutls_session_t session;
-    gnutls_certificate_credentials_t none;
+    gnutls_certificate_credentials_t trust;
 };
 
-struct mli_tls_client *mli_tls_client_new(int fd, const char *host)
+static bool begin(struct mli_tls_client *client, int fd, const struct mli_tls_client_config *config)
+{
+    if (gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != 0 ||
+        gnutls_certificate_allocate_credentials(&client->trust) != 0 ||
+        gnutls_set_default_priority(client->session) != 0 ||
+        gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->trust) != 0)
+        return false;
+    if (config->named &&
+        gnutls_server_name_set(client->session, GNUTLS_NAME_DNS, config->host, strlen(config->host)) != 0)
+        return false;
+    if (config->check)
+        gnutls_session_set_verify_cert(client->session, config->host, 0);
+    gnutls_transport_set_int(client->session, fd);
+    return true;
+}
+
+static bool take_trusted(struct mli_tls_client *client, const struct mli_tls_client_config *config)
+{
+    if (!config->check)
+        return true;
+    if (!config->ca)
+        return gnutls_certificate_set_x509_system_trust(client->trust) >= 0;
+    return gnutls_certificate_set_x509_trust_file(client->trust, config->ca, GNUTLS_X509_FMT_PEM) > 0;
+}
+
+enum ml_status mli_tls_client_new(int fd, const struct mli_tls_client_config *config, struct mli_tls_client **out,
+                                  struct ml_error *err)
 {
     struct mli_tls_client *client = mli_calloc(1, sizeof(*client));
+    enum ml_status status = ML_OK;
 
-    if (!client)
-        return NULL;
-    if (gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) == 0 &&
-        gnutls_certificate_allocate_credentials(&client->none) == 0 &&
-        gnutls_set_default_priority(client->session) == 0 &&
-        gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->none) == 0 &&
-        (!host ||
-         gnutls_server_name_set(client->session, GNUTLS_NAME_DNS, host, strlen(host)) == 0)) {
-        gnutls_transport_set_int(client->session, fd);
-        return client;
-    }
-    mli_tls_client_free(client);
-    return NULL;
+    if (!client || !begin(client, fd, config))
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for TLS");
+    else if (!take_trusted(client, config))
+        status = ml_error_set(err, ML_EIO, "%s: no certificates in PEM are there", config->ca ? config->ca : "the system");
+    if (status == ML_OK)
+        *out = client;
+    else
+        mli_tls_client_free(client);
+    return status;
 }
 
 void mli_tls_client_free(struct mli_tls_client *client)
@@ -37,8 +60,8 @@ void mli_tls_client_free(struct mli_tls_client *client)
         return;
     if (client->session)
         gnutls_deinit(client->session);
-    if (client->none)
-        gnutls_certificate_free_credentials(client->none);
+    if (client->trust)
+        gnutls_certificate_free_credentials(client->trust);
     free(client);
 }
 
@@ -58,7 +81,13 @@ static ssize_t as_call(ssize_t result)
 
 int mli_tls_client_shake(struct mli_tls_client *client)
 {
-    return (int)as_call(gnutls_handshake(client->session));
+    int result = gnutls_handshake(client->session);
+
+    if (result == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR) {
+        errno = EKEYREJECTED;
+        return -1;
+    }
+    return (int)as_call(result);
 }
 
 ssize_t mli_tls_client_send(struct mli_tls_client *client, const void *bytes, size_t n)

@@ -3,6 +3,7 @@
  * lets through is one by RFC 9112: put together again from its parts it is the same bytes, and where the body ends is
  * certain.
  */
+#include <serve/coding.h>
 #include <serve/content.h>
 #include <serve/guard.h>
 #include <stdio.h>
@@ -134,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     text[n] = '\0';
     mli_content_parse(text);
     mli_content_accepted(text);
+    mli_coding_accepted(text);
     mli_content_openmetrics(text);
     memcpy(text, bytes, n);
     if (cut_head(text, n, &head, field)) {

@@ -178,6 +178,34 @@ with_key() {
     [ "$(admin ..%2fmean load)" = 404 ]
 }
 
+@test "mlctl rollback, load and unload ask a server" {
+    with_key
+    jq -r .token token.json > boss.token
+    echo nonsense > wrong.token
+    : > empty.token
+    serve_all "$BATS_FILE_TMPDIR/models" --tokens keys --open predict,metrics
+    "$MLCTL" rollback "$URL" mean --token-file boss.token
+    newest mean 9
+    "$MLCTL" rollback "$URL/" mean --token-file boss.token --json | jq -e '.done and .name == "mean"'
+    newest mean 1
+    run -1 --separate-stderr "$MLCTL" rollback "$URL" mean --token-file boss.token
+    [[ $stderr == 'mlctl rollback: the server answered 400: '*'nothing to go back to'* ]]
+    "$MLCTL" unload "$URL" mean --token-file boss.token
+    [ "$(code "$URL/models/mean")" = 404 ]
+    "$MLCTL" load "$URL" mean --token-file boss.token
+    newest mean 10
+    run -1 "$MLCTL" rollback "$URL" mean --token-file wrong.token
+    [[ $output == *'401'*'not known'* ]]
+    run -1 "$MLCTL" load "$URL" nobody --token-file boss.token --json
+    jq -e '.done == false and .status == 400' <<< "$output"
+    run -2 "$MLCTL" rollback "$URL" mean
+    run -2 "$MLCTL" rollback "$URL" mean --token-file empty.token
+    run -2 "$MLCTL" rollback "$URL" ../mean --token-file boss.token
+    run -2 "$MLCTL" rollback nowhere mean --token-file boss.token
+    run -5 "$MLCTL" rollback "$URL" mean --token-file none.token
+    run -5 "$MLCTL" rollback http://127.0.0.1:1 mean --token-file boss.token
+}
+
 @test "rollback of a file goes to what it was, until another takes its place" {
     local of=$BATS_FILE_TMPDIR/models/mean
     cp "$of/1/model.safetensors" live.safetensors

@@ -53,6 +53,19 @@ shows_other_than() { [[ $(shows) != "$1" ]]; }
     [ "$status" -ne 0 ]
 }
 
+@test "mlctl rollback tells its token to a server with a good certificate alone" {
+    "$MLCTL" token new --name boss --scopes admin --json > token.json
+    jq -r .line token.json > keys
+    jq -r .token token.json > boss.token
+    secure mean --tokens keys
+    run -1 "$MLCTL" rollback "https://localhost:$PORT" mean --token-file boss.token --ca ca.pem
+    [[ $output == *'the server answered 400'*'nothing to go back to'* ]]
+    run -5 "$MLCTL" rollback "https://localhost:$PORT" mean --token-file boss.token
+    [[ $output == *'not one to be trusted'* ]]
+    run -5 "$MLCTL" rollback "https://localhost:$PORT" mean --token-file boss.token --ca boss.token
+    [[ $output == *'no certificates'* ]]
+}
+
 @test "mlctl health asks over TLS, too" {
     secure mean
     "$MLCTL" health "$URL"

@@ -1,0 +1,30 @@
+/*
+ * Call: one HTTP/1.1 request to a server and its answer, over TLS when the URL says so, for the commands that ask a server: health
+ * checks in a container without a shell, and changes of what is served.
+ */
+#ifndef SERVE_CALL_H
+#define SERVE_CALL_H
+
+#include <base/buf.h>
+
+struct mli_call {
+    const char *method;
+    const char *url;   /* http[s]://HOST[:PORT][/PATH], HOST a name, an IPv4 address or an IPv6 one in brackets */
+    const char *path;  /* when the URL has none */
+    const char *token; /* for Authorization: Bearer; then the server's certificate must be good. NULL: none */
+    const char *ca;    /* PEM file of who may have signed that; NULL: whom the system trusts */
+    const char *type;  /* Content-Type; NULL: no body */
+    const char *body;
+    size_t len;
+    unsigned timeout_ms; /* for all of it, besides what looking up a name takes */
+};
+
+struct mli_answer {
+    int status;
+    struct mli_buf *body; /* gets it, at most a mebibyte with the head; NULL: only the status is read */
+};
+
+/* ML_EUSAGE: not such a URL; ML_EIO: no answer, not an HTTP one, or a certificate that is not trusted; ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_call(const struct mli_call *call, struct mli_answer *out, struct ml_error *err);
+
+#endif
