@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 struct serve_flags {
@@ -173,6 +174,8 @@ static void take_environment(struct serve_flags *f, struct ml_error *err)
         f->port = (int)number;
         f->server.address = "0.0.0.0";
     }
+    const char *many = getenv("SAGEMAKER_MULTI_MODEL");
+    f->server.multi_model = many && (strcasecmp(many, "true") == 0 || strcmp(many, "1") == 0);
     if (take_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1, 256, &number, err))
         f->threads = (int)number;
     if (take_number("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", 1, 86400, &number, err) ||
@@ -185,8 +188,10 @@ static void take_environment(struct serve_flags *f, struct ml_error *err)
 }
 
 /* Where the platforms put a model, when none is said and none is here. */
-static const char *find_model(const char *said)
+static const char *find_model(const char *said, bool many)
 {
+    if (many && strcmp(said, CMD_MODEL_DEFAULT) == 0)
+        return "/opt/ml/models";
     static const char *const places[] = { "/opt/ml/model/" MLI_DISK_FILE, "/mnt/models/" MLI_DISK_FILE };
     if (strcmp(said, CMD_MODEL_DEFAULT) != 0 || access(said, F_OK) == 0)
         return said;
@@ -196,14 +201,31 @@ static const char *find_model(const char *said)
     return said;
 }
 
+/* Of a server that has no model yet. */
+static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port)
+{
+    if (ctx->json) {
+        out_json(ctx, json_pack("{sssisssIs[]}", "url", url, "port", (int)port, "model", f->models.source[0].path, "pid",
+                                (json_int_t)getpid(), "models"));
+        return;
+    }
+    out_line("serving", "models below %s that POST /models names, on %s", f->models.source[0].path, url);
+    fflush(stdout);
+}
+
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
                      unsigned port)
 {
     struct mli_registry *registry = mli_catalog_registry(catalog);
-    const struct mli_served *first = registry->version[registry->lineup[0].main].served;
     bool six = strchr(f->server.address, ':') != NULL;
     char url[128];
     snprintf(url, sizeof url, "http%s://%s%s%s:%u", f->server.tls_cert ? "s" : "", six ? "[" : "", f->server.address, six ? "]" : "", port);
+    if (registry->lineups == 0) {
+        announce_folder(ctx, f, url, port);
+        mli_registry_drop(registry);
+        return;
+    }
+    const struct mli_served *first = registry->version[registry->lineup[0].main].served;
     if (ctx->json) {
         out_json(ctx, json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
                                 "name", first->name, "version", first->version, "sha256", first->model->sha256, "pid",
@@ -250,6 +272,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
                                                .canaries = f->models.canaries,
                                                .shadow = f->models.shadow,
                                                .shadows = f->models.shadows,
+                                               .on_demand = f->server.multi_model,
                                                .label = f->models.label,
                                                .labels = f->models.labels,
                                                .drift_window = f->no_drift ? 0 : (size_t)f->drift_window,
@@ -352,7 +375,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;
-    const char *const only = find_model(f.model);
+    const char *const only = find_model(f.model, f.server.multi_model);
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
     if (code == CMD_CONTINUE)
         code = serve_models_try(ctx, &f.models, f.canary);

@@ -67,13 +67,14 @@ static bool fill_lineup(struct mli_registry *registry, struct mli_lineup *out, c
                         struct mli_family *family)
 {
     out->name = mli_strdup(family->name);
+    out->url = family->url ? mli_strdup(family->url) : NULL;
     out->count = family->count;
     for (size_t i = 0; i < family->count; i++) {
         if (!fill_version(&registry->version[out->first + i], &family->entry[i], family->unloaded))
             return false;
     }
     choose(out, catalog, family);
-    return out->name != NULL;
+    return out->name && (out->url || !family->url);
 }
 
 /* NULL: no memory. */
@@ -192,6 +193,13 @@ static enum ml_status open_source(struct mli_catalog *catalog, size_t source, st
     return status;
 }
 
+static enum ml_status check_folder(const struct mli_source *source, struct ml_error *err)
+{
+    if (mli_source_is_folder(source))
+        return ML_OK;
+    return ml_error_set(err, ML_EIO, "%s is not a folder; models that are added later must lie below one", source->path);
+}
+
 /* What is asked of a model by name must be of one that is there: a mistyped name would do nothing, and nobody would know. */
 static enum ml_status check_name(struct mli_catalog *catalog, const char *what, const char *name, struct ml_error *err)
 {
@@ -264,7 +272,7 @@ enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct 
     catalog->config.threads += config->shadows > 0;
     pthread_mutex_init(&catalog->lock, NULL);
     for (size_t i = 0; status == ML_OK && i < config->sources; i++)
-        status = open_source(catalog, i, err);
+        status = config->on_demand ? check_folder(&config->source[i], err) : open_source(catalog, i, err);
     if (status == ML_OK)
         status = check_names(catalog, err);
     return finish(catalog, status, out, err);
@@ -305,9 +313,16 @@ enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, bool force, stru
     bool changed = false;
 
     pthread_mutex_lock(&catalog->lock);
-    for (size_t i = 0; i < catalog->config.sources; i++) {
+    for (size_t i = 0; i < catalog->config.sources && !catalog->config.on_demand; i++) {
         bool here = false;
         enum ml_status of = mli_source_load(catalog, i, NULL, force, &here, &problem);
+        status = status == ML_OK ? of : status;
+        changed = changed || here;
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct mli_family *family = &catalog->family[i];
+        bool here = false;
+        enum ml_status of = family->url && !family->unloaded ? mli_family_load(catalog, family, force, &here, &problem) : ML_OK;
         status = status == ML_OK ? of : status;
         changed = changed || here;
     }

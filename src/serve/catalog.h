@@ -32,6 +32,7 @@ struct mli_catalog_config {
     const struct mli_label *label; /* likewise, for the life of the registries too */
     size_t labels;
     size_t drift_window;      /* rows (live.h); 0: nobody counts */
+    bool on_demand;           /* folders are not looked through: only what _add names is served, at first nothing */
     size_t threads;           /* that will answer: parts of the tallies */
     const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */
 };
@@ -78,6 +79,15 @@ ML_NODISCARD enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, boo
 ML_NODISCARD enum ml_status mli_catalog_load(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_catalog_unload(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, const char *name, struct ml_error *err);
+
+/*
+ * Models by name and place, as Amazon SageMaker has them: version 1 of that name, read of a file below a folder that is a source,
+ * or of a folder there with a model.safetensors in it. _add: ML_EREFUSED: the name is served already; ML_EUSAGE: it is no name, or the
+ * place is not below a folder; and what is wrong with the file. A model that was found in a folder and unloaded is loaded again.
+ * _remove: ML_EUSAGE: no model of that name is served.
+ */
+ML_NODISCARD enum ml_status mli_catalog_add(struct mli_catalog *catalog, const char *name, const char *url, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_catalog_remove(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 
 struct mli_catalog_counts {
     uint64_t loads, refusals; /* model files that came to be served, and that did not */

@@ -20,7 +20,11 @@ static enum ml_status load(struct mli_catalog *catalog, const char *name, struct
         family->entry[i].withdrawn = false;
         family->entry[i].shunned[0] = '\0';
     }
-    for (size_t i = 0; status == ML_OK && i < catalog->config.sources; i++) {
+    if (family && family->url) {
+        bool changed;
+        return mli_family_load(catalog, family, true, &changed, err);
+    }
+    for (size_t i = 0; status == ML_OK && i < catalog->config.sources && !catalog->config.on_demand; i++) {
         bool changed;
         status = mli_source_load(catalog, i, name, true, &changed, err);
     }

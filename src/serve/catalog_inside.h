@@ -24,6 +24,7 @@ struct mli_family {
     size_t source; /* of the configuration */
     bool untried;  /* rolled back: its canary gets nothing */
     bool unloaded; /* by whoever may; nothing is read of it */
+    char *url;     /* of one that was added by its place; NULL: it is listed */
     struct mli_entry *entry; /* the newest first */
     size_t count, capacity;
 };
@@ -66,6 +67,10 @@ ML_NODISCARD enum ml_status mli_entry_put(struct mli_catalog *catalog, const str
  * was tried.
  */
 ML_NODISCARD enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const char *name, bool force,
+                                            bool *changed, struct ml_error *err);
+
+/* The same of the files of one model that is not listed. */
+ML_NODISCARD enum ml_status mli_family_load(struct mli_catalog *catalog, struct mli_family *family, bool force,
                                             bool *changed, struct ml_error *err);
 
 /* ---- catalog.c ---- */

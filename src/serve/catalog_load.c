@@ -135,6 +135,19 @@ static enum ml_status load_model(struct mli_catalog *catalog, size_t source, con
     return status;
 }
 
+enum ml_status mli_family_load(struct mli_catalog *catalog, struct mli_family *family, bool force, bool *changed,
+                               struct ml_error *err)
+{
+    enum ml_status status = ML_OK;
+
+    *changed = false;
+    for (size_t i = 0; i < family->count; i++) {
+        enum ml_status of = load(catalog, family, &family->entry[i], force, changed, err);
+        status = status == ML_OK ? of : status;
+    }
+    return status;
+}
+
 /* ---- a source ---------------------------------------------------------------------------------------------------- */
 
 /* Versions that are gone from the disk go, but for the last one that is served. */
@@ -161,7 +174,7 @@ static void drop_models(struct mli_catalog *catalog, size_t source, const char *
     for (size_t i = catalog->count; i-- > 0;) {
         struct mli_family *family = &catalog->family[i];
         bool found = false;
-        if (family->source != source || (name ? strcmp(family->name, name) != 0 : family->unloaded))
+        if (family->source != source || family->url || (name ? strcmp(family->name, name) != 0 : family->unloaded))
             continue;
         for (size_t k = 0; k < family->count; k++)
             found = found || family->entry[k].found;
@@ -192,11 +205,12 @@ static void miss_source(struct mli_catalog *catalog, size_t source, const struct
     catalog->unread = source + 1;
 }
 
-static bool is_unloaded(struct mli_catalog *catalog, const char *name)
+/* Nothing is read of it because somebody wants it so, or the name is one's that was added. */
+static bool is_passed_over(struct mli_catalog *catalog, const char *name, bool unloaded)
 {
     const struct mli_family *family = mli_family_find(catalog, name);
 
-    return family && family->unloaded;
+    return family && (family->url || (unloaded && family->unloaded));
 }
 
 enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const char *name, bool force,
@@ -218,7 +232,7 @@ enum ml_status mli_source_load(struct mli_catalog *catalog, size_t source, const
         const struct mli_found *found = &finds.found[i];
         for (n = 1; i + n < finds.count && strcmp(found->name, found[n].name) == 0;)
             n++;
-        if (name ? strcmp(found->name, name) != 0 : is_unloaded(catalog, found->name))
+        if ((name && strcmp(found->name, name) != 0) || is_passed_over(catalog, found->name, !name))
             continue;
         enum ml_status of = load_model(catalog, source, found, n, force, changed, err);
         status = status == ML_OK ? of : status;

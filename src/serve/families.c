@@ -18,6 +18,7 @@ static void release_family(struct mli_family *family)
         release_entry(&family->entry[i]);
     free(family->entry);
     free(family->name);
+    free(family->url);
 }
 
 struct mli_family *mli_family_find(struct mli_catalog *catalog, const char *name)

@@ -35,22 +35,6 @@ void mli_model_answer(const struct mli_service *service, struct mli_worker *work
     mli_reply_json(reply, request->served->card);
 }
 
-void mli_models_answer(const struct mli_service *service, struct mli_worker *worker,
-                       const struct mli_request *request, struct mli_reply *reply)
-{
-    const struct mli_registry *registry = request->registry;
-    const char *before = "";
-
-    (void)service, (void)worker;
-    mli_reply_json(reply, "{\"models\":[");
-    for (size_t i = 0; (i = mli_registry_next(registry, i)) != MLI_NO_PLACE; i++) {
-        const char *name = registry->lineup[i].name;
-        mli_buf_printf(&reply->body, "%s{\"modelName\":\"%s\",\"modelUrl\":\"/models/%s\"}", before, name, name);
-        before = ",";
-    }
-    mli_buf_str(&reply->body, "]}\n");
-}
-
 /* MLflow's is the bare version; who asks for JSON gets a document. */
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)

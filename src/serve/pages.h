@@ -15,8 +15,6 @@ void mli_metrics_answer(const struct mli_service *service, struct mli_worker *wo
                         const struct mli_request *request, struct mli_reply *reply);
 void mli_model_answer(const struct mli_service *service, struct mli_worker *worker,
                       const struct mli_request *request, struct mli_reply *reply);
-void mli_models_answer(const struct mli_service *service, struct mli_worker *worker,
-                       const struct mli_request *request, struct mli_reply *reply);
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply);
 

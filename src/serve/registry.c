@@ -37,8 +37,10 @@ void mli_registry_drop(struct mli_registry *registry)
         free(registry->version[i].version);
         free(registry->version[i].reason);
     }
-    for (size_t i = 0; i < registry->lineups; i++)
+    for (size_t i = 0; i < registry->lineups; i++) {
         free(registry->lineup[i].name);
+        free(registry->lineup[i].url);
+    }
     free(registry->version);
     free(registry->lineup);
     free(registry);

@@ -20,6 +20,7 @@ struct mli_version {
 /* A model: its versions, the newest first. */
 struct mli_lineup {
     char *name;
+    char *url; /* where it lies, as whoever added it said; NULL: it was found */
     size_t first, count; /* in registry->version */
     size_t shadow;       /* predicts what the main one is asked; MLI_NO_PLACE: none does */
     size_t canary;       /* gets requests that say no version, too; MLI_NO_PLACE: none does */

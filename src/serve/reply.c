@@ -18,6 +18,7 @@ static const struct {
     { 403, "PERMISSION_DENIED" },
     { 404, "NOT_FOUND" },
     { 405, "METHOD_NOT_ALLOWED" },
+    { 409, "ALREADY_EXISTS" },
     { 411, "LENGTH_REQUIRED" },
     { 413, "CONTENT_TOO_LARGE" },
     { 414, "URI_TOO_LONG" },
@@ -30,6 +31,7 @@ static const struct {
     { 503, "TEMPORARILY_UNAVAILABLE" },
     { 504, "DEADLINE_EXCEEDED" },
     { 505, "HTTP_VERSION_NOT_SUPPORTED" },
+    { 507, "OUT_OF_MEMORY" },
 };
 
 const char *mli_reply_code(unsigned status)

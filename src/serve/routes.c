@@ -2,6 +2,7 @@
 
 #include <serve/explain.h>
 #include <serve/invocations.h>
+#include <serve/many.h>
 #include <serve/openapi.h>
 #include <serve/page.h>
 #include <serve/pages.h>
@@ -25,8 +26,10 @@ const struct mli_route mli_routes[] = {
     { "GET", "/metrics", MLI_SCOPE_METRICS, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_metrics_answer },
     { "GET", "/model", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_model_answer },
     /* the same of a model by its name, as Amazon SageMaker has it for several models */
-    { "GET", "/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_models_answer },
-    { "GET", "/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_model_answer },
+    { "GET", "/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_many_list },
+    { "GET", "/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_many_card },
+    { "POST", "/models", MLI_SCOPE_ADMIN, MLI_ABOUT_SERVER, MLI_TAKES_ANY, mli_many_load },
+    { "DELETE", "/models/{m}", MLI_SCOPE_ADMIN, MLI_ABOUT_NAME, MLI_TAKES_NOTHING, mli_many_unload },
     { "GET", "/models/{m}/versions/{v}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_model_answer },
     { "POST", "/models/{m}/predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ROWS, mli_predict_answer },
     { "POST", "/models/{m}/versions/{v}/predict", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ROWS, mli_predict_answer },
@@ -90,6 +93,13 @@ const struct mli_route mli_routes[] = {
 const size_t mli_route_count = sizeof(mli_routes) / sizeof(mli_routes[0]);
 _Static_assert(sizeof(mli_routes) / sizeof(mli_routes[0]) < MLI_METRIC_ROUTES,
                "a counter a route and one more");
+
+enum mli_scope mli_route_scope(const struct mli_server_config *config, const struct mli_route *route)
+{
+    bool many = route->answer == mli_many_load || route->answer == mli_many_unload;
+
+    return many && config->multi_model && !config->tokens ? MLI_SCOPE_OPEN : route->scope;
+}
 
 enum mli_protocol mli_route_protocol(const struct mli_route *route)
 {
@@ -183,7 +193,10 @@ static const char *known_path(const struct mli_server_config *config, const char
 struct mli_match mli_route_find(const struct mli_server_config *config, const char *method,
                                 const char *path, size_t path_len)
 {
-    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method, *allow = NULL;
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    static const char *const allowed[] = { NULL,     "GET, HEAD",         "POST",         "GET, HEAD, POST",
+                                           "DELETE", "GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE" };
+    unsigned methods = 0;
 
     path = known_path(config, wanted, path, &path_len);
     for (size_t i = 0; i < mli_route_count; i++) {
@@ -192,7 +205,7 @@ struct mli_match mli_route_find(const struct mli_server_config *config, const ch
             continue;
         if (strcmp(match.route->method, wanted) == 0)
             return match;
-        allow = strcmp(match.route->method, "GET") == 0 ? "GET, HEAD" : match.route->method;
+        methods |= strcmp(match.route->method, "GET") == 0 ? 1u : strcmp(match.route->method, "POST") == 0 ? 2u : 4u;
     }
-    return (struct mli_match){ .allow = allow };
+    return (struct mli_match){ .allow = allowed[methods] };
 }

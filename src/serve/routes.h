@@ -64,6 +64,9 @@ extern const size_t mli_route_count;
 /* What those speak who ask for predictions there. */
 enum mli_protocol mli_route_protocol(const struct mli_route *route);
 
+/* What a request's key must have, of this server: where SageMaker adds models, which shows none, that is nothing. */
+enum mli_scope mli_route_scope(const struct mli_server_config *config, const struct mli_route *route);
+
 /* What a path says. */
 struct mli_match {
     const struct mli_route *route; /* NULL: there is none */

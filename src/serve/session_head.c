@@ -60,7 +60,7 @@ static bool admit(struct mli_session *session, const struct mli_guard_facts *fac
     const struct mli_asker asker = { .peer = &session->connection->address,
                                      .now = session->started };
     const struct mli_verdict verdict =
-        session->route ? mli_access_check(access, session->route->scope, facts, &asker)
+        session->route ? mli_access_check(access, mli_route_scope(&session->loop->server->service.config, session->route), facts, &asker)
                        : mli_access_pace(access, facts, &asker);
 
     memcpy(session->key, verdict.key, sizeof(session->key));

@@ -347,3 +347,64 @@ ask_many() {
     [[ $output == *'--canary: no model is named "maen"; did you mean "mean"?'* ]]
     run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --canary mean=10:5% --canary mean=9:5% --port 0
 }
+
+# told METHOD PATH [BODY]: the status of a request without a key
+told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}; }
+
+@test "Amazon SageMaker's multi-model endpoints: models come and go by POST and DELETE" {
+    local root=$BATS_TEST_TMPDIR/ml of=$BATS_FILE_TMPDIR/models
+    mkdir -p ml/abc/model ml/def/model outside
+    cp "$of/mean/9/model.safetensors" ml/abc/model/
+    cp "$BATS_FILE_TMPDIR/people.safetensors" ml/def/model/model.safetensors
+    cp "$of/mean/1/model.safetensors" outside/model.safetensors
+    ln -s ../outside ml/link
+    echo damaged > ml/broken.safetensors
+    SAGEMAKER_MULTI_MODEL=true serve_all ml
+    jq -e '.models == []' serve.json
+    [ "$(told GET /ping)" = 200 ]
+    [ "$(told GET /model)" = 404 ]
+    [ "$(told POST /predict '{"x":1}')" = 404 ]
+    curl -sS "$URL/models" | jq -e '.models == []'
+    [ "$(told POST /models "{\"model_name\":\"one\",\"url\":\"$root/abc/model\"}")" = 200 ]
+    [ "$(told POST /models "{\"model_name\":\"one\",\"url\":\"$root/def/model\"}")" = 409 ]
+    [ "$(told POST /models "{\"url\":\"$root/def/model/model.safetensors\",\"model_name\":\"two\"}")" = 200 ]
+    curl -sS "$URL/models" | jq -e --arg url "$root/abc/model" '[.models[].modelName] == ["one", "two"] and .models[0].modelUrl == $url'
+    curl -sS "$URL/models/one" | jq -e --arg url "$root/abc/model" '.modelName == "one" and .modelUrl == $url and .task == "regression"'
+    curl -sS -H 'Content-Type: text/csv' -d '1,2' "$URL/models/one/invoke" | jq -e '.predictions[0] | round == 9'
+    # nothing but what lies below the folder, whatever links say; nothing that is no model
+    for url in "$root/../outside" "$root/link" "$root/abc/../../outside/model.safetensors" /etc/passwd "$root" "$root/none" "$root/broken.safetensors" ''; do
+        [ "$(told POST /models "{\"model_name\":\"three\",\"url\":\"$url\"}")" = 400 ] || { echo "$url"; return 1; }
+    done
+    for body in '{}' '{"model_name":"x"}' '{"model_name":7,"url":"x"}' '[]' 'x' "{\"model_name\":\"../x\",\"url\":\"$root/abc/model\"}"; do
+        [ "$(told POST /models "$body")" = 400 ] || { echo "$body"; return 1; }
+    done
+    [ "$(told GET /models/three)" = 404 ]
+    [ "$(told DELETE /models/three)" = 404 ]
+    [ "$(told DELETE /models/one)" = 200 ]
+    [ "$(told GET /models/one)" = 404 ]
+    [ "$(told POST /models/one/invoke '{"instances":[[1,2]]}')" = 404 ]
+    [ "$(told DELETE /models/one)" = 404 ]
+    [ "$(told POST /models "{\"model_name\":\"one\",\"url\":\"$root/abc/model\"}")" = 200 ]
+    kill -HUP "$SERVER"
+    again() { grep -q 'all models have been read again' serve.log; }
+    soon again
+    newest one 1
+    curl -sSI -X PUT "$URL/models" | grep -qi '^allow: GET, HEAD, POST'
+    # repository index and unload know them, too; another key cannot be shown, so administration stays off
+    curl -sS -d '' "$URL/v2/repository/index" | jq -e '[.[].name] == ["two", "one"]'
+    [ "$(told POST /v2/repository/models/one/unload '{}')" = 403 ]
+    stop
+    # elsewhere it takes the admin key
+    with_key
+    serve_all "$of" --tokens keys --open predict
+    [ "$(told POST /models '{"model_name":"x","url":"x"}')" = 401 ]
+    [ "$(told DELETE /models/mean)" = 401 ]
+    [ "$(code -X DELETE -H "Authorization: Bearer $TOKEN" "$URL/models/mean")" = 200 ]
+    [ "$(told GET /models/mean)" = 404 ]
+    [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"mean\",\"url\":\"$of/mean/9\"}" "$URL/models")" = 200 ]
+    newest mean 10
+    [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"ninth\",\"url\":\"$of/mean/9\"}" "$URL/models")" = 200 ]
+    [ "$(one /models/ninth/predict)" = 9 ]
+    stop
+    SAGEMAKER_MULTI_MODEL=true run -5 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0
+}
