@@ -21,6 +21,7 @@ struct serve_flags {
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
     struct serve_models models;
+    char *nan;
     char **canary, **shadow, **label;
     double rate;
     int no_sandbox, no_drift, drift_window, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
@@ -112,6 +113,18 @@ static bool take_logs(const struct cmd_context *ctx, const struct mli_server_con
         ml_error_set(&err, ML_EUSAGE, "--prediction-log-size %zu is too small: 4096 bytes or more", server->prediction_size);
     else
         return true;
+    cmd_fail(ctx, &err);
+    return false;
+}
+
+static bool take_nan(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    f->server.nan_tokens = strcmp(f->nan, "token") == 0;
+    if (f->server.nan_tokens || strcmp(f->nan, "null") == 0)
+        return true;
+    ml_error_set(&err, ML_EUSAGE, "--nan \"%.40s\": expected null or token", f->nan);
     cmd_fail(ctx, &err);
     return false;
 }
@@ -311,7 +324,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .drift_window = 10000, .prediction_size = "64M" };
+    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
@@ -360,6 +373,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "header-timeout", 0, INT, &f.header_timeout, 0, "for a request's headers to arrive", "SECONDS" },
         { "body-timeout", 0, INT, &f.body_timeout, 0, "for a request's body to arrive", "SECONDS" },
         { "idle-timeout", 0, INT, &f.idle_timeout, 0, "for a kept connection without a request", "SECONDS" },
+        { "nan", 0, STRING, &f.nan, 0, "a prediction that is no finite number in JSON: null, or token as TensorFlow Serving has it (NaN, Infinity: no JSON)", "HOW" },
         { "request-timeout", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.request_timeout, 0, "for an answer to be made, beyond it: 504; between blocks of rows, 0: no limit", "SECONDS" },
         { "no-sandbox", 0, POPT_ARG_NONE, &f.no_sandbox, 0, "do not give up, after the start, what serving does not take (seccomp, Landlock)", NULL },
         { "grace", 0, INT, &f.grace, 0, "for requests in flight after SIGTERM", "SECONDS" },
@@ -371,7 +385,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
+    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_nan(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;

@@ -2,7 +2,7 @@
 _mlctl() {
     local words="" current=${COMP_WORDS[COMP_CWORD]}
     if [[ $COMP_CWORD -eq 1 ]]; then
-        words="describe schema convert train tune eval split preprocess predict serve health monitor token inspect verify export docker help"
+        words="describe schema convert train tune eval split preprocess predict serve health monitor rollback load unload token inspect verify export docker help"
     else
         case ${COMP_WORDS[1]} in
         describe) words=" --target= --html= --sort= --max-columns= --threads= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
@@ -14,9 +14,12 @@ _mlctl() {
         split) words=" --output= --split= --stratify= --no-stratify --target= --group= --dedupe --seed= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --json --quiet --verbose --help" ;;
         preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --text= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --memory= --json --quiet --verbose --help" ;;
         predict) words=" --model= --output= --keep= --threads= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
-        serve) words=" --model= --name= --model-version= --versions= --address= --port= --canary= --canary-header= --shadow= --label= --drift-window= --no-drift --threads= --tokens= --open= --tls-cert= --tls-key= --tls-client-ca= --rate-limit= --rate-burst= --trust-proxy= --cors= --access-log= --audit-log= --prediction-log= --prediction-log-sample= --prediction-log-size= --prediction-log-files= --request-ids --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --request-timeout= --no-sandbox --grace= --json --quiet --verbose --help" ;;
+        serve) words=" --model= --name= --model-version= --versions= --address= --port= --canary= --canary-header= --shadow= --label= --drift-window= --no-drift --threads= --tokens= --open= --tls-cert= --tls-key= --tls-client-ca= --rate-limit= --rate-burst= --trust-proxy= --cors= --access-log= --audit-log= --prediction-log= --prediction-log-sample= --prediction-log-size= --prediction-log-files= --request-ids --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --nan= --request-timeout= --no-sandbox --grace= --json --quiet --verbose --help" ;;
         health) words=" --timeout= --json --quiet --verbose --help" ;;
         monitor) words=" --model= --max-psi= --any-model --csv --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
+        rollback) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
+        load) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
+        unload) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
         token) words=" --name= --scopes= --rate= --burst= --json --quiet --verbose --help" ;;
         inspect) words=" --model= --json --quiet --verbose --help" ;;
         verify) words=" --model= --sha256= --data= --json --quiet --verbose --help" ;;

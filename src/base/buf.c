@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <base/num.h>
 #include <base/text.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,11 @@ void mli_buf_init(struct mli_buf *buf, size_t limit)
 
 void mli_buf_release(struct mli_buf *buf)
 {
+    bool tokens = buf->tokens;
+
     free(buf->data);
     mli_buf_init(buf, buf->limit);
+    buf->tokens = tokens;
 }
 
 void mli_buf_reset(struct mli_buf *buf)
@@ -103,6 +107,14 @@ void mli_buf_number(struct mli_buf *buf, double value)
     char *text = mli_buf_room(buf, MLI_NUM_MAX);
     if (text)
         buf->len += mli_num_format(value, text);
+}
+
+void mli_buf_json_number(struct mli_buf *buf, double value)
+{
+    if (isfinite(value))
+        mli_buf_number(buf, value);
+    else
+        mli_buf_str(buf, !buf->tokens ? "null" : isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
 }
 
 /* One character of a JSON string that cannot stand for itself [RFC 8259, section 7]. */

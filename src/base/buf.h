@@ -8,11 +8,13 @@
 
 #include <mlctl/status.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 struct mli_buf {
     char *data;
     size_t len, capacity, limit;
     enum ml_status status; /* ML_OK, ML_ENOMEM or ML_ELIMIT */
+    bool tokens;           /* see mli_buf_json_number(); _reset and _release leave it */
 };
 
 void mli_buf_init(struct mli_buf *buf, size_t limit);
@@ -37,6 +39,8 @@ static inline void mli_buf_char(struct mli_buf *buf, char c)
 }
 void mli_buf_printf(struct mli_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void mli_buf_number(struct mli_buf *buf, double value);                     /* shortest text, see num.h */
+/* The same, and for what JSON has no number for null, or with `tokens` NaN, Infinity and -Infinity, which are no JSON. */
+void mli_buf_json_number(struct mli_buf *buf, double value);
 void mli_buf_json_string(struct mli_buf *buf, const char *s, size_t n);     /* quoted and escaped, RFC 8259 */
 /* The key of the i-th member of an object, with the colon, and from the second on the comma before it. */
 void mli_buf_json_key(struct mli_buf *buf, size_t i, const char *name);

@@ -79,14 +79,6 @@ void mli_prediction_write_row(struct mli_csv_writer *writer, const struct ml_mod
         write_number(writer, p[2 * t + 1]);
 }
 
-static void add_number(struct mli_buf *out, double value)
-{
-    if (isfinite(value))
-        mli_buf_number(out, value);
-    else
-        mli_buf_str(out, "null");
-}
-
 /* {"no":0.88,"yes":0.12} */
 static void add_classes(struct mli_buf *out, size_t classes, char *const *label_json, const double *p)
 {
@@ -94,7 +86,7 @@ static void add_classes(struct mli_buf *out, size_t classes, char *const *label_
         mli_buf_char(out, k == 0 ? '{' : ',');
         mli_buf_str(out, label_json[k]);
         mli_buf_char(out, ':');
-        add_number(out, p[k]);
+        mli_buf_json_number(out, p[k]);
     }
     mli_buf_char(out, '}');
 }
@@ -136,7 +128,7 @@ void mli_prediction_write_json(struct mli_buf *out, const struct ml_model *model
         return;
     }
     if (target->classes == 0) {
-        add_number(out, p[0]);
+        mli_buf_json_number(out, p[0]);
         mli_buf_char(out, '}');
         return;
     }

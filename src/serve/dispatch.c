@@ -69,6 +69,7 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
         mli_reply_failure(reply, &err, NULL);
         return;
     }
+    reply->body.tokens = service->config.nan_tokens;
     worker->deadline = service->config.request_timeout > 0 ? started + (uint64_t)(service->config.request_timeout * 1e9) : 0;
     worker->captures = service->shadow && mli_shadow_wants(route, request);
     route->answer(service, worker, request, reply);

@@ -1,7 +1,6 @@
 #include <serve/explain.h>
 
 #include <base/mem.h>
-#include <math.h>
 #include <model/contributions.h>
 #include <serve/csv_rows.h>
 #include <serve/json_rows.h>
@@ -38,14 +37,6 @@ static enum ml_status look(void *data, const struct ml_table *rows, struct ml_er
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-static void write_number(struct mli_buf *out, double value)
-{
-    if (isfinite(value))
-        mli_buf_number(out, value);
-    else
-        mli_buf_str(out, "null");
-}
-
 /* What margin o is of. */
 static void write_name(struct mli_buf *out, const struct ml_model *model, size_t o)
 {
@@ -70,13 +61,13 @@ static void write_margin(struct mli_buf *out, const struct mli_schema *schema, c
     for (size_t i = 0; i < schema->count; i++)
         margin += c[i];
     mli_buf_str(out, ",\"margin\":");
-    write_number(out, margin);
+    mli_buf_json_number(out, margin);
     mli_buf_str(out, ",\"bias\":");
-    write_number(out, c[schema->count]);
+    mli_buf_json_number(out, c[schema->count]);
     mli_buf_str(out, ",\"columns\":{");
     for (size_t i = 0; i < schema->count; i++) {
         mli_buf_json_key(out, i, schema->field[i].name);
-        write_number(out, c[i]);
+        mli_buf_json_number(out, c[i]);
     }
     mli_buf_char(out, '}');
 }

@@ -103,10 +103,7 @@ void mli_output_json(struct mli_buf *out, const struct mli_output *output, const
     for (size_t k = 0; k < output->width; k++) {
         if (k > 0)
             mli_buf_char(out, ',');
-        if (isfinite(p[k]))
-            mli_buf_number(out, p[k]);
-        else
-            mli_buf_str(out, "null");
+        mli_buf_json_number(out, p[k]);
     }
 }
 

@@ -83,6 +83,7 @@ static void add_stats(struct mli_buf *out, const struct mli_served *served)
 {
     const struct mli_tally *tally = served->tally;
     uint64_t success = mli_tally_get(tally, MLI_TALLY_SUCCESS);
+    const char *before = "";
 
     mli_buf_printf(out,
                    "{\"name\":\"%s\",\"version\":\"%s\",\"last_inference\":%llu,\"inference_count\":%llu,"
@@ -98,7 +99,16 @@ static void add_stats(struct mli_buf *out, const struct mli_served *served)
     add_pair(out, ",", "compute_output", success, mli_tally_get(tally, MLI_TALLY_OUTPUT_NS));
     add_pair(out, ",", "cache_hit", 0, 0);
     add_pair(out, ",", "cache_miss", 0, 0);
-    mli_buf_str(out, "},\"batch_stats\":[]}");
+    mli_buf_str(out, "},\"batch_stats\":[");
+    for (uint64_t size = 0; (size = mli_tally_next_size(tally, size)) != 0; before = ",") {
+        const struct mli_batch batch = mli_tally_batch(tally, size);
+        mli_buf_printf(out, "%s{\"batch_size\":%llu", before, (unsigned long long)size);
+        add_pair(out, ",", "compute_input", batch.count, batch.input);
+        add_pair(out, ",", "compute_infer", batch.count, batch.infer);
+        add_pair(out, ",", "compute_output", batch.count, batch.output);
+        mli_buf_char(out, '}');
+    }
+    mli_buf_str(out, "]}");
 }
 
 void mli_repository_stats(const struct mli_service *service, struct mli_worker *worker,

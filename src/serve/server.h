@@ -36,6 +36,7 @@ struct mli_server_config {
         header_timeout; /* seconds for headers, from accept; later from the request's first line */
     unsigned body_timeout; /* seconds for a body, either way; each 500 bytes of it buy one more */
     unsigned idle_timeout; /* seconds a kept-alive connection may be without a request line */
+    bool nan_tokens;       /* predictions that are no number as NaN and Infinity, not null */
     bool multi_model;      /* SageMaker's: the platform adds models, and without `tokens` nobody is asked for a key to that */
     double request_timeout; /* seconds for an answer to be made, looked at between blocks of rows; 0: any */
     unsigned grace;        /* seconds for requests in flight after a stop */

@@ -48,6 +48,30 @@ void mli_tally_drop(struct mli_tally *tally)
     free(tally);
 }
 
+static uint64_t get(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* A size has its place from the first time on; one that finds none is not told apart. */
+static void add_batch(struct mli_tally_part *part, const struct mli_run *run)
+{
+    uint64_t known = run->infer + run->write;
+
+    for (size_t i = 0; i < MLI_TALLY_BATCHES; i++) {
+        struct mli_tally_batch *batch = &part->batch[i];
+        uint64_t size = get(&batch->size);
+        if (size != run->rows && size != 0)
+            continue;
+        mli_count(&batch->count, 1);
+        mli_count(&batch->input, run->total > known ? run->total - known : 0);
+        mli_count(&batch->infer, run->infer);
+        mli_count(&batch->output, run->write);
+        atomic_store_explicit(&batch->size, run->rows, memory_order_relaxed);
+        return;
+    }
+}
+
 void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol protocol, const struct mli_run *run,
                    bool success)
 {
@@ -69,6 +93,8 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
     mli_count(&to->field[MLI_TALLY_INPUT_NS], run->total > known ? run->total - known : 0);
     mli_count(&to->field[MLI_TALLY_INFER_NS], run->infer);
     mli_count(&to->field[MLI_TALLY_OUTPUT_NS], run->write);
+    if (run->blocks == 1)
+        add_batch(&tally->part[part], run);
 }
 
 static uint64_t join(enum mli_tally_field field, uint64_t total, uint64_t value)
@@ -104,4 +130,32 @@ uint64_t mli_tally_bucket(const struct mli_tally *tally, enum mli_protocol proto
     for (size_t i = 0; i < tally->parts; i++)
         total += atomic_load_explicit(&tally->part[i].line[protocol].bucket[bucket], memory_order_relaxed);
     return total;
+}
+
+struct mli_batch mli_tally_batch(const struct mli_tally *tally, uint64_t size)
+{
+    struct mli_batch sum = { 0 };
+
+    for (size_t i = 0; i < tally->parts * MLI_TALLY_BATCHES; i++) {
+        const struct mli_tally_batch *batch = &tally->part[i / MLI_TALLY_BATCHES].batch[i % MLI_TALLY_BATCHES];
+        if (get(&batch->size) != size)
+            continue;
+        sum.count += get(&batch->count);
+        sum.input += get(&batch->input);
+        sum.infer += get(&batch->infer);
+        sum.output += get(&batch->output);
+    }
+    return sum;
+}
+
+uint64_t mli_tally_next_size(const struct mli_tally *tally, uint64_t size)
+{
+    uint64_t next = 0;
+
+    for (size_t i = 0; i < tally->parts * MLI_TALLY_BATCHES; i++) {
+        uint64_t at = get(&tally->part[i / MLI_TALLY_BATCHES].batch[i % MLI_TALLY_BATCHES].size);
+        if (at > size && (next == 0 || at < next))
+            next = at;
+    }
+    return next;
 }

@@ -52,7 +52,15 @@ struct mli_tally_line {
     _Atomic uint64_t bucket[MLI_TALLY_BUCKETS]; /* of `total`, not cumulative */
 };
 
+#define MLI_TALLY_BATCHES 16 /* sizes that are told apart: the first that come */
+
+/* Requests whose rows went through the model at once, so many of them. */
+struct mli_tally_batch {
+    _Atomic uint64_t size, count, input, infer, output; /* size 0: none yet */
+};
+
 struct mli_tally_part {
+    struct mli_tally_batch batch[MLI_TALLY_BATCHES];
     _Alignas(64) struct mli_tally_line line[MLI_PROTOCOLS];
 };
 
@@ -81,5 +89,12 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
 uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field);
 uint64_t mli_tally_get_of(const struct mli_tally *tally, enum mli_protocol protocol, enum mli_tally_field field);
 uint64_t mli_tally_bucket(const struct mli_tally *tally, enum mli_protocol protocol, size_t bucket);
+/* Sums over the batches of that size: how many, and nanoseconds of input, of the model and of output. */
+struct mli_batch {
+    uint64_t count, input, infer, output;
+};
+struct mli_batch mli_tally_batch(const struct mli_tally *tally, uint64_t size);
+/* The smallest size that is larger; 0: none. */
+uint64_t mli_tally_next_size(const struct mli_tally *tally, uint64_t size);
 
 #endif

@@ -69,6 +69,22 @@ conform() {
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --request-timeout -1
 }
 
+@test "a prediction that is no number: null, or with --nan token what TensorFlow Serving writes" {
+    awk 'BEGIN { print "x,y,z"; for (i = 0; i < 100; i++) { x = i % 10; y = int(i / 10); print x "," y "," 2 * x + 2 * y } }' > sum.csv
+    "$MLCTL" train sum.csv -q --l2 0 --split none -m "$BATS_FILE_TMPDIR/sum.safetensors" > /dev/null
+    for how in null token; do
+        serve sum --nan $how
+        case $how in null) high=null low=null ;; *) high=Infinity low=-Infinity ;; esac
+        [[ $(curl -sS -d '{"instances":[[1.7e308,1.7e308],[-1.7e308,-1.7e308]]}' "$URL/v1/models/sum:predict") == "{\"predictions\":[$high,$low]}" ]]
+        [[ $(json '{"x":1.7e308,"y":1.7e308}') == "{\"prediction\":$high}" ]]
+        curl -sS -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1.7e308,1.7e308]}]}' "$URL/v2/models/sum/infer" |
+            grep -qF "\"data\":[$high]"
+        curl -sS "$URL/model" | jq -e .name
+        stop
+    done
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/sum.safetensors" --nan what
+}
+
 @test "a line of lines for each line, a line of CSV for each line" {
     serve mean
     for type in application/jsonlines text/csv; do

@@ -307,7 +307,8 @@ metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",m
     one /models/mean/versions/9/predict > /dev/null
     curl -sS "$URL/v2/models/mean/versions/10/stats" | jq -e '.model_stats | length == 1 and (.[0] | .inference_count == 2 and
         .execution_count == 1 and .inference_stats.success.count == 1 and .inference_stats.fail.count == 1 and
-        .inference_stats.compute_infer.ns > 0 and .last_inference > 1e12)'
+        .inference_stats.compute_infer.ns > 0 and (.batch_stats | length == 1 and (.[0] | .batch_size == 2 and
+        .compute_infer.count == 1 and .compute_infer.ns > 0)) and .last_inference > 1e12)'
     curl -sS "$URL/v2/models/mean/stats" | jq -e '[.model_stats[] | .inference_count] == [2, 1, 0]'
     curl -sS "$URL/v2/models/stats" | jq -e '[.model_stats[] | .name] == ["mean", "mean", "mean", "people"]'
 }
