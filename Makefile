@@ -73,7 +73,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl monitor options out predict progress rollback serve serve_models token verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
-FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols scan schema tune
+FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols scan schema trace tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain la/tiles $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn
