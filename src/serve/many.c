@@ -1,5 +1,6 @@
 #include <serve/many.h>
 
+#include <serve/repository.h>
 #include <serve/scan.h>
 #include <string.h>
 
@@ -78,7 +79,10 @@ void mli_many_load(const struct mli_service *service, struct mli_worker *worker,
         mli_reply_error(reply, 400, "expected {\"model_name\": NAME, \"url\": PATH}");
         return;
     }
+    struct mli_registry *before = mli_catalog_registry(service->catalog);
     enum ml_status status = mli_catalog_add(service->catalog, name, url, &err);
+    mli_repository_note(service, request, "load", mli_name_valid(name) ? name : "", before,
+                        status == ML_OK ? NULL : err.text);
     if (status != ML_OK) {
         mli_reply_error(reply, status_of(status), "%s", err.text);
         return;
@@ -97,7 +101,10 @@ void mli_many_unload(const struct mli_service *service, struct mli_worker *worke
     size_t n = request->name_len < sizeof(name) ? request->name_len : 0;
     memcpy(name, request->name, n);
     name[n] = '\0';
+    struct mli_registry *before = mli_catalog_registry(service->catalog);
     enum ml_status status = mli_catalog_remove(service->catalog, name, &err);
+    mli_repository_note(service, request, "unload", mli_name_valid(name) ? name : "", before,
+                        status == ML_OK ? NULL : err.text);
     if (status != ML_OK) {
         mli_reply_error(reply, status == ML_ENOMEM ? 507 : 404, "%s", err.text);
         return;

@@ -6,6 +6,17 @@
 
 typedef enum ml_status change(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 
+void mli_repository_note(const struct mli_service *service, const struct mli_request *request, const char *action,
+                         const char *name, struct mli_registry *before, const char *failure)
+{
+    struct mli_registry *after = mli_catalog_registry(service->catalog);
+    const struct mli_audit_entry entry = { .action = action, .by = "request", .who = request->who, .failure = failure };
+
+    mli_audit_models(service->audit, &entry, name, before, after);
+    mli_registry_drop(before);
+    mli_registry_drop(after);
+}
+
 /* The change, and a line of the audit log about it. */
 static enum ml_status change_noted(const struct mli_service *service, const struct mli_request *request, change *act,
                                    const char *action, const char *name, struct ml_error *err)
@@ -14,14 +25,7 @@ static enum ml_status change_noted(const struct mli_service *service, const stru
         return act(service->catalog, name, err);
     struct mli_registry *before = mli_catalog_registry(service->catalog);
     enum ml_status status = act(service->catalog, name, err);
-    struct mli_registry *after = mli_catalog_registry(service->catalog);
-    const struct mli_audit_entry entry = { .action = action,
-                                           .by = "request",
-                                           .who = request->who,
-                                           .failure = status == ML_OK ? NULL : err->text };
-    mli_audit_models(service->audit, &entry, name, before, after);
-    mli_registry_drop(before);
-    mli_registry_drop(after);
+    mli_repository_note(service, request, action, name, before, status == ML_OK ? NULL : err->text);
     return status;
 }
 

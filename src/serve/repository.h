@@ -13,6 +13,9 @@ void mli_repository_unload(const struct mli_service *service, struct mli_worker 
                            const struct mli_request *request, struct mli_reply *reply);
 void mli_repository_rollback(const struct mli_service *service, struct mli_worker *worker,
                              const struct mli_request *request, struct mli_reply *reply);
+/* A line of the audit log, if there is one: what was asked for a model by name, and what was there before, which is dropped. */
+void mli_repository_note(const struct mli_service *service, const struct mli_request *request, const char *action,
+                         const char *name, struct mli_registry *before, const char *failure);
 /* Of all models, or of those that the path names. */
 void mli_repository_stats(const struct mli_service *service, struct mli_worker *worker,
                           const struct mli_request *request, struct mli_reply *reply);

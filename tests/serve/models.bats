@@ -397,7 +397,7 @@ told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}
     stop
     # elsewhere it takes the admin key
     with_key
-    serve_all "$of" --tokens keys --open predict
+    serve_all "$of" --tokens keys --open predict --audit-log audit.log
     [ "$(told POST /models '{"model_name":"x","url":"x"}')" = 401 ]
     [ "$(told DELETE /models/mean)" = 401 ]
     [ "$(code -X DELETE -H "Authorization: Bearer $TOKEN" "$URL/models/mean")" = 200 ]
@@ -406,6 +406,9 @@ told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}
     newest mean 10
     [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"ninth\",\"url\":\"$of/mean/9\"}" "$URL/models")" = 200 ]
     [ "$(one /models/ninth/predict)" = 9 ]
+    [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"tenth\",\"url\":\"/etc/passwd\"}" "$URL/models")" = 400 ]
+    jq -s -e '[.[] | select(.by == "request") | [.action, .model, .key]] == [["unload", "mean", "boss"], ["load", "mean", "boss"],
+        ["load", "ninth", "boss"], ["load", "tenth", "boss"]]' audit.log || { cat audit.log; return 1; }
     stop
     SAGEMAKER_MULTI_MODEL=true run -5 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0
 }
