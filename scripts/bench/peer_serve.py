@@ -52,7 +52,7 @@ class Peer:
 def save(kind, path, folder):
     if kind == "mlflow":
         import mlflow.sklearn
-        mlflow.sklearn.save_model(joblib.load(path), folder)
+        mlflow.sklearn.save_model(joblib.load(path), folder, serialization_format="cloudpickle")
         return
     os.makedirs(folder, exist_ok=True)
     if kind == "bentoml":
