@@ -141,6 +141,23 @@ static bool take_tls(const struct cmd_context *ctx, const struct mli_server_conf
     return false;
 }
 
+static bool take_alerts(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+
+    f->server.drift = !f->no_drift;
+    if (f->server.alert_token && !f->server.alert_webhook)
+        ml_error_set(&err, ML_EUSAGE, "--alert-token goes with --alert-webhook");
+    else if (f->server.alert_webhook && f->no_drift)
+        ml_error_set(&err, ML_EUSAGE, "--alert-webhook tells of drift, which --no-drift does not count");
+    else if (!(f->server.alert_psi > 0 && f->server.alert_psi < 1000))
+        ml_error_set(&err, ML_EUSAGE, "--alert-psi %g: expected a number above 0, such as 0.2", f->server.alert_psi);
+    else
+        return true;
+    cmd_fail(ctx, &err);
+    return false;
+}
+
 static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -325,6 +342,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
     struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
+    f.server.alert_psi = 0.2;
     f.port = f.server.port;
     f.max_rows = (int)f.server.max_rows;
     f.max_depth = (int)f.server.max_depth;
@@ -347,6 +365,9 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "shadow", 0, POPT_ARG_ARGV, &f.shadow, 0, "have this version predict what the model is asked, too, and count in /metrics how they differ; repeated for several models", "NAME=VERSION" },
         { "label", 0, POPT_ARG_ARGV, &f.label, 0, "a word for a version in URLs, /v1/models/NAME/labels/LABEL; repeated", "NAME:LABEL=VERSION" },
         { "drift-window", 0, INT, &f.drift_window, 0, "rows that recent drift is measured on, at least", "ROWS" },
+        { "alert-webhook", 0, POPT_ARG_STRING, &f.server.alert_webhook, 0, "is sent a JSON document when recent drift passes --alert-psi, and when it is past", "URL" },
+        { "alert-psi", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.alert_psi, 0, "greatest PSI of the columns from which on it is", "NUMBER" },
+        { "alert-token", 0, POPT_ARG_STRING, &f.server.alert_token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
@@ -385,7 +406,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
         code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_nan(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
+    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_nan(ctx, &f) && take_alerts(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
         code = CMD_USAGE;
     if (code != CMD_CONTINUE)
         return code;

@@ -166,7 +166,7 @@ static enum ml_status shake_hands(struct line *line, const struct target *target
     bool named = !target->literal && inet_pton(AF_INET, target->host, &address) != 1;
     const struct mli_tls_client_config config = { .host = target->host,
                                                   .named = named,
-                                                  .check = call->token != NULL,
+                                                  .check = call->token || call->check,
                                                   .ca = call->ca };
 
     if (!target->secure)
@@ -296,4 +296,14 @@ enum ml_status mli_call(const struct mli_call *call, struct mli_answer *out, str
     mli_tls_client_free(line.tls);
     close(line.fd);
     return status;
+}
+
+unsigned mli_call_port(const char *url)
+{
+    struct target target;
+    size_t port = 0;
+
+    if (!parse_url(url, &target))
+        return 0;
+    return mli_num_parse_size(target.port, strlen(target.port), &port) ? (unsigned)port : 0;
 }

@@ -6,12 +6,14 @@
 #define SERVE_CALL_H
 
 #include <base/buf.h>
+#include <stdbool.h>
 
 struct mli_call {
     const char *method;
     const char *url;   /* http[s]://HOST[:PORT][/PATH], HOST a name, an IPv4 address or an IPv6 one in brackets */
     const char *path;  /* when the URL has none */
     const char *token; /* for Authorization: Bearer; then the server's certificate must be good. NULL: none */
+    bool check;        /* the same without one: the path is a secret, or what is sent */
     const char *ca;    /* PEM file of who may have signed that; NULL: whom the system trusts */
     const char *type;  /* Content-Type; NULL: no body */
     const char *body;
@@ -26,5 +28,7 @@ struct mli_answer {
 
 /* ML_EUSAGE: not such a URL; ML_EIO: no answer, not an HTTP one, or a certificate that is not trusted; ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_call(const struct mli_call *call, struct mli_answer *out, struct ml_error *err);
+/* The port of such a URL; 0: it is none. */
+unsigned mli_call_port(const char *url);
 
 #endif

@@ -61,6 +61,11 @@ void mli_live_free(struct mli_live *live)
     free(live);
 }
 
+size_t mli_live_window(const struct mli_live *live)
+{
+    return live->window;
+}
+
 /* ---- counting ---------------------------------------------------------------------------------------------------- */
 
 static void add_counts(uint64_t *to, const uint64_t *from, size_t n)

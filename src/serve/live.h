@@ -19,6 +19,8 @@ struct mli_live_part; /* a thread's */
 struct mli_live *mli_live_new(const struct mli_schema *schema, size_t window);
 void mli_live_free(struct mli_live *live); /* its parts are freed; NULL is fine */
 
+size_t mli_live_window(const struct mli_live *live);
+
 struct mli_live_part *mli_live_part_new(struct mli_live *live); /* NULL: no memory */
 /* What was counted stays counted. NULL is fine. */
 void mli_live_part_free(struct mli_live_part *part);

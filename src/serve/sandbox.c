@@ -36,7 +36,7 @@
 /* ---- Landlock (Documentation/userspace-api/landlock.rst) --------------------------------------------------------- */
 
 enum { CREATE_RULESET = 444, ADD_RULE = 445, RESTRICT_SELF = 446 }; /* on all processors */
-enum { RULE_PATH_BENEATH = 1 };
+enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
 #define FS_WRITE_FILE (UINT64_C(1) << 1)
 #define FS_REMOVE_FILE (UINT64_C(1) << 5)
@@ -44,6 +44,7 @@ enum { RULE_PATH_BENEATH = 1 };
 #define FS_READ_FILE (UINT64_C(1) << 2)
 #define FS_READ_DIR (UINT64_C(1) << 3)
 #define NET_BOTH UINT64_C(3)   /* bind and connect TCP */
+#define NET_CONNECT UINT64_C(2)
 #define SCOPE_BOTH UINT64_C(3) /* abstract Unix sockets and signals to others */
 
 struct ruleset {
@@ -337,7 +338,17 @@ static void add_logs(struct filter *f)
     add_call(f, __NR_fdatasync, SECCOMP_RET_ALLOW);
 }
 
-static void make_filter(struct filter *f, bool logs)
+/* What connecting takes, and asking a name server by UDP. */
+static void add_calls(struct filter *f)
+{
+    static const int calls[] = { __NR_socket, __NR_connect, __NR_sendmmsg };
+
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        add_call(f, calls[i], SECCOMP_RET_ALLOW);
+    add_exactly(f, __NR_ioctl, 1, FIONREAD);
+}
+
+static void make_filter(struct filter *f, bool logs, bool calls)
 {
     const uint32_t writes = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
 
@@ -349,6 +360,8 @@ static void make_filter(struct filter *f, bool logs)
         add_call(f, allowed[i], SECCOMP_RET_ALLOW);
     if (logs)
         add_logs(f);
+    if (calls)
+        add_calls(f);
     add_without(f, __NR_mmap, 2, PROT_EXEC);
     add_without(f, __NR_mprotect, 2, PROT_EXEC);
     add_without(f, __NR_openat, 2, writes);
@@ -365,15 +378,54 @@ static void make_filter(struct filter *f, bool logs)
     add_answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static int confine_calls(bool logs)
+static int confine_calls(bool logs, bool calls)
 {
     struct filter filter = { .n = 0 };
 
     if (ARCHITECTURE == 0u)
         return 0;
-    make_filter(&filter, logs);
+    make_filter(&filter, logs, calls);
     const struct sock_fprog program = { .len = filter.n, .filter = filter.step };
     return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
+}
+
+/* ---- of who calls ------------------------------------------------------------------------------------------------ */
+
+struct port_rule {
+    uint64_t allowed, port;
+};
+
+static int confine_to_port(unsigned port)
+{
+    static const char *const folders[] = { "/etc", "/usr", "/lib", "/run/systemd/resolve" };
+    int version = (int)syscall(CREATE_RULESET, NULL, 0, 1);
+
+    if (version < 1)
+        return 0;
+    const struct ruleset attributes = { .fs = file_access(version),
+                                        .net = version >= 4 ? NET_BOTH : 0,
+                                        .scoped = version >= 6 ? SCOPE_BOTH : 0 };
+    const struct port_rule rule = { .allowed = NET_CONNECT, .port = port };
+    int ruleset = (int)syscall(CREATE_RULESET, &attributes, sizeof(attributes), 0);
+    if (ruleset < 0)
+        return 0;
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        (void)allow_both(ruleset, folders[i], FS_READ_FILE | FS_READ_DIR);
+    bool confined = (version < 4 || syscall(ADD_RULE, ruleset, RULE_NET_PORT, &rule, 0) == 0) &&
+                    syscall(RESTRICT_SELF, ruleset, 0) == 0;
+    close(ruleset);
+    return confined ? version : 0;
+}
+
+struct mli_sandbox_state mli_sandbox_call(unsigned port)
+{
+    struct mli_sandbox_state state = { 0 };
+
+    if (SANITIZED || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return state;
+    state.landlock = confine_to_port(port);
+    state.seccomp = confine_calls(false, true);
+    return state;
 }
 
 /* ---- both -------------------------------------------------------------------------------------------------------- */
@@ -388,7 +440,7 @@ struct mli_sandbox_state mli_sandbox_enter(const struct mli_sandbox_config *conf
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
         state.landlock = confine_files(config);
-        state.seccomp = confine_calls(state.landlock && config->log_files > 0);
+        state.seccomp = confine_calls(state.landlock && config->log_files > 0, false);
     }
     if (!state.landlock && state.seccomp && config->log_files > 0)
         ml_log(config->log, ML_LOG_WARNING, "without Landlock no log is opened again or rotated; --no-sandbox lets it");

@@ -38,4 +38,11 @@ struct mli_sandbox_state {
 
 struct mli_sandbox_state mli_sandbox_enter(const struct mli_sandbox_config *config);
 
+/*
+ * That of a process which only connects to one TCP port: files are read in /etc, /usr, /lib and /run/systemd/resolve, for
+ * names and certificates; none is written, nobody is listened to and no program is started. What the C library loads to
+ * look up names has to be there before.
+ */
+struct mli_sandbox_state mli_sandbox_call(unsigned port);
+
 #endif

@@ -7,6 +7,7 @@
 #include <base/limits.h>
 #include <base/mem.h>
 #include <errno.h>
+#include <serve/alarm.h>
 #include <serve/config.h>
 #include <serve/listen.h>
 #include <serve/sandbox.h>
@@ -220,7 +221,14 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
                                         .silent = server->tls != NULL,
                                         .give = give,
                                         .data = server };
-    enum ml_status status =
+    const struct mli_courier_config courier = { config->alert_webhook, config->alert_token, config->sandbox, config->log };
+    struct mli_alarm_config alarm = { server->service.catalog, NULL, config->alert_psi, config->log };
+    enum ml_status status = courier.url ? mli_courier_start(&courier, &server->courier, err) : ML_OK;
+
+    if (status != ML_OK)
+        return status;
+    alarm.courier = server->courier;
+    status =
         mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
 
     if (status != ML_OK)
@@ -235,6 +243,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         status = mli_journal_start(server->service.prediction_log, err);
     if (status == ML_OK)
         status = start_loops(server, server->service.workers, err);
+    if (status == ML_OK && config->drift)
+        status = mli_alarm_start(&alarm, &server->alarm, err);
     if (status == ML_OK)
         status = watch_files(server, err);
     if (status == ML_OK)
@@ -366,6 +376,8 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     return ML_OK;
 
 no_threads:
+    mli_alarm_stop(server->alarm);
+    mli_courier_stop(server->courier);
     mli_watch_stop(server->watch);
     stop_loops(server);
     mli_shadow_stop(server->service.shadow);
@@ -413,6 +425,8 @@ void mli_server_stop(struct mli_server *server)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->connections), config->grace);
+    mli_alarm_stop(server->alarm);
+    mli_courier_stop(server->courier);
     mli_watch_stop(server->watch);
     stop_loops(server);
     mli_shadow_stop(server->service.shadow);

@@ -50,6 +50,10 @@ struct mli_server_config {
     bool sandbox;          /* see sandbox.h; it holds for the process, and for good */
     const char *const *readable; /* then: files and folders of models that are read again */
     size_t readables;
+    bool drift;                /* somebody looks at how rows drift, once a second (alarm.h) */
+    const char *alert_webhook; /* URL that is told of it; NULL: none */
+    const char *alert_token;   /* file of the token that it gets; NULL: none */
+    double alert_psi;
     const struct ml_log *log; /* access log at DEBUG, what goes wrong at WARNING */
 };
 

@@ -87,3 +87,44 @@ PY
     [ "$(wc -l < bad.csv)" -eq 4 ]
     grep -F 'column ""age"": expected a number or null, found ""old""' bad.csv
 }
+
+# lines N FILE: it has so many
+lines() {
+    [ "$(cat "$2" 2> /dev/null | wc -l)" -eq "$1" ]
+}
+
+# The receiver is down at first, then refuses one: it is tried again until it is taken, and the server goes on all the while.
+@test "the webhook is told once when drift passes the threshold and once when it is past" {
+    port=$(python3 "$WIRE/receiver.py" 0)
+    echo sesame > token
+    serve d --drift-window 1000 --alert-webhook "http://127.0.0.1:$port/hooks/s3cret" --alert-token token
+    predict 1 2000
+    soon grep -q 'webhook: cannot connect to 127.0.0.1 port .*; it is tried again' serve.log
+    python3 "$WIRE/receiver.py" "$port" got.jsonl 3>&- &
+    RECEIVER=$!
+    predict 2001 4000
+    soon lines 1 got.jsonl
+    jq -e '.path == "/hooks/s3cret" and .authorization == "Bearer sesame"
+           and (.body | .event == "drift" and .state == "firing" and .model == "d" and .version == "1" and .psi > .threshold
+                        and .threshold == 0.2 and .rows >= 1000 and (.columns | map(.name) | index("since")))' got.jsonl
+    [ "$(jq -r .body.digest got.jsonl)" = "$(jq -r .sha256 "$BATS_FILE_TMPDIR/d.json")" ]
+    calm() { # rows as in training, a look apart, until it has been said
+        curl -sS -o /dev/null -H 'Content-Type: text/csv' --data-binary "@$BATS_FILE_TMPDIR/calm.csv" "$URL/predict"
+        lines 2 got.jsonl
+    }
+    head -n 2001 "$BATS_FILE_TMPDIR/train.csv" > "$BATS_FILE_TMPDIR/calm.csv"
+    soon calm
+    jq -se '[.[].body.state] == ["firing", "cleared"] and .[1].body.psi < 0.15' got.jsonl
+    for i in {1..3}; do # three more looks say nothing
+        calm
+        sleep 1
+    done
+    lines 2 got.jsonl
+    stop
+    kill "$RECEIVER"
+    run ! grep -E 's3cret|sesame' serve.log
+    gone() { ! pgrep -f "alert-webhook http://127.0.0.1:$port/" > /dev/null; }
+    soon gone # the courier ends with the server
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/d.safetensors" --port 0 --alert-webhook ftp://example.org
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/d.safetensors" --port 0 --alert-webhook http://127.0.0.1:1/ --no-drift
+}
