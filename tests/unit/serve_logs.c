@@ -376,8 +376,8 @@ static json_t *predictions_of(struct bench *bench, double sample, const char *co
     assert_int_equal(mli_journal_open(&config, 1, &journal, NULL), ML_OK);
     mli_pen_take(&worker->pen, journal, sample, &worker->rng);
     for (size_t i = 0; i < n; i++) {
-        char id[16];
-        snprintf(id, sizeof(id), "id-%zu", i);
+        char id[24];
+        snprintf(id, sizeof(id), "id-%u", (unsigned)i);
         mli_pen_begin(&worker->pen, id);
         bench_json(bench, bodies[i]);
     }
