@@ -4,6 +4,7 @@
 
 #include <base/file.h>
 #include <base/mem.h>
+#include <base/num.h>
 #include <ctype.h>
 #include <math.h>
 #include <model/drift.h>
@@ -13,10 +14,13 @@
 #include <string.h>
 #include <table/flow.h>
 
+#define FEW ((size_t)200) /* rows; of ten bins, chance alone then gives a PSI of 0.05 */
+
 struct monitor_flags {
     char *model;
     struct dialect dialect;
-    double max_psi;
+    const char *max; /* as it was said, NULL: it was not */
+    double max_psi;  /* infinite, too, when it was not */
     int csv, any_model;
 };
 
@@ -200,7 +204,7 @@ static json_t *report_json(const struct run *run, const struct mli_drift_column 
     double limit = run->flags->max_psi;
     return json_pack("{sssssIsIsosIso}", "model", run->flags->model, "sha256", run->model->sha256, "rows",
                      (json_int_t)run->rows, "rows_of_other_models", (json_int_t)run->others, "max_psi",
-                     mli_json_from(limit >= 0 ? limit : NAN), "above_max_psi", (json_int_t)drifted, "columns", list);
+                     mli_json_from(limit), "above_max_psi", (json_int_t)drifted, "columns", list);
 }
 
 static void print_report(const struct run *run, const struct mli_drift_column *column, size_t columns, size_t drifted)
@@ -215,7 +219,7 @@ static void print_report(const struct run *run, const struct mli_drift_column *c
         out_line("", "%-28.60s %9s %8.2f%% %11.2f%% %8.2f%%", c->name, psi, 100 * share(c->missing, c),
                  100 * share(c->outside, c), 100 * share(c->unseen, c));
     }
-    if (run->flags->max_psi >= 0)
+    if (run->flags->max)
         out_line("drift", "%zu of %zu columns above PSI %g", drifted, columns, run->flags->max_psi);
 }
 
@@ -230,13 +234,15 @@ static int report(struct cmd_context *ctx, const struct run *run)
     }
     for (size_t j = 0; j < columns; j++) {
         mli_drift_column(run->drift, j, run->counts, &column[j]);
-        drifted += run->flags->max_psi >= 0 && column[j].psi > run->flags->max_psi;
+        drifted += column[j].psi > run->flags->max_psi;
         unknown += isnan(column[j].psi) ? 1 : 0;
     }
     qsort(column, columns, sizeof *column, compare);
     if (unknown)
         ml_log(&ctx->log, ML_LOG_WARNING, "%zu of %zu columns have no histogram in the model (%s), so no PSI", unknown, columns,
                unknown == columns ? "it was made by an older mlctl; train it again" : "texts that are hashed");
+    if (run->rows < FEW)
+        ml_log(&ctx->log, ML_LOG_WARNING, "%zu rows are few: so far apart they may be by chance", run->rows);
     if (run->others)
         ml_log(&ctx->log, ML_LOG_NOTE, "%zu rows of other models passed over", run->others);
     int code;
@@ -274,10 +280,10 @@ static int monitor(struct cmd_context *ctx, const struct monitor_flags *f, const
 
 int cmd_monitor(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct monitor_flags f = { .model = CMD_MODEL_DEFAULT, .max_psi = -1 };
+    struct monitor_flags f = { .model = CMD_MODEL_DEFAULT, .max_psi = INFINITY };
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &f.model, 0, "model file", "FILE" },
-        { "max-psi", 0, POPT_ARG_DOUBLE, &f.max_psi, 0, "exit 1 when a column's PSI is above it, such as 0.2", "NUMBER" },
+        { "max-psi", 0, POPT_ARG_STRING, &f.max, 0, "exit 1 when a column's PSI is above it, such as 0.2", "NUMBER" },
         { "any-model", 0, POPT_ARG_NONE, &f.any_model, 0, "take the rows that another model has predicted, too", NULL },
         { "csv", 0, POPT_ARG_NONE, &f.csv, 0, "the files are raw rows in CSV, whatever they begin with", NULL },
         POPT_TABLEEND
@@ -291,8 +297,8 @@ int cmd_monitor(struct cmd_context *ctx, int argc, const char **argv)
         code = dialect_options(ctx, &f.dialect, &csv);
     if (code != CMD_CONTINUE)
         return code;
-    if (isnan(f.max_psi) || (f.max_psi < 0 && f.max_psi != -1)) {
-        ml_error_set(&err, ML_EUSAGE, "--max-psi %g: expected a number of 0 or more", f.max_psi);
+    if (f.max && !(mli_num_parse(f.max, strlen(f.max), &f.max_psi) && f.max_psi >= 0 && isfinite(f.max_psi))) {
+        ml_error_set(&err, ML_EUSAGE, "--max-psi \"%.40s\": expected a number of 0 or more, such as 0.2", f.max);
         return cmd_fail(ctx, &err);
     }
     if (dialect_output_refused(ctx, &csv, f.model))

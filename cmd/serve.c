@@ -103,6 +103,11 @@ static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
     return false;
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
 static bool take_logs(const struct cmd_context *ctx, const struct mli_server_config *server)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -111,6 +116,11 @@ static bool take_logs(const struct cmd_context *ctx, const struct mli_server_con
         ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample is a share of the rows: above 0 to 1");
     else if (server->prediction_size < 4096)
         ml_error_set(&err, ML_EUSAGE, "--prediction-log-size %zu is too small: 4096 bytes or more", server->prediction_size);
+    else if (!server->prediction_log && server->prediction_sample < 1)
+        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample goes with --prediction-log");
+    else if (same(server->access_log, server->audit_log) || same(server->access_log, server->prediction_log) ||
+             same(server->audit_log, server->prediction_log))
+        ml_error_set(&err, ML_EUSAGE, "two logs cannot go into one file: each of --access-log, --audit-log and --prediction-log wants its own");
     else
         return true;
     cmd_fail(ctx, &err);

@@ -49,32 +49,48 @@ static struct state *find_state(struct mli_alarm *alarm, const struct mli_served
 
 /* ---- what is said ------------------------------------------------------------------------------------------------ */
 
-static json_t *columns_json(const struct mli_live_look *look, double threshold)
+/* The worst of them first. */
+static int compare(const void *a, const void *b)
 {
-    json_t *list = json_array();
-    struct mli_drift_column c;
+    const struct mli_drift_column *x = a, *y = b;
 
-    for (size_t j = 0; list && j < mli_drift_columns(look->drift) && json_array_size(list) < NAMED; j++) {
-        mli_drift_column(look->drift, j, look->recent, &c);
-        if (c.psi > threshold)
-            json_array_append_new(list, json_pack("{ssso}", "name", c.name, "psi", mli_json_from(c.psi)));
+    return (x->psi < y->psi) - (x->psi > y->psi);
+}
+
+/* The worst columns above the threshold; *more: those that are not named. NULL: no memory. */
+static json_t *columns_json(const struct mli_live_look *look, double threshold, size_t *more)
+{
+    size_t columns = mli_drift_columns(look->drift), over = 0;
+    struct mli_drift_column *column = mli_alloc(columns + 1, sizeof(*column));
+    json_t *list = column ? json_array() : NULL;
+
+    for (size_t j = 0; list && j < columns; j++) {
+        mli_drift_column(look->drift, j, look->recent, &column[over]);
+        over += column[over].psi > threshold;
     }
+    if (list)
+        qsort(column, over, sizeof(*column), compare);
+    *more = over > NAMED ? over - NAMED : 0;
+    for (size_t j = 0; list && j < over && j < NAMED; j++)
+        json_array_append_new(list, json_pack("{ssso}", "name", column[j].name, "psi", mli_json_from(column[j].psi)));
+    free(column);
     return list;
 }
 
-/* Columns above the threshold are named, the first of them where there are many. */
 static void say(const struct mli_alarm *alarm, const struct mli_served *served, const struct mli_live_look *look,
                 double psi, bool over)
 {
     char when[40];
     struct tm utc;
     time_t now = time(NULL);
+    size_t more;
+    json_t *columns = columns_json(look, alarm->config.psi, &more);
 
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    json_t *doc = json_pack("{sssssssssssosIsoso}", "event", "drift", "state", over ? "firing" : "cleared", "time", when,
+    json_t *doc = json_pack("{sssssssssssosIsososI}", "event", "drift", "state", over ? "firing" : "cleared", "time", when,
                             "model", served->name, "version", served->version, "psi", mli_json_from(psi), "rows",
-                            (json_int_t)look->recent_rows, "threshold", mli_json_from(alarm->config.psi), "columns",
-                            columns_json(look, alarm->config.psi));
+                            (json_int_t)look->recent_rows, "threshold", mli_json_from(alarm->config.psi), "columns", columns,
+                            "more_columns", (json_int_t)more);
     if (doc)
         mli_json_put(doc, "digest", json_string(served->model->sha256));
     char *text = doc ? mli_json_text(doc, false) : NULL;

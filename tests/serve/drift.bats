@@ -73,6 +73,12 @@ PY
     run -1 "$MLCTL" monitor - -m "$model" --max-psi 0.2 < some.log
     [[ $output == *'3 of 5 columns above PSI 0.2'* ]]
     run -0 "$MLCTL" monitor "$BATS_FILE_TMPDIR/train.csv" -m "$model" --max-psi 0.01
+    for limit in -1 '' inf nan 0,2; do # of a shell variable that is not set, too
+        run -2 "$MLCTL" monitor some.csv -m "$model" "--max-psi=$limit"
+    done
+    head -n 20 "$BATS_FILE_TMPDIR/train.csv" > few.csv
+    run -0 "$MLCTL" monitor few.csv -m "$model"
+    [[ $output == *'19 rows are few'* ]]
     sed 's/"digest": "[0-9a-f]*"/"digest": "00"/' some.log > other.log
     run -3 "$MLCTL" monitor other.log -m "$model"
     [[ $output == *'3000 are of others'* ]]
@@ -106,7 +112,7 @@ lines() {
     soon lines 1 got.jsonl
     jq -e '.path == "/hooks/s3cret" and .authorization == "Bearer sesame"
            and (.body | .event == "drift" and .state == "firing" and .model == "d" and .version == "1" and .psi > .threshold
-                        and .threshold == 0.2 and .rows >= 1000 and (.columns | map(.name) | index("since")))' got.jsonl
+                        and .threshold == 0.2 and .rows >= 1000 and .columns[0].name == "since" and (.columns | . == sort_by(-.psi)) and .more_columns == 0)' got.jsonl
     [ "$(jq -r .body.digest got.jsonl)" = "$(jq -r .sha256 "$BATS_FILE_TMPDIR/d.json")" ]
     calm() { # rows as in training, a look apart, until it has been said
         curl -sS -o /dev/null -H 'Content-Type: text/csv' --data-binary "@$BATS_FILE_TMPDIR/calm.csv" "$URL/predict"

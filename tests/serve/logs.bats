@@ -148,6 +148,9 @@ PYTHON
     [ "$(tail -n 1 again.out | cut -d, -f2,3)" = "$(jq -sr '.[0].probabilities | map(tostring) | join(",")' log/predictions)" ]
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-sample 0
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --prediction-log-files 1
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log-sample 0.5
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/people.safetensors" --port 0 --prediction-log x --access-log x
+    [[ $output == *'two logs cannot go into one file'* ]]
 }
 
 @test "the audit log says who changed what, and what it was before" {
