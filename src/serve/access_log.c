@@ -54,7 +54,7 @@ static bool is_control(const char *s, size_t length)
 {
     unsigned c = length == 1 ? (unsigned char)*s : character(s, length);
 
-    return (length == 1 && c < 0x20) || c == 0x7F || (c >= 0x80 && c < 0xA0) ||
+    return (length == 1 && c < 0x20) || c == 0x7F || (c >= 0x80 && c < 0xA0) || c == 0x061C ||
            (c >= 0x200E && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 

@@ -4,13 +4,16 @@
  */
 #include <serve/prediction_log.h>
 
+#include <base/mem.h>
 #include <math.h>
 #include <model/output.h>
 #include <serve/access_log.h>
+#include <stdlib.h>
 #include <string.h>
 #include <table/table.h>
 
 #define CHUNK ((size_t)64 << 10) /* bytes that go to the journal at a time: when it is full some rows are lost, not all */
+#define MOST 0x1p62              /* rows to pass over */
 
 void mli_pen_init(struct mli_pen *pen)
 {
@@ -23,7 +26,8 @@ static uint64_t draw(const struct mli_pen *pen, struct mli_rng *rng)
 {
     if (pen->sample >= 1)
         return 0;
-    return (uint64_t)(log1p(-mli_rng_uniform(rng)) / log1p(-pen->sample));
+    double rows = log1p(-mli_rng_uniform(rng)) / log1p(-pen->sample);
+    return rows < MOST ? (uint64_t)rows : (uint64_t)MOST; /* a share of nearly nothing */
 }
 
 void mli_pen_take(struct mli_pen *pen, struct mli_journal *journal, double sample, struct mli_rng *rng)
@@ -37,6 +41,7 @@ void mli_pen_release(struct mli_pen *pen)
 {
     mli_buf_release(&pen->lines);
     mli_buf_release(&pen->head);
+    free(pen->stranger);
 }
 
 void mli_pen_begin(struct mli_pen *pen, const char *id)
@@ -67,10 +72,9 @@ static void put_instant(struct mli_buf *out, double seconds)
     mli_buf_char(out, '"');
 }
 
-/* The text of a cell that is not in the dictionary: "" if there was no memory to keep it. They are in the order of rows. */
-static const char *stranger_of(const struct mli_rows *rows, size_t row, size_t field)
+/* Texts of a row's cells that are not in their dictionary, by field. They are in the order of rows. */
+static void take_strangers(struct mli_pen *pen, const struct mli_rows *rows, size_t row)
 {
-    const char *text = "";
     size_t n, low = 0, high;
     const struct mli_stranger *stranger = mli_rows_strangers(rows, &n);
 
@@ -81,11 +85,21 @@ static const char *stranger_of(const struct mli_rows *rows, size_t row, size_t f
         else
             high = middle;
     }
-    for (; low < n && stranger[low].row == row; low++) {
-        if (stranger[low].field == field)
-            text = stranger[low].text;
-    }
-    return text;
+    memset(pen->stranger, 0, pen->fields * sizeof(*pen->stranger));
+    for (; low < n && stranger[low].row == row; low++)
+        pen->stranger[stranger[low].field] = stranger[low].text;
+}
+
+static bool make_room(struct mli_pen *pen, size_t fields)
+{
+    if (fields <= pen->fields)
+        return true;
+    const char **room = mli_realloc(pen->stranger, fields, sizeof(*room));
+    if (!room)
+        return false;
+    pen->stranger = room;
+    pen->fields = fields;
+    return true;
 }
 
 static void put_text(struct mli_buf *out, const char *text)
@@ -93,7 +107,8 @@ static void put_text(struct mli_buf *out, const char *text)
     mli_buf_json_string(out, text, strlen(text));
 }
 
-static void put_cell(struct mli_buf *out, const struct mli_rows *rows, size_t row, size_t field)
+/* stranger: its text if no dictionary has it, NULL also when there was no memory to keep it. */
+static void put_cell(struct mli_buf *out, const struct mli_rows *rows, size_t row, size_t field, const char *stranger)
 {
     const struct mli_column *column = &mli_rows_table(rows)->column[field];
 
@@ -107,7 +122,7 @@ static void put_cell(struct mli_buf *out, const struct mli_rows *rows, size_t ro
         if (code == MLI_CODE_MISSING)
             mli_buf_str(out, "null");
         else
-            put_text(out, code >= 0 ? mli_dict_text(column->dict, (size_t)code) : stranger_of(rows, row, field));
+            put_text(out, code >= 0 ? mli_dict_text(column->dict, (size_t)code) : stranger ? stranger : "");
     } else if (isnan(column->number[row])) {
         mli_buf_str(out, "null");
     } else if (column->type == ML_TYPE_INSTANT) {
@@ -139,6 +154,7 @@ static void put_row(struct mli_pen *pen, const struct mli_served *served, const 
     struct mli_buf *out = &pen->lines;
     size_t before = out->len;
 
+    take_strangers(pen, rows, row);
     mli_buf_add(out, pen->head.data, first);
     mli_buf_number(out, (double)number);
     mli_buf_add(out, pen->head.data + first, pen->head.len - first);
@@ -147,14 +163,14 @@ static void put_row(struct mli_pen *pen, const struct mli_served *served, const 
             mli_buf_char(out, ',');
         put_text(out, schema->field[i].name);
         mli_buf_char(out, ':');
-        put_cell(out, rows, row, i);
+        put_cell(out, rows, row, i, pen->stranger[i]);
     }
     mli_buf_char(out, '}');
     size_t document = out->len;
     mli_prediction_write_json(out, served->model, served->label_json, p);
     mli_buf_char(out, '\n');
     if (out->status != ML_OK) { /* no line is cut */
-        mli_buf_reset(out);
+        out->status = ML_OK;
         out->len = before;
         pen->lost++;
         return;
@@ -173,10 +189,13 @@ void mli_pen_rows(struct mli_pen *pen, const struct mli_served *served, const st
         return;
     }
     size_t at = make_head(pen, served);
+    bool ready = make_room(pen, served->schema->count) && pen->head.status == ML_OK;
     while (pen->skip < n) {
         size_t row = (size_t)pen->skip;
-        if (pen->head.status == ML_OK)
+        if (ready)
             put_row(pen, served, rows, row, first + row, at, P + row * width);
+        else
+            pen->lost++;
         pen->skip += 1 + draw(pen, rng);
     }
     pen->skip -= n;

@@ -21,6 +21,8 @@ struct mli_pen {
     uint64_t skip;               /* rows to come before the next that is written */
     char id[MLI_REQUEST_ID + 1]; /* of the request */
     struct mli_buf lines, head;
+    const char **stranger; /* (fields) texts of the row at hand that no dictionary has, NULL elsewhere */
+    size_t fields;
     size_t count, lost; /* lines of the request; those that there was no room for */
 };
 

@@ -16,7 +16,7 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
         mli_trace_take(&session->trace, &(struct mli_trace_facts){ 0 }, MLI_TRACE_ID_ALONE, &worker->rng);
     const struct in6_addr client = mli_client_address(&server->access.proxies, &session->connection->address,
                                                       session->forwarded_for);
-    bool asked = session->request.served && !session->refused && worker->run.asked;
+    bool asked = status != 0 && session->request.served && !session->refused && worker->run.asked;
     const struct mli_access_entry entry = { .trace = &session->trace,
                                             .key = session->key,
                                             .client = &client,
@@ -34,6 +34,8 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
     mli_access_log_line(&worker->line, &entry);
     if (worker->line.status == ML_OK)
         mli_journal_add(server->service.access_log, worker->number, worker->line.data, worker->line.len, 1);
+    else
+        mli_journal_drop(server->service.access_log, worker->number, 1);
 }
 
 /* A long body goes packed to who asks for that; what cannot be packed, or does not get shorter, goes as it is. */

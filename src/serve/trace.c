@@ -87,7 +87,7 @@ void mli_trace_take(struct mli_trace *out, const struct mli_trace_facts *facts, 
     else
         put_random(out->parent + MLI_TRACE_ID, 32, rng);
     put_random(out->parent + MLI_TRACE_SPAN, 16, rng);
-    out->state = fits && facts->state && !facts->many_states && strlen(facts->state) <= MLI_TRACE_STATE
+    out->state = fits && facts->state && facts->state[0] && !facts->many_states && strlen(facts->state) <= MLI_TRACE_STATE
                      ? facts->state
                      : NULL;
     if (named) {

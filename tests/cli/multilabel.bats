@@ -100,7 +100,7 @@ setup() {
     paste -d, json.csv <(tail -n +2 p.csv) | awk -F, '{ for (i = 1; i <= 6; i++) if (i < 4 ? $i != $(i + 6) : ($i - $(i + 6)) ^ 2 > 1e-20) exit 1 }'
     jq -e 'all(.probabilities | (.sex.female + .sex.male - 1 | fabs) < 1e-12)' p.json
     mlctl predict full.csv -m labels.safetensors 2> err.txt > with.csv # the targets are no columns to wonder about
-    ! grep -q 'not used' err.txt
+    run ! grep -q 'not used' err.txt
     cmp p.csv with.csv
 }
 

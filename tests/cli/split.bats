@@ -122,7 +122,7 @@ same_rows() {
     mlctl split people.csv --split random:0.2,0.1 -o d.csv,e.csv,f.csv -q > out.txt
     cmp a.csv d.csv && cmp b.csv e.csv && cmp c.csv f.csv
     mlctl split people.csv --split random:0.2,0.1 --seed 2 -o d.csv,e.csv,f.csv -q > out.txt
-    ! cmp -s a.csv d.csv
+    run ! cmp -s a.csv d.csv
     mlctl split people.csv --split random:0.2,0.1 --group who -o a.csv,b.csv,c.csv > out.txt
     grep -q "by the groups of who (40)" out.txt
     for file in a b c; do tail -n +2 $file.csv | cut -d, -f1 | sort -u > $file.who; done
@@ -132,7 +132,7 @@ same_rows() {
     # 58 of 400 are t (70 of 488 with the repeated ones), so 14 of 70
     [ "$(grep -c ',t,' b.csv)" -eq 14 ]
     mlctl split people.csv --no-stratify -o a.csv,b.csv > out.txt
-    ! grep -q stratified out.txt
+    run ! grep -q stratified out.txt
     mlctl split people.csv --dedupe -o a.csv,b.csv > out.txt
     grep -q "88 duplicate rows left out" out.txt
     [ "$(tail -q -n +2 a.csv b.csv | sort -u | wc -l)" -eq 400 ]

@@ -44,7 +44,7 @@ sys.stdout.buffer.write({'gzip': gzip.compress, 'x-gzip': gzip.compress, 'deflat
     ask() { curl -sS -D head -H 'Content-Type: application/json' -H "Accept-Encoding: $1" --data-binary "@${2:-rows}" "$URL/predict"; }
     ask identity > plain
     grep -qi '^vary: accept-encoding' head
-    ! grep -qi '^content-encoding' head
+    run ! grep -qi '^content-encoding' head
     while IFS='|' read -r accept coding; do
         ask "$accept" > body
         [ "$(sed -n 's/\r$//; s/^content-encoding: //Ip' head)" = "$coding" ] || { echo "$accept"; cat head; return 1; }
@@ -66,7 +66,7 @@ sys.stdout.buffer.write({'gzip': gzip.decompress, 'deflate': zlib.decompress, ''
 	TABLE
     printf '[{"x":1,"y":2}]' > short
     ask gzip short | jq -e 'length == 1'
-    ! grep -qi '^vary\|^content-encoding' head
+    run ! grep -qi '^vary\|^content-encoding' head
     # a page, and HEAD
     curl -sS --compressed "$URL/openapi.json" | jq -e '.openapi == "3.1.0"'
     curl -sSI -H 'Accept-Encoding: gzip' "$URL/openapi.json" | grep -qi '^content-encoding: gzip'

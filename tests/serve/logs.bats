@@ -12,6 +12,7 @@ lines() { [ -f "$1" ] && [ "$(wc -l < "$1")" -ge "$2" ]; }
     grep -qE "^traceparent: 00-$trace-[0-9a-f]{16}-01"$'\r$' head.txt
     run ! grep -q "$span" head.txt
     grep -q $'^tracestate: a=1,b=2\r$' head.txt
+    json '{"x":1,"y":2}' -H "traceparent: 00-$trace-$span-01" -H 'tracestate;' | jq -e .prediction # one without a value
     grep -q $'^X-Request-Id: order-7\r$' head.txt
     for parent in "00-${trace^^}-$span-01" "00-$trace-0000000000000000-01" "ff-$trace-$span-01" "00-$trace-$span-01-x" "x"; do
         json '{"x":1,"y":2}' -D head.txt -H "traceparent: $parent" -H 'tracestate: a=1' > /dev/null

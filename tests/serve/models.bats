@@ -288,7 +288,8 @@ metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",m
     json "[$person,$person]" | jq -e '.[0].prediction == "no"'
     same() { curl -sS "$URL/metrics" | grep -qxF 'mlctl_shadow_disagreements_total{model="mean",model_version="2"} 2'; }
     soon same
-    ! curl -sS "$URL/metrics" | grep -q '^mlctl_shadow_mean_absolute_difference{'
+    curl -sS "$URL/metrics" > metrics.txt
+    run ! grep -q '^mlctl_shadow_mean_absolute_difference{' metrics.txt
     stop
     serve_all mean=who --shadow mean=3 --canary mean=2:0%
     json "[$person,$person]" | jq -e '.[0].prediction == "no"'

@@ -44,7 +44,7 @@ load common
     grep -qx 'Content-Type: application/json' head.lf
     grep -qx 'X-Content-Type-Options: nosniff' head.lf
     grep -qx 'Cache-Control: no-store' head.lf
-    ! grep -qi '^Server:' head.lf
+    run ! grep -qi '^Server:' head.lf
 }
 
 @test "several labels are each predicted, and the card and the metrics name them" {

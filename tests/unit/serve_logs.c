@@ -433,6 +433,36 @@ static void test_predictions(void **state)
     bench_release(&bench);
 }
 
+/* More lines than a request has room for: those that fit are whole, the first as well as the last. */
+static void test_many_predictions(void **state)
+{
+    enum { ROWS = 30000 };
+    static const char row[] = "{\"age\":1,\"city\":\"Atlantis\",\"when\":1}";
+    size_t length = sizeof(row); /* with a comma in place of the NUL */
+    char *body = malloc(ROWS * length + 2);
+    const char *const bodies[] = { body };
+    struct bench bench;
+
+    (void)state;
+    assert_non_null(body);
+    for (size_t i = 0; i < ROWS; i++) {
+        memcpy(body + 1 + i * length, row, length - 1);
+        body[(i + 1) * length] = ',';
+    }
+    body[0] = '[';
+    memcpy(body + ROWS * length, "]", 2);
+    bench_init(&bench, sample_people());
+    json_t *lines = predictions_of(&bench, 1, bodies, 1);
+    size_t n = json_array_size(lines);
+    assert_in_range(n, ROWS / 4, ROWS - 1);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, i), "index")), i);
+    expect_row(json_array_get(lines, n - 1), "{\"age\":1,\"city\":\"Atlantis\",\"when\":\"1970-01-01T00:00:01Z\"}");
+    json_decref(lines);
+    bench_release(&bench);
+    free(body);
+}
+
 /* Of many rows the share that was asked for, within five standard deviations, whatever requests they come in. */
 static void test_sample(void **state)
 {
@@ -462,6 +492,7 @@ int run_logs_tests(void)
         cmocka_unit_test(test_traceparent), cmocka_unit_test(test_ids),     cmocka_unit_test(test_lines),
         cmocka_unit_test(test_rotation),    cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
         cmocka_unit_test(test_full),        cmocka_unit_test(test_predictions),
+        cmocka_unit_test(test_many_predictions),
         cmocka_unit_test(test_sample),
     };
     return cmocka_run_group_tests_name("logs", tests, make_folder, drop_folder);
