@@ -25,7 +25,7 @@ SRC_blas := blas cholesky eigen tiles turn
 UNIT_la := la la_baseline la_single la_tiles
 
 SRC_table := advise bad_rows bins boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates faults flow foreign format grid header infer instant missing piece read read_plan rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
-UNIT_table := table table_advise table_bins table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \
+UNIT_table := heap table table_advise table_bins table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \
 	table_stream table_write
 
 SRC_describe := describe document goal histogram html html_column html_picture html_style html_text instants leak link number order pairs profile suggest \
@@ -34,7 +34,7 @@ UNIT_describe := describe heap
 
 SRC_prep := apply binning choice clip dates drop encode explain fill fit flags frame grams hash hashing idle impute murmur onehot options ordinal \
 	parallel pca pipeline power quantiles saved scale select stats straight target text tfidf tfidf_choice training values view vocabulary words
-UNIT_prep := prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
+UNIT_prep := heap prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_stats prep_steps prep_text
 
 SRC_net := absolute activation batch_norm binary_cross_entropy cross_entropy dense dropout elu epsilon_insensitive gelu hinge huber kinds \
