@@ -1,245 +1,15 @@
 #include <cmd/commands.h>
 #include <cmd/out.h>
-#include <cmd/serve_models.h>
+#include <cmd/serve_flags.h>
 
-#include <base/num.h>
 #ifndef ML_RUNTIME
 #include <la/turn.h>
 #endif
-#include <serve/content.h>
 #include <serve/reload.h>
-#include <serve/server.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-
-struct serve_flags {
-    struct mli_server_config server;
-    const char *platform; /* the variable that said the port; NULL: none */
-    char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
-    struct serve_models models;
-    char *nan;
-    char **canary, **shadow, **label;
-    double rate;
-    int no_sandbox, no_drift, drift_window, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
-    int header_timeout, body_timeout, idle_timeout, grace;
-};
-
-static bool in_range(const struct cmd_context *ctx, const char *option, int value, int low, int high)
-{
-    if (value >= low && value <= high)
-        return true;
-    struct ml_error err = ML_ERROR_INIT;
-    ml_error_set(&err, ML_EUSAGE, "--%s %d is out of range: %d to %d", option, value, low, high);
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static int take_flags(const struct cmd_context *ctx, struct serve_flags *f)
-{
-    const struct {
-        const char *name;
-        int value, low, high;
-    } rows[] = {
-        { "port", f->port, 0, 65535 },
-        { "threads", f->threads, 0, 256 },
-        { "drift-window", f->drift_window, 100, 100000000 },
-        { "versions", f->versions, 0, 1000 },
-        { "max-rows", f->max_rows, 1, 10000000 },
-        { "prediction-log-files", f->prediction_files, 2, 1000 },
-        { "max-connections", f->max_connections, 1, 1000000 },
-        { "max-per-address", f->max_per_address, 0, 1000000 },
-        { "max-depth", f->max_depth, 3, 1000 },
-        { "header-timeout", f->header_timeout, 1, 3600 },
-        { "body-timeout", f->body_timeout, 1, 3600 },
-        { "idle-timeout", f->idle_timeout, 1, 86400 },
-        { "grace", f->grace, 0, 3600 },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!in_range(ctx, rows[i].name, rows[i].value, rows[i].low, rows[i].high))
-            return CMD_USAGE;
-    size_t body;
-    if (!cmd_size(ctx, "max-body", f->max_body, &body))
-        return CMD_USAGE;
-    f->server.max_body = body;
-    if (!cmd_size(ctx, "prediction-log-size", f->prediction_size, &f->server.prediction_size))
-        return CMD_USAGE;
-    f->server.prediction_files = (unsigned)f->prediction_files;
-    f->server.port = (uint16_t)f->port;
-    f->server.threads = (unsigned)f->threads;
-    f->server.max_rows = (size_t)f->max_rows;
-    f->server.max_depth = (size_t)f->max_depth;
-    f->server.max_connections = (unsigned)f->max_connections;
-    f->server.max_per_address = (unsigned)f->max_per_address;
-    f->server.header_timeout = (unsigned)f->header_timeout;
-    f->server.body_timeout = (unsigned)f->body_timeout;
-    f->server.idle_timeout = (unsigned)f->idle_timeout;
-    f->server.grace = (unsigned)f->grace;
-    f->server.sandbox = !f->no_sandbox;
-    f->server.say_ids = f->request_ids ? MLI_TRACE_ALL : MLI_TRACE_NOTHING;
-    f->server.log = &ctx->log;
-    return CMD_CONTINUE;
-}
-
-/* Without keys all may predict and see the metrics; with a file of them nobody without one, unless --open says so. */
-static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    if (f->server.tokens)
-        f->server.open = 0;
-    if (!f->open)
-        return true;
-    if (!f->server.tokens)
-        ml_error_set(&err, ML_EUSAGE, "--open goes with --tokens FILE: without keys predict and metrics are open");
-    else if (!mli_scopes_parse(f->open, strlen(f->open), &f->server.open))
-        ml_error_set(&err, ML_EUSAGE, "--open \"%.60s\": expected predict, metrics or both", f->open);
-    else
-        return true;
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
-static bool take_logs(const struct cmd_context *ctx, const struct mli_server_config *server)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    if (!(server->prediction_sample > 0 && server->prediction_sample <= 1))
-        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample is a share of the rows: above 0 to 1");
-    else if (server->prediction_size < 4096)
-        ml_error_set(&err, ML_EUSAGE, "--prediction-log-size %zu is too small: 4096 bytes or more", server->prediction_size);
-    else if (!server->prediction_log && server->prediction_sample < 1)
-        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample goes with --prediction-log");
-    else if (same(server->access_log, server->audit_log) || same(server->access_log, server->prediction_log) ||
-             same(server->audit_log, server->prediction_log))
-        ml_error_set(&err, ML_EUSAGE, "two logs cannot go into one file: each of --access-log, --audit-log and --prediction-log wants its own");
-    else
-        return true;
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static bool take_nan(const struct cmd_context *ctx, struct serve_flags *f)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    f->server.nan_tokens = strcmp(f->nan, "token") == 0;
-    if (f->server.nan_tokens || strcmp(f->nan, "null") == 0)
-        return true;
-    ml_error_set(&err, ML_EUSAGE, "--nan \"%.40s\": expected null or token", f->nan);
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static bool take_tls(const struct cmd_context *ctx, const struct mli_server_config *server)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    if (!server->tls_cert == !server->tls_key && (server->tls_cert || !server->tls_client_ca))
-        return true;
-    ml_error_set(&err, ML_EUSAGE, server->tls_client_ca ? "--tls-client-ca goes with --tls-cert and --tls-key"
-                                                        : "--tls-cert and --tls-key go together");
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static bool take_alerts(const struct cmd_context *ctx, struct serve_flags *f)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    f->server.drift = !f->no_drift;
-    if (f->server.alert_token && !f->server.alert_webhook)
-        ml_error_set(&err, ML_EUSAGE, "--alert-token goes with --alert-webhook");
-    else if (f->server.alert_webhook && f->no_drift)
-        ml_error_set(&err, ML_EUSAGE, "--alert-webhook tells of drift, which --no-drift does not count");
-    else if (!(f->server.alert_psi > 0 && f->server.alert_psi < 1000))
-        ml_error_set(&err, ML_EUSAGE, "--alert-psi %g: expected a number above 0, such as 0.2", f->server.alert_psi);
-    else
-        return true;
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
-{
-    struct ml_error err = ML_ERROR_INIT;
-
-    if (f->rate_burst && f->rate == 0)
-        ml_error_set(&err, ML_EUSAGE, "--rate-burst goes with --rate-limit");
-    else if (f->rate_burst < 0 || (f->rate != 0 && !mli_rate_make(f->rate, (unsigned)f->rate_burst, &f->server.rate)))
-        ml_error_set(&err, ML_EUSAGE, "--rate-limit is 0.001 to 1000000 requests a second, --rate-burst 1 to 1000000");
-    else
-        return true;
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-/* A whole number of the environment; false: the variable is not there, or err says that it is none. */
-static bool take_number(const char *name, size_t low, size_t high, size_t *out, struct ml_error *err)
-{
-    const char *text = getenv(name);
-    size_t number;
-    if (!text)
-        return false;
-    if (mli_num_parse_size(text, strlen(text), &number) && number >= low && number <= high) {
-        *out = number;
-        return true;
-    }
-    ml_error_set(err, ML_EUSAGE, "%s in the environment is \"%.40s\", expected a whole number of %zu to %zu", name, text, low, high);
-    return false;
-}
-
-/*
- * What the platforms that start containers say by the environment: Vertex AI (AIP_...), Amazon SageMaker, MLflow. A port from
- * there means all addresses, too, because the container is the wall. These are defaults; flags go before them.
- */
-static void take_environment(struct serve_flags *f, struct ml_error *err)
-{
-    size_t number;
-
-    f->server.predict_route = getenv("AIP_PREDICT_ROUTE");
-    f->server.health_route = getenv("AIP_HEALTH_ROUTE");
-    const char *accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
-    f->server.invocations_accept = accept ? mli_content_accepted(accept) : MLI_MEDIA_OTHER;
-    f->platform = getenv("AIP_HTTP_PORT") ? "AIP_HTTP_PORT" : getenv("SAGEMAKER_BIND_TO_PORT") ? "SAGEMAKER_BIND_TO_PORT" : NULL;
-    if (f->platform && take_number(f->platform, 0, 65535, &number, err)) {
-        f->port = (int)number;
-        f->server.address = "0.0.0.0";
-    }
-    const char *many = getenv("SAGEMAKER_MULTI_MODEL");
-    f->server.multi_model = many && (strcasecmp(many, "true") == 0 || strcmp(many, "1") == 0);
-    if (take_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1, 256, &number, err))
-        f->threads = (int)number;
-    if (take_number("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", 1, 86400, &number, err) ||
-        take_number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 1, 86400, &number, err))
-        f->server.request_timeout = (double)number;
-    if (take_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, 1024, &number, err)) {
-        snprintf(f->payload, sizeof f->payload, "%zuM", number);
-        f->max_body = f->payload;
-    }
-}
-
-/* Where the platforms put a model, when none is said and none is here. */
-static const char *find_model(const char *said, bool many)
-{
-    if (many && strcmp(said, CMD_MODEL_DEFAULT) == 0)
-        return "/opt/ml/models";
-    static const char *const places[] = { "/opt/ml/model/" MLI_DISK_FILE, "/mnt/models/" MLI_DISK_FILE };
-    if (strcmp(said, CMD_MODEL_DEFAULT) != 0 || access(said, F_OK) == 0)
-        return said;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (access(places[i], F_OK) == 0)
-            return places[i];
-    return said;
-}
 
 /* Of a server that has no model yet. */
 static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port)
@@ -351,17 +121,8 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
 
 int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
 {
-    struct serve_flags f = { .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
-    f.server.alert_psi = 0.2;
-    f.port = f.server.port;
-    f.max_rows = (int)f.server.max_rows;
-    f.max_depth = (int)f.server.max_depth;
-    f.max_connections = (int)f.server.max_connections;
-    f.header_timeout = (int)f.server.header_timeout;
-    f.body_timeout = (int)f.server.body_timeout;
-    f.idle_timeout = (int)f.server.idle_timeout;
-    f.prediction_files = (int)f.server.prediction_files;
-    f.grace = (int)f.server.grace;
+    struct serve_flags f;
+    serve_flags_init(&f);
     enum { INT = POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, STRING = POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT };
     struct poptOption options[] = {
         { "model", 'm', STRING, &f.model, 0, "model when no MODEL is given", "FILE" },
@@ -412,15 +173,13 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
     };
     struct ml_error err = ML_ERROR_INIT;
     if (ctx->docs == CMD_RUN)
-        take_environment(&f, &err);
+        serve_flags_environment(&f, &err);
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
-        code = err.status ? cmd_fail(ctx, &err) : take_flags(ctx, &f);
-    if (code == CMD_CONTINUE && !(take_access(ctx, &f) && take_rate(ctx, &f) && take_nan(ctx, &f) && take_alerts(ctx, &f) && take_tls(ctx, &f.server) && take_logs(ctx, &f.server)))
-        code = CMD_USAGE;
+        code = err.status ? cmd_fail(ctx, &err) : serve_flags_take(ctx, &f);
     if (code != CMD_CONTINUE)
         return code;
-    const char *const only = find_model(f.model, f.server.multi_model);
+    const char *const only = serve_flags_model(&f);
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
     if (code == CMD_CONTINUE)
         code = serve_models_try(ctx, &f.models, f.canary);

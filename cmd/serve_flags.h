@@ -1,0 +1,32 @@
+/* What `mlctl serve` is told by its flags and by the environment, and whether that makes sense. */
+#ifndef CMD_SERVE_FLAGS_H
+#define CMD_SERVE_FLAGS_H
+
+#include <cmd/serve_models.h>
+#include <serve/server.h>
+
+struct serve_flags {
+    struct mli_server_config server;
+    const char *platform; /* the variable that said the port; NULL: none */
+    char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
+    struct serve_models models;
+    char *nan;
+    char **canary, **shadow, **label;
+    double rate;
+    int no_sandbox, no_drift, drift_window, request_ids, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int header_timeout, body_timeout, idle_timeout, grace;
+};
+
+/* The defaults. */
+void serve_flags_init(struct serve_flags *f);
+/*
+ * What the platforms that start containers say by the environment: Vertex AI (AIP_...), Amazon SageMaker, MLflow. A port from
+ * there means all addresses, too, because the container is the wall. These are defaults; flags go before them.
+ */
+void serve_flags_environment(struct serve_flags *f, struct ml_error *err);
+/* After the flags. An exit code, or CMD_CONTINUE. */
+int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f);
+/* Where the platforms put a model, when none is said and none is here. */
+const char *serve_flags_model(const struct serve_flags *f);
+
+#endif
