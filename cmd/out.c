@@ -8,14 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-void out_line(const char *label, const char *format, ...)
+__attribute__((format(printf, 3, 0))) static void print_line(FILE *to, const char *label, const char *format, va_list args)
 {
     char text[8192]; /* paths and names come from outside: no control character of theirs reaches a terminal */
+    mli_text_format(text, sizeof text, format, args);
+    fprintf(to, "%-10s %s\n", label, text);
+}
+
+void out_line(const char *label, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    mli_text_format(text, sizeof text, format, args);
+    print_line(stdout, label, format, args);
     va_end(args);
-    printf("%-10s %s\n", label, text);
+}
+
+void out_line_to(FILE *to, const char *label, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(to, label, format, args);
+    va_end(args);
 }
 
 int out_json(const struct cmd_context *ctx, json_t *doc)

@@ -4,9 +4,12 @@
 
 #include <base/json.h>
 #include <cmd/cmd.h>
+#include <stdio.h>
 
 /* "label     value": the label in a column of its own; control characters of the value become '?'. */
 void out_line(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same to where standard output is taken by something else. */
+void out_line_to(FILE *to, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Prints and releases a document; NULL is an out of memory error. Returns the exit code. */
 int out_json(const struct cmd_context *ctx, json_t *doc);
 /* The metrics of one evaluation as a short table. */

@@ -16,13 +16,17 @@ struct change_flags {
     int timeout;
 };
 
-/* The first line of the file, which is the token; the buffer is to be wiped. */
+/* The first line of the file, which is the token, or the word and the token as mlctl token new prints them; the buffer is to be wiped. */
 static enum ml_status read_token(const char *path, struct mli_buf *out, struct ml_error *err)
 {
     enum ml_status status = mli_file_read(path, out, err);
     if (status)
         return status;
     size_t len = out->len ? strcspn(out->data, "\r\n") : 0;
+    size_t label = len > 6 && strncmp(out->data, "token ", 6) == 0 ? 6 + strspn(out->data + 6, " ") : 0;
+    len -= label;
+    if (label)
+        memmove(out->data, out->data + label, len);
     if (len == 0 || len > MLI_TOKEN_MAX)
         return ml_error_set(err, ML_EUSAGE, "%s: the first line is not a token, as mlctl token new prints it", path);
     out->data[len] = '\0';
@@ -70,6 +74,21 @@ static int ask(struct cmd_context *ctx, const struct change_flags *f, const char
     return code;
 }
 
+/* One line of what is wrong with the server's URL, and what was probably meant. */
+static void check_url(const char *url, const char *name, const char *word, struct ml_error *err)
+{
+    char meant[300];
+    snprintf(meant, sizeof meant, "http://%.256s", url);
+    bool bare = !strstr(url, "://") && mli_call_port(meant);
+    if (mli_call_port(url))
+        return;
+    if (mli_call_port(name))
+        ml_error_set(err, ML_EUSAGE, "the server's URL comes first: mlctl %s %.200s %.100s", word, name, url);
+    else
+        ml_error_set(err, ML_EUSAGE, "\"%.200s\" is not a server's URL; expected http://HOST:PORT or https://HOST:PORT%s%s%s", url,
+                     bare ? ": did you mean " : "", bare ? meant : "", bare ? "?" : "");
+}
+
 static int change(struct cmd_context *ctx, int argc, const char **argv, const char *word)
 {
     struct change_flags f = { .timeout = 30000 };
@@ -84,10 +103,11 @@ static int change(struct cmd_context *ctx, int argc, const char **argv, const ch
     int code = cmd_parse(ctx, argc, argv, options, 2, 2);
     if (code != CMD_CONTINUE)
         return code;
+    check_url(ctx->args[0], ctx->args[1], word, &err);
     if (!f.token_file)
         ml_error_set(&err, ML_EUSAGE, "--token-file FILE is missing: the server asks for a token of scope admin");
     else if (!mli_name_valid(ctx->args[1]))
-        ml_error_set(&err, ML_EUSAGE, "\"%.100s\" is no name of a model", ctx->args[1]);
+        ml_error_set(&err, ML_EUSAGE, "\"%.100s\" is no name of a model: letters, digits, '.', '_' and '-'", ctx->args[1]);
     else if (f.timeout <= 0)
         ml_error_set(&err, ML_EUSAGE, "--timeout %d is not above 0", f.timeout);
     if (err.status)

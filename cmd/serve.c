@@ -12,42 +12,58 @@
 #include <unistd.h>
 
 /* Of a server that has no model yet. */
-static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port)
+static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port, FILE *to)
 {
-    if (ctx->json) {
+    if (ctx->json)
         out_json(ctx, json_pack("{sssisssIs[]}", "url", url, "port", (int)port, "model", f->models.source[0].path, "pid",
                                 (json_int_t)getpid(), "models"));
-        return;
-    }
-    out_line("serving", "models below %s that POST /models names, on %s", f->models.source[0].path, url);
-    fflush(stdout);
+    else
+        out_line_to(to, "serving", "models below %s that POST /models names, on %s", f->models.source[0].path, url);
+}
+
+/* What a client shows that is asked for a token or a certificate. */
+static void propose(const struct serve_flags *f, const char *url, FILE *to)
+{
+    bool key = f->server.tokens && !(f->server.open & MLI_SCOPE_PREDICT);
+    out_line_to(to, "try", "curl %s%s%s/model", key ? "-H \"Authorization: Bearer $TOKEN\" " : "",
+                f->server.tls_client_ca ? "--cert CLIENT.pem --key CLIENT-KEY.pem " : "", url);
+}
+
+static bool is_stdout(const char *log)
+{
+    return log && strcmp(log, "-") == 0;
+}
+
+/* The lines of a log on standard output are alone there. */
+static FILE *announce_to(const struct mli_server_config *server)
+{
+    return is_stdout(server->access_log) || is_stdout(server->audit_log) || is_stdout(server->prediction_log) ? stderr : stdout;
 }
 
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
                      unsigned port)
 {
     struct mli_registry *registry = mli_catalog_registry(catalog);
+    FILE *to = announce_to(&f->server);
     bool six = strchr(f->server.address, ':') != NULL;
     char url[128];
     snprintf(url, sizeof url, "http%s://%s%s%s:%u", f->server.tls_cert ? "s" : "", six ? "[" : "", f->server.address, six ? "]" : "", port);
     if (registry->lineups == 0) {
-        announce_folder(ctx, f, url, port);
-        mli_registry_drop(registry);
-        return;
-    }
-    const struct mli_served *first = registry->version[registry->lineup[0].main].served;
-    if (ctx->json) {
+        announce_folder(ctx, f, url, port, to);
+    } else if (ctx->json) {
+        const struct mli_served *first = registry->version[registry->lineup[0].main].served;
         out_json(ctx, json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
                                 "name", first->name, "version", first->version, "sha256", first->model->sha256, "pid",
                                 (json_int_t)getpid(), "models", serve_models_json(registry)));
     } else {
-        out_line("serving", "%s (target %s) on %s", f->models.source[0].path, first->model->target_names, url);
-        serve_models_print(registry);
+        out_line_to(to, "serving", "%s (target %s) on %s", f->models.source[0].path,
+                    registry->version[registry->lineup[0].main].served->model->target_names, url);
+        serve_models_print(registry, to);
         if (f->platform)
-            out_line("as told", "by %s", f->platform);
-        out_line("try", "curl %s/model", url);
-        fflush(stdout);
+            out_line_to(to, "as told", "by %s", f->platform);
+        propose(f, url, to);
     }
+    fflush(to);
     mli_registry_drop(registry);
 }
 
@@ -137,7 +153,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "label", 0, POPT_ARG_ARGV, &f.label, 0, "a word for a version in URLs, /v1/models/NAME/labels/LABEL; repeated", "NAME:LABEL=VERSION" },
         { "drift-window", 0, INT, &f.drift_window, 0, "rows that recent drift is measured on, at least", "ROWS" },
         { "alert-webhook", 0, POPT_ARG_STRING, &f.server.alert_webhook, 0, "is sent a JSON document when recent drift passes --alert-psi, and when it is past", "URL" },
-        { "alert-psi", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.alert_psi, 0, "greatest PSI of the columns from which on it is", "NUMBER" },
+        { "alert-psi", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.alert_psi, 0, "greatest PSI of the columns from which on there is a warning on standard error, and a word to the webhook", "NUMBER" },
         { "alert-token", 0, POPT_ARG_STRING, &f.server.alert_token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
@@ -176,10 +192,12 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         serve_flags_environment(&f, &err);
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
-        code = err.status ? cmd_fail(ctx, &err) : serve_flags_take(ctx, &f);
+        code = err.status ? cmd_fail(ctx, &err) : serve_flags_take(ctx, &f, options, argc, argv);
     if (code != CMD_CONTINUE)
         return code;
-    const char *const only = serve_flags_model(&f);
+    const char *const only = serve_flags_model(&f, &err);
+    if (!only && ctx->nargs == 0)
+        return cmd_fail(ctx, &err);
     code = serve_models_take(ctx, &f.models, ctx->nargs ? ctx->args : &only, ctx->nargs ? ctx->nargs : 1, f.name, f.version);
     if (code == CMD_CONTINUE)
         code = serve_models_try(ctx, &f.models, f.canary);

@@ -33,6 +33,55 @@ static bool in_range(const struct cmd_context *ctx, const char *option, int valu
     return false;
 }
 
+static bool gives(int argc, const char **argv, const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, name, n) == 0 && (!argv[i][2 + n] || argv[i][2 + n] == '='))
+            return true;
+    return false;
+}
+
+/* Flags that would do nothing without another, or beside one. */
+static bool take_pairs(const struct cmd_context *ctx, int argc, const char **argv)
+{
+    static const struct {
+        const char *flag, *other;
+        bool with;
+    } rows[] = {
+        { "canary-header", "canary", true },
+        { "alert-token", "alert-webhook", true },
+        { "prediction-log-sample", "prediction-log", true },
+        { "prediction-log-size", "prediction-log", true },
+        { "prediction-log-files", "prediction-log", true },
+        { "alert-webhook", "no-drift", false },
+        { "alert-psi", "no-drift", false },
+        { "drift-window", "no-drift", false },
+    };
+    struct ml_error err = ML_ERROR_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && !err.status; i++) {
+        if (!gives(argc, argv, rows[i].flag) || gives(argc, argv, rows[i].other) == rows[i].with)
+            continue;
+        if (rows[i].with)
+            ml_error_set(&err, ML_EUSAGE, "--%s goes with --%s", rows[i].flag, rows[i].other);
+        else
+            ml_error_set(&err, ML_EUSAGE, "--%s is about drift, which --no-drift does not count", rows[i].flag);
+    }
+    return err.status ? (cmd_fail(ctx, &err), false) : true;
+}
+
+/* A value that is empty comes of a variable that is not set, say in a unit file; it would turn a log or the keys off. */
+static bool take_texts(const struct cmd_context *ctx, const struct poptOption *options)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (; options->longName && !err.status; options++) {
+        const char *const *value = options->arg;
+        if ((options->argInfo & POPT_ARG_MASK) == POPT_ARG_STRING && *value && !**value)
+            ml_error_set(&err, ML_EUSAGE, "--%s is given without a value; expected %s", options->longName, options->argDescrip);
+    }
+    return err.status ? (cmd_fail(ctx, &err), false) : true;
+}
+
 static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
 {
     const struct {
@@ -108,11 +157,10 @@ static bool take_logs(const struct cmd_context *ctx, const struct mli_server_con
     struct ml_error err = ML_ERROR_INIT;
 
     if (!(server->prediction_sample > 0 && server->prediction_sample <= 1))
-        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample is a share of the rows: above 0 to 1");
+        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample %g is not a share of the rows, which is above 0 and at most 1",
+                     server->prediction_sample);
     else if (server->prediction_size < 4096)
         ml_error_set(&err, ML_EUSAGE, "--prediction-log-size %zu is too small: 4096 bytes or more", server->prediction_size);
-    else if (!server->prediction_log && server->prediction_sample < 1)
-        ml_error_set(&err, ML_EUSAGE, "--prediction-log-sample goes with --prediction-log");
     else if (same(server->access_log, server->audit_log) || same(server->access_log, server->prediction_log) ||
              same(server->audit_log, server->prediction_log))
         ml_error_set(&err, ML_EUSAGE, "two logs cannot go into one file: each of --access-log, --audit-log and --prediction-log wants its own");
@@ -151,11 +199,7 @@ static bool take_alerts(const struct cmd_context *ctx, struct serve_flags *f)
     struct ml_error err = ML_ERROR_INIT;
 
     f->server.drift = !f->no_drift;
-    if (f->server.alert_token && !f->server.alert_webhook)
-        ml_error_set(&err, ML_EUSAGE, "--alert-token goes with --alert-webhook");
-    else if (f->server.alert_webhook && f->no_drift)
-        ml_error_set(&err, ML_EUSAGE, "--alert-webhook tells of drift, which --no-drift does not count");
-    else if (!(f->server.alert_psi > 0 && f->server.alert_psi < 1000))
+    if (!(f->server.alert_psi > 0 && f->server.alert_psi < 1000))
         ml_error_set(&err, ML_EUSAGE, "--alert-psi %g: expected a number above 0, such as 0.2", f->server.alert_psi);
     else
         return true;
@@ -170,7 +214,8 @@ static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
     if (f->rate_burst && f->rate == 0)
         ml_error_set(&err, ML_EUSAGE, "--rate-burst goes with --rate-limit");
     else if (f->rate_burst < 0 || (f->rate != 0 && !mli_rate_make(f->rate, (unsigned)f->rate_burst, &f->server.rate)))
-        ml_error_set(&err, ML_EUSAGE, "--rate-limit is 0.001 to 1000000 requests a second, --rate-burst 1 to 1000000");
+        ml_error_set(&err, ML_EUSAGE, "--rate-limit %g, --rate-burst %d: the first is 0.001 to 1000000 requests a second, the other 1 to 1000000",
+                     f->rate, f->rate_burst);
     else
         return true;
     cmd_fail(ctx, &err);
@@ -218,7 +263,7 @@ void serve_flags_environment(struct serve_flags *f, struct ml_error *err)
     }
 }
 
-const char *serve_flags_model(const struct serve_flags *f)
+const char *serve_flags_model(const struct serve_flags *f, struct ml_error *err)
 {
     static const char *const places[] = { "/opt/ml/model/" MLI_DISK_FILE, "/mnt/models/" MLI_DISK_FILE };
     bool said = strcmp(f->model, CMD_MODEL_DEFAULT) != 0;
@@ -229,11 +274,19 @@ const char *serve_flags_model(const struct serve_flags *f)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (access(places[i], F_OK) == 0)
             return places[i];
-    return f->model;
+    const char *storage = getenv("AIP_STORAGE_URI");
+    if (!storage || !*storage)
+        return f->model;
+    ml_error_set(err, ML_EUSAGE, "no model is here, nor at %s, and nothing is fetched from AIP_STORAGE_URI %.200s: put the model into the image",
+                 places[0], storage);
+    return NULL;
 }
 
-int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f)
+int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, const struct poptOption *options, int argc,
+                     const char **argv)
 {
+    if (!take_texts(ctx, options) || !take_pairs(ctx, argc, argv))
+        return CMD_USAGE;
     int code = take_numbers(ctx, f);
     if (code != CMD_CONTINUE)
         return code;

@@ -148,31 +148,79 @@ void serve_models_release(struct serve_models *models)
         free(models->name[i]);
 }
 
-void serve_models_print(const struct mli_registry *registry)
+static double share_of(const struct mli_lineup *lineup)
 {
-    for (size_t i = 0; i < registry->lineups; i++) {
-        const struct mli_lineup *lineup = &registry->lineup[i];
-        const struct mli_version *at = registry->version + lineup->first;
-        size_t others = 0;
-        for (size_t k = 0; k < lineup->count; k++)
-            others += at[k].served != NULL;
-        const struct mli_served *served = registry->version[lineup->main].served;
-        char more[64] = "";
-        if (others > 1)
-            snprintf(more, sizeof more, ", and %zu other version%s", others - 1, others > 2 ? "s" : "");
-        out_line("named", "%s, version %s (target %s)%s", lineup->name, served->version, served->model->target_names, more);
+    return (double)lineup->share / 0x1p64;
+}
+
+static void print_lineup(const struct mli_registry *registry, const struct mli_lineup *lineup, FILE *to)
+{
+    const struct mli_version *at = registry->version + lineup->first;
+    size_t others = 0;
+    for (size_t k = 0; k < lineup->count; k++)
+        others += at[k].served != NULL;
+    const struct mli_served *served = registry->version[lineup->main].served;
+    char more[64] = "";
+    if (others > 1)
+        snprintf(more, sizeof more, ", and %zu other version%s", others - 1, others > 2 ? "s" : "");
+    out_line_to(to, "named", "%s, version %s (target %s)%s", lineup->name, served->version, served->model->target_names, more);
+    if (lineup->canary != MLI_NO_PLACE)
+        out_line_to(to, "canary", "%s: %.4g%% of the requests go to version %s", lineup->name, 100 * share_of(lineup),
+                    registry->version[lineup->canary].version);
+    if (lineup->shadow != MLI_NO_PLACE)
+        out_line_to(to, "shadow", "%s: version %s predicts too, and /metrics compares", lineup->name,
+                    registry->version[lineup->shadow].version);
+    for (size_t i = 0; i < registry->labels; i++)
+        if (strcmp(registry->label[i].name, lineup->name) == 0)
+            out_line_to(to, "label", "%s: %s is version %s", lineup->name, registry->label[i].label, registry->label[i].version);
+}
+
+void serve_models_print(const struct mli_registry *registry, FILE *to)
+{
+    for (size_t i = 0; (i = mli_registry_next(registry, i)) != MLI_NO_PLACE; i++)
+        print_lineup(registry, &registry->lineup[i], to);
+}
+
+/* The labels of a version. NULL: no memory. */
+static json_t *labels_json(const struct mli_registry *registry, const struct mli_served *served)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < registry->labels; i++) {
+        const struct mli_label *label = &registry->label[i];
+        if (strcmp(label->name, served->name) == 0 && strcmp(label->version, served->version) == 0 &&
+            json_array_append_new(list, json_string(label->label))) {
+            json_decref(list);
+            return NULL;
+        }
     }
+    return list;
+}
+
+static json_t *version_json(const struct mli_registry *registry, const struct mli_lineup *lineup, size_t place)
+{
+    const struct mli_served *served = registry->version[place].served;
+    json_t *labels = labels_json(registry, served);
+    json_t *doc = json_pack("{ssssss}", "name", served->name, "version", served->version, "sha256", served->model->sha256);
+    bool made = doc && labels && (place != lineup->canary || json_object_set_new(doc, "canary", json_real(share_of(lineup))) == 0) &&
+                (place != lineup->shadow || json_object_set_new(doc, "shadow", json_true()) == 0) &&
+                (json_array_size(labels) == 0 || json_object_set(doc, "labels", labels) == 0);
+    json_decref(labels);
+    if (made)
+        return doc;
+    json_decref(doc);
+    return NULL;
 }
 
 json_t *serve_models_json(const struct mli_registry *registry)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < registry->versions; i++) {
-        const struct mli_served *served = registry->version[i].served;
-        if (served && json_array_append_new(list, json_pack("{ssssss}", "name", served->name, "version", served->version,
-                                                            "sha256", served->model->sha256))) {
-            json_decref(list);
-            return NULL;
+    for (size_t i = 0; i < registry->lineups; i++) {
+        const struct mli_lineup *lineup = &registry->lineup[i];
+        for (size_t at = lineup->first; at < lineup->first + lineup->count; at++) {
+            if (registry->version[at].served && json_array_append_new(list, version_json(registry, lineup, at))) {
+                json_decref(list);
+                return NULL;
+            }
         }
     }
     return list;

@@ -4,6 +4,7 @@
 
 #include <cmd/cmd.h>
 #include <serve/catalog.h>
+#include <stdio.h>
 
 #define SERVE_MODELS 256 /* at most */
 
@@ -33,9 +34,9 @@ int serve_models_shadow(const struct cmd_context *ctx, struct serve_models *mode
 int serve_models_label(const struct cmd_context *ctx, struct serve_models *models, char *const *texts);
 void serve_models_release(struct serve_models *models);
 
-/* Lines on standard output: which models are served. */
-void serve_models_print(const struct mli_registry *registry);
-/* [{"name","version","sha256"},...]; NULL: no memory. */
+/* Lines: which models are served, and which versions are canaries, shadows and labelled. */
+void serve_models_print(const struct mli_registry *registry, FILE *to);
+/* [{"name","version","sha256"},...], with "canary" (a share), "shadow" and "labels" where they are; NULL: no memory. */
 json_t *serve_models_json(const struct mli_registry *registry);
 
 #endif
