@@ -1,7 +1,6 @@
 #include <serve/catalog.h>
 
 #include <base/mem.h>
-#include <base/suggest.h>
 #include <serve/catalog_inside.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,53 +199,6 @@ static enum ml_status check_folder(const struct mli_source *source, struct ml_er
     return ml_error_set(err, ML_EIO, "%s is not a folder; models that are added later must lie below one", source->path);
 }
 
-/* What is asked of a model by name must be of one that is there: a mistyped name would do nothing, and nobody would know. */
-static enum ml_status check_name(struct mli_catalog *catalog, const char *what, const char *name, struct ml_error *err)
-{
-    const char **names = mli_calloc(catalog->count + 1, sizeof(*names));
-
-    if (!names)
-        return ml_error_set(err, ML_ENOMEM, "out of memory for the names of models");
-    for (size_t i = 0; i < catalog->count; i++)
-        names[i] = catalog->family[i].name;
-    size_t near = mli_suggest(name, names, catalog->count);
-    const char *nearest = near < catalog->count ? names[near] : NULL;
-    free(names);
-    if (mli_family_find(catalog, name))
-        return ML_OK;
-    return ml_error_set(err, ML_EUSAGE, "--%s: no model is named \"%.128s\"%s%s%s", what, name,
-                        nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-}
-
-static enum ml_status twice(const char *what, const char *name, struct ml_error *err)
-{
-    return ml_error_set(err, ML_EUSAGE, "--%s: \"%.128s\" is there twice; once a model is all there can be", what, name);
-}
-
-static enum ml_status check_names(struct mli_catalog *catalog, struct ml_error *err)
-{
-    const struct mli_catalog_config *config = &catalog->config;
-    enum ml_status status = ML_OK;
-
-    for (size_t i = 0; status == ML_OK && i < config->canaries; i++) {
-        status = check_name(catalog, "canary", config->canary[i].name, err);
-        for (size_t k = 0; status == ML_OK && k < i; k++) {
-            if (strcmp(config->canary[k].name, config->canary[i].name) == 0)
-                status = twice("canary", config->canary[i].name, err);
-        }
-    }
-    for (size_t i = 0; status == ML_OK && i < config->shadows; i++) {
-        status = check_name(catalog, "shadow", config->shadow[i].name, err);
-        for (size_t k = 0; status == ML_OK && k < i; k++) {
-            if (strcmp(config->shadow[k].name, config->shadow[i].name) == 0)
-                status = twice("shadow", config->shadow[i].name, err);
-        }
-    }
-    for (size_t i = 0; status == ML_OK && i < config->labels; i++)
-        status = check_name(catalog, "label", config->label[i].name, err);
-    return status;
-}
-
 /* Publishes what there is; the catalog is closed when that or what came before it failed. */
 static enum ml_status finish(struct mli_catalog *catalog, enum ml_status status, struct mli_catalog **out,
                              struct ml_error *err)
@@ -274,7 +226,7 @@ enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct 
     for (size_t i = 0; status == ML_OK && i < config->sources; i++)
         status = config->on_demand ? check_folder(&config->source[i], err) : open_source(catalog, i, err);
     if (status == ML_OK)
-        status = check_names(catalog, err);
+        status = mli_catalog_check(catalog, err);
     return finish(catalog, status, out, err);
 }
 

@@ -1,5 +1,6 @@
 #include <serve/catalog_inside.h>
 
+#include <stdio.h>
 #include <string.h>
 
 static enum ml_status unknown(const char *name, struct ml_error *err)
@@ -84,6 +85,25 @@ static bool end_trial(struct mli_family *family)
     return on;
 }
 
+/* Why there is nothing to go back to: what else is there cannot answer, and which. */
+static enum ml_status cannot_go_back(const struct mli_family *family, struct ml_error *err)
+{
+    const struct mli_entry *main = mli_family_main(family), *end = family->entry + family->count;
+    char text[400] = "";
+    size_t n = 0;
+
+    if (!main)
+        return ml_error_set(err, ML_EUSAGE, "no version of %.128s is served: load it first", family->name);
+    for (const struct mli_entry *older = main + 1; older < end && n < sizeof(text); older++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s version %.64s is %s", n > 0 ? "," : ", and", older->version,
+                              older->shadow      ? "its shadow"
+                              : older->trial     ? "its canary"
+                              : older->withdrawn ? "one that was left behind before"
+                                                 : "not fit to be served");
+    return ml_error_set(err, ML_EUSAGE, "%.128s has nothing to go back to: no file of version %.64s before this one is kept%s",
+                        family->name, main->version, n > 0 ? text : ", and no older version is there");
+}
+
 static bool go_back(struct mli_family *family)
 {
     struct mli_entry *main = mli_family_main(family), *end = family->entry + family->count;
@@ -117,7 +137,7 @@ enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, const char *nam
     if (!family) {
         status = unknown(name, err);
     } else if (!go_back(family)) {
-        status = ml_error_set(err, ML_EUSAGE, "%.128s has nothing to go back to: no other file or older version was served", name);
+        status = cannot_go_back(family, err);
     } else {
         const struct mli_served *now = mli_family_main(family)->served;
         ml_log(catalog->config.log, ML_LOG_NOTE, "%s is rolled back to version %s, digest %.12s", name, now->version,

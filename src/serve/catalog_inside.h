@@ -1,4 +1,7 @@
-/* The inside of the catalog: catalog.c opens, publishes and closes, families.c keeps the list, catalog_load.c fills it. */
+/*
+ * The inside of the catalog: catalog.c opens, publishes and closes, families.c keeps the list, catalog_load.c fills it,
+ * catalog_check.c holds what is asked for against it.
+ */
 #ifndef SERVE_CATALOG_INSIDE_H
 #define SERVE_CATALOG_INSIDE_H
 
@@ -72,6 +75,14 @@ ML_NODISCARD enum ml_status mli_source_load(struct mli_catalog *catalog, size_t 
 /* The same of the files of one model that is not listed. */
 ML_NODISCARD enum ml_status mli_family_load(struct mli_catalog *catalog, struct mli_family *family, bool force,
                                             bool *changed, struct ml_error *err);
+
+/* ---- catalog_check.c ---- */
+
+/*
+ * Whether the canaries, shadows and labels that are asked for can be: a mistyped name or version would do nothing, and nobody would
+ * know. A version that its folder may get later is a warning. ML_EUSAGE, ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_catalog_check(struct mli_catalog *catalog, struct ml_error *err);
 
 /* ---- catalog.c ---- */
 

@@ -130,14 +130,35 @@ static const char *take_rate(struct word *line, struct mli_rate *rate)
     return NULL;
 }
 
+/* A line of the two that mlctl token new prints, of which the file gets the other; or that one with the word in front of it. */
+static const char *mistaken(struct word line, struct word name)
+{
+    for (struct word word = name; word.len > 0; word = next_word(&line)) {
+        if (word.len > strlen(TOKEN_BEGIN) && memcmp(word.at, TOKEN_BEGIN, strlen(TOKEN_BEGIN)) == 0)
+            return "this is a token, which the client keeps; the file gets the line with its hash, which mlctl token new prints "
+                   "behind \"line\". Make another one: this token is no secret any more";
+    }
+    return NULL;
+}
+
+static bool is_word(struct word word, const char *text)
+{
+    return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
+}
+
 /* NULL, or what is wrong with the line. */
 static const char *take_line(struct word line, struct word name, struct mli_key *key)
 {
+    const char *wrong = mistaken(line, name);
     struct word set = next_word(&line), hash = next_word(&line);
 
+    if (wrong)
+        return wrong;
     if (!mli_key_name_valid(name.at, name.len))
         return "a key's name is up to 32 letters, digits, '.', '_' and '-'";
     memcpy(key->name, name.at, name.len);
+    if (is_word(name, "line") && mli_scopes_parse(hash.at, hash.len, &key->scopes))
+        return "the word line in front is not part of it";
     if (!mli_scopes_parse(set.at, set.len, &key->scopes))
         return "behind the name come scopes: predict, metrics, admin, with commas between them";
     if (!take_hash(hash, key->hash))

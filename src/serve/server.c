@@ -130,6 +130,16 @@ static void note_file(struct mli_server *server, const char *path, const char *a
         memcpy(digest, now, sizeof(now));
 }
 
+/* A file that is empty may be meant so, until there are clients; but whoever waits for answers wants to know. */
+static void warn_without_keys(const struct mli_server *server)
+{
+    const struct mli_server_config *config = &server->service.config;
+
+    if (config->tokens && server->access.keys.count == 0)
+        ml_log(config->log, ML_LOG_WARNING, "%s has no key in it, so no token is known and %s; mlctl token new prints a line for it",
+               config->tokens, config->open ? "nobody gets what needs one" : "everything but health is refused");
+}
+
 static void reload_keys(void *data)
 {
     struct mli_server *server = data;
@@ -142,6 +152,8 @@ static void reload_keys(void *data)
     if (taken)
         ml_log(log, ML_LOG_NOTE, "%s has changed: its keys count from now on",
                server->service.config.tokens);
+    if (taken)
+        warn_without_keys(server);
     else
         ml_log(log, ML_LOG_WARNING, "%s; the keys stay as they were", err.text);
 }
@@ -365,6 +377,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     if (status != ML_OK)
         goto no_logs;
     note_start(server);
+    warn_without_keys(server);
     /* signals are for the threads of the program, which knows what they mean */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -91,6 +91,10 @@ static const struct {
     BAD("abcdefghijklmnopqrstuvwxyz0123456 predict " HASH, "a key's name"),
     BAD("\n#\nops predict " HASH "\nops predict " OTHER, "line 4: that name was there"),
     BAD("ops predict " HASH "\nshop predict " HASH "\n", "line 2: that hash was there"),
+    BAD("mlctl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "line 1: this is a token, which the client keeps"),
+    BAD("token      mlctl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "mlctl token new prints"),
+    BAD("ops predict mlctl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Make another one"),
+    BAD("line ops predict " HASH, "the word line in front"),
     BAD("ops predict " HASH "\rshop predict " OTHER, "behind the hash there can be"),
 };
 
@@ -104,7 +108,8 @@ static void test_hostile(void **state)
         assert_int_equal(parse(hostile[i].text, hostile[i].len, &keys, &err), ML_EUSAGE);
         expect_part(err.text, hostile[i].why);
         assert_null(keys.key);
-        assert_null(strstr(err.text, HEX63)); /* a message shows nothing of a hash */
+        assert_null(strstr(err.text, HEX63)); /* a message shows nothing of a hash, */
+        assert_null(strstr(err.text, "AAAA")); /* or a token */
     }
 }
 
