@@ -3,6 +3,7 @@
 #include <base/num.h>
 #include <base/text.h>
 #include <math.h>
+#include <serve/far.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -38,6 +39,11 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     enum ml_status status = mli_model_predict_rows(desk->model, mli_rows_table(desk->rows),
                                                    &worker->scratch, desk->P, &counts, err);
     mli_arena_reset(&worker->scratch);
+    if (status == ML_EDATA && mli_far_note(intake)) {
+        *err = (struct ml_error)ML_ERROR_INIT; /* the faults say more */
+        mli_rows_reset(desk->rows);
+        return ML_OK;
+    }
     if (status == ML_OK && intake->look)
         status = intake->look(intake->look_data, mli_rows_table(desk->rows), err);
     if (status == ML_OK && desk->live)
@@ -62,7 +68,7 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
 
 static enum ml_status too_many(const struct mli_intake *intake, struct ml_error *err)
 {
-    return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request; send them in parts", intake->max_rows);
+    return ml_error_set(err, ML_ELIMIT, "more than %zu rows in one request (--max-rows); send them in parts", intake->max_rows);
 }
 
 enum ml_status mli_intake_row(struct mli_intake *intake, struct ml_error *err)
@@ -115,6 +121,7 @@ static const struct {
 } meanings[] = {
     { "not_a_number", "expected a number" },
     { "not_an_instant", "expected a date or date-time, in ISO 8601 or as the training data has them" },
+    { "too_far", "expected a number nearer to those of the training rows" },
     { "too_large", "expected a text that fits into memory" },
     { "missing_column", "the column is missing" },
     { "wrong_type", "expected a number, a string, true, false or null" },
