@@ -75,8 +75,16 @@ static struct mli_verdict pace(struct mli_access *access, const unsigned char id
     if (wait == 0)
         return (struct mli_verdict){ 0 };
     struct mli_verdict verdict = denied(429, text, NULL);
+    verdict.rate = *rate;
     verdict.retry_after = (unsigned)((wait + 999999999) / 1000000000);
     return verdict;
+}
+
+static const char *lacking(enum mli_scope scope)
+{
+    return scope == MLI_SCOPE_ADMIN     ? "the token's key does not have the scope admin, which this takes"
+           : scope == MLI_SCOPE_METRICS ? "the token's key does not have the scope metrics, which this takes"
+                                        : "the token's key does not have the scope predict, which this takes";
 }
 
 static struct mli_verdict judge(struct mli_access *access, enum mli_scope scope, const char *token,
@@ -94,7 +102,7 @@ static struct mli_verdict judge(struct mli_access *access, enum mli_scope scope,
         return denied(401, "that token is not known here", wants_other_token);
     struct mli_verdict verdict = { 0 };
     if (!(key->scopes & (unsigned)scope))
-        verdict = denied(403, "the token's key does not have the scope for this", wants_scope);
+        verdict = denied(403, lacking(scope), wants_scope);
     else if (key->rate.per_second > 0)
         verdict =
             pace(access, key->hash, &key->rate, now, "more requests than the token's key may make");

@@ -34,7 +34,8 @@ struct mli_verdict {
     unsigned status; /* HTTP status; 0: it may */
     const char *text;
     const char *challenge;      /* WWW-Authenticate, with 401 and 403; NULL: none */
-    unsigned retry_after;       /* seconds, with 429 */
+    unsigned retry_after;       /* seconds, with 429, */
+    struct mli_rate rate;       /* and what is allowed */
     char key[MLI_KEY_NAME + 1]; /* name of the key that was shown; "": none, or an unknown one */
 };
 

@@ -80,7 +80,7 @@ enum ml_status mli_catalog_add(struct mli_catalog *catalog, const char *name, co
     struct mli_family *family = mli_family_find(catalog, name);
     bool listed = family && !family->url;
     if (family && mli_family_is_served(family))
-        status = ml_error_set(err, ML_EREFUSED, "a model of that name is loaded already");
+        status = ml_error_set(err, ML_EREFUSED, "a model \"%.128s\" is loaded already", name);
     else if (catalog->count >= MLI_DISK_MODELS)
         status = no_memory(err);
     else if (listed)
@@ -103,7 +103,7 @@ enum ml_status mli_catalog_remove(struct mli_catalog *catalog, const char *name,
     bool served = family && mli_family_is_served(family), listed = served && !family->url;
     if (served && !listed)
         mli_family_remove(catalog, family);
-    status = !served  ? ml_error_set(err, ML_EUSAGE, "no model of that name is served here")
+    status = !served  ? ml_error_set(err, ML_EUSAGE, "no model \"%.128s\" is served here", name)
              : listed ? ML_OK
                       : mli_catalog_publish(catalog, err);
     pthread_mutex_unlock(&catalog->lock);

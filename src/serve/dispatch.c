@@ -1,5 +1,6 @@
 #include <serve/dispatch.h>
 
+#include <serve/absent.h>
 #include <serve/shadow.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ bool mli_dispatch_find(struct mli_view *view, const struct mli_match *match, str
     request->name = match->name;
     request->name_len = match->name_len;
     request->versioned = match->version || match->label;
+    if (match->route->about == MLI_ABOUT_NAME)
+        request->place = mli_registry_find(registry, match->name, match->name_len, match->version, match->version_len);
     if (match->route->about != MLI_ABOUT_MODEL)
         return true;
     request->lineup = mli_registry_lineup(registry, match->name, match->name_len);
@@ -22,8 +25,7 @@ bool mli_dispatch_find(struct mli_view *view, const struct mli_match *match, str
     if (match->label && request->lineup)
         request->place = mli_registry_labelled(registry, request->lineup, match->label, match->label_len);
     if (request->place == MLI_NO_PLACE) {
-        mli_reply_error(reply, 404, match->label ? "no version of that model has this label"
-                                                 : "no model of that name and version is served here");
+        mli_absent_model(reply, registry, match);
         return false;
     }
     request->served = registry->version[request->place].served;

@@ -240,13 +240,29 @@ void mli_openapi_answer(const struct mli_service *service, struct mli_worker *wo
     free(text);
 }
 
+/* The page of the model that it is about: beside it, or where a browser gets that of the first. */
+static void write_part(const void *data, const char *name, struct mli_buf *out)
+{
+    const struct mli_request *request = data;
+
+    if (strcmp(name, "model") == 0)
+        mli_buf_str(out, request->name ? "page" : "/");
+}
+
+/* Who may not know which models there are gets it of any. */
 void mli_docs_answer(const struct mli_service *service, struct mli_worker *worker,
                      const struct mli_request *request, struct mli_reply *reply)
 {
-    static const struct mli_markup page = { .html = mli_asset_docs,
-                                            .style = mli_asset_style,
-                                            .script = mli_asset_docs_script };
+    const struct mli_markup page = { .html = mli_asset_docs,
+                                     .style = mli_asset_style,
+                                     .script = mli_asset_docs_script,
+                                     .part = write_part,
+                                     .data = request };
 
-    (void)service, (void)worker, (void)request;
-    mli_markup_reply(reply, &page);
+    (void)worker;
+    if (request->name && request->place == MLI_NO_PLACE && (service->config.open & MLI_SCOPE_PREDICT))
+        mli_reply_error(reply, 404, "no model \"%.*s\", or not that version of it, is served here",
+                        (int)(request->name_len < 128 ? request->name_len : 128), request->name);
+    else
+        mli_markup_reply(reply, &page);
 }

@@ -281,6 +281,14 @@ void mli_page_answer(const struct mli_service *service, struct mli_worker *worke
     answer(&page, reply);
 }
 
+void mli_page_locked(const struct mli_service *service, struct mli_reply *reply)
+{
+    const struct page page = { .service = service };
+
+    answer(&page, reply);
+    reply->status = 401;
+}
+
 void mli_root_answer(const struct mli_service *service, struct mli_worker *worker,
                      const struct mli_request *request, struct mli_reply *reply)
 {

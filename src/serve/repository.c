@@ -37,14 +37,14 @@ static void answer_change(const struct mli_service *service, const struct mli_re
     char name[MLI_NAME_MAX + 1];
 
     if (request->name_len >= sizeof(name)) {
-        mli_reply_error(reply, 404, "no model of that name is served here");
+        mli_reply_error(reply, 404, "a name of %zu bytes is no name of a model: %zu is the most", request->name_len, MLI_NAME_MAX);
         return;
     }
     memcpy(name, request->name, request->name_len);
     name[request->name_len] = '\0';
     enum ml_status status = mli_name_valid(name) ? change_noted(service, request, act, done, name, &err) : ML_EUSAGE;
     if (!mli_name_valid(name))
-        mli_reply_error(reply, 404, "no model of that name is served here");
+        mli_reply_error(reply, 404, "\"%s\" is no name of a model: letters, digits, '.', '_' and '-'", name);
     else if (status != ML_OK)
         mli_reply_error(reply, 400, "%s", err.text);
     else

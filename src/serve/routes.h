@@ -17,7 +17,7 @@ struct mli_request {
     const struct mli_registry *registry; /* of the view */
     const struct mli_lineup *lineup; /* of the model that is asked for, */
     const struct mli_served *served; /* and the version; both NULL: it is about none */
-    size_t place;                    /* of that version in the registry */
+    size_t place;                    /* of that version in the registry; MLI_NO_PLACE: it is not there */
     bool versioned;                  /* the path says which version */
     const char *sticky;              /* header by which a client stays with a canary or not; NULL: it has none */
     const char *name;                /* in the path; NULL: none */
@@ -45,7 +45,7 @@ enum mli_takes {
 enum mli_about {
     MLI_ABOUT_SERVER,
     MLI_ABOUT_MODEL, /* of the path's name and version, or the first; it must be there */
-    MLI_ABOUT_NAME,  /* a model that may not be there */
+    MLI_ABOUT_NAME,  /* a model that may not be there: then request->place is MLI_NO_PLACE */
 };
 
 struct mli_route {

@@ -18,7 +18,7 @@ static void keep_bytes(struct mli_session *session, const char *bytes, size_t n)
     size_t max = server->service.config.max_body, most = max * HELD_BODIES;
 
     if (n > max - session->body.len) {
-        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
+        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes (--max-body)",
                         max);
         session->refused = true;
     } else if (atomic_fetch_add(&server->held, n) > most - n) {

@@ -2,7 +2,9 @@
 
 #include <base/num.h>
 #include <base/raw.h>
+#include <serve/absent.h>
 #include <serve/invocations.h>
+#include <serve/page.h>
 #include <string.h>
 #include <strings.h>
 
@@ -53,6 +55,11 @@ void mli_session_refuse(struct mli_session *session, unsigned status, const char
     session->refused = true;
 }
 
+static bool is_browser(const struct mli_guard_facts *facts)
+{
+    return facts->accept && strstr(facts->accept, "text/html");
+}
+
 /* Whether the request may have what the route gives, NULL: whether it may ask for what is not there. */
 static bool admit(struct mli_session *session, const struct mli_guard_facts *facts)
 {
@@ -66,7 +73,14 @@ static bool admit(struct mli_session *session, const struct mli_guard_facts *fac
     memcpy(session->key, verdict.key, sizeof(session->key));
     if (verdict.status == 0)
         return true;
-    mli_session_refuse(session, verdict.status, verdict.text);
+    if (verdict.rate.per_second > 0)
+        mli_reply_error(&session->reply, verdict.status, "%s: %g a second, %u at once after a pause", verdict.text,
+                        verdict.rate.per_second, verdict.rate.burst);
+    else
+        mli_reply_error(&session->reply, verdict.status, "%s", verdict.text);
+    if (verdict.status == 401 && session->route && session->route->answer == mli_page_answer && is_browser(facts))
+        mli_page_locked(&session->loop->server->service, &session->reply);
+    session->refused = true;
     session->reply.challenge = verdict.challenge;
     session->reply.retry_after = verdict.retry_after;
     return false;
@@ -109,14 +123,10 @@ static void find_route(struct mli_session *session, const char *method,
     session->origin = mli_cors_allow(&session->loop->server->cors, facts->origin);
     if (!admit(session, facts) || take_preflight(session, method, facts))
         return;
-    if (!match.route && match.allow) {
-        mli_session_refuse(session, 405, "that method is not for this path; see the Allow header");
-        session->reply.allow = match.allow;
-        return;
-    }
     if (!match.route) {
-        mli_session_refuse(session, 404,
-                           "there is nothing at this path; POST /predict is what most come for");
+        mli_absent_path(&session->reply, method, facts->path, facts->path_len, match.allow);
+        session->reply.allow = match.allow;
+        session->refused = true;
         return;
     }
     session->refused = !mli_dispatch_find(mli_worker_take(session->loop->worker), &match, &session->request,
@@ -180,8 +190,8 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
         mli_session_refuse(session, 411,
                            "a body needs Content-Length or Transfer-Encoding: chunked");
     } else if (facts->length > max) {
-        mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes",
-                        max);
+        mli_reply_error(&session->reply, 413, "the body of %zu bytes is longer than the limit of %zu bytes (--max-body)",
+                        (size_t)facts->length, max);
         session->refused = true;
     } else if (!take_coding(session, facts->content_encoding)) {
         mli_session_refuse(session, 415,
@@ -214,7 +224,7 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
             check_body(session, &facts);
         session->request.openmetrics = session->route && session->route->scope == MLI_SCOPE_METRICS &&
                                        mli_content_openmetrics(facts.accept);
-        session->request.html = facts.accept && strstr(facts.accept, "text/html");
+        session->request.html = is_browser(&facts);
         session->request.host = facts.host;
     }
     if (service->config.canary_header)

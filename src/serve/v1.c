@@ -93,6 +93,12 @@ void mli_v1_metadata(const struct mli_service *service, struct mli_worker *worke
     mli_buf_str(out, "},\"method_name\":\"tensorflow/serving/predict\",\"defaults\":{}}}}}}\n");
 }
 
+/* What TensorFlow Serving says of no body at all. */
+static enum ml_status check_body(const struct mli_request *request, struct ml_error *err)
+{
+    return request->len > 0 ? ML_OK : ml_error_set(err, ML_EDATA, "JSON Parse error: The document is empty");
+}
+
 /* ---- predict ----------------------------------------------------------------------------------------------------- */
 
 static void write_column(struct mli_buf *out, const struct mli_output *output, const double *P,
@@ -156,7 +162,7 @@ void mli_v1_predict(const struct mli_service *service, struct mli_worker *worker
     struct ml_error err = ML_ERROR_INIT;
     MLI_RAW struct mli_sink sink;
 
-    if (!mli_scan_members(&scan, wanted, MEMBERS) || !mli_scan_end(&scan)) {
+    if (check_body(request, &err) != ML_OK || !mli_scan_members(&scan, wanted, MEMBERS) || !mli_scan_end(&scan)) {
         mli_scan_error(&scan, &err);
         mli_reply_failure(reply, &err, NULL);
     } else if (wanted[INSTANCES].found == wanted[INPUTS].found) {
@@ -189,7 +195,7 @@ static bool read_examples(const struct mli_service *service, struct mli_worker *
     mli_intake_init(&intake, worker, service->config.max_rows);
     intake.typed = true;
     mli_results_begin(&intake);
-    if (!mli_scan_members(&scan, wanted, 1) || !mli_scan_end(&scan))
+    if (check_body(request, &err) != ML_OK || !mli_scan_members(&scan, wanted, 1) || !mli_scan_end(&scan))
         status = mli_scan_error(&scan, &err);
     else if (!wanted[0].found)
         status = ml_error_set(&err, ML_EDATA, "\"examples\", a list of rows, is missing");

@@ -202,21 +202,26 @@
     return low;
   };
 
-  const plot = (id, values, text, unit) => {
+  /* A mark on the scale is in sight whatever the values are; then small ones get more of it: share = log(1 + v/mark) / log(1 + top/mark). */
+  const share = (value, top, mark) => (mark ? Math.log1p(value / mark) / Math.log1p(top / mark) : value / top);
+
+  const plot = (id, values, text, unit, mark) => {
     const figure = byId(id), known = values.filter((value) => !Number.isNaN(value));
-    const top = Math.max(...known, 0) || 1, first = POINTS - values.length;
+    const top = Math.max(...known, mark ? 2.5 * mark : 0) || 1, first = POINTS - values.length;
+    const level = (value) => 98 - 94 * share(value, top, mark);
     let line = '', area = '', open = false;
     values.forEach((value, i) => {
       if (Number.isNaN(value)) { open = false; return; }
-      const x = first + i, y = 98 - 94 * value / top;
+      const x = first + i, y = level(value);
       line += (open ? 'L' : 'M') + x + ' ' + y.toFixed(2);
       if (!open && i + 1 === values.length) line += 'h.01';
       area += 'M' + x + ' 98V' + y.toFixed(2);
-      if (open) area += 'L' + (x - 1) + ' ' + (98 - 94 * values[i - 1] / top).toFixed(2) + 'V98Z';
+      if (open) area += 'L' + (x - 1) + ' ' + level(values[i - 1]).toFixed(2) + 'V98Z';
       open = true;
     });
     figure.querySelector('.line').setAttribute('d', line);
     figure.querySelector('.area').setAttribute('d', area);
+    if (mark) figure.querySelector('.mark').setAttribute('d', 'M0 ' + level(mark).toFixed(2) + 'H' + (POINTS - 1));
     figure.querySelector('output').textContent = text;
     figure.querySelector('small').textContent = 'at most ' + number(known.length > 0 ? Math.max(...known) : 0, 3) + unit;
   };
@@ -245,17 +250,17 @@
     const top = Math.max(worst.at(-1), 2.5 * MOVED);
     const items = drift.columns.filter((column) => !Number.isNaN(column.psi)).slice(0, SHOWN).map((column) => {
       const item = make('li'), svg = draw('svg', { viewBox: '0 0 200 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-      svg.append(draw('rect', { x: 0, y: 0, width: 200 * column.psi / top, height: 10, class: column.psi > MOVED ? 'bad' : 'good' }));
-      svg.append(draw('line', { x1: 200 * MOVED / top, x2: 200 * MOVED / top, y1: 0, y2: 10, class: 'middle' }));
+      svg.append(draw('rect', { x: 0, y: 0, width: 200 * share(column.psi, top, MOVED), height: 10, class: column.psi > MOVED ? 'bad' : 'good' }));
+      svg.append(draw('line', { x1: 200 * share(MOVED, top, MOVED), x2: 200 * share(MOVED, top, MOVED), y1: 0, y2: 10, class: 'middle' }));
       item.append(make('span', column.name + percent(column.missing_ratio, 'missing') + percent(column.out_of_range_ratio, 'out of range') +
         percent(column.unseen_ratio, 'unseen'), 'name'), make('span', number(column.psi, 3), 'number'), svg);
       return item;
     });
     byId('moved').replaceChildren(...items);
     byId('psi').classList.toggle('errors', worst.at(-1) > MOVED);
-    plot('psi', worst, number(worst.at(-1), 3), '');
+    plot('psi', worst, number(worst.at(-1), 3), '', MOVED);
     byId('window').textContent = 'The last ' + number(drift.rows, 9) + ' rows against those of training; a line marks PSI ' + MOVED +
-      ', from which on it is time to look.' + (drift.columns.length > SHOWN ? ' The ' + SHOWN + ' columns that have moved most.' : '');
+      ', from which on it is time to look; the scale is logarithmic.' + (drift.columns.length > SHOWN ? ' The ' + SHOWN + ' columns that have moved most.' : '');
   };
 
   /* Nothing where nobody counts, few rows have come, or the model has no histograms. */
@@ -306,11 +311,12 @@
   const unlock = async () => {
     token = byId('token').value;
     try {
-      const response = await ask('/page');
+      const response = await ask(location.pathname === '/' ? '/page' : location.pathname);
       if (!response.ok) { say((await response.json()).error); return; }
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
       byId('model').replaceWith(document.importNode(page.getElementById('model'), true));
       document.title = byId('title').textContent = page.title;
+      for (const id of ['docs', 'openapi']) byId(id).href = page.getElementById(id).getAttribute('href');
       byId('key').hidden = true;
       say('');
       start();

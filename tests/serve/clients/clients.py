@@ -82,7 +82,7 @@ def triton():
         answer, shares = reply.as_numpy("predict").ravel()[0], reply.as_numpy("probabilities")
         assert answer in (b"no", "no") and shares.shape == (1, 2) and abs(shares.sum() - 1) < 1e-9 and shares[0][0] > 0.5, (answer, shares)
     refused(lambda: client.infer("mean", columns[:1]), "y")
-    refused(lambda: client.infer("nobody", tensor), "404", "no model of that name")
+    refused(lambda: client.infer("nobody", tensor), "404", 'no model "nobody"')
     count = client.get_inference_statistics("mean")["model_stats"][0]["inference_count"]
     assert count >= 100 and count == int(count), count
     assert {model["name"] for model in client.get_model_repository_index()} == {"mean", "people"}
