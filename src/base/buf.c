@@ -27,6 +27,7 @@ void mli_buf_release(struct mli_buf *buf)
 void mli_buf_reset(struct mli_buf *buf)
 {
     buf->len = 0;
+    buf->nulls = 0;
     buf->status = ML_OK;
     if (buf->data)
         buf->data[0] = '\0';
@@ -111,10 +112,12 @@ void mli_buf_number(struct mli_buf *buf, double value)
 
 void mli_buf_json_number(struct mli_buf *buf, double value)
 {
-    if (isfinite(value))
+    if (isfinite(value)) {
         mli_buf_number(buf, value);
-    else
-        mli_buf_str(buf, !buf->tokens ? "null" : isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
+        return;
+    }
+    buf->nulls += !buf->tokens;
+    mli_buf_str(buf, !buf->tokens ? "null" : isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity");
 }
 
 /* One character of a JSON string that cannot stand for itself [RFC 8259, section 7]. */

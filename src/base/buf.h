@@ -15,6 +15,7 @@ struct mli_buf {
     size_t len, capacity, limit;
     enum ml_status status; /* ML_OK, ML_ENOMEM or ML_ELIMIT */
     bool tokens;           /* see mli_buf_json_number(); _reset and _release leave it */
+    size_t nulls;          /* numbers that it wrote as null since _init or _reset */
 };
 
 void mli_buf_init(struct mli_buf *buf, size_t limit);

@@ -28,6 +28,17 @@ size_t mli_utf8_sequence(const char *s, size_t n)
     return length;
 }
 
+bool mli_utf8_is_text(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t length = s[i] ? mli_utf8_sequence(s + i, n - i) : 0;
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
 /* Where a text ends when a sequence that misses its last bytes is left out. */
 static size_t whole_length(const char *text, size_t length)
 {

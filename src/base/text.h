@@ -12,6 +12,8 @@
  * [Unicode 15, table 3-7; RFC 3629].
  */
 size_t mli_utf8_sequence(const char *s, size_t n);
+/* Whether all of it is of such sequences, and none is a NUL. */
+bool mli_utf8_is_text(const char *s, size_t n);
 
 /*
  * Makes one line of a NUL-terminated text in place: control characters (C0, DEL, C1) become '?',

@@ -143,17 +143,6 @@ static double number_of(const struct mli_datatype *type, const unsigned char *at
     return value;
 }
 
-static bool is_text(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        size_t length = s[i] ? mli_utf8_sequence(s + i, n - i) : 0;
-        if (length == 0)
-            return false;
-        i += length;
-    }
-    return true;
-}
-
 /* Whether all of the next element is there; *size is that of what it is, with *feed->at its first byte. */
 static bool next_bytes(struct mli_feed *feed, size_t *size)
 {
@@ -182,7 +171,7 @@ static enum ml_status byte_cell(struct mli_feed *feed, struct mli_intake *intake
     switch (type->kind) {
     case MLI_DATATYPE_BYTES:
         text = (const char *)feed->at;
-        if (!is_text(text, size))
+        if (!mli_utf8_is_text(text, size))
             return ml_error_set(err, ML_EDATA, "\"%.200s\": value %zu is no UTF-8 text", feed->name,
                                 feed->count);
         mli_intake_text(intake, field, text, size);

@@ -111,4 +111,5 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
     }
     mli_metrics_shadows(w, registry);
     mli_metrics_drift(w, registry);
+    mli_metrics_triton(w, registry);
 }

@@ -30,6 +30,10 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
 
 void mli_metrics_drift(const struct mli_metrics_writer *w, const struct mli_registry *registry);
 
+/* ---- metrics_triton.c ---- */
+
+void mli_metrics_triton(const struct mli_metrics_writer *w, const struct mli_registry *registry);
+
 /* ---- metrics_shadow.c ---- */
 
 void mli_metrics_shadows(const struct mli_metrics_writer *w, const struct mli_registry *registry);

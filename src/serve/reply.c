@@ -209,6 +209,8 @@ void mli_reply_settle(struct mli_reply *reply)
 {
     enum ml_status status = reply->body.status;
 
+    reply->nulls += reply->body.nulls;
+    reply->body.nulls = 0;
     if (status == ML_OK)
         return;
     mli_buf_release(&reply->body);

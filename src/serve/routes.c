@@ -24,6 +24,7 @@ const struct mli_route mli_routes[] = {
     { "GET", "/healthz", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_health_answer },
     { "GET", "/readyz", MLI_SCOPE_OPEN, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_ready_answer },
     { "GET", "/metrics", MLI_SCOPE_METRICS, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_metrics_answer },
+    { "GET", "/monitoring/prometheus/metrics", MLI_SCOPE_METRICS, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_metrics_answer }, /* TensorFlow Serving's */
     { "GET", "/model", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_model_answer },
     /* the same of a model by its name, as Amazon SageMaker has it for several models */
     { "GET", "/models", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_many_list },

@@ -1,6 +1,8 @@
 #include <serve/row.h>
 
+#include <base/base64.h>
 #include <base/suggest.h>
+#include <base/text.h>
 #include <string.h>
 
 #define NAMES_SUGGESTED ((size_t)64) /* names looked through for the one that was meant */
@@ -24,6 +26,30 @@ static void text_cell(struct mli_scan *scan, struct mli_intake *intake, size_t f
         mli_intake_text(intake, field, room, mli_scan_decode(&text, room));
     else
         mli_intake_fault(intake, field, "too_large", NULL, 0);
+}
+
+/* {"b64":"T3Nsbw=="}, as TensorFlow Serving has texts of any bytes. False: it is no such object, and nothing is read. */
+static bool b64_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field)
+{
+    struct mli_buf *plain = &intake->worker->text;
+    struct mli_scan probe = *scan;
+    struct mli_scan_text name, text, more;
+
+    mli_scan_open(&probe, '{');
+    if (!mli_scan_member(&probe, &name) || !mli_scan_equals(&name, "b64") || mli_scan_peek(&probe) != '"' ||
+        !mli_scan_string(&probe, &text) || mli_scan_member(&probe, &more) || probe.wrong)
+        return false;
+    *scan = probe;
+    mli_buf_reset(plain);
+    char *bytes = mli_buf_room(plain, text.len + 1);
+    size_t n = bytes ? mli_scan_decode(&text, bytes) : 0;
+    if (!bytes)
+        mli_intake_fault(intake, field, "too_large", NULL, 0);
+    else if (!mli_base64_decode(bytes, n, bytes, &n) || !mli_utf8_is_text(bytes, n))
+        mli_intake_fault(intake, field, "wrong_type", text.at, text.len);
+    else
+        mli_intake_text(intake, field, bytes, n);
+    return true;
 }
 
 void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field)
@@ -50,6 +76,8 @@ void mli_row_cell(struct mli_scan *scan, struct mli_intake *intake, size_t field
             mli_intake_fault(intake, field, "wrong_type", "[...]", 5);
         break;
     case '{':
+        if (b64_cell(scan, intake, field))
+            break;
         if (mli_scan_skip(scan))
             mli_intake_fault(intake, field, "wrong_type", "{...}", 5);
         break;
@@ -231,8 +259,12 @@ static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *int
     enum ml_status status = read_placed(scan, intake, NULL, intake->desk->schema->count, err);
 
     for (; levels > 0; levels--) {
-        while (mli_scan_member(scan, &name))
+        while (mli_scan_member(scan, &name)) {
+            if (mli_scan_equals(&name, "keys"))
+                return ml_error_set(err, ML_EDATA, "row %zu has \"keys\": sparse features are not taken here, send all %zu values",
+                                    intake->rows, intake->desk->schema->count);
             mli_scan_skip(scan);
+        }
     }
     return status;
 }

@@ -84,6 +84,7 @@ static struct MHD_Response *make_response(const struct mli_session *session, con
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||
          add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
+        (!reply->nulls || add_number(response, "X-Mlctl-Nulls", reply->nulls)) &&
         (!reply->json_part || add_number(response, "Inference-Header-Content-Length", reply->json_part)) &&
         (!reply->retry_after || add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after)))
         return response;
@@ -100,7 +101,7 @@ static bool is_plain(const struct mli_session *session, const char *method)
 
     return strcmp(method, "POST") == 0 && strcmp(reply->type, "application/json") == 0 && !reply->close &&
            !session->origin && !session->trace.known && !reply->varies && !reply->allow && !reply->challenge &&
-           !reply->json_part && !reply->retry_after;
+           !reply->nulls && !reply->json_part && !reply->retry_after;
 }
 
 /* NULL: out of memory. */

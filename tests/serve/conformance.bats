@@ -76,7 +76,8 @@ conform() {
         serve sum --nan $how
         case $how in null) high=null low=null ;; *) high=Infinity low=-Infinity ;; esac
         [[ $(curl -sS -d '{"instances":[[1.7e308,1.7e308],[-1.7e308,-1.7e308]]}' "$URL/v1/models/sum:predict") == "{\"predictions\":[$high,$low]}" ]]
-        [[ $(json '{"x":1.7e308,"y":1.7e308}') == "{\"prediction\":$high}" ]]
+        [[ $(json '{"x":1.7e308,"y":1.7e308}' -D head.txt) == "{\"prediction\":$high}" ]]
+        [[ $(tr -d '\r' < head.txt | sed -n 's/^X-Mlctl-Nulls: //p') == "$([ $how = token ] || echo 1)" ]]
         curl -sS -d '{"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1.7e308,1.7e308]}]}' "$URL/v2/models/sum/infer" |
             grep -qF "\"data\":[$high]"
         curl -sS "$URL/model" | jq -e .name

@@ -1,5 +1,6 @@
 #include <tests/unit/base.h>
 
+#include <base/base64.h>
 #include <base/suggest.h>
 #include <base/text.h>
 #include <mlctl/log.h>
@@ -202,6 +203,32 @@ static void suggestions_bound_their_work(void **state)
     assert_int_equal(mli_suggest(word, names, 1), 0);
 }
 
+static void base64(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bytes; /* NULL: it is none */
+        size_t n;
+    } rows[] = {
+        { "", "", 0 },           { "T3Nsbw==", "Oslo", 4 }, { "T3Nsb3M=", "Oslos", 5 }, { "T3Nsb3Mh", "Oslos!", 6 }, { "AP8=", "\0\xFF", 2 },
+        { "T3Nsbw", NULL, 0 },   { "T3Nsbw=", NULL, 0 },    { "T3Nsbw===", NULL, 0 },   { "T3Ns bw==", NULL, 0 },    { "T3Nsbw==\n", NULL, 0 },
+        { "T3Nsbx==", NULL, 0 }, { "-_8=", NULL, 0 },       { "=", NULL, 0 },           { "\xC3\xA9", NULL, 0 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char place[16];
+        size_t len = strlen(rows[i].text), n = 0;
+        memcpy(place, rows[i].text, len);
+        assert_int_equal(mli_base64_decode(place, len, place, &n), rows[i].bytes != NULL);
+        if (rows[i].bytes) {
+            assert_int_equal(n, rows[i].n);
+            assert_memory_equal(place, rows[i].bytes, n);
+        }
+    }
+    assert_true(mli_utf8_is_text("Troms\xC3\xB8", 7));
+    assert_false(mli_utf8_is_text("Troms\xC3", 6));
+    assert_false(mli_utf8_is_text("a\0b", 3));
+}
+
 int base_text_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +242,7 @@ int base_text_tests(void)
         cmocka_unit_test(log_goes_to_the_sink),
         cmocka_unit_test(suggestions),
         cmocka_unit_test(suggestions_bound_their_work),
+        cmocka_unit_test(base64),
     };
     return cmocka_run_group_tests_name("base: text", tests, NULL, NULL);
 }
