@@ -3,7 +3,7 @@
  *
  * A dot product runs in four lanes, lane l taking the products l, l+4, l+8 ..; the lanes are joined as (0+2) + (1+3)
  * and the last n mod 4 products follow one by one. With float there are eight, joined half by half in the same way. Sums over rows run in row order. Four rows go through a loop
- * together because their sums do not wait for each other; no row's own order changes by that. The vectors are the
+ * together, or of one row four results, because their sums do not wait for each other; no row's own order changes by that. The vectors are the
  * compilers' own, lowered to what the machine has; with -ffp-contract=off every lowering gives the same bits.
  */
 #include <la/kernels.h>
@@ -124,9 +124,16 @@ static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const m
                 C[(i + r) * k + j] += z[r];
         }
     }
-    for (; i < n; i++)
-        for (size_t j = 0; j < k; j++)
+    for (; i < n; i++) {
+        size_t j = 0;
+        for (; j + 4 <= k; j += 4) {
+            dot4(d, B + j * d, A + i * d, z);
+            for (size_t r = 0; r < 4; r++)
+                C[i * k + j + r] += z[r];
+        }
+        for (; j < k; j++)
             C[i * k + j] += dot(d, A + i * d, B + j * d);
+    }
 }
 
 CLONES
