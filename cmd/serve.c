@@ -157,6 +157,8 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "alert-token", 0, POPT_ARG_STRING, &f.server.alert_token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
+        { "workers", 0, INT, &f.workers, 0, "threads more for requests that would hold up others for a millisecond, 0: one a core, at most 4", "COUNT" },
+        { "max-inflight", 0, INT, &f.max_inflight, 0, "such requests that wait for them or are with them; beyond it: 503 with Retry-After", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },
         { "tls-cert", 0, POPT_ARG_STRING, &f.server.tls_cert, 0, "HTTPS: certificates in PEM, the server's own first; read again when they change", "FILE" },

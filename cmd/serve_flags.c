@@ -14,6 +14,7 @@ void serve_flags_init(struct serve_flags *f)
     f->server.alert_psi = 0.2;
     f->port = f->server.port;
     f->max_rows = (int)f->server.max_rows;
+    f->max_inflight = (int)f->server.max_inflight;
     f->max_depth = (int)f->server.max_depth;
     f->max_connections = (int)f->server.max_connections;
     f->header_timeout = (int)f->server.header_timeout;
@@ -90,6 +91,8 @@ static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
     } rows[] = {
         { "port", f->port, 0, 65535 },
         { "threads", f->threads, 0, 256 },
+        { "workers", f->workers, 0, 256 },
+        { "max-inflight", f->max_inflight, 1, 1000000 },
         { "drift-window", f->drift_window, 100, 100000000 },
         { "versions", f->versions, 0, 1000 },
         { "max-rows", f->max_rows, 1, 10000000 },
@@ -114,6 +117,8 @@ static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
     f->server.prediction_files = (unsigned)f->prediction_files;
     f->server.port = (uint16_t)f->port;
     f->server.threads = (unsigned)f->threads;
+    f->server.workers = (unsigned)f->workers;
+    f->server.max_inflight = (unsigned)f->max_inflight;
     f->server.max_rows = (size_t)f->max_rows;
     f->server.max_depth = (size_t)f->max_depth;
     f->server.max_connections = (unsigned)f->max_connections;

@@ -5,14 +5,20 @@
 #include <stdlib.h>
 
 #define BLOCK_ROWS ((size_t)256)
-#define BLOCK_CELLS ((size_t)1 << 17) /* a block of a wide model has fewer rows */
+#define BLOCK_CELLS ((size_t)1 << 17) /* a block of a wide model has fewer rows, */
+#define BLOCK_WORK ((size_t)1 << 26)  /* and so has one of a large network: deadlines are looked at between blocks */
+#define BLOCK_LEAST ((size_t)8)       /* for which the products are as fast as they get */
 
-static size_t block_rows(size_t columns)
+static size_t block_rows(size_t columns, size_t weights)
 {
-    size_t rows = columns ? BLOCK_CELLS / columns : BLOCK_ROWS;
+    size_t rows = columns ? BLOCK_CELLS / columns : BLOCK_ROWS, most = BLOCK_WORK / (weights + 1);
 
-    if (rows > BLOCK_ROWS)
-        return BLOCK_ROWS;
+    if (most < BLOCK_LEAST)
+        most = BLOCK_LEAST;
+    if (most > BLOCK_ROWS)
+        most = BLOCK_ROWS;
+    if (rows > most)
+        return most;
     return rows ? rows : 1;
 }
 
@@ -31,7 +37,7 @@ static enum ml_status take_reading(struct mli_desk *desk, struct ml_error *err)
 static enum ml_status furnish(struct mli_desk *desk, struct ml_error *err)
 {
     size_t width = ml_model_width(desk->model), bytes;
-    size_t rows = block_rows(desk->schema->count + width);
+    size_t rows = block_rows(desk->schema->count + width, desk->served->weights);
 
     desk->seen = mli_calloc(desk->schema->count + 1, sizeof(*desk->seen));
     desk->plain = mli_calloc(desk->schema->count + 1, sizeof(*desk->plain));

@@ -64,7 +64,9 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
     struct ml_error err = ML_ERROR_INIT;
     uint64_t started = mli_clock();
 
-    worker->run = (struct mli_run){ 0 };
+    uint64_t since = request->since ? request->since : started;
+
+    worker->run = (struct mli_run){ .queue = started - since };
     if (route->takes != MLI_TAKES_NOTHING)
         choose_canary(request);
     if (request->served && mli_worker_sit(worker, request->view, request->place, &err) != ML_OK) {
@@ -72,7 +74,7 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
         return;
     }
     reply->body.tokens = service->config.nan_tokens;
-    worker->deadline = service->config.request_timeout > 0 ? started + (uint64_t)(service->config.request_timeout * 1e9) : 0;
+    worker->deadline = service->config.request_timeout > 0 ? since + (uint64_t)(service->config.request_timeout * 1e9) : 0;
     worker->captures = service->shadow && mli_shadow_wants(route, request);
     route->answer(service, worker, request, reply);
     mli_reply_settle(reply);
@@ -82,6 +84,6 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
         mli_shadow_offer(service->shadow, worker, route, request);
     if (!worker->run.asked)
         return;
-    worker->run.total = mli_clock() - started;
+    worker->run.total = mli_clock() - since;
     mli_tally_add(request->served->tally, worker->number, mli_route_protocol(route), &worker->run, reply->status < 400);
 }

@@ -32,6 +32,10 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
         return ML_OK;
     }
     uint64_t started = mli_clock();
+    if (atomic_load_explicit(&worker->stopping, memory_order_relaxed)) {
+        mli_rows_reset(desk->rows);
+        return ml_error_set(err, ML_EINTERRUPTED, "the server has stopped before the answer was made");
+    }
     if (worker->deadline && started > worker->deadline) {
         mli_rows_reset(desk->rows);
         return ml_error_set(err, ML_EINTERRUPTED, "the request took longer than it may; send fewer rows at a time");

@@ -82,7 +82,7 @@ static void add_pair(struct mli_buf *out, const char *before, const char *name, 
                    (unsigned long long)ns);
 }
 
-/* An execution is a block of rows that went through the model; there is no queue and no cache. */
+/* An execution is a block of rows that went through the model; only large requests wait in a queue (pool.h), and there is no cache. */
 static void add_stats(struct mli_buf *out, const struct mli_served *served)
 {
     const struct mli_tally *tally = served->tally;
@@ -97,7 +97,7 @@ static void add_stats(struct mli_buf *out, const struct mli_served *served)
                    (unsigned long long)mli_tally_get(tally, MLI_TALLY_BLOCKS));
     add_pair(out, "{", "success", success, mli_tally_get(tally, MLI_TALLY_SUCCESS_NS));
     add_pair(out, ",", "fail", mli_tally_get(tally, MLI_TALLY_FAILED), mli_tally_get(tally, MLI_TALLY_FAILED_NS));
-    add_pair(out, ",", "queue", success, 0);
+    add_pair(out, ",", "queue", success, mli_tally_get(tally, MLI_TALLY_QUEUE_NS));
     add_pair(out, ",", "compute_input", success, mli_tally_get(tally, MLI_TALLY_INPUT_NS));
     add_pair(out, ",", "compute_infer", success, mli_tally_get(tally, MLI_TALLY_INFER_NS));
     add_pair(out, ",", "compute_output", success, mli_tally_get(tally, MLI_TALLY_OUTPUT_NS));

@@ -33,6 +33,7 @@ struct mli_request {
     size_t json_part;                /* bytes of the body that are JSON, tensors behind it */
     const char *body;
     size_t len;
+    uint64_t since; /* when it came to wait for a thread, mli_clock(); 0: it did not */
 };
 
 enum mli_takes {

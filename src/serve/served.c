@@ -104,6 +104,7 @@ static bool list_columns(struct mli_served *served)
 static bool fill(struct mli_served *served, const char *name, const char *version)
 {
     served->schema = mli_pipeline_schema(served->model->pipeline);
+    served->weights = served->model->network->parameters;
     served->name = mli_strdup(name);
     served->version = mli_strdup(version);
     served->columns = mli_dict_new();
@@ -135,6 +136,16 @@ struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model 
         return served;
     mli_served_drop(served);
     return NULL;
+}
+
+size_t mli_served_work(const struct mli_served *served, size_t bytes)
+{
+    size_t columns = served->schema->count ? served->schema->count : 1, all;
+    size_t rows = bytes / (4 * columns) + 1;
+
+    if (!mli_mul(rows, served->weights, &all) || bytes > (SIZE_MAX - all) / 16)
+        return SIZE_MAX;
+    return all + 16 * bytes;
 }
 
 struct mli_served *mli_served_hold(struct mli_served *served)

@@ -29,6 +29,7 @@ struct mli_served {
     char **label_json;         /* labels as JSON strings */
     struct mli_output *output; /* what protocols call outputs (outputs.h) */
     size_t outputs;
+    size_t weights;          /* of the network: multiply-adds for a row */
     char *card;              /* answer of GET /model */
     struct mli_live *live;   /* how its rows are spread; NULL: nobody counts */
     struct mli_tally *tally; /* what came of its requests; of all that had this name and version before */
@@ -43,6 +44,13 @@ bool mli_name_valid(const char *name);
  */
 struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model *own, const char *name,
                                   const char *version, struct mli_tally *tally, size_t window);
+/*
+ * About the multiply-adds that a body of so many bytes takes, as far as can be told before it is read: those of the network
+ * for as many rows as it has when a cell takes 4 bytes, and 16 for reading each byte.
+ */
+size_t mli_served_work(const struct mli_served *served, size_t bytes);
+#define MLI_SERVED_LARGE ((size_t)4000000) /* beyond that, a millisecond or so, others are not to wait for it */
+
 struct mli_served *mli_served_hold(struct mli_served *served);
 void mli_served_drop(struct mli_served *served); /* NULL is fine */
 

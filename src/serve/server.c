@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX ((size_t)8)
+#define WORKERS_MAX ((size_t)4)
 enum { LOGS = 3 };
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
@@ -56,7 +57,7 @@ static struct MHD_Daemon *start_daemon(struct mli_loop *loop)
     const struct mli_server_config *config = &loop->server->service.config;
     struct mli_tls *tls = loop->server->tls;
     /* with epoll the library (0.9.75) spins while a handshake waits for the client; with poll it does not */
-    const unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET |
+    const unsigned flags = MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET |
                            (tls ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD
                                 : MHD_USE_EPOLL_INTERNAL_THREAD);
     /* the certificate is set for each connection (tls.h); the library wants to know of one, too */
@@ -104,6 +105,13 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
     return ML_OK;
 }
 
+static enum ml_status start_pool(struct mli_service *service, struct ml_error *err)
+{
+    return mli_pool_start(&service->worker[service->loops], service->workers - service->loops,
+                          service->config.max_inflight, &service->pool, err);
+}
+
+/* The library must not be stopped while a connection sleeps, so the pool, which wakes it, goes first. */
 static void stop_loops(struct mli_server *server)
 {
     for (size_t i = 0; i < server->loops; i++) {
@@ -254,7 +262,9 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
     if (status == ML_OK && server->service.prediction_log)
         status = mli_journal_start(server->service.prediction_log, err);
     if (status == ML_OK)
-        status = start_loops(server, server->service.workers, err);
+        status = start_pool(&server->service, err);
+    if (status == ML_OK)
+        status = start_loops(server, server->service.loops, err);
     if (status == ML_OK && config->drift)
         status = mli_alarm_start(&alarm, &server->alarm, err);
     if (status == ML_OK)
@@ -316,13 +326,28 @@ static void close_logs(struct mli_server *server)
     mli_journal_close(server->service.prediction_log);
 }
 
-size_t mli_server_threads(const struct mli_server_config *config)
+static size_t count_threads(unsigned said, size_t most)
 {
     size_t processors = mli_processors();
 
-    if (config->threads)
-        return config->threads;
-    return processors < THREADS_MAX ? processors : THREADS_MAX;
+    if (said)
+        return said;
+    return processors < most ? processors : most;
+}
+
+static size_t count_loops(const struct mli_server_config *config)
+{
+    return count_threads(config->threads, THREADS_MAX);
+}
+
+static size_t count_workers(const struct mli_server_config *config)
+{
+    return count_threads(config->workers, WORKERS_MAX);
+}
+
+size_t mli_server_threads(const struct mli_server_config *config)
+{
+    return count_loops(config) + count_workers(config);
 }
 
 enum ml_status mli_server_start(struct mli_catalog *catalog,
@@ -330,7 +355,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
                                 struct ml_error *err)
 {
     struct mli_server_config fitted = *config;
-    size_t loops = mli_server_threads(config);
+    size_t loops = count_loops(config);
     struct mli_server *server = NULL;
     sigset_t all, before;
 
@@ -365,7 +390,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     status = tls.cert ? mli_tls_new(&tls, &server->tls, err) : ML_OK;
     if (status != ML_OK)
         goto no_tls;
-    status = mli_service_init(&server->service, catalog, &fitted, loops, err);
+    status = mli_service_init(&server->service, catalog, &fitted, loops, count_workers(config), err);
     if (status != ML_OK)
         goto no_service;
     status = mli_connections_init(&server->connections, &limits, err);
@@ -392,7 +417,9 @@ no_threads:
     mli_alarm_stop(server->alarm);
     mli_courier_stop(server->courier);
     mli_watch_stop(server->watch);
+    mli_pool_close(server->service.pool);
     stop_loops(server);
+    mli_pool_free(server->service.pool);
     mli_shadow_stop(server->service.shadow);
 no_logs:
     close_logs(server);
@@ -441,7 +468,9 @@ void mli_server_stop(struct mli_server *server)
     mli_alarm_stop(server->alarm);
     mli_courier_stop(server->courier);
     mli_watch_stop(server->watch);
+    mli_pool_close(server->service.pool);
     stop_loops(server);
+    mli_pool_free(server->service.pool);
     mli_shadow_stop(server->service.shadow);
     mli_keeper_stop(server->keeper, !drained);
     close_logs(server);

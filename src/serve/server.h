@@ -26,6 +26,8 @@ struct mli_server_config {
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
+    unsigned workers;         /* threads for large requests; 0: one a core, at most 4 */
+    unsigned max_inflight;    /* large requests that wait or are answered at a time */
     size_t max_body;          /* bytes of a request body */
     size_t max_rows;          /* rows of a request */
     size_t max_header;        /* bytes of request line and headers */
@@ -61,13 +63,13 @@ struct mli_server_config {
     {                                                                                              \
         .address = "127.0.0.1", .port = 8080, .max_body = 8u << 20, .max_rows = 65536,             \
         .max_header = 32u << 10, .max_depth = 32, .max_connections = 1000, .max_per_address = 0,   \
-        .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .request_timeout = 60, .grace = 25, .prediction_sample = 1, .prediction_size = 64u << 20, .prediction_files = 5            \
+        .max_inflight = 64, .open = MLI_SCOPE_PREDICT | MLI_SCOPE_METRICS, .header_timeout = 10, .body_timeout = 30, .idle_timeout = 75, .request_timeout = 60, .grace = 25, .prediction_sample = 1, .prediction_size = 64u << 20, .prediction_files = 5            \
     }
 
 struct mli_server;
 struct mli_audit;
 
-/* Loop threads that a server of that configuration has. */
+/* Threads that answer in a server of that configuration: those of the loops, and those for large requests. */
 size_t mli_server_threads(const struct mli_server_config *config);
 
 /*

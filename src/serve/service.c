@@ -5,12 +5,14 @@
 #include <string.h>
 
 enum ml_status mli_service_init(struct mli_service *service, struct mli_catalog *catalog,
-                                const struct mli_server_config *config, size_t workers,
+                                const struct mli_server_config *config, size_t loops, size_t pool,
                                 struct ml_error *err)
 {
     memset(service, 0, sizeof(*service));
     service->config = *config;
     service->catalog = catalog;
+    service->loops = loops;
+    size_t workers = loops + pool;
     size_t all = workers + mli_catalog_has_shadow(catalog);
     service->worker = mli_calloc(all, sizeof(*service->worker));
     if (!service->worker)

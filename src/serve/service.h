@@ -11,6 +11,7 @@
 #include <serve/guard.h>
 #include <serve/journal.h>
 #include <serve/catalog.h>
+#include <serve/pool.h>
 #include <serve/reply.h>
 #include <serve/server.h>
 #include <serve/tls.h>
@@ -22,8 +23,9 @@ struct mli_shadow;
 struct mli_service {
     struct mli_catalog *catalog;
     struct mli_server_config config;
-    struct mli_worker *worker; /* one a loop thread */
-    size_t workers;
+    struct mli_worker *worker; /* one a loop thread, behind them one a thread of the pool */
+    size_t workers, loops;
+    struct mli_pool *pool; /* for large requests; NULL: none, in unit tests */
     struct mli_worker *shadow_worker; /* behind those; NULL: there is no shadow */
     struct mli_shadow *shadow;        /* the thread that has it; NULL: none, or not yet */
     const struct mli_connections *connections; /* NULL: none, in unit tests */
@@ -34,10 +36,10 @@ struct mli_service {
     _Atomic uint64_t reloads[MLI_FILES][2]; /* of the files that are read again: refused, taken; by the watching thread */
 };
 
-/* The catalog is borrowed. ML_ENOMEM. */
+/* The catalog is borrowed; its parts are `loops` and `pool` together, or more. The pool is the caller's to start. ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
                                              struct mli_catalog *catalog,
-                                             const struct mli_server_config *config, size_t workers,
+                                             const struct mli_server_config *config, size_t loops, size_t pool,
                                              struct ml_error *err);
 void mli_service_release(struct mli_service *service);
 

@@ -90,6 +90,7 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
     session->origin = session->preflight = session->method = session->forwarded_for = NULL;
     session->trace.known = false;
     session->request = (struct mli_request){ 0 };
+    session->run.asked = session->away = false;
     mli_count(&session->loop->worker->metrics.started, 1);
     mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, mli_now());
     return session;
@@ -110,26 +111,36 @@ static void say_who(struct mli_session *session)
     session->request.who = &session->who;
 }
 
+void mli_session_make(struct mli_session *session, struct mli_worker *worker)
+{
+    if (session->request.coding)
+        mli_session_unpack(session);
+    if (session->refused)
+        return;
+    session->request.body = session->body.data;
+    session->request.len = session->body.len;
+    if (session->route->scope == MLI_SCOPE_ADMIN)
+        say_who(session);
+    if (worker->pen.journal)
+        mli_pen_begin(&worker->pen, session->trace.id);
+    mli_dispatch(&session->loop->server->service, worker, session->route, &session->request, &session->reply);
+    session->run = worker->run;
+}
+
 static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection *connection,
                               const char *method)
 {
-    struct mli_loop *loop = session->loop;
+    struct mli_pool *pool = session->loop->server->service.pool;
 
-    if (!session->refused) {
-        mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
-        if (session->request.coding)
-            mli_session_unpack(session);
-    }
-    if (!session->refused) {
-        session->request.body = session->body.data;
-        session->request.len = session->body.len;
-        if (session->route->scope == MLI_SCOPE_ADMIN)
-            say_who(session);
-        if (loop->worker->pen.journal)
-            mli_pen_begin(&loop->worker->pen, session->trace.id);
-        mli_dispatch(&loop->server->service, loop->worker, session->route, &session->request,
-                     &session->reply);
-    }
+    if (session->away || session->refused)
+        return mli_session_send(session, connection, method);
+    mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
+    if (!mli_session_is_large(session, session->body.len))
+        mli_session_make(session, session->loop->worker);
+    else if (mli_pool_enter(pool))
+        return mli_session_send_away(session, connection);
+    else
+        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
     return mli_session_send(session, connection, method);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Session: a connection and its current request, from what the library calls to the reply. Internal to the server:
  * server.c starts and stops, session.c is called by the library, session_head.c decides by the head, session_body.c
- * gathers the body, session_send.c gives the reply, session_response.c makes what the library sends.
+ * gathers the body, session_away.c has others answer what is large, session_send.c gives the reply, session_response.c
+ * makes what the library sends.
  */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H
@@ -72,13 +73,31 @@ struct mli_session {
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_buf body;
     struct mli_reply reply;
+    struct mli_run run;    /* what came of it */
+    bool away;             /* it is another thread's until that wakes the connection: */
+    struct MHD_Connection *asleep;
+    struct mli_errand errand;
+    const char *accepts; /* Accept-Encoding, then; NULL: not sent */
     struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
 };
 
 /* Index of the request's route for the metrics. */
 size_t mli_session_route(const struct mli_session *session);
 
+/* Has the reply made of a request that is complete, by the thread of that worker. */
+void mli_session_make(struct mli_session *session, struct mli_worker *worker);
+
+/* ---- session_away.c ---- */
+
+/* Whether a body of so many bytes is for the pool, as far as that can be told before it is read. */
+bool mli_session_is_large(const struct mli_session *session, size_t bytes);
+/* Puts the connection to sleep and the request into the pool, where it has a place. */
+enum MHD_Result mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection);
+
 /* ---- session_send.c ---- */
+
+/* A long body goes packed to who asks for that. accept: Accept-Encoding, NULL: not sent. */
+void mli_session_pack(struct mli_reply *reply, const char *accept);
 
 /* The reply's body is sent from where it is; it stays until the request is completed. */
 enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,

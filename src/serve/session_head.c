@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LONG_BODY ((size_t)64 << 10)
+
 struct gathering {
     struct mli_guard_head head;
     struct mli_guard_field *field; /* MLI_GUARD_FIELDS of them */
@@ -175,6 +177,16 @@ static bool take_coding(struct mli_session *session, const char *encoding)
     return session->request.coding != NULL;
 }
 
+/* A long body that would have no thread to answer it is not read; one that is short is, and the connection lives on. */
+static void turn_away(struct mli_session *session, const struct mli_guard_facts *facts)
+{
+    const struct mli_pool *pool = session->loop->server->service.pool;
+
+    if (!session->refused && facts->length > LONG_BODY && mli_pool_full(pool) &&
+        mli_session_is_large(session, facts->length))
+        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
+}
+
 /* What the head says of the body, before any of it is read. */
 static void check_body(struct mli_session *session, const struct mli_guard_facts *facts)
 {
@@ -200,6 +212,7 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
         session->request.accept = mli_content_accepted(facts->accept);
         take_parts(session, facts->json_part);
         take_content(session, facts->content_type);
+        turn_away(session, facts);
     }
 }
 

@@ -16,7 +16,7 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
         mli_trace_take(&session->trace, &(struct mli_trace_facts){ 0 }, MLI_TRACE_ID_ALONE, &worker->rng);
     const struct in6_addr client = mli_client_address(&server->access.proxies, &session->connection->address,
                                                       session->forwarded_for);
-    bool asked = status != 0 && session->request.served && !session->refused && worker->run.asked;
+    bool asked = status != 0 && session->request.served && !session->refused && session->run.asked;
     const struct mli_access_entry entry = { .trace = &session->trace,
                                             .key = session->key,
                                             .client = &client,
@@ -29,7 +29,7 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
                                             .out = status ? session->reply.body.len : 0,
                                             .nanoseconds = took,
                                             .served = session->request.served,
-                                            .rows = asked ? worker->run.rows : 0 };
+                                            .rows = asked ? session->run.rows : 0 };
     mli_buf_reset(&worker->line);
     mli_access_log_line(&worker->line, &entry);
     if (worker->line.status == ML_OK)
@@ -38,15 +38,15 @@ void mli_session_note(struct mli_session *session, unsigned status, uint64_t too
         mli_journal_drop(server->service.access_log, worker->number, 1);
 }
 
-/* A long body goes packed to who asks for that; what cannot be packed, or does not get shorter, goes as it is. */
-static void pack_body(struct mli_reply *reply, struct MHD_Connection *connection)
+/* What cannot be packed, or does not get shorter, goes as it is. */
+void mli_session_pack(struct mli_reply *reply, const char *accept)
 {
     struct mli_buf packed;
 
+    mli_reply_settle(reply);
     if (reply->body.len < PACKED_FROM)
         return;
     reply->varies = true;
-    const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     const struct mli_packing *coding = accept ? mli_coding_accepted(accept) : NULL;
     if (!coding)
         return;
@@ -68,8 +68,9 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     struct mli_reply *reply = &session->reply;
     uint64_t took = mli_clock() - session->started;
 
-    mli_reply_settle(reply);
-    pack_body(reply, connection);
+    if (!session->away)
+        mli_session_pack(reply, reply->body.len < PACKED_FROM ? NULL
+                                    : MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
     reply->close =
         reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;

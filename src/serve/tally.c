@@ -56,7 +56,7 @@ static uint64_t get(const _Atomic uint64_t *counter)
 /* A size has its place from the first time on; one that finds none is not told apart. */
 static void add_batch(struct mli_tally_part *part, const struct mli_run *run)
 {
-    uint64_t known = run->infer + run->write;
+    uint64_t known = run->queue + run->infer + run->write;
 
     for (size_t i = 0; i < MLI_TALLY_BATCHES; i++) {
         struct mli_tally_batch *batch = &part->batch[i];
@@ -76,7 +76,7 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
                    bool success)
 {
     struct mli_tally_line *to = &tally->part[part].line[protocol];
-    uint64_t known = run->infer + run->write;
+    uint64_t known = run->queue + run->infer + run->write;
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
@@ -90,6 +90,7 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
         return;
     mli_count(&to->field[MLI_TALLY_ROWS], run->rows);
     mli_count(&to->field[MLI_TALLY_BLOCKS], run->blocks);
+    mli_count(&to->field[MLI_TALLY_QUEUE_NS], run->queue);
     mli_count(&to->field[MLI_TALLY_INPUT_NS], run->total > known ? run->total - known : 0);
     mli_count(&to->field[MLI_TALLY_INFER_NS], run->infer);
     mli_count(&to->field[MLI_TALLY_OUTPUT_NS], run->write);

@@ -1,5 +1,5 @@
 /*
- * Tally: what came of the requests for predictions of one model and version, by protocol. A part for each loop thread,
+ * Tally: what came of the requests for predictions of one model and version, by protocol. A part for each thread that answers,
  * which alone writes it; any thread may read. It outlives a model that is replaced by another of that name and version,
  * so that counters only grow.
  */
@@ -29,6 +29,7 @@ extern const char *const mli_protocol_names[MLI_PROTOCOLS];
 struct mli_run {
     bool asked;            /* predictions were asked for */
     size_t rows, blocks;   /* predicted */
+    uint64_t queue;        /* waiting for a thread */
     uint64_t infer, write; /* in the model; writing what came of it, as far as that happened between */
     uint64_t total;
 };
@@ -40,6 +41,7 @@ enum mli_tally_field {
     MLI_TALLY_FAILED_NS,
     MLI_TALLY_ROWS,
     MLI_TALLY_BLOCKS,
+    MLI_TALLY_QUEUE_NS,
     MLI_TALLY_INPUT_NS,
     MLI_TALLY_INFER_NS,
     MLI_TALLY_OUTPUT_NS,

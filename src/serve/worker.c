@@ -107,6 +107,27 @@ struct mli_view *mli_worker_take(struct mli_worker *worker)
     return view;
 }
 
+/* One that the worker does not have stands behind the newest, and goes when the request leaves it. */
+struct mli_view *mli_worker_take_of(struct mli_worker *worker, struct mli_registry *registry)
+{
+    struct mli_view *view;
+
+    pthread_mutex_lock(&worker->lock);
+    for (view = worker->view; view && view->registry != registry; view = view->next)
+        continue;
+    if (view)
+        view->requests++;
+    pthread_mutex_unlock(&worker->lock);
+    if (view || !(view = mli_view_new(registry)))
+        return view;
+    view->requests = 1;
+    pthread_mutex_lock(&worker->lock);
+    view->next = worker->view->next;
+    worker->view->next = view;
+    pthread_mutex_unlock(&worker->lock);
+    return view;
+}
+
 void mli_worker_leave(struct mli_worker *worker, struct mli_view *view)
 {
     bool last;

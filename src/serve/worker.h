@@ -1,5 +1,5 @@
 /*
- * Worker: what one loop thread keeps from request to request, so that a request allocates next to nothing: arenas, its
+ * Worker: what one thread that answers, of a loop or of the pool, keeps from request to request, so that a request allocates next to nothing: arenas, its
  * own counters, and for each model a desk. What it has of a registry is a view. Requests take the newest view and leave
  * it when they are over; an older one goes with its last request. Only publishing and these two meet, at the worker's
  * own lock, which nobody else ever waits for.
@@ -34,6 +34,7 @@ struct mli_worker {
     struct mli_buf results;   /* predictions that wait for the others */
     struct mli_buf payload;   /* binary part of an answer */
     uint64_t deadline;        /* of this request, mli_clock(); 0: none */
+    atomic_bool stopping;     /* requests are to end before their next block of rows */
     bool captures;            /* predictions of this request are kept, */
     struct mli_buf captured;  /* here, in order, as the model gives them */
     struct mli_run run;       /* the request so far */
@@ -54,6 +55,8 @@ void mli_worker_show(struct mli_worker *worker, struct mli_view *view);
 
 /* By the worker's thread: a request begins, and is over. */
 struct mli_view *mli_worker_take(struct mli_worker *worker);
+/* The same for one that another worker has taken: a view of that registry, not the newest. NULL: no memory. */
+struct mli_view *mli_worker_take_of(struct mli_worker *worker, struct mli_registry *registry);
 void mli_worker_leave(struct mli_worker *worker, struct mli_view *view);
 /* By the worker's thread: what follows is asked of the model at this place of a view that has been taken. ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_worker_sit(struct mli_worker *worker, struct mli_view *view, size_t place,

@@ -25,7 +25,7 @@ static void make_service(struct mli_service *service, struct ml_model *model, co
     struct mli_catalog *catalog;
 
     sample_need(mli_catalog_of(model, "m", "1", 1, &catalog, &err) == ML_OK, &err);
-    sample_need(mli_service_init(service, catalog, config, 1, &err) == ML_OK, &err);
+    sample_need(mli_service_init(service, catalog, config, 1, 0, &err) == ML_OK, &err);
 }
 
 static void make_services(void)

@@ -11,13 +11,17 @@ burden() {
 }
 
 # bats test_tags=release
-@test "slow clients, full descriptors, killed clients, four times too many" {
-    burden slow files kills full
+@test "slow clients, full descriptors, killed clients, four times too many, large requests" {
+    burden slow files kills full large
 }
 
 # bats test_tags=release
 @test "hostile JSON takes no memory, a wrong token's time says nothing, a soak leaves nothing" {
     burden bombs tokens soak
+}
+
+@test "more large requests than may wait, and SIGTERM while they do" {
+    burden queue
 }
 
 @test "every protocol, errors, reloads and administration at once" {

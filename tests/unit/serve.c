@@ -10,7 +10,7 @@ void bench_init(struct bench *bench, struct ml_model *model)
     bench->json_part = 0;
     mli_reply_init(&bench->reply);
     assert_int_equal(mli_catalog_of(model, "model", "1", 1, &bench->catalog, NULL), ML_OK);
-    assert_int_equal(mli_service_init(&bench->service, bench->catalog, &config, 1, NULL), ML_OK);
+    assert_int_equal(mli_service_init(&bench->service, bench->catalog, &config, 1, 0, NULL), ML_OK);
 }
 
 void bench_release(struct bench *bench)

@@ -10,10 +10,13 @@ usage: burdens.py [--full] MLCTL BURDEN...
   files    every descriptor is taken
   kills    clients are killed in the middle of their bodies
   full     four times as many clients as there are places
+  large    four predictions of thousands of rows by a wide network; what others wait meanwhile
+  queue    more large requests than may wait, ones that take too long, and SIGTERM while they are there
   bombs    a megabyte of hostile JSON
   tokens   whether the time that a wrong token takes says where it is wrong
   soak     millions of requests, with errors and reloads among them (--full: 24 million, PIECES at a time)
 """
+import gzip
 import json
 import math
 import os
@@ -30,7 +33,7 @@ import tempfile
 import threading
 import time
 
-from wire import HOST, connect, parse, post, receive
+from wire import HOST, connect, parse, post, receive, reply
 
 FULL = "--full" in sys.argv
 ARGUMENTS = [argument for argument in sys.argv[1:] if argument != "--full"]
@@ -92,9 +95,9 @@ class Server:
         found = re.search(r"^%s (\S+)$" % re.escape(line), self.get("/metrics").body.decode(), re.M)
         return float(found.group(1)) if found else 0.0
 
-    def predicts(self, body=ROW):
+    def predicts(self, body=ROW, **how):
         with connect(self.port) as sock:
-            sock.sendall(post(body, extra="Connection: close\r\n"))
+            sock.sendall(post(body, extra="Connection: close\r\n", **how))
             return parse(receive(sock, 60)[0])[0]
 
 
@@ -462,6 +465,108 @@ def full():
     need(refused[0] > 0, "somebody was refused")
 
 
+def wide(name, hidden, columns=8):
+    """A network that has hardly been trained, which costs as much as any other of its size."""
+    choose = random.Random(3)
+    with open(name + ".csv", "w") as file:
+        file.write(",".join("c%d" % i for i in range(columns)) + ",z\n")
+        for i in range(60):
+            file.write(",".join("%.3f" % choose.random() for _ in range(columns)) + ",%d\n" % (i % 3))
+    subprocess.run([MLCTL, "train", name + ".csv", "-q", "--kind", "mlp", "--type", "z=category", "--hidden", hidden, "--epochs", "1",
+                    "--split", "none", "-m", name + ".safetensors"], check=True, stdout=subprocess.DEVNULL)
+    return name + ".safetensors"
+
+
+def large():
+    """On two threads and two workers: health and single rows beside predictions that take seconds."""
+    rows = 8000 if FULL else 3000
+    server = Server(wide("wide", "1000,1000"), "--threads", "2", "--workers", "2")
+    row = b"{%s}" % b",".join(b'"c%d":0.5' % i for i in range(8))
+    alone = server.predicts(row).body
+    many = post(b"[" + b",".join([row] * rows) + b"]", extra="Connection: close\r\n")
+    took, replies = [], []
+
+    def slow():
+        before = time.monotonic()
+        with connect(server.port, timeout=120) as sock:
+            sock.sendall(many)
+            replies.append(parse(receive(sock, 120)[0])[0])
+        took.append(time.monotonic() - before)
+
+    threads = [threading.Thread(target=slow) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    soon(lambda: server.metric("mlctl_large_requests_in_flight") > 0, "large requests")
+    health, small = [], []
+    while len(took) < 4:
+        for waited, ask in ((health, lambda: server.get("/healthz")), (small, lambda: server.predicts(row))):
+            before = time.monotonic()
+            need(ask().status == 200, "beside the large ones")
+            waited.append(time.monotonic() - before)
+        time.sleep(0.005)
+    for thread in threads:
+        thread.join()
+    need(all(reply.status == 200 and json.loads(reply.body) == [json.loads(alone)] * rows for reply in replies), "what is large gets the same answers")
+    print("large: 4 requests of %d rows took %.1f to %.1f s; meanwhile /healthz p50 %.1f ms, p99 %.1f ms, one row p50 %.1f ms, p99 %.1f ms of %d" %
+          (rows, min(took), max(took), *(1e3 * quantile(waited, q) for waited in (health, small) for q in (0.5, 0.99)), len(small)))
+    need(quantile(health, 0.9) < 0.05 and quantile(small, 0.9) < 0.05, "others do not wait")
+    server.stop()
+
+
+def queue():
+    """One worker: a request with it, one that waits, and what comes of the others."""
+    model = wide("wide", "300,300")
+    head = b",".join(b"c%d" % i for i in range(8)) + b"\n"
+    kind = {"kind": "text/csv"}
+    server = Server(model, "--threads", "1", "--workers", "1", "--max-inflight", "2", "--grace", "120")
+    rows = 3000
+    while True:
+        before = time.monotonic()
+        need(server.predicts(head + b"0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n" * rows, **kind).status == 200, "rows")
+        if time.monotonic() - before > 1 or rows > 60000:
+            break
+        rows = min(2 * rows, 65000)
+    long = post(head + b"0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n" * rows, extra="Connection: close\r\n", **kind)
+
+    def begin(server):
+        held = [connect(server.port, timeout=120) for _ in range(2)]
+        for sock in held:
+            sock.sendall(long)
+        return held
+
+    held = begin(server)
+    soon(lambda: server.metric("mlctl_large_requests_in_flight") == 2, "two large requests")
+    with connect(server.port) as sock:
+        for again in range(2):
+            sock.sendall(post(gzip.compress(head), extra="Content-Encoding: gzip\r\n", **kind))
+            refused = reply(sock)[0]
+            need(refused.status == 503 and refused.headers["retry-after"] == "1" and "connection" not in refused.headers, "a short one is refused and the connection lives")
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        need(reply(sock)[0].status == 200, "and serves")
+    with connect(server.port) as sock:
+        sock.sendall(long[:-len(long) // 2])
+        refused = reply(sock)[0]
+        need(refused.status == 503 and refused.headers["connection"] == "close", "a long one is refused before its body is there")
+    need(server.predicts(head + b"1,1,1,1,1,1,1,1\n", **kind).status == 200, "a small one is answered")
+    need(server.metric("mlctl_large_requests_in_flight") > 0, "all that while they waited")
+    server.process.send_signal(signal.SIGTERM)
+    for sock in held:
+        answer = parse(receive(sock, 120)[0])[0]
+        need(answer.status == 200 and answer.body.count(b"\n") == rows + 1, "what waits at SIGTERM is answered")
+    need(server.process.wait(60) == 0, "the status of the end")
+
+    server = Server(model, "--workers", "1", "--request-timeout", "0.2", "--grace", "0")
+    held = begin(server)
+    need([parse(receive(sock, 120)[0])[0].status for sock in held] == [504, 504], "what takes too long, and what has waited too long")
+    server.stop()
+    server = Server(model, "--workers", "1", "--grace", "0")
+    held = begin(server)
+    soon(lambda: server.metric("mlctl_large_requests_in_flight") > 0, "large requests")
+    before = time.monotonic()
+    server.stop()
+    print("queue: 2 places, the others refused with 503, 504 after the time-out; with --grace 0 the end %.2f s after SIGTERM" % (time.monotonic() - before))
+
+
 def bombs():
     server = Server(MODEL)
     server.predicts()
@@ -583,7 +688,7 @@ if __name__ == "__main__":
     try:
         MODEL = train("mean")
         for burden in ARGUMENTS[1:]:
-            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, bombs, tokens, soak)}[burden]()
+            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, large, queue, bombs, tokens, soak)}[burden]()
             sys.stdout.flush()
     finally:
         os.chdir("/")
