@@ -1,7 +1,8 @@
 /*
  * One block of memory holds all cells: first the columns of doubles, then those of pointers to texts, then those of
- * codes, each contiguous, so that the pipeline runs down a column and a block of one row is a few cache lines. Texts
- * themselves are copied into an arena that a reset empties.
+ * codes, each contiguous, so that the pipeline runs down a column. Columns begin an odd number of cache lines apart: with
+ * a power of two between them the cells of one row would push each other out of the cache. Texts themselves are copied
+ * into an arena that a reset empties.
  */
 #include <table/rows.h>
 
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <table/boolean.h>
 
+#define LINE ((size_t)64) /* bytes of a cache line, or a few of them */
 #define TEXTS_KEPT ((size_t)1 << 20) /* memory of texts that a reset keeps */
 
 struct mli_rows {
@@ -22,7 +24,7 @@ struct mli_rows {
     struct mli_missing *own_missing; /* when the caller gave none */
     bool missing_number; /* a token is one */
     struct mli_numerals numerals;
-    size_t capacity;
+    size_t capacity, stride; /* rows there is room for, and from column to column */
     void *cells;
     struct mli_arena texts;
     size_t text; /* bytes in there */
@@ -50,7 +52,16 @@ static size_t cell_size(const struct mli_field *field)
     return is_coded(field) ? sizeof(int32_t) : sizeof(double);
 }
 
-static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t *bytes)
+/* Of less than a line there is nothing to push. False: too many. */
+static bool stride_of(size_t capacity, size_t *stride)
+{
+    size_t cells = LINE / sizeof(double);
+
+    *stride = capacity;
+    return capacity < cells || mli_mul((capacity / cells + 1) | 1, cells, stride);
+}
+
+static bool cells_size(const struct mli_schema *schema, size_t stride, size_t *bytes)
 {
     size_t row = 0;
 
@@ -58,7 +69,7 @@ static bool cells_size(const struct mli_schema *schema, size_t capacity, size_t 
         if (!mli_add(row, cell_size(&schema->field[i]), &row))
             return false;
     }
-    return mli_mul(row, capacity, bytes);
+    return mli_mul(row, stride, bytes);
 }
 
 static void lay_out(struct mli_rows *rows)
@@ -74,7 +85,7 @@ static void lay_out(struct mli_rows *rows)
         if (is_coded(field) || is_text(field))
             continue;
         rows->table.column[i].number = number;
-        number += rows->capacity;
+        number += rows->stride;
     }
     /* cppcheck-suppress invalidPointerCast ; one allocation, the texts lie behind the numbers */
     const char **text = (const char **)number;
@@ -82,14 +93,14 @@ static void lay_out(struct mli_rows *rows)
         if (!is_text(&rows->schema->field[i]))
             continue;
         rows->table.column[i].text = text;
-        text += rows->capacity;
+        text += rows->stride;
     }
     int32_t *code = (int32_t *)text; /* and the codes behind them */
     for (size_t i = 0; i < rows->schema->count; i++) {
         if (!is_coded(&rows->schema->field[i]))
             continue;
         rows->table.column[i].code = code;
-        code += rows->capacity;
+        code += rows->stride;
     }
 }
 
@@ -99,7 +110,7 @@ enum ml_status mli_rows_new(const struct mli_schema *schema, const struct mli_mi
     struct mli_rows *rows = mli_calloc(1, sizeof(*rows));
     size_t bytes;
 
-    if (!rows || !cells_size(schema, capacity, &bytes))
+    if (!rows || !stride_of(capacity, &rows->stride) || !cells_size(schema, rows->stride, &bytes))
         goto no_memory;
     rows->schema = schema;
     rows->capacity = capacity;
