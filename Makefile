@@ -183,7 +183,7 @@ $(BUILD)/runtime/%.o: %.c Makefile
 $(BUILD)/src/serve/assets.o: $(wildcard src/serve/page/*)
 
 # loops over arrays, what trains and what is done to each number; nobody there reads errno or traps
-LOOPS := $(TWINS) prep/apply prep/impute prep/scale
+LOOPS := $(TWINS) model/drift prep/apply prep/impute prep/scale serve/feed
 $(LOOPS:%=$(BUILD)/src/%.o) $(OBJ_single): HOT = $(if $(SANITIZE),,-O3) -fno-math-errno -fno-trapping-math
 
 # the float build of the twins: what they define outwards is renamed, whatever the list is; narrowing is the point of it

@@ -1,17 +1,18 @@
 /*
  * Of a number is counted how often it is above each of a few values: the edges of the bins, the ends of the range, and
- * -INFINITY, which any value is above but NaN. That takes no search and no branch, and the compiler does four of them at once;
- * bins are differences of counts.
+ * -INFINITY, which any value is above but NaN. That takes no search and no branch, and four of them are compared at once: of
+ * one row four values to be above of, of many rows the rows; bins are differences of counts.
  */
 #include <model/drift.h>
 
 #include <base/clones.h>
 #include <base/mem.h>
+#include <base/tile.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDE ((size_t)4) /* counts side by side */
+#define SIDE ((size_t)MLI_TILE) /* counts side by side */
 
 struct column {
     const struct mli_field *field;
@@ -115,18 +116,37 @@ size_t mli_drift_counts(const struct mli_drift *drift)
 
 /* ---- counting ---------------------------------------------------------------------------------------------------- */
 
-/* What is in `at` stays in registers over all rows. */
-MLI_CLONES
-static void add_numbers(const double *x, size_t n, const double *restrict edge, size_t edges, uint64_t *restrict at)
+/* One number. A comparison that holds is -1. */
+static inline __attribute__((always_inline)) void add_number(double x, const double *edge, size_t edges, uint64_t *at)
 {
+    const mli_four v = { x, x, x, x };
+
+    for (size_t k = 0; k < edges; k += SIDE)
+        *(mli_four_bits *)(at + k) -= v > MLI_FOUR_CONST(edge + k);
+}
+
+/* The sums of four edges stay in registers over all rows. */
+MLI_CLONES
+static void add_numbers(const double *x, size_t n, const double *edge, size_t edges, uint64_t *at)
+{
+    size_t whole = n - n % SIDE;
+
     for (size_t k = 0; k < edges; k += SIDE) {
-        uint64_t above[SIDE] = { 0 };
-        for (size_t i = 0; i < n; i++)
-            for (size_t l = 0; l < SIDE; l++)
-                above[l] += x[i] > edge[k + l];
-        for (size_t l = 0; l < SIDE; l++)
-            at[k + l] += above[l];
+        mli_four_bits a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+        for (size_t i = 0; i < whole; i += SIDE) {
+            const mli_four v = MLI_FOUR_CONST(x + i);
+            a += v > edge[k];
+            b += v > edge[k + 1];
+            c += v > edge[k + 2];
+            d += v > edge[k + 3];
+        }
+        at[k] += (uint64_t)-mli_four_sum(&a);
+        at[k + 1] += (uint64_t)-mli_four_sum(&b);
+        at[k + 2] += (uint64_t)-mli_four_sum(&c);
+        at[k + 3] += (uint64_t)-mli_four_sum(&d);
     }
+    for (size_t i = whole; i < n; i++)
+        add_number(x[i], edge, edges, at);
 }
 
 /* Behind the bins are the unseen values and the missing ones. */

@@ -7,6 +7,7 @@
 #include <base/clones.h>
 #include <base/mem.h>
 #include <base/raw.h>
+#include <base/tile.h>
 #include <math.h>
 #include <prep/hashing.h>
 #include <prep/vocabulary.h>
@@ -150,6 +151,51 @@ static bool write_line(const struct mli_line *line, const double *from, size_t n
     return finite;
 }
 
+/* Four cells of a column at once; *missing and *bad count down. */
+static inline __attribute__((always_inline)) void follow_four(const struct mli_line *line, const double *from, mli_four *to,
+                                                              mli_four_bits *missing, mli_four_bits *bad)
+{
+    const mli_four v = MLI_FOUR_CONST(from), fill = { line->fill, line->fill, line->fill, line->fill };
+    const mli_four_bits none = v != v;
+    const mli_four filled = (mli_four)(((mli_four_bits)fill & none) | ((mli_four_bits)v & ~none));
+
+    *missing += none;
+    *to = (filled - line->shift) / line->scale;
+    *bad += *to - *to != 0;
+}
+
+/* write_line() of four slots whose features are side by side: straight lines, column by column in and row by row out. */
+MLI_CLONES
+static bool write_lines(const struct mli_line *const line[MLI_TILE], const double *const from[MLI_TILE], size_t n, double *X,
+                        size_t d, struct mli_apply_counts *counts)
+{
+    const struct mli_line l0 = *line[0], l1 = *line[1], l2 = *line[2], l3 = *line[3];
+    mli_four_bits missing = { 0 }, bad = { 0 };
+    size_t i = 0, lacking = 0, wrong = 0;
+
+    for (; i + MLI_TILE <= n; i += MLI_TILE, X += MLI_TILE * d) {
+        mli_four a, b, c, e;
+        follow_four(&l0, from[0] + i, &a, &missing, &bad);
+        follow_four(&l1, from[1] + i, &b, &missing, &bad);
+        follow_four(&l2, from[2] + i, &c, &missing, &bad);
+        follow_four(&l3, from[3] + i, &e, &missing, &bad);
+        mli_tile_turn(&a, &b, &c, &e);
+        MLI_FOUR(X) = a;
+        MLI_FOUR(X + d) = b;
+        MLI_FOUR(X + 2 * d) = c;
+        MLI_FOUR(X + 3 * d) = e;
+    }
+    for (; i < n; i++, X += d) {
+        for (size_t k = 0; k < MLI_TILE; k++) {
+            lacking += from[k][i] != from[k][i];
+            X[k] = follow(line[k], from[k][i]);
+            wrong += X[k] - X[k] != 0;
+        }
+    }
+    counts->missing += lacking + (size_t)-mli_four_sum(&missing);
+    return wrong == 0 && mli_four_sum(&bad) == 0;
+}
+
 MLI_CLONES
 static bool all_finite(const double *x, size_t n)
 {
@@ -197,6 +243,39 @@ static bool write_number(const struct mli_pipeline *pipeline, const struct mli_b
     return write_numbers(block->number[s], block->rows, x, pipeline->made);
 }
 
+/* Whether the outputs from `o` on begin with four straight ones. */
+static bool is_tile(const struct mli_pipeline *pipeline, size_t o)
+{
+    bool all = o + MLI_TILE <= pipeline->outputs;
+
+    for (size_t k = 0; all && k < MLI_TILE; k++)
+        all = pipeline->line[pipeline->output[o + k]].straight;
+    return all;
+}
+
+/* The outputs from `o` on; *wrong: the first whose values are not all finite. */
+static bool write_tile(const struct mli_pipeline *pipeline, size_t o, size_t n, const struct cells *cells, double *X,
+                       size_t *wrong)
+{
+    const struct mli_line *line[MLI_TILE];
+    const double *from[MLI_TILE];
+
+    for (size_t k = 0; k < MLI_TILE; k++) {
+        size_t s = pipeline->output[o + k];
+        line[k] = &pipeline->line[s];
+        from[k] = cells->rows->column[s].number + cells->begin;
+    }
+    if (write_lines(line, from, n, X, pipeline->made, cells->counts))
+        return true;
+    for (size_t k = 0; k < MLI_TILE; k++)
+        for (size_t i = 0; i < n; i++)
+            if (!isfinite(X[i * pipeline->made + k])) {
+                *wrong = o + k;
+                return false;
+            }
+    return true;
+}
+
 static enum ml_status too_far(const struct mli_slot *slot, struct ml_error *err)
 {
     return ml_error_set(err, ML_EDATA, "column \"%s\": a value is too far from those of the training rows",
@@ -207,11 +286,15 @@ static enum ml_status write_slots(const struct mli_pipeline *pipeline,
                                   const struct mli_block *block, const struct cells *cells, struct mli_words *words,
                                   double *X, struct ml_error *err)
 {
-    for (size_t o = 0; o < pipeline->outputs; o++) {
+    for (size_t o = 0, wrong; o < pipeline->outputs; o++) {
         size_t s = pipeline->output[o];
         const struct mli_slot *slot = &pipeline->frame.slot[s];
         double *x = X + slot->feature;
-        if (slot->kind == MLI_SLOT_HASHED) {
+        if (is_tile(pipeline, o)) {
+            if (!write_tile(pipeline, o, block->rows, cells, x, &wrong))
+                return too_far(&pipeline->frame.slot[pipeline->output[wrong]], err);
+            o += MLI_TILE - 1;
+        } else if (slot->kind == MLI_SLOT_HASHED) {
             if (!mli_hashing_write(&slot->hashing, block->text[s], block->rows, words, x,
                                    pipeline->made))
                 return mli_step_nomem(err);

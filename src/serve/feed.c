@@ -3,7 +3,7 @@
 #include <base/clones.h>
 #include <base/mem.h>
 #include <base/text.h>
-#include <endian.h>
+#include <base/tile.h>
 #include <math.h>
 #include <serve/row.h>
 #include <stdint.h>
@@ -228,19 +228,18 @@ static enum ml_status next_row(struct mli_feed *feed, bool rows_major, struct ml
 
 /* ---- matrices ---------------------------------------------------------------------------------------------------- */
 
+#define LITTLE_ENDIAN_HERE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
 static inline double float_at(const unsigned char *at, size_t size)
 {
-    uint64_t bits;
-    uint32_t word;
+    float single;
     double value;
 
-    if (size == sizeof(word)) {
-        memcpy(&word, at, sizeof(word));
-        return single_precision(le32toh(word));
+    if (size == sizeof(single)) {
+        memcpy(&single, at, sizeof(single));
+        return (double)single;
     }
-    memcpy(&bits, at, sizeof(bits));
-    bits = le64toh(bits);
-    memcpy(&value, &bits, sizeof(value));
+    memcpy(&value, at, sizeof(value));
     return value;
 }
 
@@ -252,12 +251,12 @@ static bool any_infinite(const unsigned char *at, size_t n, size_t size)
     for (size_t i = 0; size == 4 && i < n; i++) {
         uint32_t word;
         memcpy(&word, at + 4 * i, sizeof(word));
-        found += (le32toh(word) & 0x7FFFFFFFu) == 0x7F800000u;
+        found += (word & 0x7FFFFFFFu) == 0x7F800000u;
     }
     for (size_t i = 0; size == 8 && i < n; i++) {
         uint64_t bits;
         memcpy(&bits, at + 8 * i, sizeof(bits));
-        found += (le64toh(bits) & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
+        found += (bits & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
     }
     return found > 0;
 }
@@ -270,7 +269,7 @@ static bool is_matrix(const struct mli_feed *feed, bool rows_major, size_t n, co
 {
     size_t columns = desk->schema->count, size = feed->at ? feed->type->size : 0, bytes;
 
-    if (!rows_major || n == SIZE_MAX || !desk->matrix || (size != 4 && size != 8) ||
+    if (!LITTLE_ENDIAN_HERE || !rows_major || n == SIZE_MAX || !desk->matrix || (size != 4 && size != 8) ||
         feed->type->kind != MLI_DATATYPE_FLOAT || !mli_mul(n, columns * size, &bytes) ||
         bytes != (size_t)(feed->end - feed->at))
         return false;
@@ -280,23 +279,71 @@ static bool is_matrix(const struct mli_feed *feed, bool rows_major, size_t n, co
 /* NaN is a missing value, whatever its bits. */
 static inline void fill_column(const unsigned char *from, size_t step, size_t size, size_t n, double *to)
 {
-    for (size_t i = 0; i < n; i++) {
-        double value = float_at(from + i * step, size);
-        to[i] = value == value ? value : NAN;
+    for (size_t i = 0; i < n; i++)
+        to[i] = float_at(from + i * step, size);
+}
+
+/* Four values of a row. */
+static inline __attribute__((always_inline)) void load_four(const unsigned char *at, size_t size, mli_four *out)
+{
+    mli_four_floats floats;
+
+    if (size == sizeof(float)) {
+        memcpy(&floats, at, sizeof(floats));
+        *out = __builtin_convertvector(floats, mli_four);
+    } else {
+        memcpy(out, at, sizeof(*out));
     }
+}
+
+static inline __attribute__((always_inline)) void fill_tiles(const unsigned char *from, size_t step, size_t size, size_t n,
+                                                             double *const to[MLI_TILE], size_t first)
+{
+    size_t i = 0;
+
+    for (; i + MLI_TILE <= n; i += MLI_TILE) {
+        mli_four a, b, c, d;
+        load_four(from + i * step, size, &a);
+        load_four(from + (i + 1) * step, size, &b);
+        load_four(from + (i + 2) * step, size, &c);
+        load_four(from + (i + 3) * step, size, &d);
+        mli_tile_turn(&a, &b, &c, &d);
+        MLI_FOUR(to[0] + first + i) = a;
+        MLI_FOUR(to[1] + first + i) = b;
+        MLI_FOUR(to[2] + first + i) = c;
+        MLI_FOUR(to[3] + first + i) = d;
+    }
+    for (size_t k = 0; i < n && k < MLI_TILE; k++)
+        fill_column(from + i * step + k * size, step, size, n - i, to[k] + first + i);
+}
+
+/* Rows of floats of that size, which the compiler knows, into the columns. */
+static inline __attribute__((always_inline)) void fill_sized(const unsigned char *from, size_t columns, size_t size, size_t n,
+                                                             double *const *to, size_t first)
+{
+    size_t c = 0, step = columns * size;
+
+    for (; c + MLI_TILE <= columns; c += MLI_TILE)
+        fill_tiles(from + c * size, step, size, n, to + c, first);
+    for (; c < columns; c++)
+        fill_column(from + c * size, step, size, n, to[c] + first);
+}
+
+MLI_CLONES
+static void fill_singles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
+{
+    fill_sized(from, columns, sizeof(float), n, to, first);
+}
+
+MLI_CLONES
+static void fill_doubles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
+{
+    fill_sized(from, columns, sizeof(double), n, to, first);
 }
 
 static void fill(const struct mli_feed *feed, const struct mli_desk *desk, size_t first, size_t n)
 {
-    size_t columns = desk->schema->count, size = feed->type->size;
-
-    for (size_t c = 0; c < columns; c++) {
-        const unsigned char *from = feed->at + c * size;
-        if (size == 4)
-            fill_column(from, columns * 4, 4, n, desk->plain[c] + first);
-        else
-            fill_column(from, columns * 8, 8, n, desk->plain[c] + first);
-    }
+    (feed->type->size == sizeof(float) ? fill_singles : fill_doubles)(feed->at, desk->schema->count, n, desk->plain, first);
 }
 
 static enum ml_status take_matrix(struct mli_feed *feed, size_t n, struct mli_intake *intake, struct ml_error *err)

@@ -352,10 +352,38 @@ static void far_values_are_refused(void **state)
     ml_table_free(other);
 }
 
+/* The column is named, whichever of some side by side it is. */
+static void far_values_among_many_are_found(void **state)
+{
+    const char *header = "a,b,c,d,e,f";
+    const char *cells = "%,#.1,%.#,#.001,#.002,#.00%";
+    struct ml_table *table = table_counted(header, 50, cells), *other = table_counted(header, 50, cells);
+    struct mli_pipeline *pipeline = pipeline_of(table, NULL, NULL);
+    struct mli_arena arena = MLI_ARENA_INIT;
+    const struct ml_table *view;
+    double X[50 * 6];
+
+    (void)state;
+    assert_int_equal(mli_pipeline_view(pipeline, other, &arena, &view, NULL), ML_OK);
+    assert_int_equal(view->columns, 6);
+    for (size_t c = 5; c < 6; c -= 2) {
+        struct ml_error err = ML_ERROR_INIT;
+        char expected[80];
+        view->column[c].number[c == 3 ? 49 : 7] = INFINITY;
+        snprintf(expected, sizeof(expected), "column \"%c\": a value is too far", header[2 * c]);
+        assert_int_equal(mli_pipeline_apply(pipeline, view, &arena, X, NULL, &err), ML_EDATA);
+        expect_error(&err, ML_EDATA, expected);
+    }
+    mli_arena_release(&arena);
+    mli_pipeline_free(pipeline);
+    ml_table_free(table);
+    ml_table_free(other);
+}
+
 /* Clipping that is too far out to change anything takes the numbers through all steps, one after the other. */
 static void straight_lines_end_where_steps_do(void **state)
 {
-    struct ml_table *table = table_counted("a,b,c,d", 5000, "%,#.25e-3,?,x%");
+    struct ml_table *table = table_counted("a,b,c,d,e,f,g,h", 5003, "%,#.25e-3,?,x%,#.5,%.5,1#.5,#.%");
     struct ml_prep_config round = ML_PREP_CONFIG_INIT;
     struct mli_apply_counts counts[2];
     uint8_t *train = malloc(table->rows);
@@ -429,6 +457,7 @@ int prep_apply_tests(void)
         cmocka_unit_test(missing_category_unseen_in_training),
         cmocka_unit_test(views),
         cmocka_unit_test(far_values_are_refused),
+        cmocka_unit_test(far_values_among_many_are_found),
         cmocka_unit_test(straight_lines_end_where_steps_do),
         cmocka_unit_test(scratch_is_bounded),
         cmocka_unit_test(no_rows),

@@ -325,23 +325,23 @@ static void test_blocks(void **state)
     mli_buf_release(&lines);
 }
 
-/* Only the first faults are listed, all are counted. */
 /* Binary tensors of floats, in several blocks, are what the same numbers in JSON are. */
-static void check_floats(struct bench *bench, const char *datatype, size_t size)
+static void check_floats(struct bench *bench, size_t columns, const char *datatype, size_t size)
 {
-    const size_t rows = 600;
+    const size_t rows = 602, faulty = 400 * columns + 1; /* second cell of row 401 */
     struct mli_buf json, body;
     char *expected;
 
     mli_buf_init(&json, SIZE_MAX);
     mli_buf_init(&body, SIZE_MAX);
-    mli_buf_printf(&json, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,2],\"datatype\":\"%s\",\"data\":[", rows, datatype);
-    mli_buf_printf(&body, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,2],\"datatype\":\"%s\",\"parameters\":"
-                          "{\"binary_data_size\":%zu}}]}", rows, datatype, rows * 2 * size);
+    mli_buf_printf(&json, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,%zu],\"datatype\":\"%s\",\"data\":[", rows, columns,
+                   datatype);
+    mli_buf_printf(&body, "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[%zu,%zu],\"datatype\":\"%s\",\"parameters\":"
+                          "{\"binary_data_size\":%zu}}]}", rows, columns, datatype, rows * columns * size);
     bench->json_part = 0;
     size_t json_part = body.len;
-    for (size_t i = 0; i < 2 * rows; i++) {
-        double value = i % 7 == 3 ? NAN : (double)i / 8 - 30;
+    for (size_t i = 0; i < columns * rows; i++) {
+        double value = i % 9 == 3 ? NAN : (double)i / 8 - 30;
         float narrow = (float)value;
         mli_buf_str(&json, i ? "," : "");
         if (value == value)
@@ -357,28 +357,35 @@ static void check_floats(struct bench *bench, const char *datatype, size_t size)
     assert_string_equal(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), expected);
     double infinite = INFINITY;
     float narrow = INFINITY;
-    memcpy(body.data + json_part + 801 * size, size == 4 ? (const void *)&narrow : &infinite, size);
+    memcpy(body.data + json_part + faulty * size, size == 4 ? (const void *)&narrow : &infinite, size);
     expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len),
                 "\"rows\":[{\"row\":401,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"inf\"}]");
     bench->service.config.max_rows = rows - 1;
-    expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), "more than 599 rows");
+    expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), "more than 601 rows");
     bench->service.config.max_rows = 65536;
     free(expected);
     mli_buf_release(&json);
     mli_buf_release(&body);
 }
 
+/* Of two columns, and of seven, which are a tile and three more; blocks end in tiles of two rows. */
 static void test_floats(void **state)
 {
+    static const char seven[] = "x,y,z,a,b,c,d\n1,2,3,5,8,2,1\n6,4,3,1,2,3,9\n2,7,1,8,2,8,4\n";
+    struct ml_model *model[] = { sample_mean(), sample_of(seven, NULL, "dense 1", 0.5, 0.25) };
+    const size_t columns[] = { 2, 7 };
     struct bench bench;
 
     (void)state;
-    bench_init(&bench, sample_mean());
-    check_floats(&bench, "FP32", 4);
-    check_floats(&bench, "FP64", 8);
-    bench_release(&bench);
+    for (size_t i = 0; i < sizeof(model) / sizeof(model[0]); i++) {
+        bench_init(&bench, model[i]);
+        check_floats(&bench, columns[i], "FP32", 4);
+        check_floats(&bench, columns[i], "FP64", 8);
+        bench_release(&bench);
+    }
 }
 
+/* Only the first faults are listed, all are counted. */
 static void test_many_faults(void **state)
 {
     struct mli_buf body;
