@@ -107,25 +107,37 @@ void mli_output_json(struct mli_buf *out, const struct mli_output *output, const
     }
 }
 
-static void add_little_endian(struct mli_buf *out, uint64_t bits, size_t n)
+static void add_label(struct mli_buf *out, const struct mli_model_target *target, const double *p)
 {
-    bits = htole64(bits);
-    mli_buf_add(out, &bits, n);
+    const char *label = target->label[mli_prediction_class(p, target->classes)];
+    uint32_t len = htole32((uint32_t)strlen(label));
+
+    mli_buf_add(out, &len, sizeof(len));
+    mli_buf_str(out, label);
 }
 
-void mli_output_bytes(struct mli_buf *out, const struct mli_output *output, const double *p)
+static void add_numbers(struct mli_buf *out, const double *p, size_t width, size_t n, size_t step)
 {
-    uint64_t bits;
+    size_t bytes = n * width * sizeof(*p); /* no more than the predictions have */
+    char *room = mli_buf_room(out, bytes);
 
-    p += output->first;
-    if (output->label) {
-        const char *label = output->target->label[mli_prediction_class(p, output->target->classes)];
-        add_little_endian(out, strlen(label), 4);
-        mli_buf_str(out, label);
-        return;
+    for (size_t r = 0; room && r < n; r++, p += step) {
+        for (size_t k = 0; k < width; k++, room += sizeof(*p)) {
+            uint64_t bits;
+            memcpy(&bits, &p[k], sizeof(bits));
+            bits = htole64(bits);
+            memcpy(room, &bits, sizeof(bits));
+        }
     }
-    for (size_t k = 0; k < output->width; k++) {
-        memcpy(&bits, &p[k], sizeof(bits));
-        add_little_endian(out, bits, 8);
-    }
+    if (room)
+        out->len += bytes;
+}
+
+void mli_output_bytes(struct mli_buf *out, const struct mli_output *output, const double *P, size_t n, size_t width)
+{
+    P += output->first;
+    if (!output->label)
+        add_numbers(out, P, output->width, n, width);
+    for (size_t r = 0; output->label && r < n; r++)
+        add_label(out, output->target, P + r * width);
 }

@@ -29,7 +29,7 @@ const struct mli_output *mli_output_find(const struct mli_served *served, const 
 
 /* Its values in a row's prediction p: `width` of them with commas between, in JSON. */
 void mli_output_json(struct mli_buf *out, const struct mli_output *output, const double *p);
-/* The same in bytes, little-endian, as the Open Inference Protocol has tensors. */
-void mli_output_bytes(struct mli_buf *out, const struct mli_output *output, const double *p);
+/* The same of n rows of predictions, P (n,width), in bytes, little-endian, as the Open Inference Protocol has tensors. */
+void mli_output_bytes(struct mli_buf *out, const struct mli_output *output, const double *P, size_t n, size_t width);
 
 #endif

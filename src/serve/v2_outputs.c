@@ -77,13 +77,12 @@ static void write_bytes(struct mli_v2_inference *in, const double *P, struct mli
 
     mli_buf_reset(out);
     for (size_t i = 0; i < in->outputs; i++) {
+        const struct mli_v2_output *chosen = &in->chosen[i];
         size_t before = out->len;
-        for (size_t r = 0; in->chosen[i].binary && r < in->rows; r++) {
-            if (in->chosen[i].classes)
-                mli_v2_classes(in, &in->chosen[i], P + r * width, out);
-            else
-                mli_output_bytes(out, in->chosen[i].of, P + r * width);
-        }
+        if (chosen->binary && !chosen->classes)
+            mli_output_bytes(out, chosen->of, P, in->rows, width);
+        for (size_t r = 0; chosen->binary && chosen->classes && r < in->rows; r++)
+            mli_v2_classes(in, chosen, P + r * width, out);
         in->chosen[i].bytes = out->len - before;
     }
 }
