@@ -1,5 +1,10 @@
 load common
 
+@test "each limit is answered at once, with the status it has" {
+    serve mean
+    python3 "$WIRE/limits.py" "$PORT" answers
+}
+
 @test "the body limit is answered before the upload, and the answer arrives" {
     serve mean --max-body 100000
     python3 "$WIRE/limits.py" "$PORT" body

@@ -6,7 +6,9 @@ usage: limits.py PORT WHAT [ARGUMENT]
   connections N   a server with --max-connections N
   address N       a server with --max-per-address N
   files           a server with few open files
+  answers [MS]    a server as it comes: each limit is answered, in at most so many milliseconds (100)
 """
+import json
 import sys
 import time
 
@@ -126,5 +128,96 @@ def files():
     check(until(served), "serves again")
 
 
-{"body": body, "connections": connections, "address": address, "files": files}[WHAT]()
+def filled(length, names=1):
+    """A GET whose line and fields make that many bytes, by that many fields."""
+    start, end = b"GET /healthz HTTP/1.1\r\nHost: a\r\n", b"\r\n"
+    each = (length - len(start) - len(end)) // names
+    return start + b"".join(b"F%d: %s\r\n" % (i, b"v" * (each - len(b"F%d: \r\n" % i))) for i in range(names)) + end
+
+
+def post_to(path, fields, body=b""):
+    return b"POST %s HTTP/1.1\r\nHost: a\r\n%s\r\n%s" % (path, fields, body)
+
+
+JSON = b"Content-Type: application/json\r\n"
+ROW = b'{"x":4,"y":5}'
+KIB = 1024
+# what is asked, the status, what else must hold of the head (a field and its value), whether the answer is JSON
+ANSWERS = [
+    ("a header of nearly 32 KiB", filled(32 * KIB - 8), 200, {}, True),
+    ("a header over 32 KiB", filled(32 * KIB + 64), 431, {}, True),
+    ("a header over 32 KiB by many fields", filled(33 * KIB, 60), 431, {}, True),
+    ("a header of 64 KiB, beyond the library's memory", filled(64 * KIB), 431, {}, False),
+    ("a target of 8 KiB", b"GET /healthz?%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"q" * (8 * KIB - 9)), 200, {}, True),
+    ("a target over 8 KiB", b"GET /healthz?%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"q" * (8 * KIB - 8)), 414, {}, True),
+    ("a target of 64 KiB, beyond the library's memory", b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"q" * 64 * KIB), 414, {}, False),
+    ("100 header fields", filled(2 * KIB, 99), 200, {}, True),
+    ("101 header fields", filled(2 * KIB, 100), 431, {}, True),
+    ("3,000 header fields", filled(30 * KIB, 3000), 431, {}, False),
+    ("a body over the limit, of which nothing is sent", post_to(b"/predict", JSON + b"Content-Length: 8388609\r\n"), 413, {}, True),
+    ("the same, and the client asks first", post_to(b"/predict", JSON + b"Content-Length: 8388609\r\nExpect: 100-continue\r\n"), 413, {}, True),
+    ("a length beyond all numbers", post_to(b"/predict", JSON + b"Content-Length: 9223372036854775807\r\n"), 413, {}, True),
+    ("a body where none is taken", b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 413, {}, True),
+    ("a POST without a length", post_to(b"/predict", JSON), 411, {}, True),
+    ("no type", post_to(b"/predict", b"Content-Length: 13\r\n", ROW), 415, {}, True),
+    ("a type of which nothing is understood", post_to(b"/predict", b"Content-Type: image/png\r\nContent-Length: 13\r\n", ROW), 415, {}, True),
+    ("the same at /invocations, in plain text", post_to(b"/invocations", b"Content-Type: image/png\r\nContent-Length: 13\r\n", ROW), 415,
+     {"content-type": "text/plain; charset=utf-8"}, False),
+    ("a coding that is not understood", post_to(b"/predict", JSON + b"Content-Encoding: br\r\nContent-Length: 13\r\n", ROW), 415, {}, True),
+    ("GET where POST is", b"GET /predict HTTP/1.1\r\nHost: a\r\n\r\n", 405, {"allow": "POST"}, True),
+    ("POST where GET is", post_to(b"/model", b"Content-Length: 0\r\n"), 405, {"allow": "GET, HEAD"}, True),
+    ("PUT where both are", b"PUT /models HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405, {"allow": "GET, HEAD, POST"}, True),
+    ("a method of nobody", b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 405, {"allow": "GET, HEAD"}, True),
+    ("no such path", b"GET /predict/ HTTP/1.1\r\nHost: a\r\n\r\n", 404, {}, True),
+    ("no such path, with a body that is not sent", post_to(b"/nothing", JSON + b"Content-Length: 1000\r\n"), 404, {}, True),
+    ("no such model", b"GET /v2/models/nobody HTTP/1.1\r\nHost: a\r\n\r\n", 404, {}, True),
+    ("another transfer coding", post_to(b"/predict", JSON + b"Transfer-Encoding: gzip, chunked\r\n"), 501, {}, True),
+    ("a row", post_to(b"/predict", JSON + b"Content-Length: 13\r\n", ROW), 200, {}, True),
+]
+
+
+def first_answer(request):
+    """What is answered first, and after how many milliseconds it is there."""
+    with connect(PORT) as sock:
+        before = time.monotonic()
+        sock.sendall(request)
+        data = b""
+        while True:
+            try:
+                part = sock.recv(65536)
+            except ConnectionResetError:
+                part = b""
+            data += part
+            try:
+                if data:
+                    return parse(data)[0], 1e3 * (time.monotonic() - before)
+            except ValueError:
+                pass
+            if not part:
+                return None, 0
+
+
+def answers():
+    most, longest = float(sys.argv[3]) if len(sys.argv) > 3 else 100, []
+    for title, request, status, fields, is_json in ANSWERS:
+        took = []
+        for _ in range(20):  # a busy machine may be late; what waits for a deadline of seconds is so every time
+            answer, ms = first_answer(request)
+            took.append(ms)
+            if ms <= most:
+                break
+        check(answer and answer.status == status, title, status, answer and (answer.status, answer.body[:200]))
+        if not answer:
+            continue
+        for name, value in fields.items():
+            check(answer.headers.get(name) == value, title, name, answer.headers.get(name))
+        if is_json and status >= 400:
+            check(set(json.loads(answer.body)) == {"error", "error_code", "message"}, title, answer.body)
+        check(min(took) <= most, title, took)
+        longest.append((min(took), title))
+    print("%d answers, the longest after %.1f ms: %s" % (len(longest), *max(longest)))
+    check(served(), "after all of them")
+
+
+{"answers": answers, "body": body, "connections": connections, "address": address, "files": files}[WHAT]()
 check.end()
