@@ -99,7 +99,7 @@
       const response = await fetch('openapi.json', token ? { headers: { Authorization: 'Bearer ' + token } } : {});
       const doc = await response.json();
       byId('key').hidden = response.status !== 401 && response.status !== 403;
-      status.textContent = response.ok ? '' : doc.error;
+      status.textContent = response.ok || (response.status === 401 && !token) ? '' : doc.error;
       if (response.ok) show(doc);
     } catch (error) {
       status.textContent = 'The server does not answer: ' + error.message;

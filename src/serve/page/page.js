@@ -251,7 +251,9 @@
     const items = drift.columns.filter((column) => !Number.isNaN(column.psi)).slice(0, SHOWN).map((column) => {
       const item = make('li'), svg = draw('svg', { viewBox: '0 0 200 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
       svg.append(draw('rect', { x: 0, y: 0, width: 200 * share(column.psi, top, MOVED), height: 10, class: column.psi > MOVED ? 'bad' : 'good' }));
-      svg.append(draw('line', { x1: 200 * share(MOVED, top, MOVED), x2: 200 * share(MOVED, top, MOVED), y1: 0, y2: 10, class: 'middle' }));
+      for (const part of ['limit edge', 'limit']) {
+        svg.append(draw('line', { x1: 200 * share(MOVED, top, MOVED), x2: 200 * share(MOVED, top, MOVED), y1: 0, y2: 10, class: part }));
+      }
       item.append(make('span', column.name + percent(column.missing_ratio, 'missing') + percent(column.out_of_range_ratio, 'out of range') +
         percent(column.unseen_ratio, 'unseen'), 'name'), make('span', number(column.psi, 3), 'number'), svg);
       return item;
