@@ -67,13 +67,16 @@ static enum ml_status choose_groups(const struct ml_table *table, const char *gr
     return status;
 }
 
-/* Rows of the table whose part is `part`: before any split NONE, which leaves those without a target out. */
+/*
+ * Rows of the table whose part is `part`: before any split NONE, which leaves those without a target out. by_class: what
+ * is to be done with them asks for their classes.
+ */
 static enum ml_status choose(const struct ml_table *table, const struct mli_plan *plan,
-                             const struct mli_settings *settings, enum mli_part part,
+                             const struct mli_settings *settings, enum mli_part part, bool by_class,
                              const struct ml_log *log, struct chosen *c, struct ml_error *err)
 {
     size_t n = plan->target.n;
-    bool classes = plan->target.task != MLI_TASK_REGRESSION;
+    bool classes = by_class && plan->target.task != MLI_TASK_REGRESSION;
     *c = (struct chosen){ .rows.log = log };
     bool all = part == MLI_PART_NONE && n == table->rows;
     c->row = all ? NULL : mli_alloc(n, sizeof *c->row);
@@ -84,7 +87,8 @@ static enum ml_status choose(const struct ml_table *table, const struct mli_plan
         return no_memory(err);
     if (classes)
         mli_target_strata(n, plan->target.columns, plan->target.y, c->classes);
-    for (size_t row = 0, i = 0; row < table->rows; row++) {
+    c->rows.n = all ? n : 0;
+    for (size_t row = 0, i = 0; !all && row < table->rows; row++) {
         if (!plan->target.has[row])
             continue;
         if (plan->part[row] == part) {
@@ -119,7 +123,7 @@ static enum ml_status split_rows(const struct ml_table *table, const struct mli_
                                  struct ml_error *err)
 {
     struct chosen c = { 0 };
-    enum ml_status status = choose(table, plan, settings, MLI_PART_NONE, log, &c, err);
+    enum ml_status status = choose(table, plan, settings, MLI_PART_NONE, settings->split.kind == MLI_SPLIT_RANDOM, log, &c, err);
     if (!status)
         status = give_table(table, plan, &settings->split, &c, err);
     if (!status)
@@ -138,7 +142,7 @@ static enum ml_status set_validation_aside(const struct ml_table *table, const s
                                      .shares = 1,
                                      .share = { settings->validation } };
     struct chosen c = { 0 };
-    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, NULL, &c, err);
+    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, true, NULL, &c, err);
     struct ml_error why = ML_ERROR_INIT;
     if (!status && mli_split_apply(&split, &c.rows, settings->train.seed + 1, c.part, &why))
         status = why.status == ML_ENOMEM
@@ -376,7 +380,7 @@ enum ml_status mli_plan_folds(const struct ml_table *table, const struct mli_pla
     struct chosen c = { 0 };
     enum ml_status status = copy_plan(table, plan, NULL, 0, &copy, err);
     if (!status)
-        status = choose(table, &copy, settings, MLI_PART_TRAIN, log, &c, err);
+        status = choose(table, &copy, settings, MLI_PART_TRAIN, true, log, &c, err);
     if (!status)
         status = mli_folds_assign(&c.rows, k, settings->train.seed + 2, c.part, err);
     memset(fold, MLI_NO_FOLD, table->rows);
@@ -393,7 +397,7 @@ static enum ml_status take_share(const struct ml_table *table, const struct mli_
 {
     const struct mli_split split = { .kind = MLI_SPLIT_RANDOM, .shares = 1, .share = { share } };
     struct chosen c = { 0 };
-    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, NULL, &c, err);
+    enum ml_status status = choose(table, plan, settings, MLI_PART_TRAIN, true, NULL, &c, err);
     if (!status)
         status = mli_split_apply(&split, &c.rows, settings->train.seed + 3, c.part, err);
     for (size_t i = 0; !status && i < c.rows.n; i++)

@@ -112,6 +112,13 @@ static enum ml_status split_column(const struct mli_split *split, const struct m
     return status;
 }
 
+static void split_every(size_t every, size_t n, uint8_t *part)
+{
+    memset(part, 0, n);
+    for (size_t end = n; end >= every; end -= every) /* from the front, so that nothing can overflow */
+        part[n - end + every - 1] = 1;
+}
+
 static void split_last(const struct mli_split *split, size_t n, uint8_t *part)
 {
     size_t end = n;
@@ -173,8 +180,7 @@ enum ml_status mli_split_apply(const struct mli_split *split, const struct mli_s
                               : mli_split_random(split, rows, seed, part, err);
         break;
     case MLI_SPLIT_EVERY:
-        for (size_t i = 0; i < rows->n; i++)
-            part[i] = i % split->every == split->every - 1;
+        split_every(split->every, rows->n, part);
         break;
     case MLI_SPLIT_LAST:
         split_last(split, rows->n, part);
