@@ -43,23 +43,35 @@ static void count_rows(void *data, const struct ml_table *rows)
     run->rows += rows->rows;
 }
 
-/* One line is all that is looked at, and of a packed file it is unpacked: a log begins with the brace of its first object. */
-static enum ml_status begins_as_log(const char *path, bool *out, struct ml_error *err)
+/*
+ * Opens the first file. A log begins with the brace of its first object, which is looked at unpacked. What is none is closed again
+ * to be read as CSV; of a pipe nothing may be lost, so that has to be said.
+ */
+static enum ml_status open_log(const char *path, struct mli_input **out, struct ml_error *err)
 {
     struct mli_input *input = NULL;
-    char start[256] = "";
-    size_t got = 0, at = 0;
+    const char *start = "";
+    size_t n = 0, at = 0;
     enum ml_status status = mli_input_open(path, &input, err);
-    if (!status)
-        status = mli_input_read(input, start, sizeof start, &got, err);
-    while (at < got && isspace((unsigned char)start[at]))
+    if (!status) {
+        mli_input_undigested(input);
+        status = mli_input_peek(input, &start, &n, err);
+    }
+    while (at < n && isspace((unsigned char)start[at]))
         at++;
-    *out = at == got || start[at] == '{';
+    if (!status && (at == n || start[at] == '{')) {
+        *out = input;
+        return ML_OK;
+    }
+    if (!status && (strcmp(path, "-") == 0 || mli_input_version(input) == 0))
+        status = ml_error_at(err, ML_EDATA, mli_input_name(input), 0, 0,
+                             "does not begin as a prediction log does; give --csv if these are raw rows in CSV");
     mli_input_close(input);
     return status;
 }
 
-static enum ml_status read_logs(struct run *run, struct ml_error *err)
+/* first: the first of them, which is open. */
+static enum ml_status read_logs(struct run *run, struct mli_input *first, struct ml_error *err)
 {
     const struct ml_csv_options *csv = run->csv;
     struct mli_rowlog log = { .model = run->model, .any_model = run->flags->any_model, .take = count_rows, .data = run };
@@ -74,7 +86,7 @@ static enum ml_status read_logs(struct run *run, struct ml_error *err)
     }
     enum ml_status status = ML_OK;
     for (size_t i = 0; i < run->ctx->nargs && !status; i++)
-        status = mli_rowlog_read(&log, run->ctx->args[i], err);
+        status = i == 0 ? mli_rowlog_read_input(&log, first, err) : mli_rowlog_read(&log, run->ctx->args[i], err);
     if (!status && log.bad)
         status = mli_bad_rows_end(log.bad, err);
     mli_bad_rows_free(log.bad);
@@ -147,12 +159,11 @@ static enum ml_status read_csv(struct run *run, struct ml_error *err)
 
 static enum ml_status read_rows(struct run *run, struct ml_error *err)
 {
-    bool log = !run->flags->csv;
-    enum ml_status status = ML_OK;
-    if (log && strcmp(run->ctx->args[0], "-") != 0)
-        status = begins_as_log(run->ctx->args[0], &log, err);
+    struct mli_input *first = NULL;
+    enum ml_status status = run->flags->csv ? ML_OK : open_log(run->ctx->args[0], &first, err);
     if (!status)
-        status = log ? read_logs(run, err) : read_csv(run, err);
+        status = first ? read_logs(run, first, err) : read_csv(run, err);
+    mli_input_close(first);
     if (!status && run->rows == 0)
         status = ml_error_at(err, ML_EDATA, run->ctx->args[0], 0, 0,
                              run->others ? "no row is of this model, and %zu are of others (by their digests; --any-model takes them, too)"

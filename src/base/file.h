@@ -27,6 +27,12 @@ ML_NODISCARD enum ml_status mli_input_memory(const char *name, const void *bytes
 ML_NODISCARD enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
                                            struct ml_error *err);
 /*
+ * What the next _read gives first, without taking it: up to MLI_INPUT_PEEK bytes, valid until then; none at the end only. Errors
+ * as _read.
+ */
+#define MLI_INPUT_PEEK ((size_t)256)
+ML_NODISCARD enum ml_status mli_input_peek(struct mli_input *in, const char **bytes, size_t *n, struct ml_error *err);
+/*
  * Whether nothing more has come for so many milliseconds, so that the next _read would wait for whoever writes to the
  * pipe. False for files and memory, and at the end.
  */

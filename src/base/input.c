@@ -38,6 +38,8 @@ struct mli_input {
     void *unpacker;
     bool inside, more; /* a packed stream; the unpacker had no room for all it has */
     bool undigested;
+    char held[MLI_INPUT_PEEK]; /* unpacked bytes that have been looked at, */
+    size_t held_from, held_to; /* and not read yet */
     struct mli_sha256 sha;
     uint64_t size, taken, version;
 };
@@ -302,9 +304,35 @@ static enum ml_status read_packed(struct mli_input *in, void *bytes, size_t n, s
     return ML_OK;
 }
 
+static void read_held(struct mli_input *in, void *bytes, size_t n, size_t *got)
+{
+    size_t left = in->held_to - in->held_from;
+
+    *got = n < left ? n : left;
+    memcpy(bytes, in->held + in->held_from, *got);
+    in->held_from += *got;
+}
+
+enum ml_status mli_input_peek(struct mli_input *in, const char **bytes, size_t *n, struct ml_error *err)
+{
+    if (in->held_from == in->held_to) {
+        in->held_from = in->held_to = 0;
+        enum ml_status status = mli_input_read(in, in->held, sizeof(in->held), &in->held_to, err);
+        if (status != ML_OK)
+            return status;
+    }
+    *bytes = in->held + in->held_from;
+    *n = in->held_to - in->held_from;
+    return ML_OK;
+}
+
 enum ml_status mli_input_read(struct mli_input *in, void *bytes, size_t n, size_t *got,
                               struct ml_error *err)
 {
+    if (in->held_from < in->held_to) {
+        read_held(in, bytes, n, got);
+        return ML_OK;
+    }
     if (!in->begun) {
         enum ml_status status = find_packing(in, err);
         if (status != ML_OK)
@@ -319,7 +347,7 @@ bool mli_input_waits(const struct mli_input *in, int milliseconds)
 {
     struct pollfd fd = { .fd = in->fd, .events = POLLIN };
 
-    return in->fd >= 0 && in->available == 0 && poll(&fd, 1, milliseconds) == 0;
+    return in->fd >= 0 && in->available == 0 && in->held_from == in->held_to && poll(&fd, 1, milliseconds) == 0;
 }
 
 const char *mli_input_name(const struct mli_input *in)

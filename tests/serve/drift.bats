@@ -73,6 +73,13 @@ PY
     jq -e '.rows == 6000 and .above_max_psi == 3 and .columns[0].name == "since"' <<< "$output"
     run -1 "$MLCTL" monitor - -m "$model" --max-psi 0.2 < some.log
     [[ $output == *'3 of 5 columns above PSI 0.2'* ]]
+    # a pipe is read once, whole; what is in it cannot be seen in advance, and CSV is to be said
+    "$MLCTL" monitor <(cat some.log) -m "$model" --json | jq -e '.rows == 3000'
+    "$MLCTL" monitor <(cat some.csv) -m "$model" --json --csv | jq -e '.rows == 3000'
+    for pipe in <(cat some.csv) -; do
+        run -3 "$MLCTL" monitor "$pipe" -m "$model" < some.csv
+        [[ $output == *'does not begin as a prediction log does; give --csv if these are raw rows in CSV'* ]]
+    done
     run -0 "$MLCTL" monitor "$BATS_FILE_TMPDIR/train.csv" -m "$model" --max-psi 0.01
     for limit in -1 '' inf nan 0,2; do # of a shell variable that is not set, too
         run -2 "$MLCTL" monitor some.csv -m "$model" "--max-psi=$limit"
