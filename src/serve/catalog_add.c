@@ -47,26 +47,67 @@ static enum ml_status no_memory(struct ml_error *err)
     return ml_error_set(err, ML_ENOMEM, "out of memory for another model");
 }
 
-/* A family of one version, which is read. */
+/* The one version of a family that is new, or stands in for another: read and published. */
+static enum ml_status fill(struct mli_catalog *catalog, struct mli_family *family, const char *url, const char *path,
+                           const struct mli_family *before, struct ml_error *err)
+{
+    bool changed;
+
+    family->url = mli_strdup(url);
+    struct mli_entry *entry = family->url ? mli_entry_need(family, "1", path) : NULL;
+    if (!entry)
+        return no_memory(err);
+    if (before->count > 0 && before->entry->tally)
+        entry->tally = mli_tally_hold(before->entry->tally);
+    enum ml_status status = mli_family_load(catalog, family, true, &changed, err);
+    return status == ML_OK ? mli_catalog_publish(catalog, err) : status;
+}
+
+/* A family of one version. What had the name, unloaded, has its place again if nothing comes of it. */
 static enum ml_status add(struct mli_catalog *catalog, const char *name, const char *url, struct ml_error *err)
 {
     size_t source;
-    bool changed;
     char *path = find_file(catalog, url, &source, err);
-    struct mli_family *family = path ? mli_family_need(catalog, name) : NULL;
+    bool anew = path && !mli_family_find(catalog, name);
+    struct mli_family *family = path ? mli_family_need(catalog, name) : NULL, before = { 0 };
 
     if (!family) {
         free(path);
         return path ? no_memory(err) : ML_EUSAGE;
     }
+    if (!anew) {
+        before = *family;
+        *family = (struct mli_family){ .name = mli_strdup(name) };
+    }
     family->source = source;
-    family->url = mli_strdup(url);
-    bool made = family->url && mli_entry_need(family, "1", path);
+    enum ml_status status = family->name ? fill(catalog, family, url, path, &before, err) : no_memory(err);
     free(path);
-    enum ml_status status = made ? mli_family_load(catalog, family, true, &changed, err) : no_memory(err);
-    if (status == ML_OK && (status = mli_catalog_publish(catalog, err)) == ML_OK)
-        return ML_OK;
-    mli_family_remove(catalog, family);
+    if (status == ML_OK) {
+        mli_family_release(&before);
+    } else if (anew) {
+        mli_family_remove(catalog, family);
+    } else {
+        mli_family_release(family);
+        *family = before;
+    }
+    return status;
+}
+
+/* One of a folder, unloaded, is loaded again, or it stays that. */
+static enum ml_status load_listed(struct mli_catalog *catalog, const char *name, struct ml_error *err)
+{
+    enum ml_status status = mli_catalog_load(catalog, name, err);
+
+    if (status == ML_OK)
+        return status;
+    pthread_mutex_lock(&catalog->lock);
+    struct mli_family *family = mli_family_find(catalog, name);
+    if (family && !mli_family_is_served(family)) {
+        family->unloaded = true;
+        if (mli_catalog_publish(catalog, NULL) != ML_OK)
+            ml_log(catalog->config.log, ML_LOG_WARNING, "out of memory for the models' registry");
+    }
+    pthread_mutex_unlock(&catalog->lock);
     return status;
 }
 
@@ -85,13 +126,10 @@ enum ml_status mli_catalog_add(struct mli_catalog *catalog, const char *name, co
         status = no_memory(err);
     else if (listed)
         status = ML_OK;
-    else {
-        if (family)
-            mli_family_remove(catalog, family);
+    else
         status = add(catalog, name, url, err);
-    }
     pthread_mutex_unlock(&catalog->lock);
-    return listed && status == ML_OK ? mli_catalog_load(catalog, name, err) : status;
+    return listed && status == ML_OK ? load_listed(catalog, name, err) : status;
 }
 
 enum ml_status mli_catalog_remove(struct mli_catalog *catalog, const char *name, struct ml_error *err)

@@ -14,6 +14,7 @@ struct mli_entry {
     struct mli_stamp stamp;    /* which was this one then */
     struct mli_served *served; /* NULL: nothing yet */
     struct mli_served *before; /* what it was before that; NULL: nothing */
+    struct mli_tally *tally;   /* of all that it has served; held; NULL: nothing yet */
     bool trial;                /* a canary, */
     bool shadow;               /* or a shadow: not the main one */
     bool withdrawn;            /* rolled back: another version answers where none is said */
@@ -50,6 +51,8 @@ struct mli_family *mli_family_find(struct mli_catalog *catalog, const char *name
 /* The same, put in if it is not there. NULL: no memory. */
 struct mli_family *mli_family_need(struct mli_catalog *catalog, const char *name);
 void mli_family_remove(struct mli_catalog *catalog, struct mli_family *family);
+/* What a family had, when it is no family of the catalog (any more). */
+void mli_family_release(struct mli_family *family);
 /* The version that answers where none is said: the newest that is served and neither a canary nor withdrawn. NULL: none. */
 struct mli_entry *mli_family_main(const struct mli_family *family);
 bool mli_family_is_served(const struct mli_family *family);

@@ -12,8 +12,9 @@ enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_famil
                              struct mli_entry *entry, const struct ml_model *model, struct ml_model *own,
                              struct ml_error *err)
 {
-    struct mli_tally *tally =
-        entry->served ? mli_tally_hold(entry->served->tally) : mli_tally_new(catalog->config.threads);
+    if (!entry->tally)
+        entry->tally = mli_tally_new(catalog->config.threads);
+    struct mli_tally *tally = entry->tally ? mli_tally_hold(entry->tally) : NULL;
     struct mli_served *served = mli_served_new(model, own, family->name, entry->version, tally,
                                                  catalog->config.drift_window);
 

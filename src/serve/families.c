@@ -7,12 +7,13 @@ static void release_entry(struct mli_entry *entry)
 {
     mli_served_drop(entry->served);
     mli_served_drop(entry->before);
+    mli_tally_drop(entry->tally);
     free(entry->version);
     free(entry->path);
     free(entry->reason);
 }
 
-static void release_family(struct mli_family *family)
+void mli_family_release(struct mli_family *family)
 {
     for (size_t i = 0; i < family->count; i++)
         release_entry(&family->entry[i]);
@@ -113,13 +114,13 @@ void mli_family_remove(struct mli_catalog *catalog, struct mli_family *family)
 {
     size_t at = (size_t)(family - catalog->family);
 
-    release_family(family);
+    mli_family_release(family);
     memmove(family, family + 1, (--catalog->count - at) * sizeof(*family));
 }
 
 void mli_families_release(struct mli_catalog *catalog)
 {
     for (size_t i = 0; i < catalog->count; i++)
-        release_family(&catalog->family[i]);
+        mli_family_release(&catalog->family[i]);
     free(catalog->family);
 }

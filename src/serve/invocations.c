@@ -227,9 +227,9 @@ void mli_invocations_answer(const struct mli_service *service, struct mli_worker
 void mli_ping_answer(const struct mli_service *service, struct mli_worker *worker,
                      const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
+    (void)worker;
     mli_reply_json(reply, "");
-    reply->status = atomic_load(&service->draining) ? 503 : 200;
+    reply->status = mli_service_unready(service, request->registry) ? 503 : 200;
 }
 
 void mli_execution_answer(const struct mli_service *service, struct mli_worker *worker,

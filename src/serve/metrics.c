@@ -296,8 +296,8 @@ void mli_metrics_write(const struct mli_service *service, const struct mli_regis
                   (double)mli_pool_inside(service->pool));
     if (service->connections)
         add_connections(&w);
-    add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining.",
-              atomic_load(&service->draining) ? 0 : 1);
+    add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining or without a model.",
+              mli_service_unready(service, registry) ? 0 : 1);
     add_reloads(&w);
     add_logs(&w);
     if (service->tls)

@@ -10,9 +10,11 @@ void mli_health_answer(const struct mli_service *service, struct mli_worker *wor
 void mli_ready_answer(const struct mli_service *service, struct mli_worker *worker,
                       const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
-    if (atomic_load(&service->draining))
-        mli_reply_error(reply, 503, "the server is about to stop");
+    const char *why = mli_service_unready(service, request->registry);
+
+    (void)worker;
+    if (why)
+        mli_reply_error(reply, 503, "%s", why);
     else
         mli_reply_json(reply, "{\"status\":\"ready\"}\n");
 }

@@ -1,5 +1,5 @@
 /*
- * The pages one GETs: /healthz (the process lives), /readyz (it takes requests: 503 while draining), /metrics, /model
+ * The pages one GETs: /healthz (the process lives), /readyz (it takes requests: 503 while draining, or without a model), /metrics, /model
  * (the model's card: task, target, labels, inputs, metrics, digest), /models (their names) and /version.
  */
 #ifndef SERVE_PAGES_H

@@ -39,3 +39,12 @@ void mli_service_release(struct mli_service *service)
     free(service->worker);
     memset(service, 0, sizeof(*service));
 }
+
+const char *mli_service_unready(const struct mli_service *service, const struct mli_registry *registry)
+{
+    if (atomic_load(&service->draining))
+        return "the server is about to stop";
+    if (mli_registry_next(registry, 0) == MLI_NO_PLACE && !service->config.multi_model)
+        return "no model is loaded";
+    return NULL;
+}

@@ -42,5 +42,8 @@ ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
                                              const struct mli_server_config *config, size_t loops, size_t pool,
                                              struct ml_error *err);
 void mli_service_release(struct mli_service *service);
+/* Why the server is not ready for requests: it stops, or no model of the registry answers. NULL: it is. One to whom the platform
+ * adds models is ready without any. */
+const char *mli_service_unready(const struct mli_service *service, const struct mli_registry *registry);
 
 #endif

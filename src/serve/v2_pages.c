@@ -19,31 +19,30 @@ void mli_v2_live(const struct mli_service *service, struct mli_worker *worker,
 }
 
 /* Clients look at the status alone; the body is for people. */
-static void say_ready(const struct mli_service *service, const char *name, struct mli_reply *reply)
+static void say_ready(const struct mli_service *service, const struct mli_request *request, const char *name,
+                      struct mli_reply *reply)
 {
-    bool draining = atomic_load(&service->draining);
+    const char *why = mli_service_unready(service, request->registry);
 
     mli_reply_json(reply, "{");
-    reply->status = draining ? 503 : 200;
+    reply->status = why ? 503 : 200;
     if (name)
         mli_buf_printf(&reply->body, "\"name\":\"%s\",", name);
-    mli_buf_str(&reply->body, draining
-                                  ? "\"ready\":false,\"error\":\"the server is about to stop\"}\n"
-                                  : "\"ready\":true}\n");
+    mli_buf_printf(&reply->body, "\"ready\":%s%s%s}\n", why ? "false,\"error\":\"" : "true", why ? why : "", why ? "\"" : "");
 }
 
 void mli_v2_ready(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_request *request, struct mli_reply *reply)
 {
-    (void)worker, (void)request;
-    say_ready(service, NULL, reply);
+    (void)worker;
+    say_ready(service, request, NULL, reply);
 }
 
 void mli_v2_model_ready(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
     (void)worker;
-    say_ready(service, request->served->name, reply);
+    say_ready(service, request, request->served->name, reply);
 }
 
 void mli_v2_models(const struct mli_service *service, struct mli_worker *worker,

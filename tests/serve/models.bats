@@ -149,8 +149,22 @@ with_key() {
     with_key
     serve_all models --tokens keys --open predict,metrics
     [ "$(code -X POST "$URL/v2/repository/models/mean/unload" -d '')" = 401 ]
+    [ "$(one /models/mean/versions/10/predict)" = 10 ]
+    counts() { curl -sS "$URL/metrics" | grep -qxF 'mlctl_model_rows_total{model="mean",model_version="10"} 1'; }
+    counts
     [ "$(admin mean unload)" = 200 ]
     [ "$(code "$URL/models/mean")" = 404 ]
+    # as long as any model answers the server is ready
+    [ "$(code "$URL/readyz")" = 200 ]
+    [ "$(admin people unload)" = 200 ]
+    [ "$(code "$URL/readyz")" = 503 ]
+    curl -sS "$URL/readyz" | grep -q 'no model is loaded'
+    curl -sS "$URL/v2/health/ready" | jq -e '.ready == false and .error == "no model is loaded"'
+    [ "$(code "$URL/ping")" = 503 ]
+    curl -sS "$URL/metrics" | grep -qx 'mlctl_ready 0'
+    [ "$(code "$URL/healthz")" = 200 ]
+    [ "$(admin people load)" = 200 ]
+    [ "$(code "$URL/readyz")" = 200 ]
     curl -sS -d '' "$URL/v2/repository/index" | jq -e '.[0] | .state == "UNAVAILABLE" and .reason == "unloaded"'
     kill -HUP "$SERVER"
     again() { grep -q 'all models have been read again' serve.log; }
@@ -158,6 +172,7 @@ with_key() {
     [ "$(code "$URL/models/mean")" = 404 ]
     [ "$(admin mean load)" = 200 ]
     newest mean 10
+    counts
     [ "$(admin mean rollback)" = 200 ]
     newest mean 9
     [ "$(one /models/mean/versions/10/predict)" = 10 ]
@@ -364,6 +379,7 @@ told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}
     SAGEMAKER_MULTI_MODEL=true serve_all ml
     jq -e '.models == []' serve.json
     [ "$(told GET /ping)" = 200 ]
+    [ "$(told GET /readyz)" = 200 ]
     [ "$(told GET /model)" = 404 ]
     [ "$(told POST /predict '{"x":1}')" = 404 ]
     curl -sS "$URL/models" | jq -e '.models == []'
@@ -398,6 +414,9 @@ told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}
     stop
     # elsewhere it takes the admin key
     with_key
+    cp -r "$of" kept
+    of=$PWD/kept
+    echo damaged > kept/damaged.safetensors
     serve_all "$of" --tokens keys --open predict --audit-log audit.log
     [ "$(told POST /models '{"model_name":"x","url":"x"}')" = 401 ]
     [ "$(told DELETE /models/mean)" = 401 ]
@@ -408,7 +427,15 @@ told() { code -X "$1" "$URL$2" ${3:+-H 'Content-Type: application/json' -d "$3"}
     [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"ninth\",\"url\":\"$of/mean/9\"}" "$URL/models")" = 200 ]
     [ "$(one /models/ninth/predict)" = 9 ]
     [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"tenth\",\"url\":\"/etc/passwd\"}" "$URL/models")" = 400 ]
-    jq -s -e '[.[] | select(.by == "request") | [.action, .model, .key]] == [["unload", "mean", "boss"], ["load", "mean", "boss"],
+    # what was unloaded stays that when a file that is no model was to take its place
+    [ "$(admin ninth unload)" = 200 ]
+    for url in "$of/damaged.safetensors" /etc/passwd; do
+        [ "$(code -H "Authorization: Bearer $TOKEN" -d "{\"model_name\":\"ninth\",\"url\":\"$url\"}" "$URL/models")" = 400 ]
+    done
+    [ "$(told GET /models/ninth)" = 404 ]
+    [ "$(admin ninth load)" = 200 ]
+    [ "$(one /models/ninth/predict)" = 9 ]
+    jq -s -e '[.[] | select(.by == "request") | [.action, .model, .key]][:4] == [["unload", "mean", "boss"], ["load", "mean", "boss"],
         ["load", "ninth", "boss"], ["load", "tenth", "boss"]]' audit.log || { cat audit.log; return 1; }
     stop
     SAGEMAKER_MULTI_MODEL=true run -5 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0
