@@ -112,6 +112,9 @@ static int change(struct cmd_context *ctx, int argc, const char **argv, const ch
         ml_error_set(&err, ML_EUSAGE, "--timeout %d is not above 0", f.timeout);
     if (err.status)
         return cmd_fail(ctx, &err);
+    if (mli_call_is_open(ctx->args[0]))
+        ml_log(&ctx->log, ML_LOG_WARNING, "the token goes to %s in plain HTTP, where whoever is on the way can read it: use https://",
+               ctx->args[0]);
     mli_buf_init(&token, (size_t)64 << 10);
     code = read_token(f.token_file, &token, &err) ? cmd_fail(ctx, &err) : ask(ctx, &f, word, token.data);
     if (token.data)

@@ -116,27 +116,40 @@ static bool ready(const struct line *line, short events)
     return n > 0;
 }
 
-static bool connect_to(struct line *line, const struct addrinfo *address)
+static void connect_to(struct line *line, const struct addrinfo *address)
 {
     int reason = 0;
     socklen_t len = sizeof(reason);
 
     line->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (line->fd < 0)
-        return false;
-    if (connect(line->fd, address->ai_addr, address->ai_addrlen) == 0)
-        return true;
+    if (line->fd < 0 || connect(line->fd, address->ai_addr, address->ai_addrlen) == 0)
+        return;
     if (errno == EINPROGRESS && ready(line, POLLOUT) &&
         getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &reason, &len) == 0) {
         if (reason == 0)
-            return true;
+            return;
         errno = reason;
     }
     reason = errno;
     close(line->fd);
     line->fd = -1;
     errno = reason;
-    return false;
+}
+
+int mli_call_connect(const struct addrinfo *list, unsigned timeout_ms)
+{
+    struct line line = { .fd = -1 };
+    const uint64_t until = milliseconds() + timeout_ms;
+    uint64_t left = 0;
+
+    for (const struct addrinfo *a = list; a; a = a->ai_next)
+        left++;
+    for (const struct addrinfo *a = list; a && line.fd < 0; a = a->ai_next, left--) {
+        const uint64_t now = milliseconds();
+        line.until = now < until ? now + (until - now) / left : until;
+        connect_to(&line, a);
+    }
+    return line.fd;
 }
 
 static enum ml_status connect_any(struct line *line, const struct target *target,
@@ -148,9 +161,8 @@ static enum ml_status connect_any(struct line *line, const struct target *target
 
     if (failed)
         return ml_error_set(err, ML_EIO, "%s: %s", target->host, gai_strerror(failed));
-    line->fd = -1;
-    for (const struct addrinfo *a = list; a && line->fd < 0; a = a->ai_next)
-        connect_to(line, a);
+    const uint64_t now = milliseconds();
+    line->fd = mli_call_connect(list, now < line->until ? (unsigned)(line->until - now) : 0);
     int reason = errno;
     freeaddrinfo(list);
     if (line->fd >= 0)
@@ -296,6 +308,25 @@ enum ml_status mli_call(const struct mli_call *call, struct mli_answer *out, str
     mli_tls_client_free(line.tls);
     close(line.fd);
     return status;
+}
+
+bool mli_call_is_loopback(const char *host)
+{
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &six) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
+    return strcasecmp(host, "localhost") == 0;
+}
+
+bool mli_call_is_open(const char *url)
+{
+    struct target target;
+
+    return parse_url(url, &target) && !target.secure && !mli_call_is_loopback(target.host);
 }
 
 unsigned mli_call_port(const char *url)

@@ -28,6 +28,17 @@ struct mli_answer {
 
 /* ML_EUSAGE: not such a URL; ML_EIO: no answer, not an HTTP one, or a certificate that is not trusted; ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_call(const struct mli_call *call, struct mli_answer *out, struct ml_error *err);
+struct addrinfo;
+/*
+ * Connects to the first address of a list that answers. They are tried one after the other, and each has its share of the time that
+ * is left, so that one from which nothing comes back leaves some to those behind it (RFC 8305 in a simple form: there
+ * they race). The socket, which does not block; -1: errno.
+ */
+int mli_call_connect(const struct addrinfo *list, unsigned timeout_ms);
+/* Whether what is sent to such a URL can be read on the way: plain HTTP, to another machine as far as the URL says. */
+bool mli_call_is_open(const char *url);
+/* Whether an address, or the name localhost, is this machine. */
+bool mli_call_is_loopback(const char *host);
 /* The port of such a URL; 0: it is none. */
 unsigned mli_call_port(const char *url);
 

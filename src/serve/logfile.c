@@ -111,7 +111,16 @@ static bool rotate(struct mli_logfile *file)
             return false;
         }
     }
-    return reopen(file);
+    const ino_t full = file->inode;
+    const bool warned = file->warned;
+    if (!reopen(file))
+        return false;
+    if (file->inode != full)
+        return true;
+    file->warned = warned;
+    errno = EEXIST;
+    complain(file, "cannot be rotated, as the next name is a hard link to it");
+    return false;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -181,9 +190,11 @@ size_t mli_logfile_write(struct mli_logfile *file, const char *lines, size_t n, 
         if (file->torn && write_bytes(file, "\n", 1, patience) == 0)
             break;
         size_t fit = fitting(file, lines + done, n - done);
-        if (fit == 0 && !rotate(file))
+        if (fit == 0 && rotate(file))
+            fit = fitting(file, lines + done, n - done);
+        if (fit == 0) /* also when a name is a hard link to the next, so that renaming does nothing */
             break;
-        size_t wrote = fit ? write_bytes(file, lines + done, fit, patience) : 0;
+        size_t wrote = write_bytes(file, lines + done, fit, patience);
         done += wrote;
         if (wrote < fit)
             break;

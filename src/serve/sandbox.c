@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -206,7 +207,6 @@ static const int allowed[] = {
     __NR_membarrier,
     __NR_sched_yield,
     __NR_fdatasync,   /* of the audit log */
-    __NR_setpriority, /* of a thread that takes less of the processor */
     __NR_sched_getaffinity,
     __NR_fstat,
     __NR_newfstatat,
@@ -214,6 +214,7 @@ static const int allowed[] = {
     __NR_getdents64,
     __NR_readlinkat,
     __NR_faccessat,
+    439 /* faccessat2, on all processors: by which realpath() looks at what is before ".." */,
     __NR_getcwd,
     __NR_fadvise64,
     __NR_getrusage,
@@ -331,6 +332,18 @@ static void add_exactly(struct filter *f, int number, unsigned argument, uint32_
     add_load(f, offsetof(struct seccomp_data, nr));
 }
 
+/* A thread may take less of the processor, itself and nobody else: setpriority(PRIO_PROCESS, 0, ...). */
+static void add_own_priority(struct filter *f)
+{
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, __NR_setpriority);
+    add_load(f, offsetof(struct seccomp_data, args));
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, PRIO_PROCESS);
+    add_load(f, offsetof(struct seccomp_data, args) + sizeof(uint64_t));
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    add_answer(f, SECCOMP_RET_ALLOW);
+    add_answer(f, SECCOMP_RET_ERRNO | EPERM);
+}
+
 /* What logs take: opening at the end, as logfile.c does, and renaming; Landlock says where. */
 static void add_logs(struct filter *f)
 {
@@ -369,6 +382,7 @@ static void make_filter(struct filter *f, bool logs, bool calls)
     add_without(f, __NR_open, 1, writes);
 #endif
     add_threads(f);
+    add_own_priority(f);
     add_either(f, __NR_ioctl, 1, FIONBIO, TCGETS); /* not TIOCSTI, which types on the terminal */
     add_either(f, __NR_prctl, 0, PR_SET_NAME, NAME_OF_MEMORY);
     add_either(f, __NR_tgkill, 0, (uint32_t)getpid(), (uint32_t)getpid());
@@ -417,14 +431,21 @@ static int confine_to_port(unsigned port)
     return confined ? version : 0;
 }
 
-struct mli_sandbox_state mli_sandbox_call(unsigned port)
+struct mli_sandbox_state mli_sandbox_call_files(unsigned port)
 {
     struct mli_sandbox_state state = { 0 };
 
-    if (SANITIZED || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return state;
-    state.landlock = confine_to_port(port);
-    state.seccomp = confine_calls(false, true);
+    if (!SANITIZED && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+        state.landlock = confine_to_port(port);
+    return state;
+}
+
+struct mli_sandbox_state mli_sandbox_call(unsigned port)
+{
+    struct mli_sandbox_state state = mli_sandbox_call_files(port);
+
+    if (!SANITIZED && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+        state.seccomp = confine_calls(false, true);
     return state;
 }
 

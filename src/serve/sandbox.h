@@ -44,5 +44,7 @@ struct mli_sandbox_state mli_sandbox_enter(const struct mli_sandbox_config *conf
  * look up names has to be there before.
  */
 struct mli_sandbox_state mli_sandbox_call(unsigned port);
+/* The files and the port of it alone, for a process that starts such ones. */
+struct mli_sandbox_state mli_sandbox_call_files(unsigned port);
 
 #endif

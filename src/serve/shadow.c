@@ -153,9 +153,10 @@ static void work(struct mli_shadow *shadow, struct job *job, struct mli_reply *r
 
 /* ---- the queue --------------------------------------------------------------------------------------------------- */
 
-/* The next job; NULL: it is over. */
+/* The next job, with the time that its request had; NULL: it is over. */
 static struct job *take(struct mli_shadow *shadow)
 {
+    const double timeout = shadow->service->config.request_timeout;
     struct job *job = NULL;
 
     pthread_mutex_lock(&shadow->lock);
@@ -167,6 +168,7 @@ static struct job *take(struct mli_shadow *shadow)
         shadow->last = shadow->first ? shadow->last : &shadow->first;
         shadow->waiting--;
         shadow->bytes -= job->bytes;
+        shadow->worker->deadline = timeout > 0 ? mli_clock() + (uint64_t)(timeout * 1e9) : 0;
     }
     pthread_mutex_unlock(&shadow->lock);
     return job;
@@ -265,6 +267,7 @@ void mli_shadow_stop(struct mli_shadow *shadow)
         return;
     pthread_mutex_lock(&shadow->lock);
     shadow->stop = true;
+    atomic_store(&shadow->worker->stopping, true);
     pthread_cond_signal(&shadow->come);
     pthread_mutex_unlock(&shadow->lock);
     pthread_join(shadow->thread, NULL);

@@ -17,7 +17,7 @@ struct mli_shadow;
 /* The worker is the shadow's own: it counts where nobody looks. ML_ENOMEM, ML_EIO. */
 ML_NODISCARD enum ml_status mli_shadow_start(const struct mli_service *service, struct mli_worker *worker,
                                              struct mli_shadow **out, struct ml_error *err);
-/* What waits is dropped. NULL is fine. */
+/* What waits is dropped, and what is at hand ends between two blocks of rows. NULL is fine. */
 void mli_shadow_stop(struct mli_shadow *shadow);
 
 /* Whether a shadow is to see this request, when it has gone well; then worker->captures is to be set. */

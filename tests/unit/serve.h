@@ -12,8 +12,10 @@
 #include <serve/dispatch.h>
 
 int run_access_tests(void);
+int run_call_tests(void);
 int run_client_tests(void);
 int run_guard_tests(void);
+int run_live_tests(void);
 int run_logs_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);
@@ -21,6 +23,7 @@ int run_openapi_tests(void);
 int run_connections_tests(void);
 int run_sandbox_tests(void);
 int run_server_tests(void);
+int run_shadow_tests(void);
 
 /* A service with one worker over a model, which it owns. */
 struct bench {

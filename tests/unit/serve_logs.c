@@ -222,6 +222,18 @@ static const char *content(unsigned i)
     return text;
 }
 
+struct said {
+    size_t lines;
+};
+
+static void count_line(void *data, enum ml_log_level level, const char *text)
+{
+    struct said *said = data;
+
+    (void)level, (void)text;
+    said->lines++;
+}
+
 static void test_rotation(void **state)
 {
     const struct mli_logfile_config config = { .path = path, .max_bytes = 10, .files = 3 };
@@ -244,6 +256,31 @@ static void test_rotation(void **state)
     mli_logfile_close(&file);
     /* what is there already counts */
     assert_int_equal(mli_logfile_open(&file, &config, NULL), ML_OK);
+    assert_int_equal(mli_logfile_write(&file, "ab\n", 3, 0), 3);
+    assert_string_equal(content(0), "ab\n");
+    assert_string_equal(content(1), "12345678\n");
+    mli_logfile_close(&file);
+    clear();
+}
+
+/* Where the next name is a hard link renaming does nothing: lines are dropped, and that is said once, not tried for ever. */
+static void test_rotation_of_links(void **state)
+{
+    struct said said = { 0 };
+    const struct ml_log log = { count_line, &said, ML_LOG_WARNING };
+    const struct mli_logfile_config config = { .path = path, .max_bytes = 10, .files = 2, .log = &log };
+    struct mli_logfile file;
+    char next[80];
+
+    (void)state;
+    snprintf(next, sizeof(next), "%s.1", path);
+    assert_int_equal(mli_logfile_open(&file, &config, NULL), ML_OK);
+    assert_int_equal(mli_logfile_write(&file, "12345678\n", 9, 0), 9);
+    assert_int_equal(link(path, next), 0);
+    assert_int_equal(mli_logfile_write(&file, "ab\n", 3, 0), 0);
+    assert_int_equal(mli_logfile_write(&file, "ab\n", 3, 0), 0);
+    assert_int_equal(said.lines, 1);
+    assert_int_equal(unlink(next), 0);
     assert_int_equal(mli_logfile_write(&file, "ab\n", 3, 0), 3);
     assert_string_equal(content(0), "ab\n");
     assert_string_equal(content(1), "12345678\n");
@@ -490,7 +527,7 @@ int run_logs_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traceparent), cmocka_unit_test(test_ids),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_rotation),    cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_rotation),    cmocka_unit_test(test_rotation_of_links), cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
         cmocka_unit_test(test_full),        cmocka_unit_test(test_predictions),
         cmocka_unit_test(test_many_predictions),
         cmocka_unit_test(test_sample),

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -169,6 +170,33 @@ static int types_on_terminal(void)
     return error_of(ioctl(0, TIOCSTI, "x"));
 }
 
+static int takes_less(void)
+{
+    return error_of(setpriority(PRIO_PROCESS, 0, 10));
+}
+
+static int takes_less_of_parent(void)
+{
+    return error_of(setpriority(PRIO_PROCESS, (id_t)getppid(), 10));
+}
+
+static int takes_less_of_all(void)
+{
+    return error_of(setpriority(PRIO_USER, 0, 10));
+}
+
+/* "..", behind which realpath() asks whether what is before it is there */
+static int resolves(void)
+{
+    char way[120];
+
+    snprintf(way, sizeof(way), "%s/logs/../file", folder);
+    char *real = realpath(way, NULL);
+    int error = real ? strcmp(real, file) : errno;
+    free(real);
+    return error;
+}
+
 static int runs_program(void)
 {
     char *const nothing[] = { NULL };
@@ -245,6 +273,8 @@ static void test_goes_on(void **state)
     assert_int_equal(behind(reads_what_is_listed), FINE);
     assert_int_equal(behind(reads_what_takes_its_place), FINE);
     assert_int_equal(behind(reads_itself), FINE);
+    assert_int_equal(behind(takes_less), FINE);
+    assert_int_equal(behind(resolves), FINE);
 }
 
 static void test_files(void **state)
@@ -285,6 +315,8 @@ static void test_calls(void **state)
     assert_int_equal(behind(makes_code), EPERM);
     assert_int_equal(behind(turns_to_code), EPERM);
     assert_int_equal(behind(signals_others), EPERM);
+    assert_int_equal(behind(takes_less_of_parent), EPERM);
+    assert_int_equal(behind(takes_less_of_all), EPERM);
     assert_int_equal(behind(types_on_terminal), EPERM);
     assert_int_equal(behind(runs_program), 128 + SIGSYS);
     assert_int_equal(behind(traces), 128 + SIGSYS);
