@@ -5,11 +5,26 @@
 #ifndef ML_RUNTIME
 #include <la/turn.h>
 #endif
+#include <serve/call.h>
 #include <serve/reload.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Tokens that strangers can read on the way are known to strangers. */
+static void warn_of_plain_tokens(const struct cmd_context *ctx, const struct serve_flags *f)
+{
+    const struct mli_server_config *server = &f->server;
+
+    if (server->tokens && !server->tls_cert && !mli_call_is_loopback(server->address))
+        ml_log(&ctx->log, ML_LOG_WARNING,
+               "tokens come to %s in plain HTTP, where whoever is on the way can read them: give --tls-cert and --tls-key, "
+               "or listen on 127.0.0.1 behind a proxy that speaks TLS", server->address);
+    if (f->courier.token && mli_call_is_open(f->courier.url))
+        ml_log(&ctx->log, ML_LOG_WARNING, "--alert-token goes out in plain HTTP, where whoever is on the way can read it: "
+               "give --alert-webhook an https:// URL");
+}
 
 /* Of a server that has no model yet. */
 static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port, FILE *to)
@@ -114,7 +129,11 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    enum ml_status status = mli_catalog_open(&models, &catalog, &err);
+    f->courier.sandbox = f->server.sandbox;
+    f->courier.log = &ctx->log;
+    enum ml_status status = f->courier.url ? mli_courier_start(&f->courier, &f->server.courier, &err) : ML_OK;
+    if (!status)
+        status = mli_catalog_open(&models, &catalog, &err);
     for (size_t i = 0; i < f->models.count; i++)
         readable[i] = f->models.source[i].path;
     f->server.readable = readable;
@@ -131,6 +150,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     mli_reload_stop(reload);
     if (server)
         mli_server_stop(server);
+    mli_courier_stop(f->server.courier);
     mli_catalog_close(catalog);
     return status ? cmd_fail(ctx, &err) : CMD_DONE;
 }
@@ -152,9 +172,9 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "shadow", 0, POPT_ARG_ARGV, &f.shadow, 0, "have this version predict what the model is asked, too, and count in /metrics how they differ; repeated for several models", "NAME=VERSION" },
         { "label", 0, POPT_ARG_ARGV, &f.label, 0, "a word for a version in URLs, /v1/models/NAME/labels/LABEL; repeated", "NAME:LABEL=VERSION" },
         { "drift-window", 0, INT, &f.drift_window, 0, "rows that recent drift is measured on, at least", "ROWS" },
-        { "alert-webhook", 0, POPT_ARG_STRING, &f.server.alert_webhook, 0, "is sent a JSON document when recent drift passes --alert-psi, and when it is past", "URL" },
+        { "alert-webhook", 0, POPT_ARG_STRING, &f.courier.url, 0, "is sent a JSON document when recent drift passes --alert-psi, and when it is past", "URL" },
         { "alert-psi", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.alert_psi, 0, "greatest PSI of the columns from which on there is a warning on standard error, and a word to the webhook", "NUMBER" },
-        { "alert-token", 0, POPT_ARG_STRING, &f.server.alert_token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
+        { "alert-token", 0, POPT_ARG_STRING, &f.courier.token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "workers", 0, INT, &f.workers, 0, "threads more for requests that would hold up others for a millisecond, 0: one a core, at most 4", "COUNT" },
@@ -207,8 +227,10 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         code = serve_models_shadow(ctx, &f.models, f.shadow);
     if (code == CMD_CONTINUE)
         code = serve_models_label(ctx, &f.models, f.label);
-    if (code == CMD_CONTINUE)
+    if (code == CMD_CONTINUE) {
+        warn_of_plain_tokens(ctx, &f);
         code = serve(ctx, &f);
+    }
     serve_models_release(&f.models);
     return code;
 }

@@ -1,10 +1,11 @@
 /*
  * Alarm: a thread that looks once a second at how the rows of every served model drift (live.h), which also moves their windows
- * on, and has the courier say when the greatest PSI of the window passes a threshold, and when it is past: once each.
+ * on, and says, to standard error and by the courier, when the greatest PSI of the window passes a threshold, and when it is
+ * past: once each.
  *
  * It passes when it is above the threshold, with 1000 rows or the whole window at the least; it is past below three quarters of
- * it, so that a value which trembles at the threshold says nothing. A model that is replaced keeps its state by name and
- * version until the new one has as many rows.
+ * it, so that a value which trembles at the threshold says nothing. It is past, too, when another file or version answers in
+ * place of the one it was about, or that is gone; what takes its place, and what is asked again, begins anew.
  */
 #ifndef SERVE_ALARM_H
 #define SERVE_ALARM_H
@@ -22,6 +23,7 @@ struct mli_alarm_config {
 struct mli_alarm;
 ML_NODISCARD enum ml_status mli_alarm_start(const struct mli_alarm_config *config, struct mli_alarm **out,
                                             struct ml_error *err);
-void mli_alarm_stop(struct mli_alarm *alarm); /* NULL is fine */
+/* What waits to be sent is tried once more, for so many milliseconds at most. NULL is fine. */
+void mli_alarm_stop(struct mli_alarm *alarm, uint64_t milliseconds);
 
 #endif

@@ -9,32 +9,99 @@
 #include <serve/call.h>
 #include <serve/sandbox.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MS 10000       /* for one attempt */
-#define PAUSE_MS 1000         /* before the second; twice as long before each one that follows */
-#define LONGEST_MS 60000      /* of the pauses */
-#define PATIENCE_S ((time_t)3600)
+#define ANSWER_MS 10000    /* for one attempt */
+#define PAUSE_MS 1000      /* before a process that died is started anew; twice as long before each that follows */
+#define LONGEST_MS 60000   /* of the pauses, and what a process must live for them to begin anew */
 #define TOKEN_MAX ((size_t)4096)
 
 struct mli_courier {
     int fd;
 };
 
-/* Of the process. */
+/* Of the processes. */
 struct post {
     int fd;
     const char *url;
     char token[TOKEN_MAX + 1]; /* "": none */
+    bool sandbox;
     const struct ml_log *log;
 };
 
-/* ---- the process ------------------------------------------------------------------------------------------------- */
+/* What goes to the courier, and what it says: a text behind, without an end. */
+struct parcel {
+    uint64_t id;
+    char text[MLI_COURIER_MAX];
+};
+struct answer {
+    uint64_t id;
+    enum mli_courier_word word;
+    char why[MLI_COURIER_WHY - 1];
+};
+
+/* ---- the process that posts -------------------------------------------------------------------------------------- */
+
+static enum mli_courier_word try_once(const struct post *post, const char *text, size_t len, struct ml_error *why)
+{
+    const struct mli_call call = { .method = "POST",
+                                   .url = post->url,
+                                   .path = "/",
+                                   .token = post->token[0] ? post->token : NULL,
+                                   .check = true,
+                                   .type = "application/json",
+                                   .body = text,
+                                   .len = len,
+                                   .timeout_ms = ANSWER_MS };
+    struct mli_answer answer = { 0 };
+
+    if (mli_call(&call, &answer, why) != ML_OK)
+        return MLI_COURIER_MISSED;
+    const int status = answer.status;
+    if (status >= 200 && status < 300)
+        return MLI_COURIER_DELIVERED;
+    ml_error_set(why, ML_EIO, "the receiver answered %d", status);
+    return status == 408 || status == 429 || status >= 500 ? MLI_COURIER_MISSED : MLI_COURIER_REFUSED;
+}
+
+static bool tell(const struct post *post, enum mli_courier_word word, uint64_t id, const char *why)
+{
+    struct answer answer = { .id = id, .word = word };
+    size_t n = strnlen(why, sizeof(answer.why));
+
+    memcpy(answer.why, why, n);
+    return send(post->fd, &answer, offsetof(struct answer, why) + n, MSG_NOSIGNAL) > 0;
+}
+
+_Noreturn static void work(const struct post *post, bool anew)
+{
+    const size_t head = offsetof(struct parcel, text);
+    struct addrinfo *list = NULL;
+    struct parcel parcel;
+    ssize_t n;
+
+    prctl(PR_SET_NAME, "mlctl-courier");
+    if (getaddrinfo("localhost", NULL, NULL, &list) == 0) /* which loads what looks up names */
+        freeaddrinfo(list);
+    if (post->sandbox)
+        mli_sandbox_call(mli_call_port(post->url));
+    bool listens = !anew || tell(post, MLI_COURIER_ANEW, 0, "its process has ended, and another was started");
+    while (listens && ((n = recv(post->fd, &parcel, sizeof(parcel), 0)) > 0 || (n < 0 && errno == EINTR))) {
+        struct ml_error why = ML_ERROR_INIT;
+        if (n > (ssize_t)head)
+            listens = tell(post, try_once(post, parcel.text, (size_t)n - head, &why), parcel.id, why.text);
+    }
+    _exit(0); /* the server has ended */
+}
+
+/* ---- the one that starts it -------------------------------------------------------------------------------------- */
 
 static time_t seconds(void)
 {
@@ -52,83 +119,52 @@ static bool pause_for(const struct post *post, int milliseconds)
     return poll(&server, 1, milliseconds) == 0;
 }
 
-/* True: it need not be tried again. */
-static bool try_once(const struct post *post, const char *text, size_t len, struct ml_error *why)
+/* Runs the courier to its end; false: that was because the server has ended. */
+static bool run_once(const struct post *post, bool anew)
 {
-    const struct mli_call call = { .method = "POST",
-                                   .url = post->url,
-                                   .path = "/",
-                                   .token = post->token[0] ? post->token : NULL,
-                                   .check = true,
-                                   .type = "application/json",
-                                   .body = text,
-                                   .len = len,
-                                   .timeout_ms = ANSWER_MS };
-    struct mli_answer answer = { 0 };
+    int status = 0;
+    pid_t child = fork();
 
-    *why = (struct ml_error)ML_ERROR_INIT;
-    if (mli_call(&call, &answer, why) != ML_OK)
+    if (child == 0)
+        work(post, anew);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return false;
-    const int status = answer.status;
-    if (status >= 200 && status < 300)
-        return true;
-    ml_error_set(why, ML_EIO, "the receiver answered %d", status);
-    return status != 408 && status != 429 && status < 500;
+    ml_log(post->log, ML_LOG_WARNING, "webhook: its process %s; another one is started",
+           child < 0 ? "could not be started" : "has died");
+    return true;
 }
 
-/* False: the server has ended. */
-static bool deliver(const struct post *post, const char *text, size_t len)
+_Noreturn static void watch_over(const struct post *post)
 {
-    const time_t until = seconds() + PATIENCE_S;
-    struct ml_error why;
     int wait = PAUSE_MS;
-    bool goes_on = true;
+    time_t began = seconds();
 
-    while (!try_once(post, text, len, &why)) {
-        if (!goes_on || seconds() >= until)
-            break;
-        if (wait == PAUSE_MS)
-            ml_log(post->log, ML_LOG_WARNING, "webhook: %s; it is tried again", why.text);
-        goes_on = pause_for(post, wait);
-        wait = wait * 2 < LONGEST_MS ? wait * 2 : LONGEST_MS;
-    }
-    if (why.status != ML_OK)
-        ml_log(post->log, ML_LOG_WARNING, "webhook: an alert was not delivered: %s", why.text);
-    return goes_on;
-}
-
-_Noreturn static void work(struct post *post, bool sandbox)
-{
-    char text[MLI_COURIER_MAX];
-    struct addrinfo *list = NULL;
-    ssize_t n;
-
-    prctl(PR_SET_NAME, "mlctl-courier");
+    prctl(PR_SET_NAME, "mlctl-couriers");
     signal(SIGINT, SIG_IGN); /* the server says when it is over */
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    if (getaddrinfo("localhost", NULL, NULL, &list) == 0) /* which loads what looks up names */
-        freeaddrinfo(list);
-    if (sandbox)
-        mli_sandbox_call(mli_call_port(post->url));
-    do {
-        n = recv(post->fd, text, sizeof(text), 0);
-    } while ((n > 0 && deliver(post, text, (size_t)n)) || (n < 0 && errno == EINTR));
-    while ((n = recv(post->fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
-        deliver(post, text, (size_t)n); /* what had been said before the end */
-    mli_secret_wipe(post->token, sizeof(post->token));
+    signal(SIGCHLD, SIG_DFL);
+    if (post->sandbox)
+        mli_sandbox_call_files(mli_call_port(post->url));
+    for (bool anew = false; run_once(post, anew) && pause_for(post, wait); anew = true) {
+        const bool lived = seconds() - began > LONGEST_MS / 1000;
+        wait = lived ? PAUSE_MS : wait * 2 < LONGEST_MS ? wait * 2 : LONGEST_MS;
+        began = seconds();
+    }
     _exit(0);
 }
 
 /* Nothing of the server stays open in it but standard error. */
-_Noreturn static void become_courier(struct post *post, bool sandbox)
+_Noreturn static void become_courier(struct post *post)
 {
     if (dup2(post->fd, STDIN_FILENO) < 0)
         _exit(1);
     post->fd = STDIN_FILENO;
     close(STDOUT_FILENO);
     close_range(3, ~0u, 0);
-    work(post, sandbox);
+    watch_over(post);
 }
 
 /* ---- the server's side ------------------------------------------------------------------------------------------- */
@@ -158,7 +194,7 @@ static enum ml_status read_token(const char *path, char *out, struct ml_error *e
 
 enum ml_status mli_courier_start(const struct mli_courier_config *config, struct mli_courier **out, struct ml_error *err)
 {
-    struct post post = { .url = config->url, .log = config->log };
+    struct post post = { .url = config->url, .sandbox = config->sandbox, .log = config->log };
     struct mli_courier *courier = NULL;
     enum ml_status status = ML_OK;
     int pair[2];
@@ -177,7 +213,7 @@ enum ml_status mli_courier_start(const struct mli_courier_config *config, struct
         child = fork();
         if (child == 0) {
             post.fd = pair[1];
-            become_courier(&post, config->sandbox);
+            become_courier(&post);
         }
         close(pair[1]);
         if (child < 0)
@@ -193,9 +229,36 @@ enum ml_status mli_courier_start(const struct mli_courier_config *config, struct
     return ML_OK;
 }
 
-bool mli_courier_send(struct mli_courier *courier, const char *text, size_t len)
+bool mli_courier_send(struct mli_courier *courier, uint64_t id, const char *text, size_t len)
 {
-    return len <= MLI_COURIER_MAX && send(courier->fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+    struct parcel parcel = { .id = id };
+    const size_t n = offsetof(struct parcel, text) + len;
+
+    if (len > sizeof(parcel.text))
+        return false;
+    memcpy(parcel.text, text, len);
+    return send(courier->fd, &parcel, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+void mli_courier_hear(struct mli_courier *courier, struct mli_courier_news *out)
+{
+    const ssize_t head = offsetof(struct answer, why);
+    struct answer answer = { .word = MLI_COURIER_GONE };
+    ssize_t n;
+
+    do {
+        n = recv(courier->fd, &answer, sizeof(answer), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    *out = (struct mli_courier_news){ .word = n < 0 && errno == EAGAIN ? MLI_COURIER_NOTHING : answer.word, .id = answer.id };
+    for (ssize_t i = head; i < n; i++) { /* it has heard from strangers */
+        const char c = answer.why[i - head];
+        out->why[i - head] = c >= 0x20 && c < 0x7F ? c : '?';
+    }
+}
+
+int mli_courier_fd(const struct mli_courier *courier)
+{
+    return courier->fd;
 }
 
 void mli_courier_stop(struct mli_courier *courier)

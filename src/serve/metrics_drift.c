@@ -1,4 +1,8 @@
-/* Drift of the rows that were predicted against those of training (live.h), of all of them and of the window. */
+/*
+ * Drift of the rows that were predicted against those of training (live.h), of all of them and of the window. Each column is
+ * looked at once for each of the two. How many columns have samples of their own is bounded, and so is a name, so that the text
+ * stays below half of what an answer may be.
+ */
 #include <serve/metrics_text.h>
 
 #include <base/mem.h>
@@ -6,117 +10,136 @@
 #include <serve/live.h>
 #include <serve/service.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define COLUMNS ((size_t)256) /* of a model that have samples of their own; the greatest PSI is of all */
+#define COLUMNS ((size_t)256)      /* of a version that have samples of their own, the first ones; */
+#define ALL_COLUMNS ((size_t)4096) /* of all versions together: with more than 16 of them each has fewer */
+#define NAME_BYTES ((size_t)256)   /* a column with a longer name has none */
 
-struct looked {
-    const struct mli_served *served;
-    struct mli_live_look look;
+enum { ALL, RECENT, WINDOWS };
+enum { PSI, MISSING, OUTSIDE, UNSEEN, FAMILIES };
+
+static const struct {
+    const char *name, *help;
+} families[FAMILIES] = {
+    [PSI] = { "mlctl_drift_psi", "Population stability index of a column against the training rows." },
+    [MISSING] = { "mlctl_drift_missing_ratio", "Share of a column's cells without a value." },
+    [OUTSIDE] = { "mlctl_drift_out_of_range_ratio", "Share of a column's cells outside of the range of training." },
+    [UNSEEN] = { "mlctl_drift_unseen_ratio", "Share of a column's cells with a category that training did not see." },
 };
 
-static void add_sample(const struct mli_metrics_writer *w, const struct mli_served *served, const char *name,
-                       const char *column, bool recent, double value)
-{
-    mli_buf_printf(w->out, "%s{model=\"%s\",model_version=\"%s\",", name, served->name, served->version);
-    if (column) {
-        mli_buf_str(w->out, "column=");
-        mli_metrics_label(w->out, column);
-        mli_buf_char(w->out, ',');
-    }
-    mli_buf_printf(w->out, "window=\"%s\"} ", recent ? "recent" : "all");
-    mli_buf_number(w->out, value);
-    mli_buf_char(w->out, '\n');
-}
+struct figures {
+    const char *column;
+    double of[FAMILIES][WINDOWS]; /* NaN: there is none */
+};
 
-/* ---- one value a column ------------------------------------------------------------------------------------------ */
+/* What is said of a version. */
+struct looked {
+    const struct mli_served *served;
+    uint64_t rows[WINDOWS];
+    double worst[WINDOWS]; /* greatest PSI of all its columns */
+    struct figures *figures;
+    size_t columns, left_out;
+};
+
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 static double share(uint64_t cells, const struct mli_drift_column *c)
 {
     return c->rows ? (double)cells / (double)c->rows : NAN;
 }
 
-static double psi_of(const struct mli_drift_column *c)
+static void look_at_column(struct looked *at, const struct mli_live_look *look, size_t column, size_t most)
 {
-    return c->psi;
-}
-
-static double missing_of(const struct mli_drift_column *c)
-{
-    return share(c->missing, c);
-}
-
-static double outside_of(const struct mli_drift_column *c)
-{
-    return share(c->outside, c);
-}
-
-static double unseen_of(const struct mli_drift_column *c)
-{
-    return share(c->unseen, c);
-}
-
-static const struct {
-    const char *name, *help;
-    double (*of)(const struct mli_drift_column *c);
-} families[] = {
-    { "mlctl_drift_psi", "Population stability index of a column against the training rows.", psi_of },
-    { "mlctl_drift_missing_ratio", "Share of a column's cells without a value.", missing_of },
-    { "mlctl_drift_out_of_range_ratio", "Share of a column's cells outside of the range of training.", outside_of },
-    { "mlctl_drift_unseen_ratio", "Share of a column's cells with a category that training did not see.", unseen_of },
-};
-
-static void add_columns(const struct mli_metrics_writer *w, const struct looked *at, size_t family, bool recent)
-{
-    const struct mli_live_look *look = &at->look;
-    size_t columns = mli_drift_columns(look->drift);
     struct mli_drift_column c;
+    struct figures figures;
 
-    for (size_t j = 0; j < columns && j < COLUMNS; j++) {
-        mli_drift_column(look->drift, j, recent ? look->recent : look->all, &c);
-        double value = families[family].of(&c);
-        if (!isnan(value))
-            add_sample(w, at->served, families[family].name, c.name, recent, value);
+    for (size_t window = 0; window < WINDOWS; window++) {
+        mli_drift_column(look->drift, column, window == RECENT ? look->recent : look->all, &c);
+        figures.column = c.name;
+        figures.of[PSI][window] = c.psi;
+        figures.of[MISSING][window] = share(c.missing, &c);
+        figures.of[OUTSIDE][window] = share(c.outside, &c);
+        figures.of[UNSEEN][window] = share(c.unseen, &c);
+        at->worst[window] = fmax(at->worst[window], c.psi); /* a NaN yields to a number */
     }
+    if (at->columns < most && strlen(figures.column) <= NAME_BYTES)
+        at->figures[at->columns++] = figures;
+    else
+        at->left_out++;
 }
 
-/* ---- all --------------------------------------------------------------------------------------------------------- */
+/* False: no memory for it, and nothing is said. */
+static bool look_at(struct looked *at, const struct mli_served *served, size_t most)
+{
+    struct mli_live_look look;
 
-/* Nothing is said of a model without memory for looking at it. */
+    if (!served || !served->live || !mli_live_look(served->live, &look))
+        return false;
+    *at = (struct looked){ .served = served,
+                           .rows = { look.rows, look.recent_rows },
+                           .worst = { NAN, NAN },
+                           .figures = mli_alloc(most + 1, sizeof(*at->figures)) };
+    for (size_t j = 0; at->figures && j < mli_drift_columns(look.drift); j++)
+        look_at_column(at, &look, j, most);
+    mli_live_look_free(&look);
+    return at->figures != NULL;
+}
+
 static size_t look_at_all(const struct mli_registry *registry, struct looked *all)
 {
-    size_t n = 0;
+    size_t n = 0, served = 0;
 
-    for (size_t k = 0; k < registry->versions; k++) {
-        const struct mli_served *served = registry->version[k].served;
-        if (served && served->live && mli_live_look(served->live, &all[n].look))
-            all[n++].served = served;
-    }
+    for (size_t k = 0; k < registry->versions; k++)
+        served += registry->version[k].served != NULL;
+    const size_t most = served * COLUMNS <= ALL_COLUMNS ? COLUMNS : ALL_COLUMNS / served;
+    for (size_t k = 0; k < registry->versions; k++)
+        n += look_at(&all[n], registry->version[k].served, most);
     return n;
 }
 
-static void add_all(const struct mli_metrics_writer *w, const struct looked *all, size_t n)
+/* ---- text -------------------------------------------------------------------------------------------------------- */
+
+static void add_sample(const struct mli_metrics_writer *w, const struct mli_served *served, const char *name,
+                       const char *column, size_t window, double value)
 {
-    size_t column;
+    if (isnan(value))
+        return;
+    mli_buf_printf(w->out, "%s{model=\"%s\",model_version=\"%s\",", name, served->name, served->version);
+    if (column) {
+        mli_buf_str(w->out, "column=");
+        mli_metrics_label(w->out, column);
+        mli_buf_char(w->out, ',');
+    }
+    mli_buf_printf(w->out, "window=\"%s\"} ", window == RECENT ? "recent" : "all");
+    mli_buf_number(w->out, value);
+    mli_buf_char(w->out, '\n');
+}
+
+static void add_versions(const struct mli_metrics_writer *w, const struct looked *all, size_t n)
+{
+    static const char left_out[] = "mlctl_drift_columns_left_out";
 
     mli_metrics_head(w, "mlctl_drift_rows", "gauge", "Rows that drift is measured on.");
-    for (size_t i = 0; i < n; i++) {
-        add_sample(w, all[i].served, "mlctl_drift_rows", NULL, false, (double)all[i].look.rows);
-        add_sample(w, all[i].served, "mlctl_drift_rows", NULL, true, (double)all[i].look.recent_rows);
-    }
+    for (size_t i = 0; i < n * WINDOWS; i++)
+        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_rows", NULL, i % WINDOWS,
+                   (double)all[i / WINDOWS].rows[i % WINDOWS]);
     mli_metrics_head(w, "mlctl_drift_psi_max", "gauge", "Greatest population stability index of the columns.");
+    for (size_t i = 0; i < n * WINDOWS; i++)
+        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_psi_max", NULL, i % WINDOWS,
+                   all[i / WINDOWS].worst[i % WINDOWS]);
+    mli_metrics_head(w, left_out, "gauge", "Columns without samples of their own, for there are too many or their names too long.");
     for (size_t i = 0; i < n; i++)
-        for (int recent = 0; recent < 2; recent++) {
-            const struct mli_live_look *look = &all[i].look;
-            double worst = mli_live_worst(look->drift, recent ? look->recent : look->all, &column);
-            if (!isnan(worst))
-                add_sample(w, all[i].served, "mlctl_drift_psi_max", NULL, recent, worst);
-        }
-    for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
-        mli_metrics_head(w, families[f].name, "gauge", families[f].help);
-        for (size_t i = 0; i < n; i++) {
-            add_columns(w, &all[i], f, false);
-            add_columns(w, &all[i], f, true);
-        }
+        mli_buf_printf(w->out, "%s{model=\"%s\",model_version=\"%s\"} %zu\n", left_out, all[i].served->name,
+                       all[i].served->version, all[i].left_out);
+}
+
+static void add_columns(const struct mli_metrics_writer *w, const struct looked *at, size_t family)
+{
+    for (size_t i = 0; i < WINDOWS * at->columns; i++) {
+        const struct figures *figures = &at->figures[i % at->columns];
+        add_sample(w, at->served, families[family].name, figures->column, i / at->columns,
+                   figures->of[family][i / at->columns]);
     }
 }
 
@@ -126,8 +149,13 @@ void mli_metrics_drift(const struct mli_metrics_writer *w, const struct mli_regi
     size_t n = all ? look_at_all(registry, all) : 0;
 
     if (n > 0)
-        add_all(w, all, n);
+        add_versions(w, all, n);
+    for (size_t f = 0; n > 0 && f < FAMILIES; f++) {
+        mli_metrics_head(w, families[f].name, "gauge", families[f].help);
+        for (size_t i = 0; i < n; i++)
+            add_columns(w, &all[i], f);
+    }
     for (size_t i = 0; i < n; i++)
-        mli_live_look_free(&all[i].look);
+        free(all[i].figures);
     free(all);
 }

@@ -22,6 +22,7 @@
 #define THREADS_MAX ((size_t)8)
 #define WORKERS_MAX ((size_t)4)
 enum { LOGS = 3 };
+#define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
@@ -241,15 +242,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
                                         .silent = server->tls != NULL,
                                         .give = give,
                                         .data = server };
-    const struct mli_courier_config courier = { config->alert_webhook, config->alert_token, config->sandbox, config->log };
-    struct mli_alarm_config alarm = { server->service.catalog, NULL, config->alert_psi, config->log };
-    enum ml_status status = courier.url ? mli_courier_start(&courier, &server->courier, err) : ML_OK;
-
-    if (status != ML_OK)
-        return status;
-    alarm.courier = server->courier;
-    status =
-        mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
+    const struct mli_alarm_config alarm = { server->service.catalog, config->courier, config->alert_psi, config->log };
+    enum ml_status status = mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
 
     if (status != ML_OK)
         return status;
@@ -414,8 +408,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     return ML_OK;
 
 no_threads:
-    mli_alarm_stop(server->alarm);
-    mli_courier_stop(server->courier);
+    mli_alarm_stop(server->alarm, 0);
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
     stop_loops(server);
@@ -459,14 +452,15 @@ void mli_server_stop(struct mli_server *server)
 
     mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     atomic_store(&server->service.draining, true);
+    const uint64_t until = mli_now() + config->grace * (uint64_t)1000;
     mli_keeper_drain(server->keeper);
     bool drained = mli_connections_wait(&server->connections, config->grace);
     if (!drained)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->connections), config->grace);
-    mli_alarm_stop(server->alarm);
-    mli_courier_stop(server->courier);
+    const uint64_t now = mli_now();
+    mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
     stop_loops(server);

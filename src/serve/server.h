@@ -8,6 +8,7 @@
 
 #include <serve/catalog.h>
 #include <serve/content.h>
+#include <serve/courier.h>
 #include <serve/keys.h>
 #include <serve/trace.h>
 #include <stdint.h>
@@ -53,8 +54,7 @@ struct mli_server_config {
     const char *const *readable; /* then: files and folders of models that are read again */
     size_t readables;
     bool drift;                /* somebody looks at how rows drift, once a second (alarm.h) */
-    const char *alert_webhook; /* URL that is told of it; NULL: none */
-    const char *alert_token;   /* file of the token that it gets; NULL: none */
+    struct mli_courier *courier; /* who tells of it, borrowed; NULL: nobody */
     double alert_psi;
     const struct ml_log *log; /* access log at DEBUG, what goes wrong at WARNING */
 };

@@ -32,7 +32,6 @@ struct mli_loop {
 struct mli_server {
     struct mli_service service;
     struct mli_connections connections;
-    struct mli_courier *courier; /* NULL: nobody is told of drift */
     struct mli_alarm *alarm;     /* NULL: nobody counts */
     struct mli_keeper *keeper;
     struct mli_access access;

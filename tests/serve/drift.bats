@@ -142,3 +142,118 @@ lines() {
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/d.safetensors" --port 0 --alert-webhook ftp://example.org
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/d.safetensors" --port 0 --alert-webhook http://127.0.0.1:1/ --no-drift
 }
+
+# columns with names of 900 letters: a document that named 20 of them would be too long
+write_long() {
+    python3 - "$1" "$2" << 'PY'
+import random, sys
+rng = random.Random(5)
+print(",".join(f"secretive{j}" + "x" * 900 for j in range(24)) + ",y")
+for i in range(int(sys.argv[1])):
+    print(",".join(str(round(rng.gauss(float(sys.argv[2]), 1), 3)) for j in range(24)) + f",{i % 7}")
+PY
+}
+
+# courier: the process id of what posts
+courier() {
+    local pid
+    for pid in $(pgrep -f "alert-webhook http://127.0.0.1:$port/"); do
+        [ "$(cat "/proc/$pid/comm" 2> /dev/null)" != mlctl-courier ] || echo "$pid"
+    done
+}
+
+another() { # COURIER: it is not that one any more
+    local now
+    now=$(courier)
+    [ -n "$now" ] && [ "$now" != "$1" ]
+}
+
+# to MODEL FILE: its rows are asked for
+to() { curl -sS -o /dev/null -H 'Content-Type: text/csv' --data-binary "@$2" "$URL/models/$1/predict"; }
+
+@test "alerts outlive the courier, long names, a receiver that is away, versions that go, and the server's end" {
+    mkdir -p models/d/1 models/long/1
+    write_long 1500 0 > long.csv
+    write_long 1200 3 > long.new.csv
+    "$MLCTL" train long.csv -q -m models/long/1/model.safetensors > /dev/null
+    cp "$BATS_FILE_TMPDIR/d.safetensors" models/d/1/model.safetensors
+    head -n 1201 "$BATS_FILE_TMPDIR/new.csv" > new.csv
+    port=$(python3 "$WIRE/receiver.py" 0)
+    "$MLCTL" serve models --port 0 --json --drift-window 1000 --alert-webhook "http://127.0.0.1:$port/hook" > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    URL=http://127.0.0.1:$PORT
+    # it was started before the models were read, so it knows nothing of them
+    knows() { # PID: a column's name is in its memory
+        python3 - "$1" << 'PY'
+import sys
+pid = sys.argv[1]
+try:
+    memory = open(f"/proc/{pid}/mem", "rb", 0)
+except PermissionError:
+    sys.exit(2 if pid != "self" else 1)
+for line in open(f"/proc/{pid}/maps"):
+    if " rw" not in line:
+        continue
+    start, end = (int(x, 16) for x in line.split()[0].split("-"))
+    if end - start > 1 << 30: # what a sanitizer has set aside
+        continue
+    try:
+        memory.seek(start)
+        if b"secretive" + b"7xxxx" in memory.read(end - start):
+            sys.exit(0)
+    except OSError:
+        pass
+sys.exit(1)
+PY
+    }
+    status=0
+    knows "$SERVER" || status=$?
+    if [ "$status" -ne 2 ]; then # 2: the kernel does not let us look
+        [ "$status" -eq 0 ]
+        run -1 knows "$(courier)"
+    fi
+    # it is killed while nothing is on its way, and again when something is
+    first=$(courier)
+    kill -9 "$first"
+    soon another "$first"
+    grep -q 'webhook: its process has died; another one is started' serve.log
+    to long long.new.csv
+    soon grep -q 'webhook: cannot connect to 127.0.0.1 port .*; it is tried again' serve.log
+    python3 "$WIRE/receiver.py" "$port" got.jsonl 0.2 3>&- &
+    RECEIVER=$!
+    soon lines 1 got.jsonl
+    jq -e '.body | .state == "firing" and .reason == "psi" and .model == "long" and (.columns | length == 10) and .more_columns == 14' got.jsonl
+    # columns with such names have no samples, and are counted
+    curl -sS "$URL/metrics" > metrics
+    grep -qxF 'mlctl_drift_columns_left_out{model="long",model_version="1"} 24' metrics
+    grep -qxF 'mlctl_drift_columns_left_out{model="d",model_version="1"} 0' metrics
+    run ! grep -F secretive metrics
+    grep -qF 'mlctl_drift_psi_max{model="long",model_version="1",window="recent"}' metrics
+    # another file in place of the one that drifts, and a model that goes
+    to d new.csv
+    soon lines 2 got.jsonl
+    "$MLCTL" train "$BATS_FILE_TMPDIR/train.csv" -q --seed 5 -m next.safetensors > /dev/null
+    mv next.safetensors models/d/1/model.safetensors
+    soon lines 3 got.jsonl
+    rm -r models/long
+    soon lines 4 got.jsonl
+    jq -se '[.[1:][] | .body | [.model, .state, .reason, .psi == null]] == [["d", "firing", "psi", false],
+        ["d", "cleared", "replaced", true], ["long", "cleared", "removed", true]]' got.jsonl
+    # what waits when the server ends is delivered before it has ended
+    kill "$RECEIVER"
+    wait "$RECEIVER" || true
+    before=$(grep -c 'it is tried again' serve.log)
+    to d new.csv
+    waits() { [ "$(grep -c 'it is tried again' serve.log)" -gt "$before" ]; }
+    soon waits
+    python3 "$WIRE/receiver.py" "$port" got.jsonl 0.5 3>&- &
+    RECEIVER=$!
+    listens() { (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; }
+    soon listens
+    stop
+    lines 5 got.jsonl
+    kill "$RECEIVER"
+    jq -se '.[4].body | .model == "d" and .state == "firing"' got.jsonl
+    run ! grep 'not delivered' serve.log
+}

@@ -213,6 +213,15 @@ with_key() {
     [[ $output == *'401'*'not known'* ]]
     run -1 "$MLCTL" load "$URL" nobody --token-file boss.token --json
     jq -e '.done == false and .status == 400' <<< "$output"
+    # one warning where strangers can read the token on the way, and none where not
+    run ! grep -q 'plain HTTP' serve.log
+    run -0 --separate-stderr "$MLCTL" load "http://0.0.0.0:$PORT" mean --token-file boss.token
+    [[ $stderr == *'the token goes to http://0.0.0.0:'*'in plain HTTP'* && $(grep -c 'plain HTTP' <<< "$stderr") -eq 1 ]]
+    for options in '--tokens keys --address 0.0.0.0' '--alert-token boss.token --alert-webhook http://192.0.2.1/'; do
+        # shellcheck disable=SC2086 # words
+        run -5 --separate-stderr "$MLCTL" serve nothing.safetensors $options
+        [[ $(grep -c 'in plain HTTP, where whoever is on the way can read' <<< "$stderr") -eq 1 ]] || { echo "$stderr"; return 1; }
+    done
     run -2 "$MLCTL" rollback "$URL" mean
     run -2 "$MLCTL" rollback "$URL" mean --token-file empty.token
     run -2 "$MLCTL" rollback "$URL" ../mean --token-file boss.token

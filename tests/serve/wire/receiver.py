@@ -1,10 +1,14 @@
-"""receiver.py PORT OUT: answers POSTs 204 and writes each as a line {"path","authorization","body"} to OUT; the first one gets a
-503. Port 0: prints a free port and ends."""
+"""receiver.py PORT OUT [DELAY]: answers POSTs 204 and writes each as a line {"path","authorization","body"} to OUT; the first one
+gets a 503, or with DELAY none does, and each waits for so many seconds. Port 0: prints a free port and ends."""
 
 import http.server
 import json
 import socket
 import sys
+import time
+
+
+DELAY = float(sys.argv[3]) if len(sys.argv) > 3 else 0
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -12,8 +16,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = 204 if Receiver.refused else 503
+        status = 204 if Receiver.refused or DELAY else 503
         Receiver.refused = True
+        time.sleep(DELAY)
         if status == 204:
             with open(sys.argv[2], "a") as out:
                 line = {"path": self.path, "authorization": self.headers["Authorization"], "body": json.loads(body)}
