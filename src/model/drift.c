@@ -162,21 +162,42 @@ static void add_texts(const struct column *c, const char *const *text, size_t n,
         at[text[i] ? 0 : c->bins + 1]++;
 }
 
-void mli_drift_add(const struct mli_drift *drift, const struct ml_table *rows, uint64_t *counts)
+static void add_column(const struct column *c, const struct mli_column *from, size_t n, uint64_t *at)
+{
+    if (c->edge) {
+        at[0] += n;
+        add_numbers(from->number, n, c->edge, c->edges, at + 1);
+    } else if (from->code) {
+        add_codes(c, from->code, n, at);
+    } else {
+        add_texts(c, from->text, n, at);
+    }
+}
+
+/* One row, whose numbers are no loop each. */
+MLI_CLONES
+static void add_row(const struct mli_drift *drift, const struct ml_table *row, uint64_t *counts)
 {
     for (size_t j = 0; j < drift->columns; j++) {
         const struct column *c = &drift->column[j];
-        const struct mli_column *from = &rows->column[j];
         uint64_t *at = counts + c->first;
-        if (c->edge) {
-            at[0] += rows->rows;
-            add_numbers(from->number, rows->rows, c->edge, c->edges, at + 1);
-        } else if (from->code) {
-            add_codes(c, from->code, rows->rows, at);
-        } else {
-            add_texts(c, from->text, rows->rows, at);
+        if (!c->edge) {
+            add_column(c, &row->column[j], 1, at);
+            continue;
         }
+        at[0]++;
+        add_number(row->column[j].number[0], c->edge, c->edges, at + 1);
     }
+}
+
+void mli_drift_add(const struct mli_drift *drift, const struct ml_table *rows, uint64_t *counts)
+{
+    if (rows->rows == 1) {
+        add_row(drift, rows, counts);
+        return;
+    }
+    for (size_t j = 0; j < drift->columns; j++)
+        add_column(&drift->column[j], &rows->column[j], rows->rows, counts + drift->column[j].first);
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------------------- */
