@@ -2,6 +2,8 @@
 
 #include <base/base64.h>
 #include <base/suggest.h>
+#include <math.h>
+#include <serve/lane.h>
 #include <base/text.h>
 #include <string.h>
 
@@ -170,13 +172,43 @@ static bool next_column(struct mli_scan *scan, const struct mli_intake *intake, 
     return true;
 }
 
+/* A row whose cells are all missing, or of a matrix nothing yet. */
+static enum ml_status open_row(struct mli_intake *intake, struct ml_error *err)
+{
+    size_t opened;
+
+    return intake->desk->matrix ? mli_intake_rows(intake, 1, &opened, err) : mli_intake_row(intake, err);
+}
+
+/* Columns from `first` on of the open row, which nothing was put into yet. */
+static void leave_missing(const struct mli_intake *intake, size_t first)
+{
+    const struct mli_desk *desk = intake->desk;
+
+    for (size_t i = first; desk->matrix && i < desk->schema->count; i++)
+        desk->plain[i][intake->at] = NAN;
+}
+
+/* The columns that come first, in their order, as nearly all rows have them all. */
+static size_t read_in_order(struct mli_scan *scan, struct mli_intake *intake, const struct mli_key_text *key)
+{
+    struct mli_desk *desk = intake->desk;
+    size_t n = desk->matrix ? mli_lane_read(scan, key, desk->schema->count, desk->plain, intake->at) : 0;
+
+    leave_missing(intake, n);
+    return n;
+}
+
 static void read_named(struct mli_scan *scan, struct mli_intake *intake)
 {
     struct mli_desk *desk = intake->desk;
-    size_t count = desk->schema->count, field = count, found = 0;
     const struct mli_scan row = *scan;
 
     mli_scan_open(scan, '{');
+    size_t count = desk->schema->count, found = read_in_order(scan, intake, desk->served->key);
+    size_t field = found ? found - 1 : count;
+    for (size_t i = 0; i < found && mli_scan_peek(scan) != '}'; i++)
+        desk->seen[i] = desk->row;
     while (next_column(scan, intake, &field)) {
         if (field == count) {
             mli_scan_skip(scan);
@@ -203,6 +235,8 @@ static enum ml_status read_placed(struct mli_scan *scan, struct mli_intake *inta
     size_t columns = intake->desk->schema->count, n = 0;
 
     mli_scan_open(scan, '[');
+    if (!field && count == columns)
+        n = read_in_order(scan, intake, NULL);
     for (; mli_scan_item(scan); n++) {
         size_t at = n >= count ? columns : field ? field[n] : n;
         if (at < columns)
@@ -269,12 +303,18 @@ static enum ml_status read_wrapped(struct mli_scan *scan, struct mli_intake *int
     return status;
 }
 
+static void read_only_cell(struct mli_scan *scan, struct mli_intake *intake)
+{
+    leave_missing(intake, 0);
+    mli_row_cell(scan, intake, 0);
+}
+
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 enum ml_status mli_row_read_named(struct mli_scan *scan, struct mli_intake *intake,
                                   struct ml_error *err)
 {
-    enum ml_status status = mli_intake_row(intake, err);
+    enum ml_status status = open_row(intake, err);
 
     if (status != ML_OK)
         return status;
@@ -291,13 +331,13 @@ enum ml_status mli_row_read(struct mli_scan *scan, struct mli_intake *intake, st
         mli_scan_refuse(scan, "a row, which is an object like {\"column\": value}, or an array");
         return mli_scan_error(scan, err);
     }
-    enum ml_status status = mli_intake_row(intake, err);
+    enum ml_status status = open_row(intake, err);
     if (status != ML_OK)
         return status;
     if (first == '[')
         status = read_placed(scan, intake, NULL, intake->desk->schema->count, err);
     else if (first != '{')
-        mli_row_cell(scan, intake, 0);
+        read_only_cell(scan, intake);
     else if (unwrap(scan, intake, &levels))
         status = read_wrapped(scan, intake, levels, err);
     else
