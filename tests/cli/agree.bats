@@ -91,11 +91,13 @@ print("largest difference of the C export:", worst, "ulp of float")
 PY
 }
 
+# bats test_tags=release
 @test "1000 random rows: classes from numbers and categories (penguins)" {
     mlctl train "$DATA/penguins.csv" -q > out.txt
     agree classes
 }
 
+# bats test_tags=release
 @test "1000 random rows: two classes (breast cancer)" {
     mlctl train "$DATA/breast_cancer.csv" -q > out.txt
     agree classes
@@ -108,6 +110,7 @@ PY
     agree scores
 }
 
+# bats test_tags=release
 @test "1000 random rows: the mean of a Poisson regression, a quantile (diabetes)" {
     mlctl train "$DATA/diabetes.csv" -q --kind poisson > out.txt
     agree numbers
@@ -125,21 +128,25 @@ PY
     agree numbers
 }
 
+# bats test_tags=release
 @test "1000 random rows: regression with dates and missing values (weather)" {
     mlctl train "$DATA/weather.csv" -q > out.txt
     agree numbers
 }
 
+# bats test_tags=release
 @test "1000 random rows: regression with min-max scaling and a constant for missing cells (flights)" {
     mlctl train "$DATA/flights.csv" -q --scale minmax --impute 0 > out.txt
     agree numbers
 }
 
+# bats test_tags=release
 @test "1000 random rows: the best features by F, then principal components (breast cancer)" {
     mlctl train "$DATA/breast_cancer.csv" -q --select k:12 --pca 0.95 > out.txt
     agree classes
 }
 
+# bats test_tags=release
 @test "1000 random rows: features that an L1 model keeps (diamonds)" {
     mlctl train "$DATA/diamonds.csv" -q --target price --select l1 > out.txt
     agree numbers
@@ -161,6 +168,7 @@ PY
     agree numbers
 }
 
+# bats test_tags=release
 @test "1000 random rows: means of the target in place of categories (flights, penguins)" {
     mlctl train "$DATA/flights.csv" -q --encode target:10 --encode carrier=target > out.txt
     agree numbers
@@ -168,6 +176,7 @@ PY
     agree classes
 }
 
+# bats test_tags=release
 @test "1000 random rows: booleans in any word and case, one-hot, ordinal and by the target" {
     {
         echo 'a,b,c,x,y'

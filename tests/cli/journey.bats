@@ -120,6 +120,7 @@ load common
     fails 2 "no such metric" mlctl eval -q --require 'f1>=0.1'
 }
 
+# bats test_tags=release
 @test "help, version, and --json on every command" {
     mlctl --version | grep -qE '^mlctl [0-9]+\.[0-9]+\.[0-9]+$'
     mlctl help | grep -q "preprocess"

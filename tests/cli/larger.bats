@@ -181,6 +181,7 @@ needed() {
     mlctl train data.csv -t price --stream -v "$@" 2>&1 > out.txt | sed -n 's/.*memory: about \([0-9]*\) MiB.*/\1/p'
 }
 
+# bats test_tags=release
 @test "what training and measuring take is known before the first epoch, and --memory refuses it" {
     { head -n 1 "$DATA/diamonds.csv"; for _ in $(seq 100); do tail -n +2 "$DATA/diamonds.csv"; done; } > data.csv
     plain=$(needed --kind linear) weighted=$(needed --kind linear --weight carat) held=$(needed --kind linear --split random:0.9)

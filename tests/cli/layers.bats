@@ -123,6 +123,7 @@ load common
     fails 6 "member 1: " mlctl train "$DATA/iris.csv" -q --hidden 8 --members 2 --rate 1e30 --schedule constant
 }
 
+# bats test_tags=release
 @test "members: interrupted, the model is the mean of those that were done" {
     awk 'NR==1; NR>1 {for (i=0;i<200;i++) print}' "$DATA/diabetes.csv" > big.csv
     "$MLCTL" train big.csv --hidden 64,32 --members 40 --epochs 2 --threads 2 > out.txt 2> err.txt &

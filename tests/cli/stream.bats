@@ -85,6 +85,7 @@ answered() { [ "$(wc -l < answers.txt)" -ge "$1" ]; }
     mlctl preprocess thirty.csv -q --apply clean.csv.prep.json -o - | cmp answers.txt
 }
 
+# bats test_tags=release
 @test "a file over --memory is preprocessed with its columns put aside, to the same bytes" {
     repeated "$DATA/penguins.csv" 600 > many.csv
     cp many.csv more.csv

@@ -55,6 +55,7 @@ search() {
     done
 }
 
+# bats test_tags=release
 @test "the final: networks as the mean of several, on folds dealt out again; the same bytes for any threads and after a kill" {
     for threads in 1 2; do
         mlctl tune "$DATA/diabetes.csv" --trials 5 --folds 2 --threads $threads -m $threads.safetensors > out.txt 2> err.txt
