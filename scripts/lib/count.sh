@@ -6,7 +6,7 @@
 count_passed=0 count_failed=0 count_skipped=0
 count_logs=$(mktemp -d)
 count_log=$count_logs/log
-count_beside=$(($(nproc) < 4 ? $(nproc) : 4)) # at a time
+count_beside=$(($(nproc) < 4 ? $(nproc) + 1 : 4)) # at a time; the tests of the server wait more than they work
 
 # limited SECONDS COMMAND...: a command in the background would have Ctrl-C ignored, which some tests are about
 limited() {
