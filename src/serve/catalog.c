@@ -2,8 +2,10 @@
 
 #include <base/mem.h>
 #include <serve/catalog_inside.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- publishing -------------------------------------------------------------------------------------------------- */
 
@@ -170,6 +172,15 @@ void mli_catalog_detach(struct mli_catalog *catalog)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
+/* A model that lies in the folder itself, where no version is. */
+static bool has_file(const char *folder)
+{
+    char path[4096];
+    int n = snprintf(path, sizeof(path), "%s/" MLI_DISK_FILE, folder);
+
+    return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+}
+
 /* Every model of the source must have a version that is served. */
 static enum ml_status open_source(struct mli_catalog *catalog, size_t source, struct ml_error *err)
 {
@@ -185,8 +196,8 @@ static enum ml_status open_source(struct mli_catalog *catalog, size_t source, st
     if (served && catalog->count > before)
         return ML_OK;
     if (status == ML_OK)
-        return ml_error_set(err, ML_EIO, "no model is in the folder %s; expected %sVERSION/" MLI_DISK_FILE, from->path,
-                            from->name ? "" : "NAME/");
+        return ml_error_set(err, ML_EIO, "no model is in the folder %s; expected %sVERSION/" MLI_DISK_FILE "%s", from->path,
+                            from->name ? "" : "NAME/", has_file(from->path) ? ", or the file itself: say its name, too" : "");
     if (err)
         *err = problem;
     return status;

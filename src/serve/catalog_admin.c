@@ -3,9 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum ml_status unknown(const char *name, struct ml_error *err)
+static enum ml_status unknown(const struct mli_catalog *catalog, const char *name, struct ml_error *err)
 {
-    return ml_error_set(err, ML_EUSAGE, "there is no model \"%.128s\" to be served here", name);
+    char there[300] = "";
+
+    for (size_t i = 0, n = 0; i < catalog->count && n + 1 < sizeof(there); i++)
+        n += (size_t)snprintf(there + n, sizeof(there) - n, "%s%s", i > 0 ? ", " : "; there is ", catalog->family[i].name);
+    return ml_error_set(err, ML_EUSAGE, "there is no model \"%.128s\" to be served here%s", name, there);
 }
 
 /* ---- load -------------------------------------------------------------------------------------------------------- */
@@ -29,7 +33,7 @@ static enum ml_status load(struct mli_catalog *catalog, const char *name, struct
         bool changed;
         status = mli_source_load(catalog, i, name, true, &changed, err);
     }
-    return status == ML_OK && !mli_family_find(catalog, name) ? unknown(name, err) : status;
+    return status == ML_OK && !mli_family_find(catalog, name) ? unknown(catalog, name, err) : status;
 }
 
 enum ml_status mli_catalog_load(struct mli_catalog *catalog, const char *name, struct ml_error *err)
@@ -66,7 +70,7 @@ enum ml_status mli_catalog_unload(struct mli_catalog *catalog, const char *name,
         ml_log(catalog->config.log, ML_LOG_NOTE, "%s is unloaded", name);
         status = mli_catalog_publish(catalog, err);
     } else {
-        status = unknown(name, err);
+        status = unknown(catalog, name, err);
     }
     pthread_mutex_unlock(&catalog->lock);
     return status;
@@ -135,7 +139,7 @@ enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, const char *nam
     pthread_mutex_lock(&catalog->lock);
     struct mli_family *family = mli_family_find(catalog, name);
     if (!family) {
-        status = unknown(name, err);
+        status = unknown(catalog, name, err);
     } else if (!go_back(family)) {
         status = cannot_go_back(family, err);
     } else {

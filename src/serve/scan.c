@@ -20,6 +20,14 @@ bool mli_scan_refuse(struct mli_scan *scan, const char *what)
     return false;
 }
 
+/* Whether the text is well-formed after all, and only not what was asked for. */
+static bool is_json(const struct mli_scan *scan)
+{
+    struct mli_scan whole = mli_scan_of(scan->text, scan->len, scan->max_depth);
+
+    return mli_scan_skip(&whole) && mli_scan_end(&whole);
+}
+
 enum ml_status mli_scan_error(const struct mli_scan *scan, struct ml_error *err)
 {
     const char *wrong = scan->wrong ? scan->wrong : "something else";
@@ -27,6 +35,10 @@ enum ml_status mli_scan_error(const struct mli_scan *scan, struct ml_error *err)
     if (strcmp(wrong, DEEP) == 0)
         return ml_error_set(err, ML_EDATA, "JSON is nested more than %zu levels deep",
                             scan->max_depth);
+    if (scan->len == 0)
+        return ml_error_set(err, ML_EDATA, "the body is empty; expected %s", wrong);
+    if (is_json(scan))
+        return ml_error_set(err, ML_EDATA, "JSON at byte %zu: expected %s", scan->at + 1, wrong);
     if (scan->at >= scan->len)
         return ml_error_set(err, ML_EDATA, "not valid JSON: the body ends too early, expected %s",
                             wrong);

@@ -47,6 +47,10 @@ refused() {
     refused 'raw: line 1: this is a token, which the client keeps' serve "$model" --tokens raw
     refused 'printed.txt: line 1: this is a token' serve "$model" --tokens printed.txt
     AIP_STORAGE_URI=gs://bucket/model refused 'nothing is fetched from AIP_STORAGE_URI gs://bucket/model' serve
+    status=0
+    "$MLCTL" serve "$BATS_FILE_TMPDIR/models/mean/1" 2> error.txt || status=$?
+    [ "$status" -eq 5 ]
+    grep -qF 'expected NAME/VERSION/model.safetensors, or the file itself: say its name, too' error.txt
     # where the server is
     refused '"127.0.0.1:8080" is not a server'"'"'s URL; expected http://HOST:PORT or https://HOST:PORT: did you mean http://127.0.0.1:8080?' \
         rollback 127.0.0.1:8080 mean --token-file raw
@@ -96,6 +100,8 @@ get() {
     "$MLCTL" rollback "$URL" mean --token-file boss.token
     run -1 "$MLCTL" rollback "$URL" mean --token-file boss.token
     [[ $output == *'mean has nothing to go back to: no file of version 10 before this one is kept, and version 2 is its canary, version 1 is its shadow' ]]
+    run -1 "$MLCTL" load "$URL" men --token-file boss.token
+    [[ $output == *'there is no model "men" to be served here; there is mean' ]]
     "$MLCTL" unload "$URL" mean --token-file boss.token
     run -1 "$MLCTL" rollback "$URL" mean --token-file boss.token
     [[ $output == *'no version of mean is served: load it first' ]]
@@ -129,6 +135,16 @@ END
     curl -sS -d '{"instances":[[0.004,5],[1e308,2],[null,2],[-1.7e308,3]]}' "$URL/v1/models/near:predict" | jq -e '
         .error == "row 2, column \"x\": expected a number nearer to those of the training rows, found 1e308 (and 1 more)" and
         [.rows[] | [.row, .column, .code, .found]] == [[2,"x","too_far","1e308"],[4,"x","too_far","-1.7e308"]]'
+    # what is well-formed and no row is not called malformed
+    while read -r body words; do
+        curl -sS --json "$body" "$URL/predict" | jq -e --arg words "$words" '.error | startswith($words)' || { echo "$body"; return 1; }
+    done << 'END'
+[[1]] JSON at byte 2: expected a row
+"row" JSON at byte 1: expected an object
+{"x":1,"x":2,"y":3} JSON at byte 12: expected no duplicate
+[{] not valid JSON at byte 3
+END
+    curl -sS -X POST -H 'Content-Type: application/json' -H 'Content-Length: 0' "$URL/predict" | jq -e '.error | startswith("the body is empty")'
     # each page leads to its own document, and back
     [ "$(curl -sS "$URL/models/b/page" | grep -o '<a id="docs" href="[^"]*"')" = '<a id="docs" href="/models/b/versions/10/docs"' ]
     [ "$(curl -sS "$URL/page" | grep -o '<a id="docs" href="[^"]*"')" = '<a id="docs" href="/docs"' ]

@@ -67,7 +67,7 @@ static const struct exchange numbers[] = {
       "{\"row\":4,\"column\":\"x\",\"code\":\"missing_column\"},"
       "{\"row\":4,\"column\":\"y\",\"code\":\"missing_column\"}]}" },
     /* not JSON, or not rows */
-    { "", 400, "ends too early" },
+    { "", 400, "the body is empty" },
     { "  ", 400, "ends too early" },
     { "[]", 400, "the array has no rows" },
     { "[ ", 400, "ends too early" },
