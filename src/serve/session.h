@@ -80,6 +80,13 @@ struct mli_session {
     struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
 };
 
+/* ---- server_files.c ---- */
+
+/* A warning where there is a file of keys without a key. */
+void mli_server_warn_without_keys(const struct mli_server *server);
+/* Starts the thread that reads keys and certificates again. ML_ENOMEM, ML_EIO. */
+ML_NODISCARD enum ml_status mli_server_watch(struct mli_server *server, struct ml_error *err);
+
 /* Index of the request's route for the metrics. */
 size_t mli_session_route(const struct mli_session *session);
 
