@@ -55,8 +55,19 @@ static FILE *announce_to(const struct mli_server_config *server)
     return is_stdout(server->access_log) || is_stdout(server->audit_log) || is_stdout(server->prediction_log) ? stderr : stdout;
 }
 
+/* With the address of the metrics where they have their own. */
+static json_t *with_metrics(json_t *doc, unsigned port)
+{
+    if (doc && port && json_object_set_new(doc, "metrics_port", json_integer(port))) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+/* metrics: their port; 0: they have none of their own. */
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
-                     unsigned port)
+                     unsigned port, unsigned metrics)
 {
     struct mli_registry *registry = mli_catalog_registry(catalog);
     FILE *to = announce_to(&f->server);
@@ -67,15 +78,17 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
         announce_folder(ctx, f, url, port, to);
     } else if (ctx->json) {
         const struct mli_served *first = registry->version[registry->lineup[0].main].served;
-        out_json(ctx, json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
+        out_json(ctx, with_metrics(json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
                                 "name", first->name, "version", first->version, "sha256", first->model->sha256, "pid",
-                                (json_int_t)getpid(), "models", serve_models_json(registry)));
+                                (json_int_t)getpid(), "models", serve_models_json(registry)), metrics));
     } else {
         out_line_to(to, "serving", "%s (target %s) on %s", f->models.source[0].path,
                     registry->version[registry->lineup[0].main].served->model->target_names, url);
         serve_models_print(registry, to);
         if (f->platform)
             out_line_to(to, "as told", "by %s", f->platform);
+        if (metrics)
+            out_line_to(to, "watch", "%.*s:%u/metrics", (int)(strrchr(url, ':') - url), url, metrics);
         propose(f, url, to);
     }
     fflush(to);
@@ -143,7 +156,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
     if (!status)
         status = mli_reload_start(catalog, models.source, models.sources, &ctx->log, mli_server_audit(server), &reload, &err);
     if (!status) {
-        announce(ctx, f, catalog, mli_server_port(server));
+        announce(ctx, f, catalog, mli_server_port(server), mli_server_metrics_port(server));
         wait_for_stop(&signals, reload);
         ml_log(&ctx->log, ML_LOG_NOTE, "stopping: finishing the requests in flight");
     }
@@ -167,6 +180,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "versions", 0, INT, &f.versions, 0, "serve so many of the newest versions of a folder, 0: all", "COUNT" },
         { "address", 'a', STRING, &f.server.address, 0, "address to listen on, 0.0.0.0 for all", "IP" },
         { "port", 'p', INT, &f.port, 0, "0: any free port, which is printed", "PORT" },
+        { "metrics-port", 0, POPT_ARG_INT, &f.metrics_port, 0, "metrics and health have this port, which --max-connections does not count, and the other one has no metrics; 0: any free port, which is printed", "PORT" },
         { "canary", 0, POPT_ARG_ARGV, &f.canary, 0, "give a share of the requests that say no version to this one; repeated for several models", "NAME=VERSION:PERCENT%" },
         { "canary-header", 0, POPT_ARG_STRING, &f.server.canary_header, 0, "whose value decides which requests those are; default: the body", "HEADER" },
         { "shadow", 0, POPT_ARG_ARGV, &f.shadow, 0, "have this version predict what the model is asked, too, and count in /metrics how they differ; repeated for several models", "NAME=VERSION" },

@@ -13,6 +13,7 @@ void serve_flags_init(struct serve_flags *f)
     *f = (struct serve_flags){ .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
     f->server.alert_psi = 0.2;
     f->port = f->server.port;
+    f->metrics_port = -1;
     f->max_rows = (int)f->server.max_rows;
     f->max_inflight = (int)f->server.max_inflight;
     f->max_depth = (int)f->server.max_depth;
@@ -105,6 +106,10 @@ static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
         { "idle-timeout", f->idle_timeout, 1, 86400 },
         { "grace", f->grace, 0, 3600 },
     };
+    f->server.metrics_apart = f->metrics_port != -1;
+    if (f->server.metrics_apart && !in_range(ctx, "metrics-port", f->metrics_port, 0, 65535))
+        return CMD_USAGE;
+    f->server.metrics_port = (uint16_t)f->metrics_port;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!in_range(ctx, rows[i].name, rows[i].value, rows[i].low, rows[i].high))
             return CMD_USAGE;

@@ -14,7 +14,7 @@ struct serve_flags {
     char **canary, **shadow, **label;
     double rate;
     struct mli_courier_config courier;
-    int no_sandbox, no_drift, drift_window, request_ids, workers, max_inflight, prediction_files, rate_burst, port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
+    int no_sandbox, no_drift, drift_window, request_ids, workers, max_inflight, prediction_files, rate_burst, port, metrics_port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
     int header_timeout, body_timeout, idle_timeout, grace;
 };
 

@@ -242,7 +242,7 @@ void mli_execution_answer(const struct mli_service *service, struct mli_worker *
     mli_buf_printf(&reply->body,
                    "{\"MaxConcurrentTransforms\":%zu,\"BatchStrategy\":\"MULTI_RECORD\","
                    "\"MaxPayloadInMB\":%zu}\n",
-                   service->loops, megabytes > 0 ? megabytes : 1);
+                   service->loops - service->config.metrics_apart, megabytes > 0 ? megabytes : 1);
 }
 
 /* The words are those of MLflow 2, which clients may look for; the last of them say what is understood here. */

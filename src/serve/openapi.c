@@ -192,14 +192,15 @@ static bool put_route(json_t *paths, json_t *given, const struct mli_route *rout
 
 /* ---- the document ------------------------------------------------------------------------------------------------ */
 
-static bool put_paths(json_t *doc, const struct mli_request *request, unsigned open)
+static bool put_paths(json_t *doc, const struct mli_request *request, const struct mli_server_config *config)
 {
     json_t *paths = json_object(), *given = json_object_get(doc, "paths");
     bool made = paths != NULL;
 
     for (size_t i = 0; i < mli_route_count && made; i++) {
-        if (is_answered(&mli_routes[i], request))
-            made = put_route(paths, given, &mli_routes[i], request->served, open);
+        bool elsewhere = config->metrics_apart && mli_routes[i].scope == MLI_SCOPE_METRICS;
+        if (!elsewhere && is_answered(&mli_routes[i], request))
+            made = put_route(paths, given, &mli_routes[i], request->served, config->open);
     }
     if (made)
         return mli_json_put(doc, "paths", paths);
@@ -215,7 +216,7 @@ static bool fill(json_t *doc, const struct mli_service *service, const struct ml
 
     return mli_json_put(info, "title", json_string(served->name)) &&
            mli_json_put(info, "version", json_string(served->version)) &&
-           mli_schemas_put(schemas, served, service->config.max_rows) && put_paths(doc, request, service->config.open);
+           mli_schemas_put(schemas, served, service->config.max_rows) && put_paths(doc, request, &service->config);
 }
 
 void mli_openapi_answer(const struct mli_service *service, struct mli_worker *worker,

@@ -102,6 +102,12 @@ enum mli_scope mli_route_scope(const struct mli_server_config *config, const str
     return many && config->multi_model && !config->tokens ? MLI_SCOPE_OPEN : route->scope;
 }
 
+bool mli_route_watches(const struct mli_route *route)
+{
+    return route->answer == mli_metrics_answer || route->answer == mli_health_answer || route->answer == mli_ready_answer ||
+           route->answer == mli_ping_answer || route->answer == mli_v2_live || route->answer == mli_v2_ready;
+}
+
 enum mli_protocol mli_route_protocol(const struct mli_route *route)
 {
     static const struct {

@@ -68,6 +68,9 @@ enum mli_protocol mli_route_protocol(const struct mli_route *route);
 /* What a request's key must have, of this server: where SageMaker adds models, which shows none, that is nothing. */
 enum mli_scope mli_route_scope(const struct mli_server_config *config, const struct mli_route *route);
 
+/* Whether it is about how the server is: health, metrics. */
+bool mli_route_watches(const struct mli_route *route);
+
 /* What a path says. */
 struct mli_match {
     const struct mli_route *route; /* NULL: there is none */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <serve/alarm.h>
 #include <serve/config.h>
-#include <serve/listen.h>
 #include <serve/sandbox.h>
 #include <serve/session.h>
 #include <serve/shadow.h>
@@ -17,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define THREADS_MAX ((size_t)8)
+#define SIDE_MAX 48u /* connections to the port of the metrics */
 #define WORKERS_MAX ((size_t)4)
 enum { LOGS = 3 };
 #define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
@@ -44,14 +43,6 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *data, const 
 }
 
 /* ---- start ------------------------------------------------------------------------------------------------------- */
-
-static bool give(void *data, int fd, const struct sockaddr *address, socklen_t len)
-{
-    struct mli_server *server = data;
-    struct mli_loop *loop = &server->loop[server->next++ % server->loops];
-
-    return MHD_add_connection(loop->daemon, fd, address, len) == MHD_YES;
-}
 
 static struct MHD_Daemon *start_daemon(struct mli_loop *loop)
 {
@@ -94,9 +85,14 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
     server->loop = mli_calloc(n, sizeof(*server->loop));
     if (!server->loop)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
+    server->side.loops = server->service.config.metrics_apart; /* the last one */
+    server->door.loops = n - server->side.loops;
+    server->door.loop = server->loop;
+    server->side.loop = server->loop + server->door.loops;
     for (; server->loops < n; server->loops++) {
         struct mli_loop *loop = &server->loop[server->loops];
         loop->server = server;
+        loop->door = server->loops < server->door.loops ? &server->door : &server->side;
         loop->worker = &server->service.worker[server->loops];
         loop->daemon = start_daemon(loop);
         if (!loop->daemon)
@@ -161,13 +157,11 @@ static void enter_sandbox(const struct mli_server_config *config)
 static enum ml_status start_threads(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
-    struct mli_keeper_config keeper = { .connections = &server->connections,
-                                        .silent = server->tls != NULL,
-                                        .give = give,
-                                        .data = server };
     const struct mli_alarm_config alarm = { server->service.catalog, config->courier, config->alert_psi, config->log };
-    enum ml_status status = mli_listen(config->address, config->port, &keeper.listener, &server->port, err);
+    enum ml_status status = mli_door_listen(&server->door, config->address, config->port, err);
 
+    if (status == ML_OK && config->metrics_apart)
+        status = mli_door_listen(&server->side, config->address, config->metrics_port, err);
     if (status != ML_OK)
         return status;
     if (config->sandbox)
@@ -186,10 +180,9 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         status = mli_alarm_start(&alarm, &server->alarm, err);
     if (status == ML_OK)
         status = mli_server_watch(server, err);
-    if (status == ML_OK)
-        return mli_keeper_start(&keeper, &server->keeper, err);
-    close(keeper.listener);
-    return status;
+    if (status == ML_OK && config->metrics_apart)
+        status = mli_door_open(&server->side, server->tls != NULL, err);
+    return status == ML_OK ? mli_door_open(&server->door, server->tls != NULL, err) : status;
 }
 
 /* Before the sandbox, so that they are there at all. */
@@ -254,7 +247,7 @@ static size_t count_threads(unsigned said, size_t most)
 
 static size_t count_loops(const struct mli_server_config *config)
 {
-    return count_threads(config->threads, THREADS_MAX);
+    return count_threads(config->threads, THREADS_MAX) + config->metrics_apart;
 }
 
 static size_t count_workers(const struct mli_server_config *config)
@@ -278,7 +271,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
 
     enum ml_status status = mli_server_check(config, err);
     if (status == ML_OK)
-        status = mli_server_fit_files(&fitted, loops, err);
+        status = mli_server_fit_files(&fitted, loops + (config->metrics_apart ? SIDE_MAX / 3 : 0), err); /* 3 descriptors each */
     if (status != ML_OK)
         return status;
     server = mli_calloc(1, sizeof(*server));
@@ -310,10 +303,16 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     status = mli_service_init(&server->service, catalog, &fitted, loops, count_workers(config), err);
     if (status != ML_OK)
         goto no_service;
-    status = mli_connections_init(&server->connections, &limits, err);
+    struct mli_connections_config few = limits;
+    few.max = SIDE_MAX;
+    few.max_per_address = 0;
+    status = mli_door_init(&server->door, &limits, false, err);
     if (status != ML_OK)
-        goto no_connections;
-    server->service.connections = &server->connections;
+        goto no_door;
+    status = mli_door_init(&server->side, &few, true, err);
+    if (status != ML_OK)
+        goto no_side;
+    server->service.connections = &server->door.connections;
     server->service.tls = server->tls;
     status = open_logs(server, err);
     if (status != ML_OK)
@@ -339,8 +338,10 @@ no_threads:
     mli_shadow_stop(server->service.shadow);
 no_logs:
     close_logs(server);
-    mli_connections_release(&server->connections);
-no_connections:
+    mli_door_close(&server->side, true);
+no_side:
+    mli_door_close(&server->door, true);
+no_door:
     mli_service_release(&server->service);
 no_service:
     mli_tls_free(server->tls);
@@ -360,14 +361,19 @@ struct mli_audit *mli_server_audit(const struct mli_server *server)
 
 uint16_t mli_server_port(const struct mli_server *server)
 {
-    return server->port;
+    return server->door.port;
+}
+
+uint16_t mli_server_metrics_port(const struct mli_server *server)
+{
+    return server->side.port;
 }
 
 /* ---- stop -------------------------------------------------------------------------------------------------------- */
 
 /*
  * From now on every reply says that it is the last one, so busy connections end by themselves; the keeper takes those
- * who wait at the door, closes it, and ends idle connections.
+ * who wait at the door, closes it, and ends idle connections. Whoever watches sees that, so that port is closed last.
  */
 void mli_server_stop(struct mli_server *server)
 {
@@ -376,12 +382,13 @@ void mli_server_stop(struct mli_server *server)
     mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     atomic_store(&server->service.draining, true);
     const uint64_t until = mli_now() + config->grace * (uint64_t)1000;
-    mli_keeper_drain(server->keeper);
-    bool drained = mli_connections_wait(&server->connections, config->grace);
+    bool drained = mli_door_drain(&server->door, config->grace);
     if (!drained)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
-               mli_connections_count(&server->connections), config->grace);
+               mli_connections_count(&server->door.connections), config->grace);
+    if (server->side.keeper)
+        mli_door_drain(&server->side, 1);
     const uint64_t now = mli_now();
     mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
     mli_watch_stop(server->watch);
@@ -389,9 +396,9 @@ void mli_server_stop(struct mli_server *server)
     stop_loops(server);
     mli_pool_free(server->service.pool);
     mli_shadow_stop(server->service.shadow);
-    mli_keeper_stop(server->keeper, !drained);
     close_logs(server);
-    mli_connections_release(&server->connections);
+    mli_door_close(&server->side, true);
+    mli_door_close(&server->door, !drained);
     mli_service_release(&server->service);
     mli_tls_free(server->tls);
     mli_access_release(&server->access);

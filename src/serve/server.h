@@ -26,6 +26,8 @@ struct mli_server_config {
     const char *cors;     /* origins of web pages that may ask, or "*"; NULL: none */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */
+    bool metrics_apart;       /* metrics are on a port of their own, with health, and not on that one */
+    uint16_t metrics_port;    /* then; 0 likewise */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
     unsigned workers;         /* threads for large requests; 0: one a core, at most 4 */
     unsigned max_inflight;    /* large requests that wait or are answered at a time */
@@ -82,6 +84,7 @@ ML_NODISCARD enum ml_status mli_server_start(struct mli_catalog *catalog,
 /* Where changes are noted; NULL: nowhere. */
 struct mli_audit *mli_server_audit(const struct mli_server *server);
 uint16_t mli_server_port(const struct mli_server *server);
+uint16_t mli_server_metrics_port(const struct mli_server *server); /* 0: there is none */
 /* Drain: not ready, stop accepting, finish what is in flight (at most `grace` seconds), close, free. */
 void mli_server_stop(struct mli_server *server);
 

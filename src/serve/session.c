@@ -38,10 +38,10 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         session = mli_calloc(1, sizeof(*session));
         struct mli_connection *place =
-            session ? mli_connections_start(&server->connections, fd, mli_now()) : NULL;
+            session ? mli_connections_start(&loop->door->connections, fd, mli_now()) : NULL;
         if (!place) {
             free(session);
-            mli_connections_cancel(&server->connections, fd);
+            mli_connections_cancel(&loop->door->connections, fd);
             return; /* without a session mli_session_on_request() ends it */
         }
         session->loop = loop;
@@ -57,8 +57,8 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
         if (copy >= 0 && server->tls)
             shutdown(copy, SHUT_WR); /* which the library leaves to close(), and this copy stays open */
         if (copy >= 0)
-            mli_keeper_see_off(server->keeper, copy);
-        mli_connections_close(&server->connections, session->connection);
+            mli_keeper_see_off(loop->door->keeper, copy);
+        mli_connections_close(&loop->door->connections, session->connection);
         if (session->credentials)
             mli_tls_end(server->tls, session->credentials);
         mli_buf_release(&session->target);

@@ -21,9 +21,21 @@ struct mli_server;
 
 struct mli_kept; /* session_response.c */
 
+/* Where connections come in: the port, or that of --metrics-port, which has a loop thread and limits of its own. */
+struct mli_door {
+    struct mli_connections connections;
+    struct mli_keeper *keeper; /* NULL: it is not open yet */
+    struct mli_loop *loop;     /* the threads that answer here, */
+    size_t loops, next;        /* how many; whose turn it is, the keeper's */
+    int listener;              /* until the keeper has it; -1: none */
+    uint16_t port;
+    bool apart; /* health and metrics are answered here, and nothing else */
+};
+
 /* A thread that answers. */
 struct mli_loop {
     struct mli_server *server;
+    struct mli_door *door;
     struct mli_worker *worker;
     struct MHD_Daemon *daemon;
     struct mli_kept *kept[MLI_KEPT_BYTES]; /* by the length of the body; NULL: none yet */
@@ -31,16 +43,14 @@ struct mli_loop {
 
 struct mli_server {
     struct mli_service service;
-    struct mli_connections connections;
+    struct mli_door door, side; /* side: of --metrics-port; without loop threads: there is none */
     struct mli_alarm *alarm;     /* NULL: nobody counts */
-    struct mli_keeper *keeper;
     struct mli_access access;
     struct mli_cors cors;
     struct mli_tls *tls; /* NULL: plain HTTP */
     struct mli_watch *watch; /* of the files that are read again */
     struct mli_loop *loop;
-    size_t loops, next; /* next: whose turn it is, the keeper's */
-    uint16_t port;
+    size_t loops;
     char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
     bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
     _Atomic size_t held; /* bytes of request bodies */
@@ -79,6 +89,20 @@ struct mli_session {
     const char *accepts; /* Accept-Encoding, then; NULL: not sent */
     struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
 };
+
+/* ---- door.c ---- */
+
+/* ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_door_init(struct mli_door *door, const struct mli_connections_config *limits, bool apart,
+                                          struct ml_error *err);
+/* Connections queue up from now on. ML_EIO, ML_EUSAGE. */
+ML_NODISCARD enum ml_status mli_door_listen(struct mli_door *door, const char *address, uint16_t port, struct ml_error *err);
+/* And come in. ML_ENOMEM, ML_EIO. */
+ML_NODISCARD enum ml_status mli_door_open(struct mli_door *door, bool silent, struct ml_error *err);
+/* Nobody comes in any more; waits until all have gone. False: some have not within that time. */
+bool mli_door_drain(struct mli_door *door, unsigned seconds);
+/* After the loop threads, of a door in whatever state _init has left it or others. */
+void mli_door_close(struct mli_door *door, bool at_once);
 
 /* ---- server_files.c ---- */
 

@@ -121,6 +121,10 @@ static void find_route(struct mli_session *session, const char *method,
     const struct mli_service *service = &session->loop->server->service;
     struct mli_match match = mli_route_find(&service->config, method, facts->path, facts->path_len);
 
+    /* where metrics have a port of their own, each of the two answers its part and nothing else */
+    if (match.route && (session->loop->door->apart ? !mli_route_watches(match.route)
+                                                   : service->config.metrics_apart && match.route->scope == MLI_SCOPE_METRICS))
+        match = (struct mli_match){ 0 };
     session->route = match.route;
     session->origin = mli_cors_allow(&session->loop->server->cors, facts->origin);
     if (!admit(session, facts) || take_preflight(session, method, facts))

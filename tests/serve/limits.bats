@@ -36,3 +36,34 @@ load common
     [[ $(json '[{"x":1,"y":1,"z":[1]}]' -o /dev/null -w '%{http_code}') == 200 ]]
     json '[{"x":1,"y":1,"z":[[1]]}]' | jq -e '.error == "JSON is nested more than 3 levels deep"'
 }
+
+@test "metrics and health on a port of their own are there when the other one is full, and until the end" {
+    serve mean --metrics-port 0 --max-connections 1 --threads 1
+    side=http://127.0.0.1:$(jq -r .metrics_port serve.json)
+    [ "$side" != "$URL" ]
+    # one connection takes the only place, half way through its request
+    exec 5<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n' >&5
+    full() { [ "$(code "$URL/healthz")" = 503 ]; }
+    soon full
+    for path in /healthz /readyz /ping /v2/health/ready /metrics; do [ "$(code "$side$path")" = 200 ]; done
+    for path in / /model /docs /v2/models /nothing; do [ "$(code "$side$path")" = 404 ]; done
+    [ "$(code -d '{"instances":[[1,2]]}' "$side/v1/models/mean:predict")" = 400 ] # TensorFlow Serving's word for no such path
+    curl -sS "$side/metrics" | grep -qE '^mlctl_connections_refused_total\{reason="full"\} [1-9]'
+    curl -sS "$side/metrics" | grep -q '^mlctl_connections 1$'
+    # while what is in flight is finished, whoever watches is told so
+    kill -TERM "$SERVER"
+    leaving() { [ "$(code "$side/readyz")" = 503 ]; }
+    soon leaving
+    printf '{"x":4,"y":5}' >&5
+    head -n 1 <&5 | grep -q '200 OK'
+    exec 5>&-
+    ended
+    serve mean --metrics-port 0
+    [ "$(code "$URL/metrics")" = 404 ]
+    [ "$(code "$URL/healthz")" = 200 ]
+    curl -sS "$URL/execution-parameters" | jq -e --argjson n "$(nproc)" '.MaxConcurrentTransforms == ([$n, 8] | min)'
+    curl -sS "$URL/openapi.json" | jq -e '.paths | has("/healthz") and (has("/metrics") | not)'
+    run -5 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0 --metrics-port "$PORT"
+    [[ $output == *'Address already in use'* ]]
+}
