@@ -207,7 +207,8 @@ static void read_named(struct mli_scan *scan, struct mli_intake *intake)
     mli_scan_open(scan, '{');
     size_t count = desk->schema->count, found = read_in_order(scan, intake, desk->served->key);
     size_t field = found ? found - 1 : count;
-    for (size_t i = 0; i < found && mli_scan_peek(scan) != '}'; i++)
+    bool all = found == count && mli_scan_peek(scan) == '}'; /* then nobody asks which */
+    for (size_t i = 0; i < found && !all; i++)
         desk->seen[i] = desk->row;
     while (next_column(scan, intake, &field)) {
         if (field == count) {
