@@ -108,6 +108,7 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 # the pthread variant: Debian's serial one gives wrong results when several threads call it (src/la/blas.c takes turns then)
 OPENBLAS_DIR := $(firstword $(wildcard $(foreach v,pthread serial,/usr/lib/$(MULTIARCH)/openblas-$(v))))
 OPENBLAS_CFLAGS := $(if $(OPENBLAS_DIR),-isystem $(firstword $(wildcard /usr/include/$(MULTIARCH)/$(notdir $(OPENBLAS_DIR)))))
+# before all others: the loader looks up thousands of its names, each in the libraries in this order (0.7 ms of a start)
 OPENBLAS_LIBS := $(if $(OPENBLAS_DIR),-L$(OPENBLAS_DIR)) -lopenblas
 
 # ---- the ladder: what each folder's code may lean on, lowest first (../CONTRIBUTING.md, "Layers") ---------------
@@ -138,7 +139,7 @@ all: $(BUILD)/mlctl $(BUILD)/mlctl-runtime $(BUILD)/libmlctl.a $(BUILD)/libmlctl
 
 $(BUILD)/mlctl: $(OBJ_cmd) $(BUILD)/libmlctl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -o $@ $(OBJ_cmd) $(BUILD)/libmlctl.a $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+	$(Q)$(CC) $(OPENMP) -o $@ $(OBJ_cmd) $(BUILD)/libmlctl.a $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
 
 RUNTIME_DOMAINS := base la table prep net eval model serve
 OBJ_runtime := $(foreach d,$(RUNTIME_DOMAINS),$(call objects,$(d))) \
@@ -153,12 +154,12 @@ $(BUILD)/libmlctl.a: $(OBJ_lib)
 
 $(BUILD)/libmlctl.so: $(OBJ_lib)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(LIBS) $(OPENBLAS_LIBS)
+	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(OPENBLAS_LIBS) $(LIBS)
 
 # the fit alone, for scripts/bench/train
 $(BUILD)/bench-fit: $(BUILD)/scripts/bench/fit.o $(BUILD)/libmlctl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
 
 # what mlctl serve is held against, for scripts/bench/serve
 $(BUILD)/bench-constant: $(BUILD)/scripts/bench/constant.o
@@ -241,7 +242,7 @@ OBJ_fuzzed := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas) $(OBJ_sin
 define fuzz_rule
 $(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)
-	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) $(OPENBLAS_LIBS)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
 $(BUILD)/fuzz-$(1): $(BUILD)/tests/fuzz/$(1).o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)
 	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) -fsanitize=fuzzer $(LIBS) $(OPENBLAS_LIBS)
