@@ -87,6 +87,12 @@ static void write_bytes(struct mli_v2_inference *in, const double *P, struct mli
     }
 }
 
+static void add_whole(struct mli_buf *out, const char *before, size_t number)
+{
+    mli_buf_str(out, before);
+    mli_buf_number(out, (double)number);
+}
+
 static void write_output(struct mli_v2_inference *in, const struct mli_v2_output *chosen,
                          const double *P, struct mli_buf *out)
 {
@@ -94,10 +100,14 @@ static void write_output(struct mli_v2_inference *in, const struct mli_v2_output
 
     mli_buf_str(out, "{\"name\":");
     mli_buf_json_string(out, chosen->of->name, strlen(chosen->of->name));
-    mli_buf_printf(out, ",\"datatype\":\"%s\",\"shape\":[%zu,%zu],", chosen->classes ? "BYTES" : chosen->of->datatype,
-                   in->rows, chosen->classes ? chosen->classes : chosen->of->width);
+    mli_buf_str(out, ",\"datatype\":\"");
+    mli_buf_str(out, chosen->classes ? "BYTES" : chosen->of->datatype);
+    add_whole(out, "\",\"shape\":[", in->rows);
+    add_whole(out, ",", chosen->classes ? chosen->classes : chosen->of->width);
+    mli_buf_str(out, "],");
     if (chosen->binary) {
-        mli_buf_printf(out, "\"parameters\":{\"binary_data_size\":%zu}}", chosen->bytes);
+        add_whole(out, "\"parameters\":{\"binary_data_size\":", chosen->bytes);
+        mli_buf_str(out, "}}");
         return;
     }
     mli_buf_str(out, "\"data\":");
@@ -125,8 +135,11 @@ void mli_v2_write(struct mli_v2_inference *in, const double *P, struct mli_reply
         mli_buf_add(out, in->id.text + in->id.at, end.at - in->id.at);
         mli_buf_char(out, ',');
     }
-    mli_buf_printf(out, "\"model_name\":\"%s\",\"model_version\":\"%s\",\"outputs\":[",
-                   in->served->name, in->served->version);
+    mli_buf_str(out, "\"model_name\":\"");
+    mli_buf_str(out, in->served->name);
+    mli_buf_str(out, "\",\"model_version\":\"");
+    mli_buf_str(out, in->served->version);
+    mli_buf_str(out, "\",\"outputs\":[");
     for (size_t i = 0; i < in->outputs; i++) {
         if (i > 0)
             mli_buf_char(out, ',');
