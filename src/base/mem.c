@@ -46,6 +46,18 @@ void *mli_calloc(size_t count, size_t size)
     return byte_count(count, size, &bytes) ? calloc(1, bytes) : NULL;
 }
 
+void *mli_calloc_lines(size_t count, size_t size)
+{
+    size_t bytes, lines;
+
+    if (!byte_count(count, size, &bytes) || !mli_add(bytes, MLI_LINE - 1, &lines))
+        return NULL;
+    void *p = aligned_alloc(MLI_LINE, lines & ~(size_t)(MLI_LINE - 1));
+    if (p)
+        memset(p, 0, bytes);
+    return p;
+}
+
 void *mli_realloc(void *p, size_t count, size_t size)
 {
     size_t bytes;

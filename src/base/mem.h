@@ -15,6 +15,9 @@ void *mli_alloc(size_t count, size_t size);  /* uninitialised; count or size 0 g
  */
 void *mli_alloc_large(size_t count, size_t size);
 void *mli_calloc(size_t count, size_t size); /* zeroed */
+/* The same from the start of a cache line on: a struct whose size is whole lines shares none with another thread's. */
+#define MLI_LINE 64
+void *mli_calloc_lines(size_t count, size_t size);
 void *mli_realloc(void *p, size_t count, size_t size); /* p stays valid on failure */
 /*
  * Bytes [from, to) of memory are about to be written for the first time: their pages are fetched at once, which is

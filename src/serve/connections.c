@@ -58,7 +58,7 @@ enum ml_status mli_connections_init(struct mli_connections *table,
 {
     memset(table, 0, sizeof(*table));
     table->config = *config;
-    table->slot = mli_calloc(config->max, sizeof(*table->slot));
+    table->slot = mli_calloc_lines(config->max, sizeof(*table->slot));
     if (!table->slot || !init_lock(table)) {
         free(table->slot);
         return ml_error_set(err, ML_ENOMEM, "out of memory for %u connections", config->max);

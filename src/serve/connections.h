@@ -9,6 +9,7 @@
 #ifndef SERVE_CONNECTIONS_H
 #define SERVE_CONNECTIONS_H
 
+#include <base/mem.h>
 #include <mlctl/status.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -35,7 +36,7 @@ enum mli_phase {
 #define MLI_RATE 500u
 
 struct mli_connection {
-    int fd;
+    _Alignas(MLI_LINE) int fd;
     bool shut;               /* past its deadline already */
     struct in6_addr address; /* IPv4 as a mapped one */
     _Atomic uint64_t

@@ -14,7 +14,7 @@ enum ml_status mli_service_init(struct mli_service *service, struct mli_catalog 
     service->loops = loops;
     size_t workers = loops + pool;
     size_t all = workers + mli_catalog_has_shadow(catalog);
-    service->worker = mli_calloc(all, sizeof(*service->worker));
+    service->worker = mli_calloc_lines(all, sizeof(*service->worker));
     if (!service->worker)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
     for (; service->workers < workers; service->workers++)

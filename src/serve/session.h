@@ -53,7 +53,7 @@ struct mli_server {
     size_t loops;
     char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
     bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
-    _Atomic size_t held; /* bytes of request bodies */
+    _Atomic size_t held; /* bytes of request bodies, of those that are long */
 };
 
 enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_BODY };

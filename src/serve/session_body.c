@@ -3,9 +3,21 @@
 #define BODY_KEPT ((size_t)64 << 10) /* a larger buffer is not kept from one request to the next */
 #define HELD_BODIES ((size_t)32) /* request bodies in memory at one time, as many of the largest */
 
+/*
+ * What the server's count has of a body of that length. Of a short one nothing: a connection keeps as much from one request
+ * to the next, and all threads would write that one word for every request.
+ */
+static size_t counted(size_t len)
+{
+    return len > BODY_KEPT ? len : 0;
+}
+
 void mli_session_drop_body(struct mli_session *session)
 {
-    atomic_fetch_sub(&session->loop->server->held, session->body.len);
+    size_t n = counted(session->body.len);
+
+    if (n > 0)
+        atomic_fetch_sub(&session->loop->server->held, n);
     if (session->body.capacity > BODY_KEPT)
         mli_buf_release(&session->body);
     else
@@ -16,18 +28,19 @@ static void keep_bytes(struct mli_session *session, const char *bytes, size_t n)
 {
     struct mli_server *server = session->loop->server;
     size_t max = server->service.config.max_body, most = max * HELD_BODIES;
+    size_t more = n > max - session->body.len ? 0 : counted(session->body.len + n) - counted(session->body.len);
 
     if (n > max - session->body.len) {
         mli_reply_error(&session->reply, 413, "the body is longer than the limit of %zu bytes (--max-body)",
                         max);
         session->refused = true;
-    } else if (atomic_fetch_add(&server->held, n) > most - n) {
-        atomic_fetch_sub(&server->held, n);
+    } else if (more > 0 && atomic_fetch_add(&server->held, more) > most - more) {
+        atomic_fetch_sub(&server->held, more);
         mli_session_refuse(session, 503, "too many bodies are being received; try again");
     } else {
         mli_buf_add(&session->body, bytes, n);
         if (session->body.status != ML_OK) {
-            atomic_fetch_sub(&server->held, n);
+            atomic_fetch_sub(&server->held, more);
             mli_session_refuse(session, 503, "out of memory for the body");
         }
     }
@@ -64,7 +77,7 @@ void mli_session_unpack(struct mli_session *session)
         session->refused = true;
         return;
     }
-    atomic_fetch_add(&server->held, plain.len);
+    atomic_fetch_add(&server->held, counted(plain.len));
     mli_session_drop_body(session);
     mli_buf_release(&session->body);
     session->body = plain;

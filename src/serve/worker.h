@@ -8,6 +8,7 @@
 #define SERVE_WORKER_H
 
 #include <pthread.h>
+#include <base/mem.h>
 #include <base/rng.h>
 #include <serve/desk.h>
 #include <serve/metrics.h>
@@ -24,7 +25,7 @@ struct mli_view {
 };
 
 struct mli_worker {
-    size_t number; /* of this worker among all */
+    _Alignas(MLI_LINE) size_t number; /* of this worker among all */
     pthread_mutex_t lock;
     struct mli_view *view; /* the newest, and behind it those that requests still have */
     struct mli_desk *desk;    /* of the model that is asked now */
