@@ -52,7 +52,7 @@ const struct cmd cmd_table[] = {
       "mlctl predict new.csv -o out.csv\nmlctl predict - < new.csv\nmlctl predict 'new/*.csv' --keep id,name",
       cmd_predict },
     { "serve", "Use a model", "[[NAME=]MODEL...]", "answer predictions over HTTP",
-      "A MODEL is a file, or a folder of models: NAME/VERSION/model.safetensors; NAME=FOLDER has VERSION/model.safetensors. The newest version answers where none is said. POST /predict takes a JSON object, an array of objects, or text/csv. GET /healthz /readyz /metrics /model /version. A changed model is noticed, SIGHUP reads all again; one that is damaged changes nothing. Ends on SIGTERM or SIGINT after the requests in flight.",
+      "A MODEL is a file, or a folder of models: NAME/VERSION/model.safetensors; NAME=FOLDER has VERSION/model.safetensors. The newest version answers where none is said. POST /predict takes a JSON object, an array of objects, or text/csv. GET /healthz /readyz /metrics /model /version; / and /docs are pages for a browser. A changed model is noticed, SIGHUP reads all again; one that is damaged changes nothing. Ends on SIGTERM or SIGINT after the requests in flight.",
       "mlctl serve --port 8080\nmlctl serve churn=churn.safetensors price=price.safetensors\nmlctl serve models/\ncurl --json '{\"age\": 31, \"city\": \"Oslo\"}' http://127.0.0.1:8080/predict",
       cmd_serve },
     { "health", "Use a model", "URL", "ask a server whether it is well",

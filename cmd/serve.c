@@ -40,6 +40,7 @@ static void announce_folder(const struct cmd_context *ctx, const struct serve_fl
 static void propose(const struct serve_flags *f, const char *url, FILE *to)
 {
     bool key = f->server.tokens && !(f->server.open & MLI_SCOPE_PREDICT);
+    out_line_to(to, "page", "%s/ in a browser", url);
     out_line_to(to, "try", "curl %s%s%s/model", key ? "-H \"Authorization: Bearer $TOKEN\" " : "",
                 f->server.tls_client_ca ? "--cert CLIENT.pem --key CLIENT-KEY.pem " : "", url);
 }

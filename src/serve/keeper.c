@@ -103,15 +103,18 @@ static void read_leaving(struct mli_keeper *keeper, uint64_t now)
 static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
 {
     bool full = why == MLI_REFUSED_FULL;
-    const char *text =
-        full ? "all connections are in use" : "too many connections from this address";
+    const struct mli_connections_config *limits = &keeper->config.connections->config;
     const char *line = full ? "503 Service Unavailable" : "429 Too Many Requests";
-    char body[320], reply[640];
+    char text[96], body[320], reply[640];
 
     if (keeper->config.silent) {
         close(fd);
         return;
     }
+    if (full)
+        snprintf(text, sizeof(text), "all %u connections are in use; try again", limits->max);
+    else
+        snprintf(text, sizeof(text), "%u connections are the most from one address; close some", limits->max_per_address);
     int n = snprintf(body, sizeof(body),
                      "{\"error\":\"%s\",\"error_code\":\"%s\",\"message\":\"%s\"}\n", text,
                      mli_reply_code(full ? 503 : 429), text);

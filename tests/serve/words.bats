@@ -80,7 +80,7 @@ get() {
     URL=http://127.0.0.1:$PORT
     for line in '^named      mean, version 10 .*and 2 other versions$' '^canary     mean: 5% of the requests go to version 2$' \
         '^shadow     mean: version 1 predicts too' '^label      mean: stable is version 2$' \
-        "^try        curl -H \"Authorization: Bearer \\\$TOKEN\" $URL/model\$" \
+        "^page       $URL/ in a browser\$" "^try        curl -H \"Authorization: Bearer \\\$TOKEN\" $URL/model\$" \
         '--label: mean has no version "11"; there is 10, 2, 1; it counts when its folder has it' \
         'keys has no key in it, so no token is known and everything but health is refused; mlctl token new prints a line for it'; do
         soon grep -q -e "$line" serve.log

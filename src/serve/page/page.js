@@ -277,13 +277,14 @@
 
   const startTraffic = () => {
     const series = { rate: [], latency: [], errors: [] }, worst = [];
-    let before = null;
+    let before = null, timer = 0;
     const push = (name, value) => { series[name].push(value); if (series[name].length > POINTS) series[name].shift(); };
     const look = async () => {
       if (document.hidden) { before = null; return; }
       try {
         const response = await ask('/metrics');
         byId('traffic').hidden = !response.ok;
+        if (response.status === 404) clearInterval(timer); /* they have a port of their own */
         if (!response.ok) return;
         const text = await response.text(), now = read(text);
         lookAtDrift(text, worst);
@@ -302,7 +303,7 @@
       }
     };
     look();
-    setInterval(look, STEP);
+    timer = setInterval(look, STEP);
   };
 
   /* ---- keys ----------------------------------------------------------------------------------------------------- */

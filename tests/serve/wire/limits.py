@@ -97,6 +97,7 @@ def taken(limit, status):
         check([r.status for r in replies] == [status] and closed and took < PROMPT, status, [r.status for r in replies])
         if replies:
             check(replies[0].headers["retry-after"] == "1", "Retry-After")
+            check("%d connections" % limit in json.loads(replies[0].body)["error"], replies[0].body)
             check(replies[0].headers["x-content-type-options"] == "nosniff", "nosniff")
     held.pop().close()
     check(until(served), "after one has left")
