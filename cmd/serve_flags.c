@@ -1,6 +1,7 @@
 #include <cmd/serve_flags.h>
 
 #include <base/num.h>
+#include <limits.h>
 #include <serve/content.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ void serve_flags_init(struct serve_flags *f)
     *f = (struct serve_flags){ .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
     f->server.alert_psi = 0.2;
     f->port = f->server.port;
-    f->metrics_port = -1;
+    f->metrics_port = INT_MIN; /* not said */
     f->max_rows = (int)f->server.max_rows;
     f->max_inflight = (int)f->server.max_inflight;
     f->max_depth = (int)f->server.max_depth;
@@ -106,7 +107,7 @@ static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
         { "idle-timeout", f->idle_timeout, 1, 86400 },
         { "grace", f->grace, 0, 3600 },
     };
-    f->server.metrics_apart = f->metrics_port != -1;
+    f->server.metrics_apart = f->metrics_port != INT_MIN;
     if (f->server.metrics_apart && !in_range(ctx, "metrics-port", f->metrics_port, 0, 65535))
         return CMD_USAGE;
     f->server.metrics_port = (uint16_t)f->metrics_port;
@@ -223,6 +224,8 @@ static bool take_rate(const struct cmd_context *ctx, struct serve_flags *f)
 
     if (f->rate_burst && f->rate == 0)
         ml_error_set(&err, ML_EUSAGE, "--rate-burst goes with --rate-limit");
+    else if (f->rate_burst == 0 && f->rate != 0 && !mli_rate_make(f->rate, 0, &f->server.rate))
+        ml_error_set(&err, ML_EUSAGE, "--rate-limit %g is out of range: 0.001 to 1000000 requests a second", f->rate);
     else if (f->rate_burst < 0 || (f->rate != 0 && !mli_rate_make(f->rate, (unsigned)f->rate_burst, &f->server.rate)))
         ml_error_set(&err, ML_EUSAGE, "--rate-limit %g, --rate-burst %d: the first is 0.001 to 1000000 requests a second, the other 1 to 1000000",
                      f->rate, f->rate_burst);

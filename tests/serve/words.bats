@@ -37,6 +37,8 @@ refused() {
     for flag in alert-psi=0.3 drift-window=1000 alert-webhook=http://127.0.0.1/; do
         refused "--${flag%=*} is about drift, which --no-drift does not count" serve "$model" --no-drift "--$flag"
     done
+    refused '--metrics-port -1 is out of range: 0 to 65535' serve "$model" --metrics-port -1
+    refused '--rate-limit -1 is out of range: 0.001 to 1000000 requests a second' serve "$model" --rate-limit -1
     # a file is all there will be of its model
     refused '--canary: mean has no version "2"; there is 1' serve "$model" --canary mean=2:5%
     refused '--label: mean has no version "2"; there is 1' serve "$model" --label mean:stable=2
