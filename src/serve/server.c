@@ -114,6 +114,7 @@ static void stop_loops(struct mli_server *server)
     for (size_t i = 0; i < server->loops; i++) {
         MHD_stop_daemon(server->loop[i].daemon);
         mli_loop_drop_responses(&server->loop[i]);
+        mli_buf_release(&server->loop[i].spare);
     }
     free(server->loop);
 }

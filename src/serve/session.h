@@ -38,6 +38,7 @@ struct mli_loop {
     struct mli_door *door;
     struct mli_worker *worker;
     struct MHD_Daemon *daemon;
+    struct mli_buf spare; /* for a body; its data NULL: none */
     struct mli_kept *kept[MLI_KEPT_BYTES]; /* by the length of the body; NULL: none yet */
 };
 

@@ -12,16 +12,39 @@ static size_t counted(size_t len)
     return len > BODY_KEPT ? len : 0;
 }
 
-void mli_session_drop_body(struct mli_session *session)
+static void count_out(struct mli_session *session)
 {
     size_t n = counted(session->body.len);
 
     if (n > 0)
         atomic_fetch_sub(&session->loop->server->held, n);
-    if (session->body.capacity > BODY_KEPT)
-        mli_buf_release(&session->body);
-    else
-        mli_buf_reset(&session->body);
+}
+
+/* The buffer that was written last is in the cache, so the next body goes there, whichever connection's it is. */
+void mli_session_drop_body(struct mli_session *session)
+{
+    struct mli_buf *body = &session->body, *spare = &session->loop->spare;
+
+    count_out(session);
+    if (body->capacity > BODY_KEPT) {
+        mli_buf_release(body);
+        return;
+    }
+    mli_buf_reset(body);
+    if (body->data && !spare->data) {
+        *spare = *body;
+        mli_buf_init(body, spare->limit);
+    }
+}
+
+static void take_spare(struct mli_session *session)
+{
+    struct mli_buf *spare = &session->loop->spare;
+
+    if (session->body.data || !spare->data)
+        return;
+    session->body = *spare;
+    mli_buf_init(spare, session->body.limit);
 }
 
 static void keep_bytes(struct mli_session *session, const char *bytes, size_t n)
@@ -53,6 +76,7 @@ enum MHD_Result mli_session_take_body(struct mli_session *session, const char *b
     size_t max = session->loop->server->service.config.max_body;
 
     session->received += *n;
+    take_spare(session);
     if (!session->refused)
         keep_bytes(session, bytes, *n);
     session->reply.close = session->reply.close || session->refused;
@@ -78,7 +102,7 @@ void mli_session_unpack(struct mli_session *session)
         return;
     }
     atomic_fetch_add(&server->held, counted(plain.len));
-    mli_session_drop_body(session);
+    count_out(session);
     mli_buf_release(&session->body);
     session->body = plain;
 }
