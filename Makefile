@@ -52,7 +52,7 @@ SRC_train := adagrad adam adamw batches blocks check descent fault gd health int
 UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply
 
 SRC_model := contributions document drift file layout model output reading rowlog safetensors sealed selftest
-UNIT_model := heap model model_container model_contributions model_hostile model_reading model_sample model_selftest
+UNIT_model := heap model model_container model_contributions model_drift model_hostile model_reading model_rowlog model_sample model_selftest
 
 SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
@@ -73,7 +73,7 @@ UNIT_deploy := deploy
 SRC_cmd := dialect docs explain health inspect mlctl monitor options out predict progress rollback serve serve_flags serve_models token verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
-FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols scan schema trace tune
+FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols rowlog scan schema trace tune
 
 # compiled twice, with double and with float (src/base/real.h); the interior point method is refused with float
 TWINS := la/blas la/plain la/tiles $(SRC_net:%=net/%) $(filter-out train/interior%,$(SRC_train:%=train/%)) fit/learn

@@ -14,6 +14,13 @@ void test_encode_refusals(void **state);
 /* model_contributions.c */
 void test_contributions(void **state);
 
+/* model_drift.c */
+void test_drift(void **state);
+
+/* model_rowlog.c */
+void test_rowlog(void **state);
+void test_rowlog_long(void **state);
+
 /* model_selftest.c */
 void test_selftest_holds(void **state);
 void test_selftest_fails(void **state);
