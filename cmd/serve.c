@@ -199,6 +199,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "tls-cert", 0, POPT_ARG_STRING, &f.server.tls_cert, 0, "HTTPS: certificates in PEM, the server's own first; read again when they change", "FILE" },
         { "tls-key", 0, POPT_ARG_STRING, &f.server.tls_key, 0, "the key of the first of them, in PEM", "FILE" },
         { "tls-client-ca", 0, POPT_ARG_STRING, &f.server.tls_client_ca, 0, "clients must show a certificate that leads to one of these", "FILE" },
+        { "tls-client-crl", 0, POPT_ARG_STRING, &f.server.tls_client_crl, 0, "lists of those that are revoked, in PEM (X509 CRL); read again when it changes", "FILE" },
         { "rate-limit", 0, POPT_ARG_DOUBLE, &f.rate, 0, "of one client address; beyond it: 429 with Retry-After", "REQUESTS/S" },
         { "rate-burst", 0, POPT_ARG_INT, &f.rate_burst, 0, "requests at once after a pause; default: those of a second", "COUNT" },
         { "trust-proxy", 0, POPT_ARG_STRING, &f.server.proxies, 0, "proxies whose X-Forwarded-For says the client's address, like 10.0.0.0/8,::1", "IPS" },

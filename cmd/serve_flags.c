@@ -54,6 +54,7 @@ static bool take_pairs(const struct cmd_context *ctx, int argc, const char **arg
     } rows[] = {
         { "canary-header", "canary", true },
         { "alert-token", "alert-webhook", true },
+        { "tls-client-crl", "tls-client-ca", true },
         { "prediction-log-sample", "prediction-log", true },
         { "prediction-log-size", "prediction-log", true },
         { "prediction-log-files", "prediction-log", true },

@@ -137,7 +137,7 @@ static void enter_sandbox(const struct mli_server_config *config)
 {
     struct mli_sandbox_log logs[LOGS];
     const char *const own[] = { config->tokens, config->tls_cert, config->tls_key,
-                                config->tls_client_ca };
+                                config->tls_client_ca, config->tls_client_crl };
     const size_t owns = sizeof(own) / sizeof(own[0]);
     const char **all = mli_calloc(owns + config->readables, sizeof(*all));
 
@@ -297,6 +297,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     const struct mli_tls_config tls = { .cert = fitted.tls_cert,
                                         .key = fitted.tls_key,
                                         .client_ca = fitted.tls_client_ca,
+                                        .client_crl = fitted.tls_client_crl,
                                         .log = fitted.log };
     status = tls.cert ? mli_tls_new(&tls, &server->tls, err) : ML_OK;
     if (status != ML_OK)

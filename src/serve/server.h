@@ -23,6 +23,7 @@ struct mli_server_config {
     const char *proxies;  /* whose X-Forwarded-For is believed; NULL: nobody's */
     const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP */
     const char *tls_client_ca;      /* PEM file: whose certificates clients must show; NULL: none */
+    const char *tls_client_crl;     /* PEM file: which of them are revoked; NULL: none */
     const char *cors;     /* origins of web pages that may ask, or "*"; NULL: none */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
     uint16_t port;            /* 0: any free port */

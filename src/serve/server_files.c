@@ -67,7 +67,7 @@ static void reload_tls(void *data)
 enum ml_status mli_server_watch(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
-    const char *const certificates[] = { config->tls_cert, config->tls_key, config->tls_client_ca };
+    const char *const certificates[] = { config->tls_cert, config->tls_key, config->tls_client_ca, config->tls_client_crl };
     struct mli_watched file[MLI_WATCHED_MAX];
     size_t n = 0;
 

@@ -127,6 +127,24 @@ static enum ml_status take_clients(const struct mli_tls_config *config,
     return status;
 }
 
+/* What an authority that is not among ours has revoked does no harm. A list that is past its time still counts. */
+static enum ml_status take_revoked(const struct mli_tls_config *config, gnutls_certificate_credentials_t held,
+                                   struct ml_error *err)
+{
+    struct mli_buf pem;
+    enum ml_status status = read_pem(config->client_crl, &pem, err);
+
+    if (status == ML_OK) {
+        const gnutls_datum_t list = datum(&pem);
+        int n = gnutls_certificate_set_x509_crl_mem(held, &list, GNUTLS_X509_FMT_PEM);
+        if (n <= 0)
+            status = ml_error_set(err, ML_EUSAGE, "%s: expected lists of revoked certificates (X509 CRL) in PEM: %s",
+                                  config->client_crl, n < 0 ? gnutls_strerror(n) : "there are none");
+    }
+    drop_pem(&pem);
+    return status;
+}
+
 static void release(struct mli_tls_credentials *credentials)
 {
     if (credentials->held)
@@ -150,6 +168,8 @@ static enum ml_status read_all(const struct mli_tls_config *config,
         status = take_own(config, credentials->held, err);
     if (status == ML_OK && config->client_ca)
         status = take_clients(config, credentials->held, err);
+    if (status == ML_OK && config->client_crl)
+        status = take_revoked(config, credentials->held, err);
     if (status != ML_OK) {
         release(credentials);
         return status;

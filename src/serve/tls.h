@@ -18,6 +18,7 @@ struct mli_tls_config {
         *key; /* PEM files: the chain, own certificate first, and its key, not encrypted */
     const char
         *client_ca; /* PEM file: whose certificates a client must show; NULL: it shows none */
+    const char *client_crl; /* PEM file: which of those count no more, as their authorities say; NULL: all count */
     const struct ml_log *log;
 };
 

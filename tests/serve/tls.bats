@@ -8,6 +8,17 @@ made() {
     openssl x509 -req -in "$name.csr" -CA "$ca.pem" -CAkey "$ca.key" -CAcreateserial -out "$name.pem" "$@" 2>> openssl.log
 }
 
+# revoke CA [NAME...]: a list of CA's in CA.crl, with those it had and these
+revoke() {
+    local ca=$1 name
+    shift
+    [ -e "$ca.index" ] || { : > "$ca.index"; echo 01 > "$ca.number"; }
+    printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s.index\ncrlnumber=%s.number\ndefault_md=sha256\ndefault_crl_days=30\n' "$ca" "$ca" > "$ca.cnf"
+    for name; do openssl ca -config "$ca.cnf" -cert "$ca.pem" -keyfile "$ca.key" -revoke "$name.pem" 2> openssl.log; done
+    # shellcheck disable=SC2086 # words, or none
+    openssl ca -config "$ca.cnf" -cert "$ca.pem" -keyfile "$ca.key" -gencrl ${CRL_END:-} -out "$ca.crl" 2> openssl.log
+}
+
 # authority NAME: one that signs
 authority() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -days 30 \
@@ -158,11 +169,21 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
     made others foreign -days 30 -extfile client.ext
     made ca wrong_ca -days 30 -extfile client.ext
     made clients brief -days 0 -extfile client.ext
-    secure mean --tls-client-ca clients.pem
+    made clients lost -days 30 -extfile client.ext
+    made clients stolen -days 30 -extfile client.ext
+    authority late
+    made late old -days 30 -extfile client.ext
+    cat late.pem >> clients.pem
+    revoke clients lost
+    revoke late
+    cat clients.crl late.crl > revoked.pem
+    secure mean --tls-client-ca clients.pem --tls-client-crl revoked.pem
+    [[ $(code --cert stolen.pem --key stolen.key "$URL/healthz") == 200 ]]
+    [[ $(code --cert old.pem --key old.key "$URL/healthz") == 200 ]]
     for version in 1.2 1.3; do
         tls=(--tlsv$version --tls-max $version)
         [[ $(code "${tls[@]}" --cert good.pem --key good.key "$URL/healthz") == 200 ]]
-        for name in server_only foreign wrong_ca; do
+        for name in server_only foreign wrong_ca lost; do
             run ! curl -s "${tls[@]}" --cert $name.pem --key $name.key "$URL/healthz"
             [ -z "$output" ]
         done
@@ -171,6 +192,17 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
         expired() { ! curl -s "${tls[@]}" --cert brief.pem --key brief.key "$URL/healthz"; }
         soon expired > /dev/null
     done
+    # another list counts from the next connection on; a damaged one changes nothing; nor does one that is past its next update
+    revoke clients stolen
+    CRL_END='-crl_lastupdate 20200101000000Z -crl_nextupdate 20200102000000Z' revoke late
+    cat clients.crl late.crl > next.pem && mv next.pem revoked.pem
+    turned_away() { ! curl -s --cert stolen.pem --key stolen.key "$URL/healthz"; }
+    soon turned_away > /dev/null
+    echo damaged > revoked.pem
+    soon grep -q 'revoked.pem: expected lists of revoked certificates.*; the certificates stay as they were' serve.log
+    turned_away
+    [[ $(code --cert good.pem --key good.key "$URL/healthz") == 200 ]]
+    [[ $(code --cert old.pem --key old.key "$URL/healthz") == 200 ]]
     grep -q 'mlctl_http_requests_total{route="/healthz",code="200"}' <(curl -s --cert good.pem --key good.key "$URL/metrics")
 }
 
@@ -201,7 +233,10 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
     for options in '--tls-cert server.pem' '--tls-key server.key' '--tls-client-ca ca.pem' \
         '--tls-cert server.pem --tls-key other.key' '--tls-cert nothing.pem --tls-key server.key' \
         '--tls-cert server.pem --tls-key locked.key' '--tls-cert server.pem --tls-key server.pem' \
-        '--tls-cert server.pem --tls-key server.key --tls-client-ca nothing.pem'; do
+        '--tls-cert server.pem --tls-key server.key --tls-client-ca nothing.pem' \
+        '--tls-cert server.pem --tls-key server.key --tls-client-crl ca.pem' \
+        '--tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem --tls-client-crl nothing.pem' \
+        '--tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem --tls-client-crl ca.pem'; do
         status=0
         # shellcheck disable=SC2086 # words
         timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0 $options > /dev/null 2> error.txt || status=$?
