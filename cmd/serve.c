@@ -189,6 +189,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "drift-window", 0, INT, &f.drift_window, 0, "rows that recent drift is measured on, at least", "ROWS" },
         { "alert-webhook", 0, POPT_ARG_STRING, &f.courier.url, 0, "is sent a JSON document when recent drift passes --alert-psi, and when it is past", "URL" },
         { "alert-psi", 0, POPT_ARG_DOUBLE | POPT_ARGFLAG_SHOW_DEFAULT, &f.server.alert_psi, 0, "greatest PSI of the columns from which on there is a warning on standard error, and a word to the webhook", "NUMBER" },
+        { "alert-error-rate", 0, POPT_ARG_DOUBLE, &f.server.alert_error_rate, 0, "the same when this share of the last minute's requests for predictions has failed (5xx), such as 0.05", "SHARE" },
         { "alert-token", 0, POPT_ARG_STRING, &f.courier.token, 0, "a line with the token that the webhook is sent, as Authorization: Bearer", "FILE" },
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },

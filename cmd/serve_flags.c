@@ -213,6 +213,8 @@ static bool take_alerts(const struct cmd_context *ctx, struct serve_flags *f)
     f->server.drift = !f->no_drift;
     if (!(f->server.alert_psi > 0 && f->server.alert_psi < 1000))
         ml_error_set(&err, ML_EUSAGE, "--alert-psi %g: expected a number above 0, such as 0.2", f->server.alert_psi);
+    else if (!(f->server.alert_error_rate >= 0 && f->server.alert_error_rate < 1))
+        ml_error_set(&err, ML_EUSAGE, "--alert-error-rate %g: expected a share of the requests below 1, such as 0.05", f->server.alert_error_rate);
     else
         return true;
     cmd_fail(ctx, &err);

@@ -32,6 +32,7 @@ struct state {
 struct mli_alarm {
     struct mli_alarm_config config;
     struct mli_outbox *outbox; /* NULL: nobody is told */
+    struct mli_error_rate errors;
     struct state *state;
     size_t states, capacity;
     pthread_t thread;
@@ -102,17 +103,23 @@ static json_t *columns_json(const struct mli_live_look *look, double threshold, 
     return list;
 }
 
+static const char *write_time(char out[40])
+{
+    struct tm utc;
+    time_t now = time(NULL);
+
+    strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    return out;
+}
+
 static char *write_document(const struct mli_alarm *alarm, const struct state *state, const struct news *news, size_t named)
 {
     char when[40];
-    struct tm utc;
-    time_t now = time(NULL);
     size_t more;
     json_t *columns = columns_json(news->look, alarm->config.psi, named, &more);
 
-    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     json_t *doc = json_pack("{sssssssssssssosIsososIss}", "event", "drift", "state", state->over ? "firing" : "cleared",
-                            "reason", news->reason, "time", when, "model", state->name, "version", state->version, "psi",
+                            "reason", news->reason, "time", write_time(when), "model", state->name, "version", state->version, "psi",
                             mli_json_from(news->psi), "rows", (json_int_t)news->rows, "threshold",
                             mli_json_from(alarm->config.psi), "columns", columns, "more_columns", (json_int_t)more,
                             "digest", state->digest);
@@ -231,6 +238,36 @@ static void look_at_all(struct mli_alarm *alarm)
     }
 }
 
+/* ---- requests that fail ------------------------------------------------------------------------------------------ */
+
+static void say_errors(const struct mli_alarm *alarm)
+{
+    const struct mli_error_rate *errors = &alarm->errors;
+    const struct mli_answers *minute = &errors->minute;
+    const double rate = minute->all ? (double)minute->failed / (double)minute->all : 0;
+    char when[40];
+
+    ml_log(alarm->config.log, errors->over ? ML_LOG_WARNING : ML_LOG_NOTE,
+           "%llu of %llu requests of the last minute failed, %s the share of %g", (unsigned long long)minute->failed,
+           (unsigned long long)minute->all, errors->over ? "above" : "back from above", errors->threshold);
+    if (!alarm->outbox)
+        return;
+    json_t *doc = json_pack("{sssssssosIsIsosi}", "event", "error_rate", "state", errors->over ? "firing" : "cleared", "time",
+                            write_time(when), "rate", mli_json_from(rate), "requests", (json_int_t)minute->all, "failed",
+                            (json_int_t)minute->failed, "threshold", mli_json_from(errors->threshold), "seconds",
+                            MLI_ERROR_RATE_SECONDS);
+    char *text = doc ? mli_json_text(doc, false) : NULL;
+    json_decref(doc);
+    if (text)
+        mli_outbox_put(alarm->outbox, "error rate", text);
+}
+
+static void look_at_errors(struct mli_alarm *alarm)
+{
+    if (alarm->config.error_rate > 0 && mli_error_rate_look(&alarm->errors, mli_metrics_answers(alarm->config.service)))
+        say_errors(alarm);
+}
+
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
 static uint64_t milliseconds(void)
@@ -259,6 +296,7 @@ static void *watch(void *data)
     while (wait_for(alarm, next)) {
         if (milliseconds() >= next) {
             look_at_all(alarm);
+            look_at_errors(alarm);
             next = milliseconds() + TURN;
         }
         if (alarm->outbox)
@@ -287,6 +325,7 @@ enum ml_status mli_alarm_start(const struct mli_alarm_config *config, struct mli
     if (!alarm)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the alarm");
     alarm->config = *config;
+    alarm->errors.threshold = config->error_rate;
     alarm->stop = eventfd(0, EFD_CLOEXEC);
     alarm->outbox = config->courier ? mli_outbox_new(config->courier, config->log) : NULL;
     int failed = alarm->stop < 0 ? errno

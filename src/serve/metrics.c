@@ -110,6 +110,28 @@ static void add_gauge(const struct mli_metrics_writer *w, const char *name, cons
     mli_buf_char(w->out, '\n');
 }
 
+static bool is_error(unsigned status)
+{
+    return status >= 500 && status != 501 && status != 505;
+}
+
+struct mli_answers mli_metrics_answers(const struct mli_service *service)
+{
+    struct mli_answers answers = { 0 };
+
+    for (size_t i = 0; i < service->workers * mli_route_count; i++) {
+        const size_t route = i % mli_route_count;
+        if (mli_routes[route].takes == MLI_TAKES_NOTHING || mli_routes[route].scope != MLI_SCOPE_PREDICT)
+            continue;
+        for (size_t s = 0; s <= STATUSES; s++) {
+            const uint64_t n = get(&service->worker[i / mli_route_count].metrics.route[route].requests[s]);
+            answers.all += n;
+            answers.failed += s < STATUSES && is_error(statuses[s]) ? n : 0;
+        }
+    }
+    return answers;
+}
+
 static const char *route_name(size_t route)
 {
     return route < mli_route_count ? mli_routes[route].path : "other";

@@ -6,6 +6,7 @@
 #define SERVE_METRICS_H
 
 #include <base/buf.h>
+#include <serve/error_rate.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +47,8 @@ size_t mli_metrics_bucket(uint64_t nanoseconds);
 
 struct mli_service;
 struct mli_registry;
+/* Requests for predictions, by whatever protocol. */
+struct mli_answers mli_metrics_answers(const struct mli_service *service);
 /* All metrics of the server as text, with the models of that registry. */
 void mli_metrics_write(const struct mli_service *service, const struct mli_registry *registry,
                        bool openmetrics, struct mli_buf *out);

@@ -158,7 +158,12 @@ static void enter_sandbox(const struct mli_server_config *config)
 static enum ml_status start_threads(struct mli_server *server, struct ml_error *err)
 {
     const struct mli_server_config *config = &server->service.config;
-    const struct mli_alarm_config alarm = { server->service.catalog, config->courier, config->alert_psi, config->log };
+    const struct mli_alarm_config alarm = { .catalog = server->service.catalog,
+                                            .courier = config->courier,
+                                            .psi = config->alert_psi,
+                                            .error_rate = config->alert_error_rate,
+                                            .service = &server->service,
+                                            .log = config->log };
     enum ml_status status = mli_door_listen(&server->door, config->address, config->port, err);
 
     if (status == ML_OK && config->metrics_apart)
@@ -177,7 +182,7 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         status = start_pool(&server->service, err);
     if (status == ML_OK)
         status = start_loops(server, server->service.loops, err);
-    if (status == ML_OK && config->drift)
+    if (status == ML_OK && (config->drift || config->alert_error_rate > 0))
         status = mli_alarm_start(&alarm, &server->alarm, err);
     if (status == ML_OK)
         status = mli_server_watch(server, err);

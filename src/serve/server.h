@@ -59,6 +59,7 @@ struct mli_server_config {
     bool drift;                /* somebody looks at how rows drift, once a second (alarm.h) */
     struct mli_courier *courier; /* who tells of it, borrowed; NULL: nobody */
     double alert_psi;
+    double alert_error_rate;     /* share of requests that fail; 0: nobody asks for it */
     const struct ml_log *log; /* access log at DEBUG, what goes wrong at WARNING */
 };
 

@@ -257,3 +257,20 @@ PY
     jq -se '.[4].body | .model == "d" and .state == "firing"' got.jsonl
     run ! grep 'not delivered' serve.log
 }
+
+@test "the webhook is told when too many requests fail" {
+    port=$(python3 "$WIRE/receiver.py" 0)
+    python3 "$WIRE/receiver.py" "$port" got.jsonl 0.01 3>&- &
+    RECEIVER=$!
+    serve d --alert-error-rate 0.05 --alert-webhook "http://127.0.0.1:$port/hook" --request-timeout 0.0000001
+    fails() { # until a look has seen twenty of them come
+        for i in {1..20}; do predict 1 2 > /dev/null; done
+        lines 1 got.jsonl
+    }
+    soon fails
+    kill "$RECEIVER"
+    jq -e '.body | .event == "error_rate" and .state == "firing" and .rate == 1 and .requests >= 20 and .failed == .requests
+           and .threshold == 0.05 and .seconds == 60' got.jsonl
+    grep -q 'requests of the last minute failed, above the share of 0.05' serve.log
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/d.safetensors" --port 0 --alert-error-rate 5
+}

@@ -12,6 +12,7 @@
 #include <serve/dispatch.h>
 
 int run_access_tests(void);
+int run_alarm_tests(void);
 int run_call_tests(void);
 int run_client_tests(void);
 int run_guard_tests(void);
