@@ -3,8 +3,9 @@
  *
  * A dot product runs in four lanes, lane l taking the products l, l+4, l+8 ..; the lanes are joined as (0+2) + (1+3)
  * and the last n mod 4 products follow one by one. With float there are eight, joined half by half in the same way. Sums over rows run in row order. Four rows go through a loop
- * together, or of one row four results, because their sums do not wait for each other; no row's own order changes by that. The vectors are the
- * compilers' own, lowered to what the machine has; with -ffp-contract=off every lowering gives the same bits.
+ * together, or of one row four results, because their sums do not wait for each other; no row's own order changes by that,
+ * nor by which rows of A and B meet while they are in a cache [Goto & van de Geijn 2008]. The vectors are the compilers'
+ * own, lowered to what the machine has; with -ffp-contract=off every lowering gives the same bits.
  */
 #include <la/kernels.h>
 
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #define LANES (32 / sizeof(mli_real))
+#define KEPT ((size_t)256 << 10) /* bytes */
+#define WIDE ((size_t)256)       /* rows of B from which on two of them go through the loop, which saves reading A */
 #define INLINE static inline __attribute__((always_inline))
 
 #ifndef CLONES
@@ -71,6 +74,37 @@ INLINE void dot4(size_t n, const mli_real *A, const mli_real *y, mli_real out[4]
     out[3] = t3;
 }
 
+/* The same for two y, each after the other: out[r + 4 q] */
+INLINE void dot4x2(size_t n, const mli_real *A, const mli_real *y, mli_real out[8])
+{
+    const mli_real *a0 = A, *a1 = A + n, *a2 = A + 2 * n, *a3 = A + 3 * n, *y1 = y + n;
+    lanes s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 }, u0 = { 0 }, u1 = { 0 }, u2 = { 0 }, u3 = { 0 };
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        lanes v = LOAD(y + i), w = LOAD(y1 + i), a;
+        a = LOAD(a0 + i);
+        s0 += a * v;
+        u0 += a * w;
+        a = LOAD(a1 + i);
+        s1 += a * v;
+        u1 += a * w;
+        a = LOAD(a2 + i);
+        s2 += a * v;
+        u2 += a * w;
+        a = LOAD(a3 + i);
+        s3 += a * v;
+        u3 += a * w;
+    }
+    lanes *sum[8] = { &s0, &s1, &s2, &s3, &u0, &u1, &u2, &u3 };
+    for (size_t r = 0; r < 8; r++) {
+        mli_real t = join(sum[r]);
+        for (size_t l = i; l < n; l++)
+            t += A[(r % 4) * n + l] * y[(r / 4) * n + l];
+        out[r] = t;
+    }
+}
+
 /* c (d) += a b */
 INLINE void add_row(size_t d, mli_real a, const mli_real *b, mli_real *restrict c)
 {
@@ -109,20 +143,42 @@ static double lanes_dot(size_t n, const mli_real *x, const mli_real *y)
     return dot(n, x, y);
 }
 
+/* Rows of A that stay in the second cache while those of B go by, by fours. */
+INLINE size_t rows_kept(size_t n, size_t d)
+{
+    size_t rows = KEPT / (d * sizeof(mli_real) + 1);
+
+    if (rows > n)
+        rows = n;
+    return rows < 4 ? 4 : rows / 4 * 4;
+}
+
 CLONES
 static void multiply_nt(size_t n, size_t k, size_t d, const mli_real *A, const mli_real *B, double beta,
                         mli_real *C)
 {
-    size_t i = 0;
-    mli_real z[4];
+    size_t i = 0, fours = n / 4 * 4, kept = rows_kept(n, d);
+    mli_real z[8];
 
     scale(n * k, (mli_real)beta, C);
-    for (; i + 4 <= n; i += 4) {
-        for (size_t j = 0; j < k; j++) {
-            dot4(d, A + i * d, B + j * d, z);
-            for (size_t r = 0; r < 4; r++)
-                C[(i + r) * k + j] += z[r];
+    while (i < fours) {
+        size_t end = fours - i < kept ? fours : i + kept;
+        size_t j = 0;
+        for (; d >= WIDE && j + 2 <= k; j += 2) {
+            for (size_t row = i; row < end; row += 4) {
+                dot4x2(d, A + row * d, B + j * d, z);
+                for (size_t r = 0; r < 8; r++)
+                    C[(row + r % 4) * k + j + r / 4] += z[r];
+            }
         }
+        for (; j < k; j++) {
+            for (size_t row = i; row < end; row += 4) {
+                dot4(d, A + row * d, B + j * d, z);
+                for (size_t r = 0; r < 4; r++)
+                    C[(row + r) * k + j] += z[r];
+            }
+        }
+        i = end;
     }
     for (; i < n; i++) {
         size_t j = 0;

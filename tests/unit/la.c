@@ -169,6 +169,8 @@ static void compare_with_scalar(const struct mli_kernels *kernels)
             for (size_t d = 0; d <= 11; d++)
                 compare_shape(kernels, &scalar, n, k, d, 0);
     compare_shape(kernels, &scalar, 61, 13, 103, 0);
+    compare_shape(kernels, &scalar, 67, 5, 1030, 0); /* wide, and more rows than stay in a cache */
+    compare_shape(kernels, &scalar, 9, 4, 256, 0);
 }
 
 static void plain_equals_the_scalar_order_bit_by_bit(void **state)
