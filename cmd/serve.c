@@ -6,6 +6,7 @@
 #include <la/turn.h>
 #endif
 #include <serve/call.h>
+#include <serve/group.h>
 #include <serve/reload.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,6 +67,19 @@ static json_t *with_metrics(json_t *doc, unsigned port)
     return doc;
 }
 
+/* What --batch-window does for each model, and why it does nothing. */
+static void announce_batches(const struct mli_registry *registry, FILE *to)
+{
+    for (size_t i = 0; i < registry->versions; i++) {
+        const struct mli_served *served = registry->version[i].served;
+        if (served && served->group)
+            out_line_to(to, "together", "requests for %s, version %s: a network of %zu weights", served->name, served->version, served->weights);
+        else if (served)
+            out_line_to(to, "alone", "requests for %s, version %s: --batch-window gains nothing with %zu weights and %zu inputs, but from %zu weights on and up to %zu inputs",
+                        served->name, served->version, served->weights, served->model->network->inputs, MLI_GROUP_WEIGHTS, MLI_GROUP_INPUTS);
+    }
+}
+
 /* metrics: their port; 0: they have none of their own. */
 static void announce(const struct cmd_context *ctx, const struct serve_flags *f, struct mli_catalog *catalog,
                      unsigned port, unsigned metrics)
@@ -86,6 +100,8 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
         out_line_to(to, "serving", "%s (target %s) on %s", f->models.source[0].path,
                     registry->version[registry->lineup[0].main].served->model->target_names, url);
         serve_models_print(registry, to);
+        if (f->server.batch_window)
+            announce_batches(registry, to);
         if (f->platform)
             out_line_to(to, "as told", "by %s", f->platform);
         if (metrics)
@@ -131,6 +147,7 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
                                                .label = f->models.label,
                                                .labels = f->models.labels,
                                                .drift_window = f->no_drift ? 0 : (size_t)f->drift_window,
+                                               .batch_window = f->server.batch_window,
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
@@ -194,6 +211,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         { "no-drift", 0, POPT_ARG_NONE, &f.no_drift, 0, "do not count how the rows differ from those of training", NULL },
         { "threads", 0, INT, &f.threads, 0, "0: one a core, at most 8", "COUNT" },
         { "workers", 0, INT, &f.workers, 0, "threads more for requests that would hold up others for a millisecond, 0: one a core, at most 4", "COUNT" },
+        { "batch-window", 0, POPT_ARG_STRING, &f.batch_window, 0, "a request of few rows waits so long at most, such as 200us, for others to go through a large network with", "TIME" },
         { "max-inflight", 0, INT, &f.max_inflight, 0, "such requests that wait for them or are with them; beyond it: 503 with Retry-After", "COUNT" },
         { "tokens", 0, POPT_ARG_STRING, &f.server.tokens, 0, "keys whose tokens are asked for, as mlctl token new prints them; read again when it changes", "FILE" },
         { "open", 0, POPT_ARG_STRING, &f.open, 0, "what needs no token nevertheless: predict, metrics", "SCOPES" },

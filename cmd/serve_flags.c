@@ -182,6 +182,28 @@ static bool take_logs(const struct cmd_context *ctx, const struct mli_server_con
     return false;
 }
 
+/* Of a second at most: a request is answered while somebody waits for it. */
+static bool take_window(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    static const struct {
+        const char *unit;
+        size_t nanoseconds, most;
+    } rows[] = { { "us", 1000, 1000000 }, { "ms", 1000000, 1000 } };
+    struct ml_error err = ML_ERROR_INIT;
+    size_t digits = f->batch_window ? strspn(f->batch_window, "0123456789") : 0, value;
+    if (!f->batch_window)
+        return true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(f->batch_window + digits, rows[i].unit) == 0 && mli_num_parse_size(f->batch_window, digits, &value) &&
+            value > 0 && value <= rows[i].most) {
+            f->server.batch_window = value * rows[i].nanoseconds;
+            return true;
+        }
+    ml_error_set(&err, ML_EUSAGE, "--batch-window \"%.40s\": expected a time with its unit, such as 200us, of at most 1000ms", f->batch_window);
+    cmd_fail(ctx, &err);
+    return false;
+}
+
 static bool take_nan(const struct cmd_context *ctx, struct serve_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -306,7 +328,7 @@ int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, const
     int code = take_numbers(ctx, f);
     if (code != CMD_CONTINUE)
         return code;
-    bool sense = take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_alerts(ctx, f) &&
+    bool sense = take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
                  take_tls(ctx, &f->server) && take_logs(ctx, &f->server);
     return sense ? CMD_CONTINUE : CMD_USAGE;
 }

@@ -10,7 +10,7 @@ struct serve_flags {
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
     struct serve_models models;
-    char *nan;
+    char *nan, *batch_window;
     char **canary, **shadow, **label;
     double rate;
     struct mli_courier_config courier;

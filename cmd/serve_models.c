@@ -202,6 +202,7 @@ static json_t *version_json(const struct mli_registry *registry, const struct ml
     json_t *labels = labels_json(registry, served);
     json_t *doc = json_pack("{ssssss}", "name", served->name, "version", served->version, "sha256", served->model->sha256);
     bool made = doc && labels && (place != lineup->canary || json_object_set_new(doc, "canary", json_real(share_of(lineup))) == 0) &&
+                (!served->group || json_object_set_new(doc, "together", json_true()) == 0) &&
                 (place != lineup->shadow || json_object_set_new(doc, "shadow", json_true()) == 0) &&
                 (json_array_size(labels) == 0 || json_object_set(doc, "labels", labels) == 0);
     json_decref(labels);

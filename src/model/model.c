@@ -246,6 +246,25 @@ int ml_model_gives_scores(const struct ml_model *model)
 
 /* ---- predicting -------------------------------------------------------------------------------------------------- */
 
+static void forward(const struct ml_model *model, size_t n, const double *X, double *workspace, double *P)
+{
+    const struct mli_network *net = model->network;
+    const double *Z = mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, NULL, workspace);
+
+    model->loss.predict(n, net->outputs, Z, P);
+}
+
+enum ml_status mli_model_forward(const struct ml_model *model, size_t n, const double *X, struct mli_arena *scratch,
+                                 double *P, struct ml_error *err)
+{
+    double *workspace = mli_arena_alloc(scratch, mli_network_workspace(model->network, n, false), sizeof(double));
+
+    if (!workspace)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for predicting %zu rows", n);
+    forward(model, n, X, workspace, P);
+    return ML_OK;
+}
+
 enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct ml_table *rows,
                                       struct mli_arena *scratch, double *P,
                                       struct mli_apply_counts *counts, struct ml_error *err)
@@ -273,9 +292,7 @@ enum ml_status mli_model_predict_rows(const struct ml_model *model, const struct
         status = mli_pipeline_apply(model->pipeline, &part, scratch, X, &part_counts, err);
         if (status != ML_OK)
             break;
-        const double *Z =
-            mli_network_forward(net, &mli_kernels_plain, model->theta, n, X, NULL, workspace);
-        model->loss.predict(n, net->outputs, Z, P + i * width);
+        forward(model, n, X, workspace, P + i * width);
         total.missing += part_counts.missing;
         total.unknown += part_counts.unknown;
     }

@@ -63,6 +63,10 @@ ML_NODISCARD enum ml_status mli_model_predict_rows(const struct ml_model *model,
                                                    struct mli_arena *scratch, double *P,
                                                    struct mli_apply_counts *counts, struct ml_error *err);
 
+/* The second half of that: P (n, width) of what the pipeline made of n rows, X (n, network->inputs). ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_model_forward(const struct ml_model *model, size_t n, const double *X,
+                                              struct mli_arena *scratch, double *P, struct ml_error *err);
+
 /* The JSON document that goes into the artifact ("mlctl.model"), without the digest; new reference, NULL: no memory. */
 json_t *mli_model_document(const struct ml_model *model, struct mli_tensors *set, struct ml_error *err);
 

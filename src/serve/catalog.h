@@ -32,6 +32,7 @@ struct mli_catalog_config {
     const struct mli_label *label; /* likewise, for the life of the registries too */
     size_t labels;
     size_t drift_window;      /* rows (live.h); 0: nobody counts */
+    uint64_t batch_window;    /* nanoseconds that requests wait for others to go with (group.h); 0: each goes alone */
     bool on_demand;           /* folders are not looked through: only what _add names is served, at first nothing */
     size_t threads;           /* that will answer: parts of the tallies */
     const struct ml_log *log; /* what is loaded at NOTE, what is refused at WARNING */

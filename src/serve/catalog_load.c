@@ -5,6 +5,7 @@
 #include <serve/catalog_inside.h>
 
 #include <model/selftest.h>
+#include <serve/group.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,14 @@ enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_famil
     struct mli_tally *tally = entry->tally ? mli_tally_hold(entry->tally) : NULL;
     struct mli_served *served = mli_served_new(model, own, family->name, entry->version, tally,
                                                  catalog->config.drift_window);
+    bool together = catalog->config.batch_window > 0 && mli_group_gains(model);
 
+    if (served && together)
+        served->group = mli_group_new(model, catalog->config.batch_window, &served->tally->together);
+    if (served && together && !served->group) {
+        mli_served_drop(served);
+        served = NULL;
+    }
     if (!served)
         return ml_error_set(err, ML_ENOMEM, "out of memory for the model's registry");
     mli_served_drop(entry->before);

@@ -1,8 +1,12 @@
 #include <serve/config.h>
 
+#include <base/limits.h>
+#include <serve/group.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#define LOOPS_MAX ((size_t)8)
+#define WORKERS_MAX ((size_t)4)
 #define FILES_RESERVED 24u /* descriptors that are not connections, and 3 a loop */
 
 /* A path that can come in a request line as it is. */
@@ -59,4 +63,35 @@ enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loo
            config->max_connections);
     config->max_connections = (unsigned)(files.rlim_cur - reserved);
     return ML_OK;
+}
+
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
+
+static size_t count_threads(unsigned said, size_t most)
+{
+    size_t processors = mli_processors();
+
+    if (said)
+        return said;
+    return processors < most ? processors : most;
+}
+
+size_t mli_server_loops(const struct mli_server_config *config)
+{
+    return count_threads(config->threads, LOOPS_MAX) + config->metrics_apart;
+}
+
+size_t mli_server_workers(const struct mli_server_config *config)
+{
+    return count_threads(config->workers, WORKERS_MAX);
+}
+
+size_t mli_server_seats(const struct mli_server_config *config)
+{
+    return config->batch_window ? MLI_GROUP_SEATS : 0;
+}
+
+size_t mli_server_threads(const struct mli_server_config *config)
+{
+    return mli_server_loops(config) + mli_server_workers(config) + mli_server_seats(config);
 }

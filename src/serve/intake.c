@@ -3,6 +3,7 @@
 #include <base/num.h>
 #include <base/text.h>
 #include <math.h>
+#include <serve/group.h>
 #include <serve/far.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,6 +19,25 @@ void mli_intake_init(struct mli_intake *intake, struct mli_worker *worker, size_
     mli_rows_reset(intake->desk->rows);
     if (worker->pen.journal)
         mli_rows_keep_strangers(intake->desk->rows);
+}
+
+/* A few rows of a request that is expected in a group go with those of others. */
+static enum ml_status predict_together(struct mli_intake *intake, size_t n, struct mli_apply_counts *counts,
+                                       struct ml_error *err)
+{
+    struct mli_worker *worker = intake->worker;
+    const struct ml_model *model = intake->desk->model;
+    struct mli_group *group = worker->group;
+    double *X = mli_arena_alloc(&worker->scratch, n, model->network->inputs * sizeof(double));
+
+    if (!X)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for predicting %zu rows", n);
+    enum ml_status status =
+        mli_pipeline_apply(model->pipeline, mli_rows_table(intake->desk->rows), &worker->scratch, X, counts, err);
+    if (status != ML_OK)
+        return status;
+    worker->group = NULL;
+    return mli_group_predict(group, n, X, &worker->scratch, intake->desk->P, err);
 }
 
 static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *err)
@@ -40,8 +60,10 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
         mli_rows_reset(desk->rows);
         return ml_error_set(err, ML_EINTERRUPTED, "the request took longer than it may; send fewer rows at a time");
     }
-    enum ml_status status = mli_model_predict_rows(desk->model, mli_rows_table(desk->rows),
-                                                   &worker->scratch, desk->P, &counts, err);
+    bool together = worker->group && worker->group == desk->served->group && n <= MLI_GROUP_ROWS;
+    enum ml_status status = together ? predict_together(intake, n, &counts, err)
+                                     : mli_model_predict_rows(desk->model, mli_rows_table(desk->rows),
+                                                              &worker->scratch, desk->P, &counts, err);
     mli_arena_reset(&worker->scratch);
     if (status == ML_EDATA && mli_far_note(intake)) {
         *err = (struct ml_error)ML_ERROR_INIT; /* the faults say more */

@@ -40,6 +40,23 @@ static void add_rows(const struct mli_metrics_writer *w, const struct mli_served
                    served->version, (unsigned long long)mli_tally_get(served->tally, MLI_TALLY_ROWS));
 }
 
+/* A histogram whose sum is the requests and whose count the batches. */
+static void add_batches(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    static const char name[] = "mlctl_model_batch_requests";
+    const struct mli_together_counts *counts = &served->tally->together;
+    char labels[2 * MLI_NAME_MAX + 40];
+    unsigned long long total = 0;
+
+    snprintf(labels, sizeof(labels), "model=\"%s\",model_version=\"%s\"", served->name, served->version);
+    for (size_t size = 0; size < MLI_TALLY_TOGETHER; size++) {
+        total += atomic_load_explicit(&counts->batches[size], memory_order_relaxed);
+        mli_buf_printf(w->out, "%s_bucket{%s,le=\"%zu.0\"} %llu\n", name, labels, (size_t)1 << size, total);
+    }
+    mli_buf_printf(w->out, "%s_bucket{%s,le=\"+Inf\"} %llu\n%s_sum{%s} %llu\n%s_count{%s} %llu\n", name, labels, total, name,
+                   labels, (unsigned long long)atomic_load_explicit(&counts->requests, memory_order_relaxed), name, labels, total);
+}
+
 static uint64_t count_of(const struct mli_tally *tally, enum mli_protocol protocol)
 {
     uint64_t total = 0;
@@ -88,6 +105,16 @@ static void add_loads(const struct mli_metrics_writer *w)
                    (unsigned long long)counts.loads, (unsigned long long)counts.refusals);
 }
 
+static void add_together(const struct mli_metrics_writer *w, const struct mli_registry *registry)
+{
+    mli_metrics_head(w, "mlctl_model_batch_requests", "histogram", "Requests that went through the network together.");
+    for (size_t k = 0; k < registry->versions; k++) {
+        const struct mli_served *served = registry->version[k].served;
+        if (served && served->group)
+            add_batches(w, served);
+    }
+}
+
 void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_registry *registry)
 {
     static const struct {
@@ -109,6 +136,8 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
                 rows[i].add(w, registry->version[k].served);
         }
     }
+    if (w->service->seats)
+        add_together(w, registry);
     mli_metrics_shadows(w, registry);
     mli_metrics_drift(w, registry);
     mli_metrics_triton(w, registry);

@@ -2,6 +2,7 @@
 
 #include <base/mem.h>
 #include <model/output.h>
+#include <serve/group.h>
 #include <serve/outputs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,12 +139,18 @@ struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model 
     return NULL;
 }
 
+size_t mli_served_rows(const struct mli_served *served, size_t bytes)
+{
+    size_t columns = served->schema->count ? served->schema->count : 1;
+
+    return bytes / (4 * columns) + 1;
+}
+
 size_t mli_served_work(const struct mli_served *served, size_t bytes)
 {
-    size_t columns = served->schema->count ? served->schema->count : 1, all;
-    size_t rows = bytes / (4 * columns) + 1;
+    size_t all;
 
-    if (!mli_mul(rows, served->weights, &all) || bytes > (SIZE_MAX - all) / 16)
+    if (!mli_mul(mli_served_rows(served, bytes), served->weights, &all) || bytes > (SIZE_MAX - all) / 16)
         return SIZE_MAX;
     return all + 16 * bytes;
 }
@@ -166,6 +173,7 @@ void mli_served_drop(struct mli_served *served)
     mli_dict_free(served->columns);
     mli_tally_drop(served->tally);
     mli_live_free(served->live);
+    mli_group_free(served->group);
     ml_model_free(served->own);
     free(served->card);
     free(served->version);

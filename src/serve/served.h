@@ -17,6 +17,8 @@ struct mli_key_text {
     size_t len;
 };
 
+struct mli_group;
+
 struct mli_served {
     _Atomic size_t holders;
     char *name, *version;
@@ -30,6 +32,7 @@ struct mli_served {
     struct mli_output *output; /* what protocols call outputs (outputs.h) */
     size_t outputs;
     size_t weights;          /* of the network: multiply-adds for a row */
+    struct mli_group *group; /* requests for it go through the network together (group.h); NULL: each alone */
     char *card;              /* answer of GET /model */
     struct mli_live *live;   /* how its rows are spread; NULL: nobody counts */
     struct mli_tally *tally; /* what came of its requests; of all that had this name and version before */
@@ -48,6 +51,7 @@ struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model 
  * About the multiply-adds that a body of so many bytes takes, as far as can be told before it is read: those of the network
  * for as many rows as it has when a cell takes 4 bytes, and 16 for reading each byte.
  */
+size_t mli_served_rows(const struct mli_served *served, size_t bytes); /* as many, at least 1 */
 size_t mli_served_work(const struct mli_served *served, size_t bytes);
 #define MLI_SERVED_LARGE ((size_t)4000000) /* beyond that, a millisecond or so, others are not to wait for it */
 

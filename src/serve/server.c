@@ -4,7 +4,6 @@
  */
 #include <serve/server.h>
 
-#include <base/limits.h>
 #include <base/mem.h>
 #include <errno.h>
 #include <serve/alarm.h>
@@ -17,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THREADS_MAX ((size_t)8)
 #define SIDE_MAX 48u /* connections to the port of the metrics */
-#define WORKERS_MAX ((size_t)4)
+#define GROUPED ((size_t)256) /* requests that wait for a seat or have one; the loop answers the others */
 enum { LOGS = 3 };
 #define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
 #define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
@@ -102,10 +100,16 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
     return ML_OK;
 }
 
-static enum ml_status start_pool(struct mli_service *service, struct ml_error *err)
+static enum ml_status start_pools(struct mli_service *service, struct ml_error *err)
 {
-    return mli_pool_start(&service->worker[service->loops], service->workers - service->loops,
-                          service->config.max_inflight, &service->pool, err);
+    const struct mli_server_config *config = &service->config;
+    size_t workers = mli_server_workers(config), seats = mli_server_seats(config);
+    struct mli_worker *worker = &service->worker[service->loops];
+    enum ml_status status = mli_pool_start(worker, workers, config->max_inflight, &service->pool, err);
+
+    if (status != ML_OK || seats == 0)
+        return status;
+    return mli_pool_start(worker + workers, seats, GROUPED, &service->seats, err);
 }
 
 /* The library must not be stopped while a connection sleeps, so the pool, which wakes it, goes first. */
@@ -179,7 +183,7 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
     if (status == ML_OK && server->service.prediction_log)
         status = mli_journal_start(server->service.prediction_log, err);
     if (status == ML_OK)
-        status = start_pool(&server->service, err);
+        status = start_pools(&server->service, err);
     if (status == ML_OK)
         status = start_loops(server, server->service.loops, err);
     if (status == ML_OK && (config->drift || config->alert_error_rate > 0))
@@ -242,36 +246,12 @@ static void close_logs(struct mli_server *server)
     mli_journal_close(server->service.prediction_log);
 }
 
-static size_t count_threads(unsigned said, size_t most)
-{
-    size_t processors = mli_processors();
-
-    if (said)
-        return said;
-    return processors < most ? processors : most;
-}
-
-static size_t count_loops(const struct mli_server_config *config)
-{
-    return count_threads(config->threads, THREADS_MAX) + config->metrics_apart;
-}
-
-static size_t count_workers(const struct mli_server_config *config)
-{
-    return count_threads(config->workers, WORKERS_MAX);
-}
-
-size_t mli_server_threads(const struct mli_server_config *config)
-{
-    return count_loops(config) + count_workers(config);
-}
-
 enum ml_status mli_server_start(struct mli_catalog *catalog,
                                 const struct mli_server_config *config, struct mli_server **out,
                                 struct ml_error *err)
 {
     struct mli_server_config fitted = *config;
-    size_t loops = count_loops(config);
+    size_t loops = mli_server_loops(config);
     struct mli_server *server = NULL;
     sigset_t all, before;
 
@@ -307,7 +287,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     status = tls.cert ? mli_tls_new(&tls, &server->tls, err) : ML_OK;
     if (status != ML_OK)
         goto no_tls;
-    status = mli_service_init(&server->service, catalog, &fitted, loops, count_workers(config), err);
+    status = mli_service_init(&server->service, catalog, &fitted, loops, mli_server_threads(config) - loops, err);
     if (status != ML_OK)
         goto no_service;
     struct mli_connections_config few = limits;
@@ -340,8 +320,10 @@ no_threads:
     mli_alarm_stop(server->alarm, 0);
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
+    mli_pool_close(server->service.seats);
     stop_loops(server);
     mli_pool_free(server->service.pool);
+    mli_pool_free(server->service.seats);
     mli_shadow_stop(server->service.shadow);
 no_logs:
     close_logs(server);
@@ -400,8 +382,10 @@ void mli_server_stop(struct mli_server *server)
     mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
+    mli_pool_close(server->service.seats);
     stop_loops(server);
     mli_pool_free(server->service.pool);
+    mli_pool_free(server->service.seats);
     mli_shadow_stop(server->service.shadow);
     close_logs(server);
     mli_door_close(&server->side, true);

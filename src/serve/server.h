@@ -31,6 +31,7 @@ struct mli_server_config {
     uint16_t metrics_port;    /* then; 0 likewise */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
     unsigned workers;         /* threads for large requests; 0: one a core, at most 4 */
+    uint64_t batch_window;    /* as the catalog's; 0: no threads for that */
     unsigned max_inflight;    /* large requests that wait or are answered at a time */
     size_t max_body;          /* bytes of a request body */
     size_t max_rows;          /* rows of a request */

@@ -5,14 +5,14 @@
 #include <string.h>
 
 enum ml_status mli_service_init(struct mli_service *service, struct mli_catalog *catalog,
-                                const struct mli_server_config *config, size_t loops, size_t pool,
+                                const struct mli_server_config *config, size_t loops, size_t others,
                                 struct ml_error *err)
 {
     memset(service, 0, sizeof(*service));
     service->config = *config;
     service->catalog = catalog;
     service->loops = loops;
-    size_t workers = loops + pool;
+    size_t workers = loops + others;
     size_t all = workers + mli_catalog_has_shadow(catalog);
     service->worker = mli_calloc_lines(all, sizeof(*service->worker));
     if (!service->worker)

@@ -23,9 +23,10 @@ struct mli_shadow;
 struct mli_service {
     struct mli_catalog *catalog;
     struct mli_server_config config;
-    struct mli_worker *worker; /* one a loop thread, behind them one a thread of the pool */
+    struct mli_worker *worker; /* one a loop thread, behind them one a thread of the pool, and of the seats */
     size_t workers, loops;
     struct mli_pool *pool; /* for large requests; NULL: none, in unit tests */
+    struct mli_pool *seats; /* for those that go together (group.h); NULL: none do */
     struct mli_worker *shadow_worker; /* behind those; NULL: there is no shadow */
     struct mli_shadow *shadow;        /* the thread that has it; NULL: none, or not yet */
     const struct mli_connections *connections; /* NULL: none, in unit tests */
@@ -36,10 +37,10 @@ struct mli_service {
     _Atomic uint64_t reloads[MLI_FILES][2]; /* of the files that are read again: refused, taken; by the watching thread */
 };
 
-/* The catalog is borrowed; its parts are `loops` and `pool` together, or more. The pool is the caller's to start. ML_ENOMEM. */
+/* The catalog is borrowed; its parts are `loops` and `others` (threads of the pools) together, or more. The pools are the caller's to start. ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_service_init(struct mli_service *service,
                                              struct mli_catalog *catalog,
-                                             const struct mli_server_config *config, size_t loops, size_t pool,
+                                             const struct mli_server_config *config, size_t loops, size_t others,
                                              struct ml_error *err);
 void mli_service_release(struct mli_service *service);
 /* Why the server is not ready for requests: it stops, or no model of the registry answers. NULL: it is. One to whom the platform

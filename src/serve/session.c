@@ -130,17 +130,13 @@ void mli_session_make(struct mli_session *session, struct mli_worker *worker)
 static enum MHD_Result answer(struct mli_session *session, struct MHD_Connection *connection,
                               const char *method)
 {
-    struct mli_pool *pool = session->loop->server->service.pool;
-
     if (session->away || session->refused)
         return mli_session_send(session, connection, method);
     mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
-    if (!mli_session_is_large(session, session->body.len))
+    if (mli_session_send_away(session, connection))
+        return MHD_YES;
+    if (!session->refused)
         mli_session_make(session, session->loop->worker);
-    else if (mli_pool_enter(pool))
-        return mli_session_send_away(session, connection);
-    else
-        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
     return mli_session_send(session, connection, method);
 }
 

@@ -87,6 +87,7 @@ struct mli_session {
     bool away;             /* it is another thread's until that wakes the connection: */
     struct MHD_Connection *asleep;
     struct mli_errand errand;
+    struct mli_group *group; /* that it goes with, then; NULL: none */
     const char *accepts; /* Accept-Encoding, then; NULL: not sent */
     struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
 };
@@ -122,8 +123,11 @@ void mli_session_make(struct mli_session *session, struct mli_worker *worker);
 
 /* Whether a body of so many bytes is for the pool, as far as that can be told before it is read. */
 bool mli_session_is_large(const struct mli_session *session, size_t bytes);
-/* Puts the connection to sleep and the request into the pool, where it has a place. */
-enum MHD_Result mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection);
+/*
+ * True: the request is another thread's, which answers it with others of its model or because it is large, and the
+ * connection sleeps. False: it is to be answered here, or has been refused because there are too many large ones.
+ */
+bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection);
 
 /* ---- session_send.c ---- */
 

@@ -1,7 +1,9 @@
 /*
- * A request that would hold up the others of its loop thread goes to a thread of the pool; the connection sleeps
- * meanwhile, and the session is that thread's. When the library wakes it, it asks for the answer once more.
+ * A request that would hold up the others of its loop thread goes to a thread of the pool, one that goes with others
+ * (group.h) to a seat. The connection sleeps meanwhile, and the session is that thread's. When it is woken the library asks
+ * for the answer once more.
  */
+#include <serve/group.h>
 #include <serve/session.h>
 
 bool mli_session_is_large(const struct mli_session *session, size_t bytes)
@@ -20,12 +22,16 @@ static void work(void *data, struct mli_worker *worker)
 
     if (view) {
         session->request.view = view;
+        worker->group = session->group;
         mli_session_make(session, worker);
         session->request.view = home;
         mli_worker_leave(worker, view);
     } else {
         mli_session_refuse(session, 503, "out of memory for the model's rows");
     }
+    if (session->group && (!view || worker->group)) /* it was not there */
+        mli_group_leave(session->group);
+    worker->group = NULL;
     mli_session_pack(&session->reply, session->accepts);
 }
 
@@ -36,14 +42,36 @@ static void wake(void *data)
     MHD_resume_connection(session->asleep);
 }
 
-enum MHD_Result mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection)
+/* A seat where one is free, for what goes with others. */
+static struct mli_pool *take_seat(struct mli_session *session)
 {
+    const struct mli_served *served = session->request.served;
+    struct mli_pool *seats = session->loop->server->service.seats;
+
+    if (!seats || !served || !served->group || session->route->takes == MLI_TAKES_NOTHING || session->request.coding ||
+        mli_served_rows(served, session->body.len) > MLI_GROUP_ROWS || !mli_pool_enter(seats))
+        return NULL;
+    session->group = served->group;
+    mli_group_expect(session->group);
+    return seats;
+}
+
+bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection)
+{
+    session->group = NULL;
+    struct mli_pool *pool = take_seat(session);
+    if (!pool && !mli_session_is_large(session, session->body.len))
+        return false;
+    if (!pool && !mli_pool_enter(pool = session->loop->server->service.pool)) {
+        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
+        return false;
+    }
     session->away = true;
     session->asleep = connection;
     session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     session->request.since = mli_clock();
     session->errand = (struct mli_errand){ .run = work, .done = wake, .data = session };
     MHD_suspend_connection(connection);
-    mli_pool_give(session->loop->server->service.pool, &session->errand);
-    return MHD_YES;
+    mli_pool_give(pool, &session->errand);
+    return true;
 }

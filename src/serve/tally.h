@@ -73,11 +73,19 @@ struct mli_shadow_counts {
     _Atomic double difference;                  /* sum over rows of the absolute difference, of numbers */
 };
 
+#define MLI_TALLY_TOGETHER 6 /* sizes: up to 1, 2, 4 .. 32 */
+
+/* Requests that went through the network together (group.h). */
+struct mli_together_counts {
+    _Atomic uint64_t batches[MLI_TALLY_TOGETHER], requests;
+};
+
 struct mli_tally {
     _Atomic size_t holders;
     size_t parts;
     struct mli_tally_part *part;
     struct mli_shadow_counts shadow;
+    struct mli_together_counts together;
 };
 
 struct mli_tally *mli_tally_new(size_t parts); /* held once; NULL: no memory */

@@ -35,6 +35,7 @@ struct mli_worker {
     struct mli_buf results;   /* predictions that wait for the others */
     struct mli_buf payload;   /* binary part of an answer */
     uint64_t deadline;        /* of this request, mli_clock(); 0: none */
+    struct mli_group *group;  /* where this request is expected; NULL: it goes alone */
     atomic_bool stopping;     /* requests are to end before their next block of rows */
     bool captures;            /* predictions of this request are kept, */
     struct mli_buf captured;  /* here, in order, as the model gives them */

@@ -12,6 +12,7 @@ usage: burdens.py [--full] MLCTL BURDEN...
   full     four times as many clients as there are places
   large    four predictions of thousands of rows by a wide network; what others wait meanwhile
   queue    more large requests than may wait, ones that take too long, and SIGTERM while they are there
+  together single rows for a network of millions of weights, with --batch-window: the answers are those of each alone
   bombs    a megabyte of hostile JSON
   tokens   whether the time that a wrong token takes says where it is wrong
   soak     millions of requests, with errors and reloads among them (--full: 24 million, PIECES at a time)
@@ -567,6 +568,39 @@ def queue():
     print("queue: 2 places, the others refused with 503, 504 after the time-out; with --grace 0 the end %.2f s after SIGTERM" % (time.monotonic() - before))
 
 
+def together():
+    """Clients that ask at once what was asked one by one before, of a server that lets each request go alone."""
+    clients, each = 12, 50 if FULL else 8
+    model = wide("wide", "1800,1800")
+    rows = [b"{%s}" % b",".join(b'"c%d":%.3f' % (c, random.random()) for c in range(8)) for _ in range(clients * each)]
+    server = Server(model)
+    alone = [server.predicts(row).body for row in rows]
+    server.stop()
+    server = Server(model, "--batch-window", "1ms")
+    wrong = []
+
+    def client(first):
+        with connect(server.port, timeout=120) as sock:
+            for i in range(first, len(rows), clients):
+                sock.sendall(post(rows[i]))
+                got = reply(sock, 120)[0]
+                if got.status != 200 or got.body != alone[i]:
+                    wrong.append((rows[i], got.status, got.body, alone[i]))
+
+    threads = [threading.Thread(target=client, args=(first,)) for first in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    need(not wrong, len(wrong), "answers are others in company", wrong[:1])
+    name = 'mlctl_model_batch_requests_%s{model="wide",model_version="1"%s}'
+    batches, asked, single = (server.metric(name % what) for what in (("count", ""), ("sum", ""), ("bucket", ',le="1.0"')))
+    need(asked == len(rows) and single < batches < asked, "requests went together", batches, asked, single)
+    need(server.predicts(b'{"c0":"a"}').status == 400 and server.predicts(rows[0]).body == alone[0], "and one that comes to nothing leaves none waiting")
+    server.stop()
+    print("together: %d requests of %d clients in %d batches, %d of them of one; every answer to the bit that of the request alone" % (asked, clients, batches, single))
+
+
 def bombs():
     server = Server(MODEL)
     server.predicts()
@@ -688,7 +722,7 @@ if __name__ == "__main__":
     try:
         MODEL = train("mean")
         for burden in ARGUMENTS[1:]:
-            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, large, queue, bombs, tokens, soak)}[burden]()
+            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, large, queue, together, bombs, tokens, soak)}[burden]()
             sys.stdout.flush()
     finally:
         os.chdir("/")

@@ -29,10 +29,10 @@ folder = tempfile.mkdtemp()
 os.chdir(folder)
 
 
-def train(name, lines):
+def train(name, lines, *options):
     with open(name + ".csv", "w") as file:
         file.write("\n".join(lines) + "\n")
-    subprocess.run([TRAINER, "train", name + ".csv", "-q", "-m", name + ".safetensors"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([TRAINER, "train", name + ".csv", *options, "-q", "-m", name + ".safetensors"], check=True, stdout=subprocess.DEVNULL)
 
 
 def put(source, target):
@@ -45,11 +45,15 @@ for shift in (0, 1):
     train("mean%d" % shift, ["x,y,z"] + ["%d,%d,%g" % (i % 10, i // 10, (i % 10 + i // 10) / 2 + shift) for i in range(100)])
 train("people", ["age,city,when,answer"] + ["%d,%s,2024-0%d-01,%s" % (20 + i % 41, "Oslo Rome Lima".split()[i % 3], i % 9 + 1, "yes" if i % 41 > 20 or i % 3 == 1 else "no")
                                             for i in range(120)])
+if "--batch-window" in OPTIONS:
+    train("wide", ["a,b,z"] + ["%d,%d,%d" % (i % 7, i % 5, i % 3) for i in range(60)], "--kind", "mlp", "--hidden", "1800,1800", "--epochs", "1")
 with open("damaged", "wb") as file:
     file.write(open("mean0.safetensors", "rb").read()[:-9])
 for version in ("1", "2", "3"):
     put("mean%d.safetensors" % (int(version) % 2), "models/mean/%s/model.safetensors" % version)
 put("people.safetensors", "models/people/1/model.safetensors")
+if os.path.exists("wide.safetensors"):
+    put("wide.safetensors", "models/wide/1/model.safetensors")
 keys = {}
 for name, scopes in (("boss", "admin"), ("shop", "predict,metrics")):
     keys[name] = json.loads(subprocess.run([TRAINER, "token", "new", "--name", name, "--scopes", scopes, "--json"], check=True, stdout=subprocess.PIPE).stdout)
@@ -107,6 +111,9 @@ ASKED = [
     (request("POST", "/v2/repository/index"), {200}),
     (request("POST", "/v2/repository/models/mean/load"), {403}),
 ]
+if os.path.exists("wide.safetensors"):
+    ASKED += [(request("POST", "/models/wide/predict", body, JSON), {200}) for body in ('{"a":1,"b":2}', '[{"a":3,"b":2},{"a":1,"b":4}]')] * 2
+    ASKED += [(request("POST", "/models/wide/predict", '{"a":"x"}', JSON), {400})]
 ADMIN = [(request("POST", "/v2/repository/models/%s/%s" % (model, what), key="boss"), {200, 400})
          for model in ("mean", "people") for what in ("load", "rollback", "load", "load") + (("unload", "load") if model == "people" else ())]
 
