@@ -96,8 +96,7 @@ ASKED = [
     (request("POST", "/predict", '{"x":4,"y":5}', JSON).replace(b"mlctl_", b"mlctl_x"), {401}),
     (request("GET", "/nothing"), {404}),
     (request("GET", "/predict"), {405}),
-    (request("GET", "/metrics"), {200}),
-    (request("GET", "/metrics", head="Accept: application/openmetrics-text\r\n"), {200}),
+    (request("GET", "/metrics"), {404}),
     (request("GET", "/model"), {200}),
     (request("GET", "/models"), {200}),
     (request("GET", "/page"), {200}),
@@ -114,11 +113,17 @@ ASKED = [
 if os.path.exists("wide.safetensors"):
     ASKED += [(request("POST", "/models/wide/predict", body, JSON), {200}) for body in ('{"a":1,"b":2}', '[{"a":3,"b":2},{"a":1,"b":4}]')] * 2
     ASKED += [(request("POST", "/models/wide/predict", '{"a":"x"}', JSON), {400})]
+WATCHED = [  # on the port that metrics have
+    (request("GET", "/metrics"), {200}),
+    (request("GET", "/metrics", head="Accept: application/openmetrics-text\r\n"), {200}),
+    (request("GET", "/readyz"), {200}),
+    (request("GET", "/model"), {404}),
+]
 ADMIN = [(request("POST", "/v2/repository/models/%s/%s" % (model, what), key="boss"), {200, 400})
          for model in ("mean", "people") for what in ("load", "rollback", "load", "load") + (("unload", "load") if model == "people" else ())]
 
 log = open("serve.log", "w+")
-process = subprocess.Popen([SERVER, "serve", "models", "--port", "0", "--json", "--threads", "4", "--tokens", "keys", "--canary", "mean=3:30%", "--shadow", "mean=1", *OPTIONS],
+process = subprocess.Popen([SERVER, "serve", "models", "--port", "0", "--metrics-port", "0", "--json", "--threads", "4", "--tokens", "keys", "--canary", "mean=3:30%", "--shadow", "mean=1", *OPTIONS],
                            stdout=subprocess.PIPE, stderr=log, text=True)
 text = ""
 while not text.endswith("}\n") or text.count("{") != text.count("}"):
@@ -126,7 +131,7 @@ while not text.endswith("}\n") or text.count("{") != text.count("}"):
     if not line:
         sys.exit("the server did not start: " + open("serve.log").read())
     text += line
-port = json.loads(text)["port"]
+port, watched = (json.loads(text)[name] for name in ("port", "metrics_port"))
 end = time.monotonic() + SECONDS
 counts, wrong = {}, []
 
@@ -146,11 +151,11 @@ def answer(sock):
                 return int(data[9:12]), b"\r\nConnection: close" in head, body
 
 
-def client(seed, asked):
+def client(seed, asked, at):
     choose = random.Random(seed)
     while time.monotonic() < end and not wrong:
         try:
-            with socket.create_connection((HOST, port), 60) as sock:
+            with socket.create_connection((HOST, at), 60) as sock:
                 for _ in range(choose.randrange(1, 60)):
                     data, statuses = choose.choice(asked)
                     sock.sendall(data)
@@ -197,8 +202,9 @@ def changer():
         time.sleep(choose.uniform(0.02, 0.3))
 
 
-threads = [threading.Thread(target=client, args=(seed, ASKED)) for seed in range(6)]
-threads += [threading.Thread(target=client, args=(99, ADMIN)), threading.Thread(target=leaver), threading.Thread(target=changer)]
+threads = [threading.Thread(target=client, args=(seed, ASKED, port)) for seed in range(6)]
+threads += [threading.Thread(target=client, args=(99, ADMIN, port)), threading.Thread(target=client, args=(98, WATCHED, watched)),
+            threading.Thread(target=leaver), threading.Thread(target=changer)]
 for thread in threads:
     thread.start()
 for thread in threads:
