@@ -27,12 +27,23 @@ static void warn_of_plain_tokens(const struct cmd_context *ctx, const struct ser
                "give --alert-webhook an https:// URL");
 }
 
+/* With the address of the metrics where they have their own. */
+static json_t *with_metrics(json_t *doc, unsigned port)
+{
+    if (doc && port && json_object_set_new(doc, "metrics_port", json_integer(port))) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
 /* Of a server that has no model yet. */
-static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port, FILE *to)
+static void announce_folder(const struct cmd_context *ctx, const struct serve_flags *f, const char *url, unsigned port,
+                            unsigned metrics, FILE *to)
 {
     if (ctx->json)
-        out_json(ctx, json_pack("{sssisssIs[]}", "url", url, "port", (int)port, "model", f->models.source[0].path, "pid",
-                                (json_int_t)getpid(), "models"));
+        out_json(ctx, with_metrics(json_pack("{sssisssIs[]}", "url", url, "port", (int)port, "model", f->models.source[0].path, "pid",
+                                             (json_int_t)getpid(), "models"), metrics));
     else
         out_line_to(to, "serving", "models below %s that POST /models names, on %s", f->models.source[0].path, url);
 }
@@ -55,16 +66,6 @@ static bool is_stdout(const char *log)
 static FILE *announce_to(const struct mli_server_config *server)
 {
     return is_stdout(server->access_log) || is_stdout(server->audit_log) || is_stdout(server->prediction_log) ? stderr : stdout;
-}
-
-/* With the address of the metrics where they have their own. */
-static json_t *with_metrics(json_t *doc, unsigned port)
-{
-    if (doc && port && json_object_set_new(doc, "metrics_port", json_integer(port))) {
-        json_decref(doc);
-        return NULL;
-    }
-    return doc;
 }
 
 /* What --batch-window does for each model, and why it does nothing. */
@@ -90,7 +91,7 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
     char url[128];
     snprintf(url, sizeof url, "http%s://%s%s%s:%u", f->server.tls_cert ? "s" : "", six ? "[" : "", f->server.address, six ? "]" : "", port);
     if (registry->lineups == 0) {
-        announce_folder(ctx, f, url, port, to);
+        announce_folder(ctx, f, url, port, metrics, to);
     } else if (ctx->json) {
         const struct mli_served *first = registry->version[registry->lineup[0].main].served;
         out_json(ctx, with_metrics(json_pack("{sssisssssssssIso}", "url", url, "port", (int)port, "model", f->models.source[0].path,
@@ -104,10 +105,10 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
             announce_batches(registry, to);
         if (f->platform)
             out_line_to(to, "as told", "by %s", f->platform);
-        if (metrics)
-            out_line_to(to, "watch", "%.*s:%u/metrics", (int)(strrchr(url, ':') - url), url, metrics);
         propose(f, url, to);
     }
+    if (metrics && !ctx->json)
+        out_line_to(to, "watch", "%.*s:%u/metrics", (int)(strrchr(url, ':') - url), url, metrics);
     fflush(to);
     mli_registry_drop(registry);
 }
