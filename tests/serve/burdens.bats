@@ -20,8 +20,8 @@ burden() {
     burden bombs tokens soak
 }
 
-@test "more large requests than may wait, and SIGTERM while they do; small ones that go together" {
-    burden queue together
+@test "more large requests than may wait, and SIGTERM while they do; small ones that go together, and that come at once" {
+    burden queue together ready
 }
 
 @test "every protocol, errors, reloads and administration at once" {

@@ -10,6 +10,7 @@ usage: burdens.py [--full] MLCTL BURDEN...
   files    every descriptor is taken
   kills    clients are killed in the middle of their bodies
   full     four times as many clients as there are places
+  ready    as many connections with a request at once as the library takes events at a time, or nearly
   large    four predictions of thousands of rows by a wide network; what others wait meanwhile
   queue    more large requests than may wait, ones that take too long, and SIGTERM while they are there
   together single rows for a network of millions of weights, with --batch-window: the answers are those of each alone
@@ -466,6 +467,28 @@ def full():
     need(refused[0] > 0, "somebody was refused")
 
 
+def ready():
+    """Requests that come while the server is held up, so that its thread finds all of them at once."""
+    server = Server(MODEL, "--threads", "1")
+    for count in (127, 128, 129, 256):
+        held = [connect(server.port) for _ in range(count)]
+        for sock in held:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            need(sock.recv(65536).startswith(b"HTTP/1.1 200"), "each alone")
+        os.kill(server.pid, signal.SIGSTOP)
+        for sock in held:
+            sock.sendall(post(ROW))
+        os.kill(server.pid, signal.SIGCONT)
+        before = time.monotonic()
+        for sock in held:
+            need(sock.recv(65536).startswith(b"HTTP/1.1 200"), count, "at once")
+        need(time.monotonic() - before < 10, count, "at once are answered at once")
+        for sock in held:
+            sock.close()
+    server.stop()
+    print("ready: 127, 128, 129 and 256 requests at once, all answered")
+
+
 def wide(name, hidden, columns=8):
     """A network that has hardly been trained, which costs as much as any other of its size."""
     choose = random.Random(3)
@@ -722,7 +745,7 @@ if __name__ == "__main__":
     try:
         MODEL = train("mean")
         for burden in ARGUMENTS[1:]:
-            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, large, queue, together, bombs, tokens, soak)}[burden]()
+            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, ready, large, queue, together, bombs, tokens, soak)}[burden]()
             sys.stdout.flush()
     finally:
         os.chdir("/")
