@@ -1,10 +1,12 @@
 /*
  * Any bytes as the JSON body of POST /predict. The reader scans it in place; jansson makes a tree. What one takes the
  * other must take, but for the limits and a name that comes twice, which is refused of a column alone; the rows and the
- * faults must be as many, and every row must give the same prediction alone as among the others.
+ * faults must be as many, and every row must give the same prediction alone as among the others. What is read in one go
+ * (lane.h) must be there for the scan, too, number for number.
  */
 #include <serve/catalog.h>
 #include <serve/json_rows.h>
+#include <serve/lane.h>
 #include <stdint.h>
 #include <tests/unit/serve_sample.h>
 
@@ -148,6 +150,34 @@ static void check_taken(const json_t *doc, const struct mli_intake *intake,
         check_alone(json_is_array(doc) ? json_array_get(doc, i) : doc, out->p[i]);
 }
 
+/* By place in an array, by name in an object of "a", "b" and so on. */
+static void check_lane(const char *text, size_t len)
+{
+    static char names[][4] = { "\"a\"", "\"b\"", "\"c\"", "\"d\"" };
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
+    struct mli_scan lane = mli_scan_of(text, len, MAX_DEPTH), scan;
+    double cell[NAMES], *to[NAMES], value;
+    struct mli_key_text key[NAMES];
+    struct mli_scan_text name;
+
+    for (size_t i = 0; i < NAMES; i++) {
+        key[i] = (struct mli_key_text){ names[i], 3 };
+        to[i] = &cell[i];
+    }
+    bool named = mli_scan_peek(&lane) == '{';
+    if (!mli_scan_open(&lane, named ? '{' : '['))
+        return;
+    scan = lane;
+    size_t n = mli_lane_read(&lane, named ? key : NULL, NAMES, to, 0);
+    for (size_t i = 0; i < n; i++) {
+        require(named ? mli_scan_member(&scan, &name) && name.len == 1 && *name.at == names[i][1] : mli_scan_item(&scan),
+                "the lane went on without a member");
+        require(mli_scan_number(&scan, &value) && memcmp(&value, &cell[i], sizeof(value)) == 0,
+                "the lane read another number");
+    }
+    require(lane.at == scan.at && lane.fresh == scan.fresh, "the lane went too far");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     const size_t flags = JSON_DECODE_INT_AS_REAL;
@@ -159,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
     if (!worker.desk)
         make_worker();
+    check_lane((const char *)bytes, n);
     enum ml_status status = read_rows((const char *)bytes, n, &intake, &out, &err);
     require((status == ML_OK) == (err.text[0] == '\0'),
             "an error without a text, or a text without an error");
