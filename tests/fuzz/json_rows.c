@@ -105,6 +105,12 @@ static size_t rows_of(const json_t *doc)
     return json_is_array(doc) ? json_array_size(doc) : 1;
 }
 
+/* A text in base64, which may be one or not. */
+static bool is_b64(const json_t *value)
+{
+    return json_object_size(value) == 1 && json_is_string(json_object_get(value, "b64"));
+}
+
 /* The columns that a row surely gets wrong: absent, of a type that no column takes, or a string for the number. */
 static size_t sure_faults(const json_t *row)
 {
@@ -113,7 +119,7 @@ static size_t sure_faults(const json_t *row)
 
     for (size_t i = 0; i < schema->count; i++) {
         const json_t *value = json_object_get(row, schema->field[i].name);
-        faults += !value || json_is_array(value) || json_is_object(value) ||
+        faults += !value || json_is_array(value) || (json_is_object(value) && !is_b64(value)) ||
                   (schema->field[i].type == ML_TYPE_NUMBER && json_is_string(value));
     }
     return faults;
