@@ -56,22 +56,34 @@ static struct mli_pool *take_seat(struct mli_session *session)
     return seats;
 }
 
+/* The connection sleeps until the errand is done. */
+static struct mli_errand *put_to_sleep(struct mli_session *session, struct MHD_Connection *connection)
+{
+    session->away = true;
+    session->asleep = connection;
+    session->errand = (struct mli_errand){ .run = work, .done = wake, .data = session };
+    MHD_suspend_connection(connection);
+    return &session->errand;
+}
+
 bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection)
 {
+    struct mli_pool *full = session->loop->server->service.pool;
+
     session->group = NULL;
     struct mli_pool *pool = take_seat(session);
     if (!pool && !mli_session_is_large(session, session->body.len))
         return false;
-    if (!pool && !mli_pool_enter(pool = session->loop->server->service.pool)) {
+    if (!pool && !mli_pool_enter(pool = full)) {
         mli_session_refuse(session, 503, "too many large requests are waiting; try again");
-        return false;
+        if (!mli_pool_late(full))
+            return false;
+        mli_session_pack(&session->reply, NULL);
+        mli_pool_defer(full, put_to_sleep(session, connection));
+        return true;
     }
-    session->away = true;
-    session->asleep = connection;
     session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     session->request.since = mli_clock();
-    session->errand = (struct mli_errand){ .run = work, .done = wake, .data = session };
-    MHD_suspend_connection(connection);
-    mli_pool_give(pool, &session->errand);
+    mli_pool_give(pool, put_to_sleep(session, connection));
     return true;
 }
