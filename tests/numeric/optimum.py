@@ -88,12 +88,12 @@ def classifications(X, y):
     positive = range(len(labels)) if len(labels) > 2 else [1]
 
     def logistic():
-        for solver in ("newton-cg", "lbfgs"):  # the first now and then ends nowhere, at NaN
-            model = linear_model.LogisticRegression(C=1, tol=1e-12, max_iter=10**5, solver=solver).fit(X, code)
-            if np.isfinite(model.coef_).all():
-                break
-        p = model.predict_proba(X)[np.arange(n), code]
-        return float(-np.log(p).mean() + l2 / 2 * (model.coef_ ** 2).sum())
+        model = linear_model.LogisticRegression(C=1, tol=1e-12, max_iter=10**5, solver="newton-cg").fit(X, code)
+        z = model.decision_function(X)  # of which the logarithm is there where the probability is too small to be a number
+        if z.ndim == 1:
+            z = np.column_stack([np.zeros(n), z])
+        loss = np.logaddexp.reduce(z, axis=1) - z[np.arange(n), code]
+        return float(loss.mean() + l2 / 2 * (model.coef_ ** 2).sum())
 
     def one_against_rest(make, loss):
         sides = [np.where(code == k, 1.0, -1.0) for k in positive]
