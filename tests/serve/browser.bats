@@ -67,10 +67,12 @@ has() {
 @test "--cors '*' is anybody; what is no origin is refused" {
     serve mean --cors '*'
     head_of -H 'Origin: https://shop.example' "$URL/model" | has 'Access-Control-Allow-Origin: \*'
-    for bad in example.org https://example.org/ ftp://a 'https://a,*' ''; do
+    for bad in example.org https://example.org/ ftp://a 'https://a,*'; do
         status=0
         timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0 --cors "$bad" > /dev/null 2> error.txt || status=$?
         [ "$status" -eq 2 ]
         grep -q 'is no origin' error.txt
     done
+    run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --port 0 --cors ''
+    [[ $output == 'mlctl serve: --cors is given without a value; expected ORIGINS' ]]
 }
