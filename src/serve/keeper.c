@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <errno.h>
 #include <poll.h>
+#include <serve/listen.h>
 #include <serve/reply.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 enum {
     TURN = 100,       /* milliseconds between sweeps */
     ACCEPTS = 64,     /* connections taken in one go, before others have their turn */
+    LAST = 20,        /* milliseconds that those who are coming have to be there */
     LEAVING = 64,     /* sockets that are seen off at one time */
     LEAVE_TIME = 2000 /* milliseconds that this may take */
 };
@@ -162,9 +164,14 @@ static bool accept_some(struct mli_keeper *keeper, int n)
     return true;
 }
 
+/* Whoever is connected is served, even if he has been for a moment only. */
 static void close_listener(struct mli_keeper *keeper)
 {
-    while (accept_some(keeper, ACCEPTS))
+    struct pollfd door = { .fd = keeper->config.listener, .events = POLLIN };
+    const uint64_t end = mli_now() + TURN;
+
+    mli_listen_no_more(keeper->config.listener);
+    while (accept_some(keeper, ACCEPTS) || (mli_now() < end && poll(&door, 1, LAST) > 0))
         continue;
     close(keeper->config.listener);
     keeper->listening = false;

@@ -12,4 +12,11 @@
 ML_NODISCARD enum ml_status mli_listen(const char *address, uint16_t port, int *fd, uint16_t *bound,
                                        struct ml_error *err);
 
+/*
+ * From now on nobody comes any more, but who is coming: requests for a connection are passed over, and asked again a second
+ * later, when nobody listens. Closing a socket resets those who wait there, so it is to be emptied behind this. Where the
+ * system cannot do that (it is a socket filter) nothing happens.
+ */
+void mli_listen_no_more(int fd);
+
 #endif
