@@ -2,7 +2,11 @@
 #include <tests/unit/serve.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <serve/connections.h>
+#include <serve/listen.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -206,12 +210,49 @@ static void test_drain(void **state)
     close(pair[1]);
 }
 
+/* A socket that asks for a connection to the port; whether it has one within 50 milliseconds. */
+static bool comes(uint16_t port, int *fd)
+{
+    const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+    *fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_true(*fd >= 0);
+    if (connect(*fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+        return true;
+    assert_int_equal(errno, EINPROGRESS);
+    return poll(&(struct pollfd){ .fd = *fd, .events = POLLOUT }, 1, 50) == 1;
+}
+
+/* Who was there before can be taken still, and nobody comes behind him. */
+static void test_no_more(void **state)
+{
+    int listener, before, behind;
+    uint16_t port;
+
+    (void)state;
+    assert_int_equal(mli_listen("127.0.0.1", 0, &listener, &port, NULL), ML_OK);
+    assert_true(comes(port, &before));
+    mli_listen_no_more(listener);
+    assert_false(comes(port, &behind));
+    int taken = accept(listener, NULL, NULL);
+    assert_true(taken >= 0);
+    assert_int_equal(send(before, "x", 1, MSG_NOSIGNAL), 1);
+    assert_int_equal(poll(&(struct pollfd){ .fd = taken, .events = POLLIN }, 1, 5000), 1);
+    assert_int_equal(accept(listener, NULL, NULL), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(taken);
+    close(before);
+    close(behind);
+    close(listener);
+}
+
 int run_connections_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_admission), cmocka_unit_test(test_mapped_address),
         cmocka_unit_test(test_deadlines), cmocka_unit_test(test_no_deadline),
         cmocka_unit_test(test_late_server), cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_no_more),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }
