@@ -45,6 +45,39 @@ static int refused(struct cmd_context *ctx, const char *word, int status, const 
     return code ? code : CMD_NO;
 }
 
+/* "version 2 (52ab12345678)", "version 2 (52ab12345678) and its canary 3", "nothing" */
+static const char *state_text(const json_t *state, char out[400])
+{
+    const char *version = json_string_value(json_object_get(state, "version"));
+    const char *digest = json_string_value(json_object_get(state, "sha256")), *canary = json_string_value(json_object_get(state, "canary"));
+    if (!version)
+        return "nothing";
+    snprintf(out, 400, "version %.128s (%.12s)%s%.128s", version, digest ? digest : "", canary ? " and its canary " : "",
+             canary ? canary : "");
+    return out;
+}
+
+/* What serves now and what did before, as the server says it. */
+static int say_done(struct cmd_context *ctx, const char *word, const char *name, const struct mli_buf *body)
+{
+    json_t *doc = body->len ? json_loadb(body->data, body->len, 0, NULL) : NULL;
+    json_t *before = json_object_get(doc, "before"), *now = json_object_get(doc, "now");
+    char was[400], is[400];
+    int code;
+    if (ctx->json) {
+        code = out_json(ctx, json_pack("{sbsisssOsO}", "done", 1, "status", 200, "name", name, "before",
+                                       before ? before : json_null(), "now", now ? now : json_null()));
+    } else {
+        if (now)
+            out_line(word, "of %s %s answers now; before %s", name, state_text(now, is), state_text(before, was));
+        else
+            out_line(word, "%s is done", name);
+        code = out_end(ctx, CMD_DONE);
+    }
+    json_decref(doc);
+    return code;
+}
+
 static int ask(struct cmd_context *ctx, const struct change_flags *f, const char *word, const char *token)
 {
     struct ml_error err = ML_ERROR_INIT;
@@ -56,6 +89,8 @@ static int ask(struct cmd_context *ctx, const struct change_flags *f, const char
     mli_buf_printf(&url, "%.*s/v2/repository/models/%s/%s", (int)(given - (given > 0 && ctx->args[0][given - 1] == '/')),
                    ctx->args[0], name, word);
     const struct mli_call call = { .method = "POST", .url = url.data ? url.data : "", .path = "/", .token = token, .ca = f->ca,
+                                   .ca_hint = f->ca ? ": --ca FILE must have the certificate of whoever signed it"
+                                                    : "; give --ca FILE with the certificate of whoever signed it",
                                    .type = "application/json", .timeout_ms = (unsigned)f->timeout };
     struct mli_answer answer = { .body = &body };
     int code = CMD_DONE;
@@ -63,12 +98,8 @@ static int ask(struct cmd_context *ctx, const struct change_flags *f, const char
         code = cmd_fail(ctx, &err);
     else if (answer.status != 200)
         code = refused(ctx, word, answer.status, &body);
-    else if (ctx->json)
-        code = out_json(ctx, json_pack("{sbsiss}", "done", 1, "status", answer.status, "name", name));
-    else {
-        out_line(word, "%s is done", name);
-        code = out_end(ctx, CMD_DONE);
-    }
+    else
+        code = say_done(ctx, word, name, &body);
     mli_buf_release(&url);
     mli_buf_release(&body);
     return code;

@@ -188,8 +188,8 @@ static enum ml_status shake_hands(struct line *line, const struct target *target
         return status;
     while (mli_tls_client_shake(line->tls) != 0) {
         if (errno == EKEYREJECTED)
-            return ml_error_set(err, ML_EIO, "the certificate of %s port %s is not one to be trusted, or not of that name",
-                                target->host, target->port);
+            return ml_error_set(err, ML_EIO, "the certificate of %s port %s is not one to be trusted, or not of that name%s",
+                                target->host, target->port, call->ca_hint ? call->ca_hint : "");
         if (errno != EAGAIN)
             return ml_error_set(err, ML_EIO, "%s port %s refused a TLS handshake, or does not speak TLS",
                                 target->host, target->port);

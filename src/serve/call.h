@@ -15,6 +15,7 @@ struct mli_call {
     const char *token; /* for Authorization: Bearer; then the server's certificate must be good. NULL: none */
     bool check;        /* the same without one: the path is a secret, or what is sent */
     const char *ca;    /* PEM file of who may have signed that; NULL: whom the system trusts */
+    const char *ca_hint; /* what to do about one that is not good, added to the message; NULL: nothing */
     const char *type;  /* Content-Type; NULL: no body */
     const char *body;
     size_t len;

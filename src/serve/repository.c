@@ -17,23 +17,51 @@ void mli_repository_note(const struct mli_service *service, const struct mli_req
     mli_registry_drop(after);
 }
 
-/* The change, and a line of the audit log about it. */
-static enum ml_status change_noted(const struct mli_service *service, const struct mli_request *request, change *act,
-                                   const char *action, const char *name, struct ml_error *err)
+/* What answers where no version is said: {"version":"2","sha256":"52ab..."}, and the version that is tried beside it. */
+static void put_state(struct mli_buf *out, const char *when, const struct mli_registry *registry, const char *name)
 {
-    if (!service->audit)
-        return act(service->catalog, name, err);
+    const struct mli_lineup *lineup = mli_registry_lineup(registry, name, strlen(name));
+
+    mli_buf_printf(out, ",\"%s\":", when);
+    if (!lineup || lineup->main == MLI_NO_PLACE) {
+        mli_buf_str(out, "null");
+        return;
+    }
+    const struct mli_version *main = &registry->version[lineup->main];
+    mli_buf_printf(out, "{\"version\":\"%s\",\"sha256\":\"%s\"", main->version, main->served->model->sha256);
+    if (lineup->canary != MLI_NO_PLACE)
+        mli_buf_printf(out, ",\"canary\":\"%s\"", registry->version[lineup->canary].version);
+    mli_buf_char(out, '}');
+}
+
+/* The change, a line of the audit log about it, and the answer. */
+static void change_model(const struct mli_service *service, const struct mli_request *request, change *act,
+                         const char *done, const char *name, struct mli_reply *reply)
+{
+    struct ml_error err = ML_ERROR_INIT;
     struct mli_registry *before = mli_catalog_registry(service->catalog);
-    enum ml_status status = act(service->catalog, name, err);
-    mli_repository_note(service, request, action, name, before, status == ML_OK ? NULL : err->text);
-    return status;
+    enum ml_status status = act(service->catalog, name, &err);
+    struct mli_registry *after = mli_catalog_registry(service->catalog);
+
+    if (service->audit)
+        mli_repository_note(service, request, done, name, mli_registry_hold(before), status == ML_OK ? NULL : err.text);
+    if (status == ML_OK) {
+        mli_reply_json(reply, "");
+        mli_buf_printf(&reply->body, "{\"name\":\"%s\",\"%s\":true", name, done);
+        put_state(&reply->body, "before", before, name);
+        put_state(&reply->body, "now", after, name);
+        mli_buf_str(&reply->body, "}\n");
+    } else {
+        mli_reply_error(reply, 400, "%s", err.text);
+    }
+    mli_registry_drop(before);
+    mli_registry_drop(after);
 }
 
 /* Runs on the loop thread: it is rare, whoever asks waits for the answer, and other threads go on. */
 static void answer_change(const struct mli_service *service, const struct mli_request *request, change *act,
                           const char *done, struct mli_reply *reply)
 {
-    struct ml_error err = ML_ERROR_INIT;
     char name[MLI_NAME_MAX + 1];
 
     if (request->name_len >= sizeof(name)) {
@@ -42,15 +70,10 @@ static void answer_change(const struct mli_service *service, const struct mli_re
     }
     memcpy(name, request->name, request->name_len);
     name[request->name_len] = '\0';
-    enum ml_status status = mli_name_valid(name) ? change_noted(service, request, act, done, name, &err) : ML_EUSAGE;
-    if (!mli_name_valid(name))
-        mli_reply_error(reply, 404, "\"%s\" is no name of a model: letters, digits, '.', '_' and '-'", name);
-    else if (status != ML_OK)
-        mli_reply_error(reply, 400, "%s", err.text);
+    if (mli_name_valid(name))
+        change_model(service, request, act, done, name, reply);
     else
-        mli_reply_json(reply, "");
-    if (status == ML_OK)
-        mli_buf_printf(&reply->body, "{\"name\":\"%s\",\"%s\":true}\n", name, done);
+        mli_reply_error(reply, 404, "\"%s\" is no name of a model: letters, digits, '.', '_' and '-'", name);
 }
 
 void mli_repository_load(const struct mli_service *service, struct mli_worker *worker,

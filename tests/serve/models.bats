@@ -199,13 +199,17 @@ with_key() {
     echo nonsense > wrong.token
     : > empty.token
     serve_all "$BATS_FILE_TMPDIR/models" --tokens keys --open predict,metrics
-    "$MLCTL" rollback "$URL" mean --token-file boss.token
+    "$MLCTL" rollback "$URL" mean --token-file boss.token > said # which version answers now, and which did before
+    grep -qE '^rollback +of mean version 9 \([0-9a-f]{12}\) answers now; before version 10 \([0-9a-f]{12}\)$' said
     newest mean 9
-    "$MLCTL" rollback "$URL/" mean --token-file boss.token --json | jq -e '.done and .name == "mean"'
+    "$MLCTL" rollback "$URL/" mean --token-file boss.token --json > said
+    jq -e --argjson was "$(curl -sS "$URL/models/mean/versions/9")" '.done and .name == "mean" and .now.version == "1" and
+        .before == {version: "9", sha256: $was.sha256}' said
     newest mean 1
     run -1 --separate-stderr "$MLCTL" rollback "$URL" mean --token-file boss.token
     [[ $stderr == 'mlctl rollback: the server answered 400: '*'nothing to go back to'* ]]
-    "$MLCTL" unload "$URL" mean --token-file boss.token
+    run -0 "$MLCTL" unload "$URL" mean --token-file boss.token
+    [[ $output == *'of mean nothing answers now; before version 1 ('* ]]
     [ "$(code "$URL/models/mean")" = 404 ]
     "$MLCTL" load "$URL" mean --token-file boss.token
     newest mean 10

@@ -99,7 +99,8 @@ get() {
     soon allowed
     get /model -H "Authorization: Bearer $(sed -n 's/^token *//p' boss.token)" | grep -q 'does not have the scope predict'
     # the file may be as mlctl token new printed it; the canary ends first, then there is nothing but a canary and a shadow
-    "$MLCTL" rollback "$URL" mean --token-file boss.token
+    run -0 "$MLCTL" rollback "$URL" mean --token-file boss.token
+    [[ $output == *'of mean version 10 '*' answers now; before version 10 '*' and its canary 2' ]]
     run -1 "$MLCTL" rollback "$URL" mean --token-file boss.token
     [[ $output == *'mean has nothing to go back to: no file of version 10 before this one is kept, and version 2 is its canary, version 1 is its shadow' ]]
     run -1 "$MLCTL" load "$URL" men --token-file boss.token
