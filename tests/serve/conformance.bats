@@ -5,6 +5,8 @@ eval "common_$(declare -f setup_file)"
 setup_file() {
     common_setup_file
     "$MLCTL" train mean.csv -q --l2 0 --split none -m mean.safetensors > /dev/null
+    awk 'BEGIN { print "x,y"; for (i = 0; i < 60; i++) print i % 15 "," 2 * (i % 15) }' > single.csv
+    "$MLCTL" train single.csv -q --l2 0 --split none -m single.safetensors > /dev/null
 }
 
 # Each file of conformance/ is PROTOCOL.MODEL.cases: what is asked of that model, and what must come back.
@@ -16,6 +18,17 @@ conform() {
         python3 "$WIRE/conform.py" "$PORT" "$file"
         stop
     done
+}
+
+@test "what the protocols ask for is tested where the checklist says" {
+    local what where file
+    while IFS='|' read -r what where; do
+        where=${where# } file=${where%%: *}
+        # a case is its title, a whole line
+        [[ $file == *.cases ]] && whole=x || whole=
+        grep -qF"$whole" -e "${where#*: }" "$BATS_TEST_DIRNAME/../$file" || { echo "$what: $where"; return 1; }
+    done < <(grep -v '^#\|^$' "$BATS_TEST_DIRNAME/conformance/checklist")
+    [ -n "$what$file" ]
 }
 
 @test "Open Inference Protocol v2" {
@@ -67,6 +80,37 @@ conform() {
     stop
     SAGEMAKER_MAX_PAYLOAD_IN_MB=many run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors"
     run -2 "$MLCTL" serve "$BATS_FILE_TMPDIR/mean.safetensors" --request-timeout -1
+}
+
+@test "a container of Amazon SageMaker: /ping soon and while all are busy, nothing written beside the model, SIGTERM" {
+    mkdir model
+    cp "$BATS_FILE_TMPDIR/mean.safetensors" model/model.safetensors
+    chmod 555 model
+    inside() { stat -c '%i %y %z' model && ls -lAi --time-style=full-iso model; }
+    inside > before
+    SECONDS=0
+    SAGEMAKER_BIND_TO_PORT=0 "$MLCTL" serve model/model.safetensors --json --threads 1 --workers 1 > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    [ "$(curl -sS -o pong -w '%{http_code}' "http://127.0.0.1:$PORT/ping")" = 200 ] # the first answer is this
+    [ "$SECONDS" -lt 120 ]                                                           # it has three minutes at the least
+    [ ! -s pong ]
+    python3 "$WIRE/container.py" "$PORT"
+    # a request is half sent when the signal comes
+    exec 4<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\nContent-Length: 3\r\n\r\n4,' >&4
+    half() { curl -s "http://127.0.0.1:$PORT/metrics" | grep -qx 'mlctl_connections 2'; }
+    soon half
+    SECONDS=0
+    kill -TERM "$SERVER"
+    closed() { ! curl -s -o /dev/null "http://127.0.0.1:$PORT/ping"; }
+    soon closed
+    printf 5 >&4
+    timeout 20 cat <&4 | grep -q '"predictions":\[4.5'
+    ended
+    [ "$SECONDS" -lt 30 ]
+    inside | diff before -
+    chmod 755 model
 }
 
 @test "a prediction that is no number: null, or with --nan token what TensorFlow Serving writes" {
