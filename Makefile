@@ -51,7 +51,7 @@ SRC_train := adagrad adam adamw batches blocks check descent fault gd health int
 	schedule_onecycle schedule_plateau schedule_step sgd shuffle state trainer
 UNIT_train := heap train train_epoch train_gradient train_optimum train_state train_steps train_supply
 
-SRC_model := contributions document drift file layout model output reading rowlog safetensors sealed selftest
+SRC_model := contributions document drift file layout model output predicted reading rowlog safetensors sealed selftest
 UNIT_model := heap model model_container model_contributions model_drift model_hostile model_reading model_rowlog model_sample model_selftest
 
 SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights

@@ -24,6 +24,13 @@ struct monitor_flags {
     int csv, any_model;
 };
 
+/* What predicting takes; of one thread. */
+struct guess {
+    struct mli_arena scratch;
+    double *P;
+    size_t room; /* rows of P */
+};
+
 struct run {
     const struct cmd_context *ctx;
     const struct monitor_flags *flags;
@@ -32,7 +39,47 @@ struct run {
     struct mli_drift *drift;
     uint64_t *counts;
     size_t rows, others;
+    size_t silent; /* rows that the model has no prediction for */
+    struct guess guess;
+    struct ml_error problem; /* of a block of a log */
 };
+
+/* ---- predictions ------------------------------------------------------------------------------------------------- */
+
+static void guess_release(struct guess *guess)
+{
+    mli_arena_release(&guess->scratch);
+    free(guess->P);
+}
+
+/*
+ * What the model says about these rows is counted, too, if there is anything to compare it with. A block with a row that is too far
+ * out for it is not: the server refuses such rows.
+ */
+static enum ml_status count_predictions(const struct run *run, struct guess *guess, const struct ml_table *rows,
+                                        uint64_t *counts, size_t *silent, struct ml_error *err)
+{
+    struct ml_error problem = ML_ERROR_INIT;
+    size_t bytes;
+    if (rows->rows == 0 || mli_drift_targets(run->drift) == 0)
+        return ML_OK;
+    if (rows->rows > guess->room) {
+        free(guess->P);
+        guess->P = mli_mul(ml_model_width(run->model), sizeof *guess->P, &bytes) ? mli_alloc(rows->rows, bytes) : NULL;
+        guess->room = guess->P ? rows->rows : 0;
+        if (!guess->P)
+            return ml_error_set(err, ML_ENOMEM, "out of memory for predictions of %zu rows", rows->rows);
+    }
+    enum ml_status status = mli_model_predict_rows(run->model, rows, &guess->scratch, guess->P, NULL, &problem);
+    mli_arena_reset(&guess->scratch);
+    if (status == ML_EDATA)
+        *silent += rows->rows;
+    else if (status)
+        return ml_error_set(err, status, "%s", problem.text);
+    else
+        mli_drift_add_predictions(run->drift, guess->P, rows->rows, counts);
+    return ML_OK;
+}
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
@@ -41,6 +88,8 @@ static void count_rows(void *data, const struct ml_table *rows)
     struct run *run = data;
     mli_drift_add(run->drift, rows, run->counts);
     run->rows += rows->rows;
+    if (run->problem.status == ML_OK)
+        (void)!count_predictions(run, &run->guess, rows, run->counts, &run->silent, &run->problem);
 }
 
 /*
@@ -91,13 +140,16 @@ static enum ml_status read_logs(struct run *run, struct mli_input *first, struct
         status = mli_bad_rows_end(log.bad, err);
     mli_bad_rows_free(log.bad);
     run->others = log.others;
+    if (!status && run->problem.status)
+        status = ml_error_set(err, run->problem.status, "%s", run->problem.text);
     return status;
 }
 
 /* Counts of a piece of a file, which are added to the others' in turn. */
 struct piece {
     const struct run *run;
-    size_t rows;
+    size_t rows, silent;
+    struct guess guess;
     uint64_t counts[];
 };
 
@@ -106,8 +158,16 @@ static void *piece_new(void *shared)
     const struct run *run = shared;
     struct piece *piece = mli_calloc(1, sizeof *piece + mli_drift_counts(run->drift) * sizeof *piece->counts);
     if (piece)
-        piece->run = run;
+        *piece = (struct piece){ .run = run, .guess.scratch = MLI_ARENA_INIT };
     return piece;
+}
+
+static void piece_free(void *data)
+{
+    struct piece *piece = data;
+    if (piece)
+        guess_release(&piece->guess);
+    free(piece);
 }
 
 static enum ml_status count_piece(void *shared, void *data, const struct mli_bound *rows, struct ml_error *err)
@@ -115,10 +175,9 @@ static enum ml_status count_piece(void *shared, void *data, const struct mli_bou
     const struct run *run = shared;
     struct piece *piece = data;
     const struct ml_table *table = mli_rows_table(rows->rows);
-    (void)err;
     mli_drift_add(run->drift, table, piece->counts);
     piece->rows += table->rows;
-    return ML_OK;
+    return count_predictions(run, &piece->guess, table, piece->counts, &piece->silent, err);
 }
 
 static enum ml_status add_piece(void *shared, void *data, struct ml_error *err)
@@ -130,14 +189,15 @@ static enum ml_status add_piece(void *shared, void *data, struct ml_error *err)
     for (size_t i = 0; i < counts; i++)
         run->counts[i] += piece->counts[i];
     run->rows += piece->rows;
-    piece->rows = 0;
+    run->silent += piece->silent;
+    piece->rows = piece->silent = 0;
     memset(piece->counts, 0, counts * sizeof *piece->counts);
     return ML_OK;
 }
 
 static enum ml_status read_csv(struct run *run, struct ml_error *err)
 {
-    const struct mli_flow_job job = { .shared = run, .state_new = piece_new, .state_free = free, .work = count_piece,
+    const struct mli_flow_job job = { .shared = run, .state_new = piece_new, .state_free = piece_free, .work = count_piece,
                                       .commit = add_piece };
     struct mli_flow_options options = { .csv = *run->csv, .missing = run->flags->dialect.missing, .log = &run->ctx->log };
     const char **targets = mli_model_target_list(run->model);
@@ -207,15 +267,28 @@ static json_t *column_json(const struct mli_drift_column *c)
     return doc;
 }
 
+/* Of each target, as of a column; missing: none is. */
+static json_t *predictions_json(const struct run *run)
+{
+    json_t *list = json_array();
+    for (size_t t = 0; list && t < mli_drift_targets(run->drift); t++) {
+        struct mli_drift_column c;
+        mli_drift_target(run->drift, t, run->counts, &c);
+        json_array_append_new(list, json_pack("{sssososo}", "name", c.name, "psi", mli_json_from(c.psi), "measured_rows",
+                                              counts_json(c.before, c.bins), "rows", counts_json(c.now, c.bins)));
+    }
+    return list;
+}
+
 static json_t *report_json(const struct run *run, const struct mli_drift_column *column, size_t columns, size_t drifted)
 {
     json_t *list = json_array();
     for (size_t j = 0; list && j < columns; j++)
         json_array_append_new(list, column_json(&column[j]));
     double limit = run->flags->max_psi;
-    return json_pack("{sssssIsIsosIso}", "model", run->flags->model, "sha256", run->model->sha256, "rows",
+    return json_pack("{sssssIsIsosIsoso}", "model", run->flags->model, "sha256", run->model->sha256, "rows",
                      (json_int_t)run->rows, "rows_of_other_models", (json_int_t)run->others, "max_psi",
-                     mli_json_from(limit), "above_max_psi", (json_int_t)drifted, "columns", list);
+                     mli_json_from(limit), "above_max_psi", (json_int_t)drifted, "columns", list, "predictions", predictions_json(run));
 }
 
 static void print_report(const struct run *run, const struct mli_drift_column *column, size_t columns, size_t drifted)
@@ -229,6 +302,12 @@ static void print_report(const struct run *run, const struct mli_drift_column *c
             snprintf(psi, sizeof psi, "%.4f", c->psi);
         out_line("", "%-28.60s %9s %8.2f%% %11.2f%% %8.2f%%", c->name, psi, 100 * share(c->missing, c),
                  100 * share(c->outside, c), 100 * share(c->unseen, c));
+    }
+    for (size_t t = 0; t < mli_drift_targets(run->drift); t++) {
+        struct mli_drift_column c;
+        mli_drift_target(run->drift, t, run->counts, &c);
+        if (!isnan(c.psi))
+            out_line(t == 0 ? "predicted" : "", "%-28.60s %9.4f", c.name, c.psi);
     }
     if (run->flags->max)
         out_line("drift", "%zu of %zu columns above PSI %g", drifted, columns, run->flags->max_psi);
@@ -252,6 +331,9 @@ static int report(struct cmd_context *ctx, const struct run *run)
     if (unknown)
         ml_log(&ctx->log, ML_LOG_WARNING, "%zu of %zu columns have no histogram in the model (%s), so no PSI", unknown, columns,
                unknown == columns ? "it was made by an older mlctl; train it again" : "texts that are hashed");
+    if (run->silent)
+        ml_log(&ctx->log, ML_LOG_WARNING, "%zu rows are in blocks with numbers too far out to predict anything: the predictions of the others are compared",
+               run->silent);
     if (run->rows < FEW)
         ml_log(&ctx->log, ML_LOG_WARNING, "%zu rows are few: so far apart they may be by chance", run->rows);
     if (run->others)
@@ -271,18 +353,17 @@ static int monitor(struct cmd_context *ctx, const struct monitor_flags *f, const
 {
     struct ml_error err = ML_ERROR_INIT;
     struct ml_model *model = NULL;
-    struct run run = { .ctx = ctx, .flags = f, .csv = csv };
+    struct run run = { .ctx = ctx, .flags = f, .csv = csv, .guess.scratch = MLI_ARENA_INIT, .problem = ML_ERROR_INIT };
     enum ml_status status = ml_model_load(f->model, &model, &err);
     run.model = model;
-    if (!status) {
-        run.drift = mli_drift_new(mli_pipeline_schema(model->pipeline));
-        run.counts = run.drift ? mli_calloc(mli_drift_counts(run.drift) + 1, sizeof *run.counts) : NULL;
-        if (!run.counts)
-            status = ml_error_set(&err, ML_ENOMEM, "out of memory");
-    }
+    if (!status && (status = mli_drift_of(model, &run.drift, &err)))
+        ml_error_source(&err, f->model);
+    if (!status && !(run.counts = mli_calloc(mli_drift_counts(run.drift) + 1, sizeof *run.counts)))
+        status = ml_error_set(&err, ML_ENOMEM, "out of memory");
     if (!status)
         status = read_rows(&run, &err);
     int code = status ? cmd_fail(ctx, &err) : report(ctx, &run);
+    guess_release(&run.guess);
     free(run.counts);
     mli_drift_free(run.drift);
     ml_model_free(model);

@@ -2,6 +2,7 @@
 #include <cmd/out.h>
 
 #include <base/file.h>
+#include <model/predicted.h>
 #include <model/selftest.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +75,7 @@ int cmd_verify(struct cmd_context *ctx, int argc, const char **argv)
     struct ml_model *model = NULL;
     if (ml_model_load(f.model, &model, &err))
         return cmd_fail(ctx, &err);
-    if (mli_selftest_check(model, &err)) {
+    if (mli_selftest_check(model, &err) || mli_predicted_check(model, &err)) {
         ml_error_source(&err, f.model);
         ml_model_free(model);
         return cmd_fail(ctx, &err);

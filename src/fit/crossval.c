@@ -296,7 +296,7 @@ static enum ml_status learn(struct mli_crossval *cv, struct making *m, struct ml
                                     .loss = job->settings.loss,
                                     .target = target,
                                     .targets = job->plan.target.columns };
-    return status ? status : mli_job_measure(job, &model, MLI_PART_TEST, metrics, err);
+    return status ? status : mli_job_measure(job, &model, MLI_PART_TEST, metrics, NULL, err);
 }
 
 static enum ml_status learn_fold(struct mli_crossval *cv, const struct ml_fit_config *config, struct making *m,

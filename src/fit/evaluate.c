@@ -6,6 +6,7 @@
 #include <fit/gather.h>
 #include <fit/target.h>
 #include <math.h>
+#include <model/predicted.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,13 @@ enum ml_status mli_evaluate_files(const struct ml_model *model, const char *cons
                                   const struct mli_flow_options *options, json_t **metrics,
                                   struct ml_error *err)
 {
+    return mli_evaluate_files_spread(model, paths, n, options, metrics, NULL, err);
+}
+
+enum ml_status mli_evaluate_files_spread(const struct ml_model *model, const char *const *paths, size_t n,
+                                         const struct mli_flow_options *options, json_t **metrics, json_t **predicted,
+                                         struct ml_error *err)
+{
     struct mli_gathered rows = { 0 };
     enum ml_status status = mli_gather(model, paths, n, options, &rows, err);
     if (!status && rows.n == 0)
@@ -102,6 +110,8 @@ enum ml_status mli_evaluate_files(const struct ml_model *model, const char *cons
                              model->target_names);
     if (!status)
         status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
+    if (!status && predicted)
+        status = mli_predicted_json(model, rows.n, rows.P, predicted, err);
     mli_gathered_release(&rows);
     return status;
 }

@@ -15,6 +15,10 @@ ML_NODISCARD enum ml_status mli_evaluate_arrays(const struct ml_model *model, si
 ML_NODISCARD enum ml_status mli_evaluate_files(const struct ml_model *model, const char *const *paths, size_t n,
                                                const struct mli_flow_options *options, json_t **metrics,
                                                struct ml_error *err);
+/* The same, and how the predictions are spread (model/predicted.h). */
+ML_NODISCARD enum ml_status mli_evaluate_files_spread(const struct ml_model *model, const char *const *paths, size_t n,
+                                                      const struct mli_flow_options *options, json_t **metrics,
+                                                      json_t **predicted, struct ml_error *err);
 
 /*
  * The rows that training held out, found again: the recorded file is checked by its digest, split by the recorded

@@ -15,7 +15,7 @@ static enum ml_status no_memory(struct ml_error *err)
 }
 
 static enum ml_status measure_file(const struct mli_job *job, const struct ml_model *model,
-                                   json_t **metrics, struct ml_error *err)
+                                   json_t **metrics, json_t **predicted, struct ml_error *err)
 {
     const struct ml_read_options *read = job->config->read;
     struct mli_flow_options options = { .threads = job->config->threads, .log = job->config->log };
@@ -25,20 +25,23 @@ static enum ml_status measure_file(const struct mli_job *job, const struct ml_mo
         if (options.csv.bad_rows == ML_BAD_ROWS_QUARANTINE)
             options.csv.bad_rows = ML_BAD_ROWS_SKIP; /* that file has the rows of the training data */
     }
-    return mli_evaluate_files(model, &job->config->test, 1, &options, metrics, err);
+    return mli_evaluate_files_spread(model, &job->config->test, 1, &options, metrics, predicted, err);
 }
 
 static enum ml_status measure(const struct mli_job *job, struct ml_model *model, struct ml_error *err)
 {
-    json_t *metrics = NULL;
+    json_t *metrics = NULL, *predicted = NULL;
     const char *on = job->config->test ? "test file" : job->plan.rows[MLI_PART_TEST] ? "held-out" : "training";
     enum ml_status status =
-        job->config->test ? measure_file(job, model, &metrics, err)
+        job->config->test ? measure_file(job, model, &metrics, &predicted, err)
                           : mli_job_measure(job, model, job->plan.rows[MLI_PART_TEST] ? MLI_PART_TEST : MLI_PART_TRAIN,
-                                         &metrics, err);
+                                         &metrics, &predicted, err);
     if (!status && !(mli_json_put(model->record, "metrics_on", json_string(on)) &&
                      mli_json_put(model->record, "metrics", json_incref(metrics))))
         status = no_memory(err);
+    if (!status && predicted && !mli_json_put(model->record, "predicted", json_incref(predicted)))
+        status = no_memory(err);
+    json_decref(predicted);
     json_decref(metrics);
     return status;
 }

@@ -52,10 +52,10 @@ ML_NODISCARD enum ml_status mli_job_network(struct mli_job *job, struct ml_error
 ML_NODISCARD enum ml_status mli_job_learn(struct mli_job *job, struct ml_error *err);
 /*
  * Metrics of a part's rows by a model of the job's network, parameters and labels: the network alone on the features of
- * the rows; mli_model_predict_rows() gives the same bits.
+ * the rows; mli_model_predict_rows() gives the same bits. predicted: how they are spread (model/predicted.h); NULL: nobody asks.
  */
 ML_NODISCARD enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
-                                            json_t **metrics, struct ml_error *err);
+                                            json_t **metrics, json_t **predicted, struct ml_error *err);
 void mli_job_release(struct mli_job *job);
 
 /*

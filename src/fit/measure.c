@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <fit/evaluate.h>
 #include <fit/matrix.h>
+#include <model/predicted.h>
 #include <omp.h>
 #include <stdlib.h>
 
@@ -75,7 +76,7 @@ static enum ml_status predict_prepared(const struct measuring *m, struct ml_prep
 }
 
 enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model *model, enum mli_part part,
-                               json_t **metrics, struct ml_error *err)
+                               json_t **metrics, json_t **predicted, struct ml_error *err)
 {
     struct mli_matrix_rows rows = mli_job_matrix(job, part);
     size_t n = job->plan.rows[part], width = ml_model_width(model);
@@ -96,6 +97,8 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
         status = mli_job_targets(job, part, y, err);
     if (!status)
         status = mli_evaluate_arrays(model, n, y, P, metrics, err);
+    if (!status && predicted)
+        status = mli_predicted_json(model, n, P, predicted, err);
     free(workspace);
     free(y);
     free(P);

@@ -9,6 +9,8 @@
 #include <base/mem.h>
 #include <base/tile.h>
 #include <math.h>
+#include <model/output.h>
+#include <model/predicted.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +23,14 @@ struct column {
     double *edge;  /* ascending; INFINITY behind the last */
     size_t bins;   /* of a category, without unseen and missing */
     uint8_t *bin;  /* of each of its values */
+    size_t at, width; /* of a target: its numbers in a prediction; bin is that of each label */
 };
 
 struct mli_drift {
-    size_t columns, counts;
-    struct column *column;
+    size_t columns, targets, counts;
+    struct column *column, *target;
+    struct mli_schema *predicted; /* fields of the targets */
+    size_t width;                 /* of a prediction */
 };
 
 /* ---- making ------------------------------------------------------------------------------------------------------ */
@@ -70,6 +75,22 @@ static bool make_category(struct column *c)
     return true;
 }
 
+static bool is_number(const struct mli_field *field)
+{
+    return field->type == ML_TYPE_NUMBER || field->type == ML_TYPE_INSTANT;
+}
+
+/* False: no memory. */
+static bool make_column(struct mli_drift *drift, const struct mli_field *field, struct column *c)
+{
+    c->field = field;
+    c->first = drift->counts;
+    if (!(is_number(field) ? make_number(c) : make_category(c)))
+        return false;
+    drift->counts += is_number(field) ? 1 + c->edges : c->bins + 2;
+    return true;
+}
+
 struct mli_drift *mli_drift_new(const struct mli_schema *schema)
 {
     struct mli_drift *drift = mli_calloc(1, sizeof(*drift));
@@ -79,34 +100,93 @@ struct mli_drift *mli_drift_new(const struct mli_schema *schema)
         return NULL;
     }
     for (; drift->columns < schema->count; drift->columns++) {
-        struct column *c = &drift->column[drift->columns];
-        c->field = &schema->field[drift->columns];
-        c->first = drift->counts;
-        bool number = c->field->type == ML_TYPE_NUMBER || c->field->type == ML_TYPE_INSTANT;
-        if (!(number ? make_number(c) : make_category(c))) {
+        if (!make_column(drift, &schema->field[drift->columns], &drift->column[drift->columns])) {
+            drift->columns++; /* what there is of it is freed */
             mli_drift_free(drift);
             return NULL;
         }
-        drift->counts += number ? 1 + c->edges : c->bins + 2;
     }
     return drift;
+}
+
+/* The bins of values become those of labels: one that was never predicted has the bin of what is unseen. */
+static bool make_labels(struct column *c, const struct mli_model_target *target)
+{
+    uint8_t *of_label = mli_alloc(target->classes, 1);
+
+    for (size_t k = 0; of_label && k < target->classes; k++) {
+        int32_t code = mli_dict_find(c->field->dict, target->label[k], strlen(target->label[k]));
+        of_label[k] = code >= 0 ? c->bin[code] : (uint8_t)c->bins;
+    }
+    free(c->bin);
+    c->bin = of_label;
+    return of_label != NULL;
+}
+
+/* False: no memory. */
+static bool make_targets(struct mli_drift *drift, const struct ml_model *model)
+{
+    drift->target = mli_calloc(model->targets, sizeof(*drift->target));
+    for (; drift->target && drift->targets < model->targets;) {
+        const struct mli_model_target *target = &model->target[drift->targets];
+        struct column *c = &drift->target[drift->targets++];
+        c->at = drift->width;
+        c->width = mli_model_target_width(target);
+        drift->width += c->width;
+        if (!make_column(drift, &drift->predicted->field[drift->targets - 1], c) ||
+            (target->classes && !make_labels(c, target)))
+            return false;
+    }
+    return drift->target != NULL;
+}
+
+enum ml_status mli_drift_of(const struct ml_model *model, struct mli_drift **out, struct ml_error *err)
+{
+    struct mli_schema *predicted = NULL;
+    enum ml_status status = mli_predicted_read(model, &predicted, err);
+
+    if (status != ML_OK)
+        return status;
+    struct mli_drift *drift = mli_drift_new(mli_pipeline_schema(model->pipeline));
+    if (drift)
+        drift->predicted = predicted;
+    else
+        mli_schema_free(predicted);
+    if (drift && (!predicted || make_targets(drift, model))) {
+        *out = drift;
+        return ML_OK;
+    }
+    mli_drift_free(drift);
+    return ml_error_set(err, ML_ENOMEM, "out of memory for counting rows");
+}
+
+static void free_columns(struct column *column, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(column[i].edge);
+        free(column[i].bin);
+    }
+    free(column);
 }
 
 void mli_drift_free(struct mli_drift *drift)
 {
     if (!drift)
         return;
-    for (size_t i = 0; i < drift->columns; i++) {
-        free(drift->column[i].edge);
-        free(drift->column[i].bin);
-    }
-    free(drift->column);
+    free_columns(drift->column, drift->columns);
+    free_columns(drift->target, drift->targets);
+    mli_schema_free(drift->predicted);
     free(drift);
 }
 
 size_t mli_drift_columns(const struct mli_drift *drift)
 {
     return drift->columns;
+}
+
+size_t mli_drift_targets(const struct mli_drift *drift)
+{
+    return drift->targets;
 }
 
 size_t mli_drift_counts(const struct mli_drift *drift)
@@ -200,6 +280,38 @@ void mli_drift_add(const struct mli_drift *drift, const struct ml_table *rows, u
         add_column(&drift->column[j], &rows->column[j], rows->rows, counts + drift->column[j].first);
 }
 
+/* Of two classes the second where it is the larger, as mli_prediction_class() has it. */
+static void add_pairs(const struct column *c, const double *p, size_t step, size_t n, uint64_t *at)
+{
+    size_t second = 0;
+
+    for (size_t i = 0; i < n; i++)
+        second += p[i * step + 1] > p[i * step];
+    at[c->bin[0]] += n - second;
+    at[c->bin[1]] += second;
+}
+
+static void add_classes(const struct column *c, const double *p, size_t step, size_t n, uint64_t *at)
+{
+    for (size_t i = 0; i < n; i++)
+        at[c->bin[mli_prediction_class(p + i * step, c->width)]]++;
+}
+
+/* A number has the prediction for itself: several targets are labels. */
+void mli_drift_add_predictions(const struct mli_drift *drift, const double *P, size_t n, uint64_t *counts)
+{
+    for (size_t t = 0; t < drift->targets; t++) {
+        const struct column *c = &drift->target[t];
+        uint64_t *at = counts + c->first;
+        if (c->edge) {
+            at[0] += n;
+            add_numbers(P, n, c->edge, c->edges, at + 1);
+        } else {
+            (c->width == 2 ? add_pairs : add_classes)(c, P + c->at, drift->width, n, at);
+        }
+    }
+}
+
 /* ---- what came of it --------------------------------------------------------------------------------------------- */
 
 static void look_at_number(const struct column *c, const uint64_t *at, struct mli_drift_column *out)
@@ -252,10 +364,8 @@ static double psi(const struct mli_drift_column *c)
     return sum;
 }
 
-void mli_drift_column(const struct mli_drift *drift, size_t column, const uint64_t *counts,
-                      struct mli_drift_column *out)
+static void look_at(const struct column *c, const uint64_t *counts, struct mli_drift_column *out)
 {
-    const struct column *c = &drift->column[column];
     const struct mli_bins *bins = c->field->bins;
 
     *out = (struct mli_drift_column){ .name = c->field->name, .psi = NAN };
@@ -266,4 +376,15 @@ void mli_drift_column(const struct mli_drift *drift, size_t column, const uint64
     out->before[out->bins - 1] = c->field->missing;
     out->now[out->bins - 1] = out->missing;
     out->psi = psi(out);
+}
+
+void mli_drift_column(const struct mli_drift *drift, size_t column, const uint64_t *counts,
+                      struct mli_drift_column *out)
+{
+    look_at(&drift->column[column], counts, out);
+}
+
+void mli_drift_target(const struct mli_drift *drift, size_t target, const uint64_t *counts, struct mli_drift_column *out)
+{
+    look_at(&drift->target[target], counts, out);
 }

@@ -1,5 +1,6 @@
 /*
- * Drift: how the rows that a model gets are spread over the bins of its training rows (table/bins.h), column by column.
+ * Drift: how the rows that a model gets are spread over the bins of its training rows (table/bins.h), column by column; and its
+ * predictions over those of the rows that its metrics are of (predicted.h), target by target.
  *
  * PSI, the population stability index [Siddiqi 2006, "Credit Risk Scorecards", chapter 8], of a column with B bins:
  *
@@ -16,19 +17,25 @@
 #ifndef MODEL_DRIFT_H
 #define MODEL_DRIFT_H
 
-#include <table/schema.h>
+#include <model/model.h>
 
 #define MLI_PSI_SHARE 1e-4 /* e */
 
 struct mli_drift;
 
-struct mli_drift *mli_drift_new(const struct mli_schema *schema); /* borrowed; NULL: no memory */
+struct mli_drift *mli_drift_new(const struct mli_schema *schema); /* borrowed; of columns alone; NULL: no memory */
+/* Of a model, borrowed: its columns, and its targets if its record has what they are compared with. ML_EARTIFACT, ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_drift_of(const struct ml_model *model, struct mli_drift **out, struct ml_error *err);
 void mli_drift_free(struct mli_drift *drift);                     /* NULL is fine */
 size_t mli_drift_columns(const struct mli_drift *drift);
+size_t mli_drift_targets(const struct mli_drift *drift); /* 0: none is compared */
 size_t mli_drift_counts(const struct mli_drift *drift); /* numbers that an array of counts has */
 
 /* Adds the rows of a table that follows the schema by position to counts. */
 void mli_drift_add(const struct mli_drift *drift, const struct ml_table *rows, uint64_t *counts);
+
+/* Likewise n predictions, P (n, width of the model). */
+void mli_drift_add_predictions(const struct mli_drift *drift, const double *P, size_t n, uint64_t *counts);
 
 #define MLI_DRIFT_BINS (MLI_BINS_MAX + 2)
 
@@ -46,5 +53,7 @@ struct mli_drift_column {
 
 void mli_drift_column(const struct mli_drift *drift, size_t column, const uint64_t *counts,
                       struct mli_drift_column *out);
+/* The same of a target: `unseen` are labels that were never predicted, `missing` numbers that are none. */
+void mli_drift_target(const struct mli_drift *drift, size_t target, const uint64_t *counts, struct mli_drift_column *out);
 
 #endif

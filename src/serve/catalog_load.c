@@ -4,6 +4,7 @@
  */
 #include <serve/catalog_inside.h>
 
+#include <model/predicted.h>
 #include <model/selftest.h>
 #include <serve/group.h>
 #include <stdlib.h>
@@ -58,7 +59,8 @@ static enum ml_status read_file(const char *path, struct ml_model **out, struct 
     struct ml_model *model;
     enum ml_status status = ml_model_load(path, &model, err);
 
-    if (status == ML_OK && (status = mli_selftest_check(model, err)) != ML_OK)
+    if (status == ML_OK && ((status = mli_selftest_check(model, err)) != ML_OK ||
+                            (status = mli_predicted_check(model, err)) != ML_OK))
         ml_model_free(model);
     ml_error_source(err, path);
     if (status == ML_OK)

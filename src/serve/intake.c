@@ -73,7 +73,7 @@ static enum ml_status predict_block(struct mli_intake *intake, struct ml_error *
     if (status == ML_OK && intake->look)
         status = intake->look(intake->look_data, mli_rows_table(desk->rows), err);
     if (status == ML_OK && desk->live)
-        mli_live_add(desk->live, mli_rows_table(desk->rows));
+        mli_live_add(desk->live, mli_rows_table(desk->rows), desk->P);
     if (status == ML_OK && worker->pen.journal)
         mli_pen_rows(&worker->pen, desk->served, desk->rows, desk->P, worker->run.rows, &worker->rng);
     mli_rows_reset(desk->rows);

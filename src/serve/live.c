@@ -30,17 +30,17 @@ struct mli_live {
     size_t notes;
 };
 
-struct mli_live *mli_live_new(const struct mli_schema *schema, size_t window)
+struct mli_live *mli_live_new(struct mli_drift *drift, size_t window)
 {
-    struct mli_live *live = mli_calloc(1, sizeof(*live));
+    struct mli_live *live = drift ? mli_calloc(1, sizeof(*live)) : NULL;
 
-    if (!live)
-        return NULL;
-    live->drift = mli_drift_new(schema);
-    live->counts = live->drift ? mli_drift_counts(live->drift) : 0;
-    live->gone.counts = live->drift ? mli_calloc(live->counts + 1, sizeof(*live->gone.counts)) : NULL;
-    if (!live->gone.counts) {
-        mli_drift_free(live->drift);
+    if (live) {
+        live->drift = drift;
+        live->counts = mli_drift_counts(drift);
+        live->gone.counts = mli_calloc(live->counts + 1, sizeof(*live->gone.counts));
+    }
+    if (!live || !live->gone.counts) {
+        mli_drift_free(drift);
         free(live);
         return NULL;
     }
@@ -111,11 +111,13 @@ void mli_live_part_free(struct mli_live_part *part)
     free(part);
 }
 
-void mli_live_add(struct mli_live_part *part, const struct ml_table *rows)
+void mli_live_add(struct mli_live_part *part, const struct ml_table *rows, const double *P)
 {
     pthread_mutex_lock(&part->lock);
     part->rows += rows->rows;
     mli_drift_add(part->live->drift, rows, part->counts);
+    if (P)
+        mli_drift_add_predictions(part->live->drift, P, rows->rows, part->counts);
     pthread_mutex_unlock(&part->lock);
 }
 

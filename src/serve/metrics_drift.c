@@ -1,5 +1,5 @@
 /*
- * Drift of the rows that were predicted against those of training (live.h), of all of them and of the window. Each column is
+ * Drift of the rows that were predicted, and of the predictions, against those of training (live.h), of all of them and of the window. Each column is
  * looked at once for each of the two. How many columns have samples of their own is bounded, and so is a name, so that the text
  * stays below half of what an answer may be.
  */
@@ -33,6 +33,11 @@ struct figures {
     double of[FAMILIES][WINDOWS]; /* NaN: there is none */
 };
 
+/* PSI of the predictions of a target. */
+struct said {
+    double psi[WINDOWS];
+};
+
 /* What is said of a version. */
 struct looked {
     const struct mli_served *served;
@@ -40,6 +45,8 @@ struct looked {
     double worst[WINDOWS]; /* greatest PSI of all its columns */
     struct figures *figures;
     size_t columns, left_out;
+    struct said *said;
+    size_t targets;
 };
 
 /* ---- looking ----------------------------------------------------------------------------------------------------- */
@@ -69,6 +76,16 @@ static void look_at_column(struct looked *at, const struct mli_live_look *look, 
         at->left_out++;
 }
 
+static void look_at_target(struct looked *at, const struct mli_live_look *look, size_t target)
+{
+    struct mli_drift_column c;
+
+    for (size_t window = 0; window < WINDOWS; window++) {
+        mli_drift_target(look->drift, target, window == RECENT ? look->recent : look->all, &c);
+        at->said[target].psi[window] = c.psi;
+    }
+}
+
 /* False: no memory for it, and nothing is said. */
 static bool look_at(struct looked *at, const struct mli_served *served, size_t most)
 {
@@ -79,10 +96,15 @@ static bool look_at(struct looked *at, const struct mli_served *served, size_t m
     *at = (struct looked){ .served = served,
                            .rows = { look.rows, look.recent_rows },
                            .worst = { NAN, NAN },
-                           .figures = mli_alloc(most + 1, sizeof(*at->figures)) };
+                           .figures = mli_alloc(most + 1, sizeof(*at->figures)),
+                           .said = mli_alloc(mli_drift_targets(look.drift) + 1, sizeof(*at->said)) };
     for (size_t j = 0; at->figures && j < mli_drift_columns(look.drift); j++)
         look_at_column(at, &look, j, most);
+    for (; at->said && at->targets < mli_drift_targets(look.drift) && at->targets < most; at->targets++)
+        look_at_target(at, &look, at->targets);
     mli_live_look_free(&look);
+    if (!at->figures)
+        free(at->said);
     return at->figures != NULL;
 }
 
@@ -100,20 +122,27 @@ static size_t look_at_all(const struct mli_registry *registry, struct looked *al
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-static void add_sample(const struct mli_metrics_writer *w, const struct mli_served *served, const char *name,
-                       const char *column, size_t window, double value)
+/* label: what it is of, with that value; NULL: of the version. */
+static void add_sample_of(const struct mli_metrics_writer *w, const struct mli_served *served, const char *name,
+                          const char *label, const char *of, size_t window, double value)
 {
     if (isnan(value))
         return;
     mli_buf_printf(w->out, "%s{model=\"%s\",model_version=\"%s\",", name, served->name, served->version);
-    if (column) {
-        mli_buf_str(w->out, "column=");
-        mli_metrics_label(w->out, column);
+    if (label) {
+        mli_buf_printf(w->out, "%s=", label);
+        mli_metrics_label(w->out, of);
         mli_buf_char(w->out, ',');
     }
     mli_buf_printf(w->out, "window=\"%s\"} ", window == RECENT ? "recent" : "all");
     mli_buf_number(w->out, value);
     mli_buf_char(w->out, '\n');
+}
+
+static void add_sample(const struct mli_metrics_writer *w, const struct mli_served *served, const char *name, size_t window,
+                       double value)
+{
+    add_sample_of(w, served, name, NULL, NULL, window, value);
 }
 
 static void add_versions(const struct mli_metrics_writer *w, const struct looked *all, size_t n)
@@ -122,11 +151,11 @@ static void add_versions(const struct mli_metrics_writer *w, const struct looked
 
     mli_metrics_head(w, "mlctl_drift_rows", "gauge", "Rows that drift is measured on.");
     for (size_t i = 0; i < n * WINDOWS; i++)
-        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_rows", NULL, i % WINDOWS,
+        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_rows", i % WINDOWS,
                    (double)all[i / WINDOWS].rows[i % WINDOWS]);
     mli_metrics_head(w, "mlctl_drift_psi_max", "gauge", "Greatest population stability index of the columns.");
     for (size_t i = 0; i < n * WINDOWS; i++)
-        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_psi_max", NULL, i % WINDOWS,
+        add_sample(w, all[i / WINDOWS].served, "mlctl_drift_psi_max", i % WINDOWS,
                    all[i / WINDOWS].worst[i % WINDOWS]);
     mli_metrics_head(w, left_out, "gauge", "Columns without samples of their own, for there are too many or their names too long.");
     for (size_t i = 0; i < n; i++)
@@ -138,8 +167,18 @@ static void add_columns(const struct mli_metrics_writer *w, const struct looked 
 {
     for (size_t i = 0; i < WINDOWS * at->columns; i++) {
         const struct figures *figures = &at->figures[i % at->columns];
-        add_sample(w, at->served, families[family].name, figures->column, i / at->columns,
-                   figures->of[family][i / at->columns]);
+        add_sample_of(w, at->served, families[family].name, "column", figures->column, i / at->columns,
+                      figures->of[family][i / at->columns]);
+    }
+}
+
+static void add_predictions(const struct mli_metrics_writer *w, const struct looked *at)
+{
+    for (size_t i = 0; i < WINDOWS * at->targets; i++) {
+        const char *target = at->served->model->target[i % at->targets].name;
+        if (strlen(target) <= NAME_BYTES)
+            add_sample_of(w, at->served, "mlctl_drift_prediction_psi", "target", target, i / at->targets,
+                          at->said[i % at->targets].psi[i / at->targets]);
     }
 }
 
@@ -155,7 +194,13 @@ void mli_metrics_drift(const struct mli_metrics_writer *w, const struct mli_regi
         for (size_t i = 0; i < n; i++)
             add_columns(w, &all[i], f);
     }
-    for (size_t i = 0; i < n; i++)
+    if (n > 0)
+        mli_metrics_head(w, "mlctl_drift_prediction_psi", "gauge",
+                         "Population stability index of the predictions against those for the rows that the model was measured on.");
+    for (size_t i = 0; i < n; i++) {
+        add_predictions(w, &all[i]);
         free(all[i].figures);
+        free(all[i].said);
+    }
     free(all);
 }

@@ -131,8 +131,9 @@ struct mli_served *mli_served_new(const struct ml_model *model, struct ml_model 
     served->own = own;
     served->tally = tally;
     bool filled = fill(served, name, version);
+    struct mli_drift *drift = NULL;
     if (filled && window > 0)
-        filled = (served->live = mli_live_new(served->schema, window)) != NULL;
+        filled = mli_drift_of(model, &drift, NULL) == ML_OK && (served->live = mli_live_new(drift, window)) != NULL;
     if (filled)
         return served;
     mli_served_drop(served);

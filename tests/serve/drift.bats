@@ -29,6 +29,8 @@ predict() {
     "$MLCTL" monitor "$BATS_FILE_TMPDIR/new.csv" -m "$BATS_FILE_TMPDIR/d.safetensors" --json > monitor.json
     python3 "$DRIFT" compare "$BATS_FILE_TMPDIR/d.json" "$BATS_FILE_TMPDIR/new.csv" metrics monitor.json all
     jq -e '[.columns[].psi] == ([.columns[].psi] | sort | reverse)' monitor.json
+    "$MLCTL" predict "$BATS_FILE_TMPDIR/new.csv" -m "$BATS_FILE_TMPDIR/d.safetensors" -q -o predicted.csv
+    python3 "$DRIFT" predictions "$BATS_FILE_TMPDIR/d.json" predicted.csv metrics monitor.json
     stop
     serve d --no-drift
     predict 1 10
@@ -67,7 +69,9 @@ PY
     model=$BATS_FILE_TMPDIR/d.safetensors
     "$MLCTL" monitor some.csv -m "$model" --json > csv.json
     "$MLCTL" monitor some.log -m "$model" --json > log.json
-    diff <(jq .columns csv.json) <(jq .columns log.json)
+    diff <(jq .columns,.predictions csv.json) <(jq .columns,.predictions log.json)
+    jq -e '.predictions | length == 1' log.json
+    "$MLCTL" monitor some.csv -m "$model" | grep -qE '^predicted +y +[0-9.]+$'
     gzip -k some.log
     run -1 "$MLCTL" monitor some.log.gz some.log -m "$model" --max-psi 0.2 --json
     jq -e '.rows == 6000 and .above_max_psi == 3 and .columns[0].name == "since"' <<< "$output"

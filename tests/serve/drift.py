@@ -4,6 +4,8 @@
     drift.py compare MODEL.json ROWS.csv METRICS MONITOR.json [all|recent]
                                          MODEL.json: mlctl inspect --json; METRICS: the text of /metrics;
                                          MONITOR.json: mlctl monitor --json. Everything must agree to 1e-9.
+    drift.py predictions MODEL.json PREDICTED.csv METRICS MONITOR.json
+                                         the same of the predictions; PREDICTED.csv: mlctl predict
 """
 
 import csv
@@ -118,8 +120,25 @@ def compare(model, rows, metrics, monitor, window="all"):
     return 0 if worst <= 1e-9 else 1
 
 
+def predictions(model, predicted, metrics, monitor):
+    with open(model) as file:
+        field, = json.load(file)["record"]["predicted"]
+    with open(predicted, newline="") as file:
+        said = [row["prediction"] for row in csv.DictReader(file)]
+    with open(monitor) as file:
+        offline, = json.load(file)["predictions"]
+    with open(metrics) as file:
+        served = re.search(r'^mlctl_drift_prediction_psi{.*target="y",window="all"} (\S+)$', file.read(), re.M)
+    expected = column_of(field, said)
+    print(f"{len(said)} predictions: {expected}, monitor {offline['psi']}, metrics {served[1]}")
+    assert offline["name"] == "y" and sum(offline["rows"]) == len(said) and expected["psi"] > 0.1
+    return 0 if max(abs(expected["psi"] - offline["psi"]), abs(expected["psi"] - float(served[1]))) <= 1e-9 else 1
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(int(sys.argv[2]), float(sys.argv[3]), sys.argv[4])
+    elif sys.argv[1] == "predictions":
+        sys.exit(predictions(*sys.argv[2:]))
     else:
         sys.exit(compare(*sys.argv[2:]))

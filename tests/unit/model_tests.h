@@ -16,6 +16,9 @@ void test_contributions(void **state);
 
 /* model_drift.c */
 void test_drift(void **state);
+void test_predicted(void **state);
+void test_predicted_malformed(void **state);
+void test_predicted_memory(void **state);
 
 /* model_rowlog.c */
 void test_rowlog(void **state);

@@ -16,7 +16,7 @@ static void count(struct mli_live_part *part, struct mli_rows *rows, size_t n, d
         mli_rows_reset(rows);
         assert_true(mli_rows_append(rows));
         assert_int_equal(mli_rows_set_number(rows, 0, value), MLI_CELL_OK);
-        mli_live_add(part, mli_rows_table(rows));
+        mli_live_add(part, mli_rows_table(rows), NULL);
     }
 }
 
@@ -50,7 +50,7 @@ static void test_live(void **state)
     (void)state;
     assert_int_equal(mli_schema_from_json(doc, &schema, &err), ML_OK);
     assert_int_equal(mli_rows_new(schema, NULL, 4, &rows, &err), ML_OK);
-    struct mli_live *live = mli_live_new(schema, 20);
+    struct mli_live *live = mli_live_new(mli_drift_new(schema), 20);
     struct mli_live_part *one = mli_live_part_new(live), *two = mli_live_part_new(live), *three = mli_live_part_new(live);
     assert_int_equal(mli_live_window(live), 20);
     expect(live, 0, 0, (const uint64_t[]){ 0, 0, 0, 0 });

@@ -226,11 +226,11 @@
     figure.querySelector('small').textContent = 'at most ' + number(known.length > 0 ? Math.max(...known) : 0, 3) + unit;
   };
 
-  /* Of the recent rows of this model: how many, and by column PSI and shares, the greatest PSI first. */
+  /* Of the recent rows of this model: how many, by column PSI and shares, the greatest PSI first, and PSI of the predictions by target. */
   const readDrift = (text, model, version) => {
-    const columns = new Map();
+    const columns = new Map(), predicted = [];
     let rows = 0;
-    const sample = /^mlctl_drift_(rows|psi|missing_ratio|out_of_range_ratio|unseen_ratio)\{(.*)\} (\S+)$/;
+    const sample = /^mlctl_drift_(rows|prediction_psi|psi|missing_ratio|out_of_range_ratio|unseen_ratio)\{(.*)\} (\S+)$/;
     for (const line of text.split('\n')) {
       const match = sample.exec(line);
       if (!match) continue;
@@ -238,17 +238,18 @@
         [key, value.replace(/\\(.)/g, (all, c) => (c === 'n' ? '\n' : c))]));
       if (labels.model !== model || labels.model_version !== version || labels.window !== 'recent') continue;
       if (match[1] === 'rows') { rows = Number(match[3]); continue; }
+      if (match[1] === 'prediction_psi') { predicted.push({ name: 'prediction of ' + labels.target, psi: Number(match[3]) }); continue; }
       if (!columns.has(labels.column)) columns.set(labels.column, { name: labels.column, psi: NaN });
       columns.get(labels.column)[match[1]] = Number(match[3]);
     }
-    return { rows, columns: [...columns.values()].sort((a, b) => (b.psi || 0) - (a.psi || 0)) };
+    return { rows, predicted, columns: [...columns.values()].sort((a, b) => (b.psi || 0) - (a.psi || 0)) };
   };
 
   const percent = (share, what) => (share > 0 ? ', ' + number(100 * share, 2) + ' % ' + what : '');
 
   const showDrift = (drift, worst) => {
     const top = Math.max(worst.at(-1), 2.5 * MOVED);
-    const items = drift.columns.filter((column) => !Number.isNaN(column.psi)).slice(0, SHOWN).map((column) => {
+    const bars = (columns) => columns.filter((column) => !Number.isNaN(column.psi)).slice(0, SHOWN).map((column) => {
       const item = make('li'), svg = draw('svg', { viewBox: '0 0 200 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
       svg.append(draw('rect', { x: 0, y: 0, width: 200 * share(column.psi, top, MOVED), height: 10, class: column.psi > MOVED ? 'bad' : 'good' }));
       for (const part of ['limit edge', 'limit']) {
@@ -258,7 +259,8 @@
         percent(column.unseen_ratio, 'unseen'), 'name'), make('span', number(column.psi, 3), 'number'), svg);
       return item;
     });
-    byId('moved').replaceChildren(...items);
+    byId('moved').replaceChildren(...bars(drift.columns));
+    byId('predicted').replaceChildren(...bars(drift.predicted));
     byId('psi').classList.toggle('errors', worst.at(-1) > MOVED);
     plot('psi', worst, number(worst.at(-1), 3), '', MOVED);
     byId('window').textContent = 'The last ' + number(drift.rows, 9) + ' rows against those of training; a line marks PSI ' + MOVED +

@@ -92,6 +92,7 @@ def check_charts(browser):
         # drift: all dates are missing, so that column has moved most; another two looks later there is a line
         browser.soon("document.querySelectorAll('#moved li').length === 3")
         assert browser.run("document.querySelector('#moved .name').textContent").startswith("when, "), "the worst first"
+        assert browser.run("document.querySelector('#predicted .name').textContent") == "prediction of answer"
         browser.soon("document.querySelector('#psi .line').getAttribute('d').includes('L')")
         if pictures:
             browser.soon("document.querySelector('#rate .line').getAttribute('d').split('L').length > 8")
