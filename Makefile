@@ -21,7 +21,7 @@ SRC_base := arena base64 buf error fd file gzip input json limits log mem num or
 UNIT_base := base base_file base_json base_memory base_num base_ordered base_random base_sort base_team base_text
 
 SRC_la := plain
-SRC_blas := blas cholesky eigen tiles turn
+SRC_blas := blas cholesky eigen openblas tiles turn
 UNIT_la := la la_baseline la_single la_tiles
 
 SRC_table := advise bad_rows bins boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates faults flow foreign format grid header infer instant missing piece read read_plan rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
@@ -139,7 +139,7 @@ all: $(BUILD)/mlctl $(BUILD)/mlctl-runtime $(BUILD)/libmlctl.a $(BUILD)/libmlctl
 
 $(BUILD)/mlctl: $(OBJ_cmd) $(BUILD)/libmlctl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -o $@ $(OBJ_cmd) $(BUILD)/libmlctl.a $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
+	$(Q)$(CC) $(OPENMP) -o $@ $(OBJ_cmd) $(BUILD)/libmlctl.a $(LDFLAGS_ALL) $(LIBS)
 
 RUNTIME_DOMAINS := base la table prep net eval model serve
 OBJ_runtime := $(foreach d,$(RUNTIME_DOMAINS),$(call objects,$(d))) \
@@ -154,12 +154,12 @@ $(BUILD)/libmlctl.a: $(OBJ_lib)
 
 $(BUILD)/libmlctl.so: $(OBJ_lib)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(OPENBLAS_LIBS) $(LIBS)
+	$(Q)$(CC) $(OPENMP) -shared -Wl,-soname,libmlctl.so.0 -o $@ $(OBJ_lib) $(LDMODE) $(LDFLAGS) $(LIBS)
 
 # the fit alone, for scripts/bench/train
 $(BUILD)/bench-fit: $(BUILD)/scripts/bench/fit.o $(BUILD)/libmlctl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
+	$(Q)$(CC) $(OPENMP) -o $@ $^ $(LDFLAGS_ALL) $(LIBS)
 
 # what mlctl serve is held against, for scripts/bench/serve
 $(BUILD)/bench-constant: $(BUILD)/scripts/bench/constant.o
@@ -205,7 +205,7 @@ $(BUILD)/test-$(1): $(foreach f,$(UNIT_$(1)),$(BUILD)/tests/unit/$(f).o) $(call 
 	$(foreach d,$(NEEDS_$(1)),$(call objects,$(d))) $(if $(filter la net train fit,$(1)),$(OBJ_blas)) \
 	$(if $(filter fit,$(1)),$(OBJ_single))
 	$(call say,LINK,$$@)
-	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) -lcmocka $(if $(filter la net train fit,$(1)),$(OPENBLAS_LIBS))
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS) -lcmocka
 .PHONY: check-unit-$(1)
 check-unit-$(1): $(BUILD)/test-$(1)
 	$$<
@@ -242,10 +242,10 @@ OBJ_fuzzed := $(foreach d,$(DOMAINS),$(call objects,$(d))) $(OBJ_blas) $(OBJ_sin
 define fuzz_rule
 $(BUILD)/replay-$(1): $(BUILD)/tests/fuzz/$(1).o $(BUILD)/tests/fuzz/replay.o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)
-	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(OPENBLAS_LIBS) $(LIBS)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) $(LIBS)
 $(BUILD)/fuzz-$(1): $(BUILD)/tests/fuzz/$(1).o $(OBJ_fuzzed)
 	$(call say,LINK,$$@)
-	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) -fsanitize=fuzzer $(LIBS) $(OPENBLAS_LIBS)
+	$(Q)$(CC) $(OPENMP) -o $$@ $$(filter %.o,$$^) $(LDFLAGS_ALL) -fsanitize=fuzzer $(LIBS)
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
 
@@ -294,7 +294,7 @@ install: all ## install program, runtime, library, headers, mlctl.pc, man pages,
 	install -m 644 include/mlctl/*.h $(DESTDIR)$(PREFIX)/include/mlctl/
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mlctl
-	printf 'prefix=%s\nlibdir=%s\nincludedir=%s/include\n\nName: mlctl\nDescription: train, evaluate and serve models\nVersion: %s\nRequires.private: $(PACKAGES)\nLibs: -L$${libdir} -lmlctl\nLibs.private: -lcsv -lunistring -lm -fopenmp $(OPENBLAS_LIBS)\nCflags: -I$${includedir}\n' \
+	printf 'prefix=%s\nlibdir=%s\nincludedir=%s/include\n\nName: mlctl\nDescription: train, evaluate and serve models\nVersion: %s\nRequires.private: $(PACKAGES)\nLibs: -L$${libdir} -lmlctl\nLibs.private: -lcsv -lunistring -lm -fopenmp\nCflags: -I$${includedir}\n' \
 		'$(PREFIX)' '$(LIBDIR)' '$(PREFIX)' '$(VERSION)' > $(DESTDIR)$(LIBDIR)/pkgconfig/mlctl.pc
 
 .PHONY: uninstall

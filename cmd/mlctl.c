@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 const struct cmd cmd_table[] = {
@@ -236,29 +235,8 @@ static void catch_signals(void)
             sigaction(numbers[i], &action, NULL);
 }
 
-#ifndef ML_RUNTIME
-/*
- * OpenBLAS starts threads while it is loaded, and under a limit on the address space they ask for their buffers for ever.
- * That there are to be none can only be said before.
- */
-static void start_without_blas_threads(char **argv)
-{
-    struct rlimit addresses;
-    if (getenv("OPENBLAS_NUM_THREADS") || getrlimit(RLIMIT_AS, &addresses) || addresses.rlim_cur == RLIM_INFINITY)
-        return;
-    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
-        execv("/proc/self/exe", argv);
-}
-#else
-static void start_without_blas_threads(char **argv)
-{
-    (void)argv;
-}
-#endif
-
 int main(int argc, char **argv)
 {
-    start_without_blas_threads(argv);
     signal(SIGXFSZ, SIG_IGN);
     catch_signals();
     if (argc < 2) {

@@ -3,7 +3,6 @@
 #include <cmd/serve_flags.h>
 
 #ifndef ML_RUNTIME
-#include <la/turn.h>
 #endif
 #include <serve/call.h>
 #include <serve/group.h>
@@ -152,9 +151,6 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
                                                .threads = mli_server_threads(&f->server),
                                                .log = &ctx->log };
     sigset_t signals;
-#ifndef ML_RUNTIME
-    mli_blas_end_threads(); /* they would stay outside of the sandbox, with nothing to do */
-#endif
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -6,10 +6,10 @@
  */
 #include <fit/learn.h>
 #include <la/kernels.h>
+#include <la/openblas.h>
 
 #include <base/mem.h>
 #include <base/rng.h>
-#include <cblas.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -161,7 +161,8 @@ static void sgemm(size_t threads, int batch)
     };
     enum { REPEAT = 200 };
     double flops = 0, start;
-    mli_blas_prepare();
+    if (mli_blas_prepare(NULL))
+        exit(EXIT_FAILURE);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         flops += 2.0 * all[i].m * all[i].n * all[i].k * REPEAT * (double)threads;
     start = now();
@@ -172,7 +173,7 @@ static void sgemm(size_t threads, int batch)
         for (int r = 0; r < REPEAT; r++)
             for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
                 const struct product *p = &all[i];
-                cblas_sgemm(CblasRowMajor, p->a, p->b, p->m, p->n, p->k, 1, A, p->a == CblasTrans ? p->m : p->k, B,
+                mli_openblas()->sgemm(CblasRowMajor, p->a, p->b, p->m, p->n, p->k, 1, A, p->a == CblasTrans ? p->m : p->k, B,
                             p->b == CblasTrans ? p->k : p->n, 0, C, p->n);
             }
         free(A);

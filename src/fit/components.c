@@ -255,7 +255,9 @@ enum ml_status mli_reduce_pca(struct mli_pipeline *pipeline, const struct mli_re
 
     if (status != ML_OK)
         return status;
-    mli_blas_prepare();
+    status = mli_blas_prepare(err);
+    if (status != ML_OK)
+        return status;
     status = spread_alloc(&c, rows->n, d) ? fit_spread(pipeline, rows, &c, err)
                                           : ml_error_set(err, ML_ENOMEM, "out of memory");
     if (status == ML_OK)

@@ -6,6 +6,7 @@
 #include <fit/job.h>
 #include <fit/record.h>
 #include <fit/warm.h>
+#include <la/kernels.h>
 #include <model/selftest.h>
 #include <stdlib.h>
 
@@ -162,7 +163,9 @@ static enum ml_status fit(struct mli_job *job, struct ml_model **out, struct ml_
 {
     struct ml_model *model = NULL;
     json_t *folds = NULL;
-    enum ml_status status = mli_job_plan(job, err);
+    enum ml_status status = mli_blas_prepare(err);
+    if (!status)
+        status = mli_job_plan(job, err);
     if (!status)
         status = mli_job_kind(job, err);
     if (!status && job->config->folds)

@@ -183,7 +183,7 @@ static bool put_plan(json_t *doc, const struct mli_record_parts *p)
     ok = ok && mli_json_put(doc, "test_rows", json_integer((json_int_t)p->test));
     ok = ok && put_start(doc, p);
     ok = ok && mli_json_put(doc, "settings", settings(p));
-    ok = ok && mli_json_put(doc, "blas", json_string(mli_blas_prepare()));
+    ok = ok && mli_json_put(doc, "blas", json_string(mli_blas_core()));
     return ok;
 }
 

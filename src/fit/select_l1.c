@@ -66,8 +66,9 @@ enum ml_status mli_reduce_l1(const struct mli_pipeline *pipeline, const struct m
                          .outputs = rows->classes > 2 ? rows->classes : 1,
                          .y = y,
                          .strength = *strength / unit };
-    mli_blas_prepare();
-    enum ml_status status = solve(&l1, score, err);
+    enum ml_status status = mli_blas_prepare(err);
+    if (status == ML_OK)
+        status = solve(&l1, score, err);
     if (status == ML_OK)
         *strength = l1.strength * unit;
     free(y);

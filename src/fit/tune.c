@@ -2,6 +2,7 @@
 
 #include <base/suggest.h>
 #include <fit/layers.h>
+#include <la/kernels.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,8 @@ static enum ml_status begin(struct mli_tuning *t, struct ml_error *err)
     enum ml_status status = check(t, err);
     if (!status)
         status = mli_layers_kind(&t->config, &t->config.kind, err);
+    if (!status)
+        status = mli_blas_prepare(err);
     if (!status)
         status = mli_job_plan(&t->job, err);
     if (!status)

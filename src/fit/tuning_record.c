@@ -29,7 +29,7 @@ static json_t *identity(const struct mli_tuning *t, struct ml_error *err)
                             (json_int_t)t->table->rows, "target", target, "split",
                             s->split_text, "group", s->group, "dedupe", s->dedupe, "seed",
                             (json_int_t)t->config.seed, "folds", (json_int_t)t->tune->folds, "blas",
-                            mli_blas_prepare());
+                            mli_blas_core());
     free(target);
     bool ok = doc && mli_json_put(doc, "classes", json_integer((json_int_t)mli_target_classes(&plan->target))) &&
               (!*prep || mli_json_put(doc, "prep", json_string(prep))) &&

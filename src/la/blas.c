@@ -5,7 +5,7 @@
  */
 #include <la/kernels.h>
 
-#include <cblas.h>
+#include <la/openblas.h>
 #include <la/tiles.h>
 #include <la/turn.h>
 #include <omp.h>
@@ -15,9 +15,9 @@
 #define TILED_BYTES ((size_t)800 * 1024) /* of the weights: beyond it packing pays (measured on Zen 3) */
 
 #ifdef MLI_SINGLE
-#define CBLAS_GEMM cblas_sgemm
+#define GEMM sgemm
 #else
-#define CBLAS_GEMM cblas_dgemm
+#define GEMM dgemm
 #endif
 
 /* What needs no packing, NULL: BLAS. Without inputs there is no matrix, and BLAS refuses a leading extent of 0. */
@@ -35,7 +35,7 @@ static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, siz
                  const mli_real *A, size_t lda, const mli_real *B, size_t ldb, double beta, mli_real *C)
 {
     mli_turn_begin();
-    CBLAS_GEMM(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
+    mli_openblas()->GEMM(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, A, (blasint)lda, B,
                 (blasint)ldb, beta, C, (blasint)n);
     mli_turn_end();
 }
@@ -74,9 +74,3 @@ static void multiply_nn(size_t n, size_t k, size_t d, const mli_real *A, const m
 }
 
 const struct mli_kernels mli_kernels_blas = { "blas", multiply_nt, multiply_tn, multiply_nn };
-
-const char *mli_blas_prepare(void)
-{
-    openblas_set_num_threads(1);
-    return openblas_get_corename();
-}

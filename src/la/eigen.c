@@ -1,22 +1,14 @@
 /*
- * LAPACK is Fortran: column-major, arguments by address, one hidden length a character argument. The lower triangle of
- * a row-major matrix is the upper one of the same memory read column-major, hence 'U'; eigenvectors come as columns,
- * which read row-major are rows.
+ * The lower triangle of a row-major matrix is the upper one of the same memory read column-major, hence 'U'; eigenvectors
+ * come as columns, which read row-major are rows.
  */
 #include <la/eigen.h>
 
 #include <base/mem.h>
-#include <cblas.h>
+#include <la/openblas.h>
 #include <la/turn.h>
 #include <stdlib.h>
 #include <string.h>
-
-void dsyevr_(const char *job, const char *range, const char *uplo, const blasint *n, double *a,
-             const blasint *lda, const double *vl, const double *vu, const blasint *il,
-             const blasint *iu, const double *tolerance, blasint *found, double *w, double *z,
-             const blasint *ldz, blasint *support, double *work, const blasint *lwork, blasint *iwork,
-             const blasint *liwork, blasint *info, size_t job_length, size_t range_length,
-             size_t uplo_length);
 
 /* Doubles and integers of workspace a row of the matrix; the blocks that dsytrd works in are 64 wide at most. */
 #define WORK ((size_t)90)
@@ -27,7 +19,7 @@ void mli_gram_add(size_t n, size_t d, const double *X, double *C)
     if (n == 0 || d == 0)
         return;
     mli_turn_begin();
-    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)d, (blasint)n, 1, X, (blasint)d, 1, C,
+    mli_openblas()->dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)d, (blasint)n, 1, X, (blasint)d, 1, C,
                 (blasint)d);
     mli_turn_end();
 }
@@ -35,7 +27,7 @@ void mli_gram_add(size_t n, size_t d, const double *X, double *C)
 void mli_gram_rows(size_t n, size_t d, const double *X, double *C)
 {
     if (n > 0 && d > 0)
-        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)d, 1, X,
+        mli_openblas()->dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)d, 1, X,
                     (blasint)d, 0, C, (blasint)n);
 }
 
@@ -68,7 +60,7 @@ bool mli_eigen_largest(size_t n, double *A, size_t k, double *value, double *vec
     blasint *iwork = mli_alloc(n, IWORK * sizeof(*iwork));
 
     if (w && work && support && iwork)
-        dsyevr_("V", "I", "U", &order, A, &order, &zero, &zero, &low, &order, &zero, &found, w,
+        mli_openblas()->dsyevr("V", "I", "U", &order, A, &order, &zero, &zero, &low, &order, &zero, &found, w,
                 vector, &order, support, work, &lwork, iwork, &liwork, &info, 1, 1, 1);
     bool done = info == 0 && found == (blasint)k;
     if (done) {

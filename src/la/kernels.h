@@ -8,6 +8,7 @@
 #define LA_KERNELS_H
 
 #include <base/real.h>
+#include <mlctl/status.h>
 #include <stddef.h>
 
 struct mli_kernels {
@@ -25,7 +26,11 @@ extern const struct mli_kernels mli_kernels_blas;  /* la/blas.c, not in the runt
 
 double mli_dot(size_t n, const mli_real *x, const mli_real *y); /* la/plain.c, as multiply_nt adds */
 
-/* Puts OpenBLAS on one thread (blocks are shared out by OpenMP above it) and gives its core name, e.g. "Zen". */
-const char *mli_blas_prepare(void);
+/*
+ * Loads OpenBLAS, on one thread: blocks are shared out by OpenMP above it. Before anything else of it; again does nothing.
+ * ML_EIO where that cannot be. Its kernels by name, such as "Zen"; static storage.
+ */
+ML_NODISCARD enum ml_status mli_blas_prepare(struct ml_error *err);
+const char *mli_blas_core(void);
 
 #endif

@@ -11,9 +11,4 @@
 void mli_turn_begin(void);
 void mli_turn_end(void);
 
-/*
- * Ends the threads that BLAS has started when it was loaded, where it can be told; with the next use they come back.
- */
-void mli_blas_end_threads(void);
-
 #endif

@@ -219,8 +219,9 @@ enum ml_status mli_trainer_new(const struct mli_network *net, const struct mli_l
         t->validation = *validation;
         t->validation_weight = mli_weight_sum(validation);
     }
-    mli_blas_prepare();
-    status = open_descent(t, net, loss, data, theta0, err);
+    status = mli_blas_prepare(err);
+    if (status == ML_OK)
+        status = open_descent(t, net, loss, data, theta0, err);
     if (status != ML_OK) {
         mli_trainer_free(t);
         return status;

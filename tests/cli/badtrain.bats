@@ -233,3 +233,16 @@ END
 2|--every does nothing without --checkpoint DIR| @/iris.csv --every 1m
 END
 }
+
+@test "without OpenBLAS nothing is trained, which is said before the search or the fit; what needs none of it goes on" {
+    "$MLCTL" train "$DATA/iris.csv" -q -m iris.safetensors > /dev/null
+    mkdir lib
+    : > lib/libopenblas.so.0
+    export LD_LIBRARY_PATH=$PWD/lib
+    for command in train tune; do
+        fails 5 'OpenBLAS, which training needs, cannot be loaded: ' "$MLCTL" "$command" "$DATA/iris.csv" -q -m other.safetensors
+    done
+    [[ ! -e other.safetensors ]]
+    "$MLCTL" predict "$DATA/iris.csv" -m iris.safetensors -o out.csv
+    grep -q setosa out.csv
+}
