@@ -1,13 +1,8 @@
 #include <serve/pool.h>
 
 #include <base/mem.h>
-#include <serve/metrics.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define TURN ((uint64_t)100000000) /* nanoseconds that a refusal may be late */
-#define PROMPT ((size_t)16)        /* refusals in that time that are not */
 
 struct hand {
     struct mli_pool *pool;
@@ -23,12 +18,6 @@ struct mli_pool {
     struct mli_errand *first, **last;
     size_t coming; /* have entered and not given yet */
     bool closed;
-    struct mli_errand *deferred;
-    uint64_t turn; /* when it began, */
-    size_t refused; /* and refusals since */
-    pthread_t porter;
-    bool has_porter;
-    pthread_cond_t late;
     size_t hands;
     struct hand hand[];
 };
@@ -60,66 +49,6 @@ static void *run(void *data)
         errand->done(errand->data);
     }
     return NULL;
-}
-
-/* ---- those who are refused --------------------------------------------------------------------------------------- */
-
-/* Waits for the first, and then as long as a refusal may be late. NULL: it is over. */
-static struct mli_errand *collect(struct mli_pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    while (!pool->deferred && !pool->closed)
-        pthread_cond_wait(&pool->late, &pool->lock);
-    const uint64_t until = mli_clock() + TURN;
-    const struct timespec at = { .tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u) };
-    while (!pool->closed && pthread_cond_timedwait(&pool->late, &pool->lock, &at) == 0)
-        continue;
-    struct mli_errand *list = pool->deferred;
-    pool->deferred = NULL;
-    pthread_mutex_unlock(&pool->lock);
-    return list;
-}
-
-static void *dismiss(void *data)
-{
-    struct mli_errand *errand, *next;
-
-    while ((errand = collect(data)) != NULL) {
-        for (; errand; errand = next) {
-            next = errand->next;
-            errand->done(errand->data);
-        }
-    }
-    return NULL;
-}
-
-bool mli_pool_late(struct mli_pool *pool)
-{
-    uint64_t now = mli_clock();
-
-    pthread_mutex_lock(&pool->lock);
-    if (now - pool->turn >= TURN) {
-        pool->turn = now;
-        pool->refused = 0;
-    }
-    bool late = pool->refused++ >= PROMPT && !pool->closed;
-    pthread_mutex_unlock(&pool->lock);
-    return late;
-}
-
-void mli_pool_defer(struct mli_pool *pool, struct mli_errand *errand)
-{
-    pthread_mutex_lock(&pool->lock);
-    bool closed = pool->closed;
-    if (!closed) {
-        errand->next = pool->deferred;
-        pool->deferred = errand;
-        if (!errand->next)
-            pthread_cond_signal(&pool->late);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    if (closed)
-        errand->done(errand->data);
 }
 
 /* ---- going in ---------------------------------------------------------------------------------------------------- */
@@ -163,7 +92,6 @@ size_t mli_pool_inside(const struct mli_pool *pool)
 enum ml_status mli_pool_start(struct mli_worker *worker, size_t threads, size_t most, struct mli_pool **out,
                               struct ml_error *err)
 {
-    pthread_condattr_t clock;
     struct mli_pool *pool = mli_alloc(1, sizeof(*pool) + threads * sizeof(pool->hand[0]));
 
     if (!pool)
@@ -173,12 +101,7 @@ enum ml_status mli_pool_start(struct mli_worker *worker, size_t threads, size_t 
     pool->last = &pool->first;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->come, NULL);
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->late, &clock);
-    pthread_condattr_destroy(&clock);
-    int failed = pthread_create(&pool->porter, NULL, dismiss, pool);
-    pool->has_porter = !failed;
+    int failed = 0;
     for (; !failed && pool->hands < threads; pool->hands += !failed) {
         struct hand *hand = &pool->hand[pool->hands];
         *hand = (struct hand){ .pool = pool, .worker = &worker[pool->hands] };
@@ -202,14 +125,10 @@ void mli_pool_close(struct mli_pool *pool)
     pthread_mutex_lock(&pool->lock);
     pool->closed = true;
     pthread_cond_broadcast(&pool->come);
-    pthread_cond_signal(&pool->late);
     pthread_mutex_unlock(&pool->lock);
     for (size_t i = 0; i < pool->hands; i++)
         pthread_join(pool->hand[i].thread, NULL);
     pool->hands = 0;
-    if (pool->has_porter)
-        pthread_join(pool->porter, NULL);
-    pool->has_porter = false;
 }
 
 void mli_pool_free(struct mli_pool *pool)
@@ -217,7 +136,6 @@ void mli_pool_free(struct mli_pool *pool)
     if (!pool)
         return;
     pthread_cond_destroy(&pool->come);
-    pthread_cond_destroy(&pool->late);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }

@@ -31,13 +31,6 @@ void mli_pool_free(struct mli_pool *pool);
 /* From any thread. False: it is full. Who is inside gives an errand. */
 bool mli_pool_enter(struct mli_pool *pool);
 void mli_pool_give(struct mli_pool *pool, struct mli_errand *errand);
-/*
- * After _enter has failed. The first few refusals of a tenth of a second are said at once: false. Those who ask again at once
- * would take the processor from those who are served, so true: the errand is to be given to _defer, and is done within a
- * tenth of a second.
- */
-bool mli_pool_late(struct mli_pool *pool);
-void mli_pool_defer(struct mli_pool *pool, struct mli_errand *errand);
 /* Whether _enter would fail now. */
 bool mli_pool_full(const struct mli_pool *pool);
 size_t mli_pool_inside(const struct mli_pool *pool);

@@ -112,7 +112,7 @@ static enum ml_status start_pools(struct mli_service *service, struct ml_error *
     return mli_pool_start(worker + workers, seats, GROUPED, &service->seats, err);
 }
 
-/* The library must not be stopped while a connection sleeps, so the pool, which wakes it, goes first. */
+/* The library must not be stopped while a connection sleeps, so the pool and the lobby, which wake it, go first. */
 static void stop_loops(struct mli_server *server)
 {
     for (size_t i = 0; i < server->loops; i++) {
@@ -182,6 +182,8 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
         status = mli_journal_start(server->service.access_log, err);
     if (status == ML_OK && server->service.prediction_log)
         status = mli_journal_start(server->service.prediction_log, err);
+    if (status == ML_OK)
+        status = mli_lobby_open(&server->lobby, err);
     if (status == ML_OK)
         status = start_pools(&server->service, err);
     if (status == ML_OK)
@@ -321,7 +323,9 @@ no_threads:
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
     mli_pool_close(server->service.seats);
+    mli_lobby_close(server->lobby);
     stop_loops(server);
+    mli_lobby_free(server->lobby);
     mli_pool_free(server->service.pool);
     mli_pool_free(server->service.seats);
     mli_shadow_stop(server->service.shadow);
@@ -383,7 +387,9 @@ void mli_server_stop(struct mli_server *server)
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
     mli_pool_close(server->service.seats);
+    mli_lobby_close(server->lobby);
     stop_loops(server);
+    mli_lobby_free(server->lobby);
     mli_pool_free(server->service.pool);
     mli_pool_free(server->service.seats);
     mli_shadow_stop(server->service.shadow);

@@ -151,6 +151,8 @@ enum MHD_Result mli_session_on_request(void *data, struct MHD_Connection *connec
         return MHD_NO;
     if (session->stage == MLI_STAGE_HEAD)
         return mli_session_take_head(session, connection, method, version);
+    if (session->stage == MLI_STAGE_LOBBY)
+        return mli_session_leave_lobby(session, connection, method);
     if (*n > 0)
         return mli_session_take_body(session, bytes, n);
     return answer(session, connection, method);

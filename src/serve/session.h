@@ -12,6 +12,7 @@
 #include <serve/cors.h>
 #include <serve/dispatch.h>
 #include <serve/keeper.h>
+#include <serve/lobby.h>
 #include <serve/tls.h>
 #include <serve/watch.h>
 
@@ -50,6 +51,7 @@ struct mli_server {
     struct mli_cors cors;
     struct mli_tls *tls; /* NULL: plain HTTP */
     struct mli_watch *watch; /* of the files that are read again */
+    struct mli_lobby *lobby; /* of those who come with large requests */
     struct mli_loop *loop;
     size_t loops;
     char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
@@ -57,7 +59,7 @@ struct mli_server {
     _Atomic size_t held; /* bytes of request bodies, of those that are long */
 };
 
-enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_BODY };
+enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_LOBBY, MLI_STAGE_BODY };
 
 /* A connection and its current request. */
 struct mli_session {
@@ -66,6 +68,7 @@ struct mli_session {
     struct mli_tls_credentials *credentials; /* NULL: plain HTTP */
     unsigned served;
     bool ends; /* by our will, maybe with bytes unread */
+    uint64_t told; /* until when to stay away with large requests; 0: never */
     enum mli_stage stage;
     bool refused;  /* the reply is made; the rest of the body goes nowhere */
     bool answered; /* the reply is on its way */
@@ -87,6 +90,7 @@ struct mli_session {
     bool away;             /* it is another thread's until that wakes the connection: */
     struct MHD_Connection *asleep;
     struct mli_errand errand;
+    struct mli_guest guest;
     struct mli_group *group; /* that it goes with, then; NULL: none */
     const char *accepts; /* Accept-Encoding, then; NULL: not sent */
     struct mli_kept *kept; /* what the reply is sent by; NULL: by one of its own */
@@ -121,8 +125,13 @@ void mli_session_make(struct mli_session *session, struct mli_worker *worker);
 
 /* ---- session_away.c ---- */
 
-/* Whether a body of so many bytes is for the pool, as far as that can be told before it is read. */
-bool mli_session_is_large(const struct mli_session *session, size_t bytes);
+/* Whether a body of so many bytes is for the pool, as far as that can be told before it is read, and the pool is full. */
+bool mli_session_is_too_many(const struct mli_session *session, size_t bytes);
+/*
+ * A request that is one too many, before its body is read or after: its reply is made. True: it is not to be sent yet, the
+ * connection sleeps. False: now.
+ */
+bool mli_session_turn_away(struct mli_session *session, struct MHD_Connection *connection);
 /*
  * True: the request is another thread's, which answers it with others of its model or because it is large, and the
  * connection sleeps. False: it is to be answered here, or has been refused because there are too many large ones.
@@ -158,11 +167,14 @@ void mli_session_refuse(struct mli_session *session, unsigned status, const char
 /*
  * Guard, route, and what the head says of the body. A refusal is sent at once, which ends the connection, when a body
  * would follow or nobody can be sure what does. When the head was the whole request it waits for on_request()'s last
- * call, and the connection lives on.
+ * call, and the connection lives on. A long body that would have no thread to answer it is not read: that refusal may
+ * have to wait in the lobby, and when the connection is woken _leave_lobby() sends it, if there is still no room.
  */
 enum MHD_Result mli_session_take_head(struct mli_session *session,
                                       struct MHD_Connection *connection, const char *method,
                                       const char *version);
+
+enum MHD_Result mli_session_leave_lobby(struct mli_session *session, struct MHD_Connection *connection, const char *method);
 
 /* ---- session_body.c ---- */
 

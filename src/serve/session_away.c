@@ -1,17 +1,22 @@
 /*
  * A request that would hold up the others of its loop thread goes to a thread of the pool, one that goes with others
  * (group.h) to a seat. The connection sleeps meanwhile, and the session is that thread's. When it is woken the library asks
- * for the answer once more.
+ * for the answer once more. So it is with a refusal that has to wait.
  */
 #include <serve/group.h>
 #include <serve/session.h>
 
-bool mli_session_is_large(const struct mli_session *session, size_t bytes)
+static bool is_large(const struct mli_session *session, size_t bytes)
 {
     const struct mli_served *served = session->request.served;
 
     return served && session->route->takes != MLI_TAKES_NOTHING &&
            (session->request.coding || mli_served_work(served, bytes) > MLI_SERVED_LARGE);
+}
+
+bool mli_session_is_too_many(const struct mli_session *session, size_t bytes)
+{
+    return mli_pool_full(session->loop->server->service.pool) && is_large(session, bytes);
 }
 
 static void work(void *data, struct mli_worker *worker)
@@ -42,6 +47,25 @@ static void wake(void *data)
     MHD_resume_connection(session->asleep);
 }
 
+bool mli_session_turn_away(struct mli_session *session, struct MHD_Connection *connection)
+{
+    struct mli_lobby *lobby = session->loop->server->lobby;
+    const uint64_t now = mli_clock(), when = mli_lobby_when(lobby, session->told, now);
+
+    mli_session_refuse(session, 503, "too many large requests are waiting; try again");
+    mli_session_drop_body(session);
+    session->told = (when ? when : now) + MLI_LOBBY_AWAY;
+    if (when == 0)
+        return false;
+    mli_buf_release(&session->body); /* many may wait */
+    session->asleep = connection;
+    session->guest = (struct mli_guest){ .until = when, .done = wake, .data = session };
+    mli_connection_enter(session->connection, MLI_PHASE_WORK, 0, mli_now());
+    MHD_suspend_connection(connection);
+    mli_lobby_wait(lobby, &session->guest);
+    return true;
+}
+
 /* A seat where one is free, for what goes with others. */
 static struct mli_pool *take_seat(struct mli_session *session)
 {
@@ -68,20 +92,12 @@ static struct mli_errand *put_to_sleep(struct mli_session *session, struct MHD_C
 
 bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection)
 {
-    struct mli_pool *full = session->loop->server->service.pool;
-
     session->group = NULL;
     struct mli_pool *pool = take_seat(session);
-    if (!pool && !mli_session_is_large(session, session->body.len))
+    if (!pool && !is_large(session, session->body.len))
         return false;
-    if (!pool && !mli_pool_enter(pool = full)) {
-        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
-        if (!mli_pool_late(full))
-            return false;
-        mli_session_pack(&session->reply, NULL);
-        mli_pool_defer(full, put_to_sleep(session, connection));
-        return true;
-    }
+    if (!pool && !mli_pool_enter(pool = session->loop->server->service.pool))
+        return mli_session_turn_away(session, connection);
     session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     session->request.since = mli_clock();
     mli_pool_give(pool, put_to_sleep(session, connection));

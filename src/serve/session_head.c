@@ -181,16 +181,6 @@ static bool take_coding(struct mli_session *session, const char *encoding)
     return session->request.coding != NULL;
 }
 
-/* A long body that would have no thread to answer it is not read; one that is short is, and the connection lives on. */
-static void turn_away(struct mli_session *session, const struct mli_guard_facts *facts)
-{
-    const struct mli_pool *pool = session->loop->server->service.pool;
-
-    if (!session->refused && facts->length > LONG_BODY && mli_pool_full(pool) &&
-        mli_session_is_large(session, facts->length))
-        mli_session_refuse(session, 503, "too many large requests are waiting; try again");
-}
-
 /* What the head says of the body, before any of it is read. */
 static void check_body(struct mli_session *session, const struct mli_guard_facts *facts)
 {
@@ -216,7 +206,6 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
         session->request.accept = mli_content_accepted(facts->accept);
         take_parts(session, facts->json_part);
         take_content(session, facts->content_type);
-        turn_away(session, facts);
     }
 }
 
@@ -247,10 +236,30 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
     if (service->config.canary_header)
         session->request.sticky =
             MHD_lookup_connection_value(connection, MHD_HEADER_KIND, service->config.canary_header);
+    /* a short body is read in any case, and the connection lives on */
+    if (!session->refused && facts.length > LONG_BODY && mli_session_is_too_many(session, facts.length) &&
+        mli_session_turn_away(session, connection)) {
+        session->stage = MLI_STAGE_LOBBY;
+        return MHD_YES;
+    }
     if (session->refused && (refusal.status || body || session->reply.status == 411)) {
         session->reply.close = true;
         return mli_session_send(session, connection, method);
     }
     mli_connection_enter(session->connection, body ? MLI_PHASE_BODY : MLI_PHASE_WORK, 0, mli_now());
+    return MHD_YES;
+}
+
+enum MHD_Result mli_session_leave_lobby(struct mli_session *session, struct MHD_Connection *connection, const char *method)
+{
+    session->stage = MLI_STAGE_BODY;
+    if (mli_pool_full(session->loop->server->service.pool)) {
+        session->reply.close = true;
+        return mli_session_send(session, connection, method);
+    }
+    session->refused = false;
+    session->told = 0;
+    mli_reply_reset(&session->reply);
+    mli_connection_enter(session->connection, MLI_PHASE_BODY, 0, mli_now());
     return MHD_YES;
 }

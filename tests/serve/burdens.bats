@@ -12,7 +12,7 @@ burden() {
 
 # bats test_tags=release
 @test "slow clients, full descriptors, killed clients, four times too many, large requests" {
-    burden slow files kills full large
+    burden slow files kills full large overload
 }
 
 # bats test_tags=release

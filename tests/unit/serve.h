@@ -17,6 +17,7 @@ int run_call_tests(void);
 int run_client_tests(void);
 int run_guard_tests(void);
 int run_live_tests(void);
+int run_lobby_tests(void);
 int run_logs_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);

@@ -12,6 +12,7 @@ usage: burdens.py [--full] MLCTL BURDEN...
   full     four times as many clients as there are places
   ready    as many connections with a request at once as the library takes events at a time, or nearly
   large    four predictions of thousands of rows by a wide network; what others wait meanwhile
+  overload more large requests than may wait, from clients that ask again at once: what comes of those that are let in
   queue    more large requests than may wait, ones that take too long, and SIGTERM while they are there
   together single rows for a network of millions of weights, with --batch-window: the answers are those of each alone
   bombs    a megabyte of hostile JSON
@@ -561,18 +562,21 @@ def queue():
     held = begin(server)
     soon(lambda: server.metric("mlctl_large_requests_in_flight") == 2, "two large requests")
     with connect(server.port) as sock:
-        for again in range(2):
-            sock.sendall(post(gzip.compress(head), extra="Content-Encoding: gzip\r\n", **kind))
-            refused = reply(sock)[0]
-            need(refused.status == 503 and refused.headers["retry-after"] == "1" and "connection" not in refused.headers, "a short one is refused and the connection lives")
-        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        need(reply(sock)[0].status == 200, "and serves")
-    with connect(server.port) as sock:
         sock.sendall(long[:-len(long) // 2])
         refused = reply(sock)[0]
         need(refused.status == 503 and refused.headers["connection"] == "close", "a long one is refused before its body is there")
     need(server.predicts(head + b"1,1,1,1,1,1,1,1\n", **kind).status == 200, "a small one is answered")
-    need(server.metric("mlctl_large_requests_in_flight") > 0, "all that while they waited")
+    need(server.metric("mlctl_large_requests_in_flight") == 2, "all that while they waited")
+    with connect(server.port) as sock:
+        first = time.monotonic()
+        for again in range(2):
+            sock.sendall(post(gzip.compress(head), extra="Content-Encoding: gzip\r\n", **kind) + b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * (not again))
+            refused = reply(sock)
+            if len(refused) < 2 - again:
+                refused += reply(sock)
+            need(refused[0].status == 503 and refused[0].headers["retry-after"] == "1" and "connection" not in refused[0].headers, "a short one is refused and the connection lives")
+            need(again or refused[1].status == 200, "and serves")
+        need(time.monotonic() - first >= 1, "who comes again before the second is over waits for its end")
     server.process.send_signal(signal.SIGTERM)
     for sock in held:
         answer = parse(receive(sock, 120)[0])[0]
@@ -589,6 +593,53 @@ def queue():
     before = time.monotonic()
     server.stop()
     print("queue: 2 places, the others refused with 503, 504 after the time-out; with --grace 0 the end %.2f s after SIGTERM" % (time.monotonic() - before))
+
+
+OVERLOAD = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "text/csv"
+wrk.body = "c0,c1,c2,c3,c4,c5,c6,c7\\n" .. string.rep("0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\\n", %d)
+done_, refused, other = 0, 0, 0
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+function response(status, headers)
+    if status == 200 then done_ = done_ + 1
+    elseif status == 503 and headers["Retry-After"] == "1" then refused = refused + 1
+    else other = other + 1 end
+end
+function done(summary)
+    local function all(name) local n = 0 for _, thread in ipairs(threads) do n = n + thread:get(name) end return n end
+    local e = summary.errors
+    print("DONE", summary.duration / 1e6, all("done_"), all("refused"), all("other") + e.connect + e.read + e.write + e.timeout)
+end
+"""
+
+
+def overload():
+    """Clients who ask again at once, with bodies that are read before the refusal and with longer ones."""
+    places, seconds = 32, 20 if FULL else 2
+    model = wide("wide", "300,300")
+    for rows in (600, 3000):
+        with open("overload.lua", "w") as file:
+            file.write(OVERLOAD % rows)
+        goodput = []
+        for connections in (places, 8 * places if FULL else 2 * places):
+            server = Server(model, "--max-inflight", str(places))
+            memory = server.status("VmRSS")
+            out = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "60s", "-s", "overload.lua", "http://%s:%d/predict" % (HOST, server.port)],
+                                 stdout=subprocess.PIPE, text=True, check=True).stdout
+            took, done, refused, failed = map(float, re.search(r"^DONE\s+(.*)$", out, re.M).group(1).split())
+            grown = server.status("VmHWM") - memory
+            goodput.append(done / took)
+            print("overload: %d rows, %d clients for %d places: %.1f answered and %.1f refused a second, memory %+d KiB" %
+                  (rows, connections, places, done / took, refused / took, grown))
+            need(failed == 0, "none fails", failed, out)
+            # each client is refused once a second, and a hundred more may be at once
+            need(refused <= (took + 1) * (100 + connections), refused, "refusals in", took, "s")
+            need(grown < places * 2048, "memory")
+            server.stop()
+        need(refused > 0, "some were refused")
+        need(not FULL or goodput[1] > 0.9 * goodput[0], "those who are let in", goodput)
 
 
 def together():
@@ -745,7 +796,7 @@ if __name__ == "__main__":
     try:
         MODEL = train("mean")
         for burden in ARGUMENTS[1:]:
-            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, ready, large, queue, together, bombs, tokens, soak)}[burden]()
+            {f.__name__: f for f in (swaps, drain, slow, files, kills, full, ready, large, overload, queue, together, bombs, tokens, soak)}[burden]()
             sys.stdout.flush()
     finally:
         os.chdir("/")
