@@ -64,7 +64,7 @@ SRC_serve := absent access access_log alarm assets call audit catalog catalog_ad
 	feed group guard health intake invocations journal json_rows keeper keys lane limiter lines listen live lobby logfile many markup metrics metrics_drift metrics_models metrics_shadow metrics_triton openapi outbox outputs \
 	page page_fields pages pool predict prediction_log process registry reload reply repository results routes row sandbox scan schemas served server server_files service session session_away session_body \
 	session_head session_response session_send shadow sink tally tls tls_client trace v1 v2_classes v2_infer v2_inputs v2_outputs v2_pages v2_parts watch worker
-UNIT_serve := serve serve_access serve_alarm serve_call serve_client serve_connections serve_guard serve_live serve_lobby serve_logs serve_openapi serve_pages serve_rows serve_sandbox serve_server serve_shadow
+UNIT_serve := serve serve_access serve_alarm serve_call serve_client serve_connections serve_guard serve_live serve_lobby serve_logs serve_metrics serve_openapi serve_pages serve_rows serve_sandbox serve_server serve_shadow
 
 SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy

@@ -56,6 +56,6 @@ void expect_part(const char *text, const char *part)
 
 int main(void)
 {
-    return run_access_tests() + run_alarm_tests() + run_call_tests() + run_live_tests() + run_shadow_tests() + run_sandbox_tests() + run_client_tests() + run_guard_tests() + run_lobby_tests() + run_logs_tests() + run_rows_tests() + run_pages_tests() + run_openapi_tests() + run_connections_tests() +
+    return run_access_tests() + run_alarm_tests() + run_call_tests() + run_live_tests() + run_shadow_tests() + run_sandbox_tests() + run_client_tests() + run_guard_tests() + run_lobby_tests() + run_logs_tests() + run_metrics_tests() + run_rows_tests() + run_pages_tests() + run_openapi_tests() + run_connections_tests() +
            run_server_tests();
 }

@@ -19,6 +19,7 @@ int run_guard_tests(void);
 int run_live_tests(void);
 int run_lobby_tests(void);
 int run_logs_tests(void);
+int run_metrics_tests(void);
 int run_rows_tests(void);
 int run_pages_tests(void);
 int run_openapi_tests(void);
