@@ -234,6 +234,11 @@ enum ml_status mli_catalog_open(const struct mli_catalog_config *config, struct 
     catalog->config = *config;
     catalog->config.threads += config->shadows > 0;
     pthread_mutex_init(&catalog->lock, NULL);
+    catalog->others = mli_tally_new(catalog->config.threads, NULL);
+    if (catalog->others)
+        atomic_init(&catalog->others->room, MLI_TALLY_HISTOGRAMS);
+    else
+        status = ml_error_set(err, ML_ENOMEM, "out of memory for the models' registry");
     for (size_t i = 0; status == ML_OK && i < config->sources; i++)
         status = config->on_demand ? check_folder(&config->source[i], err) : open_source(catalog, i, err);
     if (status == ML_OK)
@@ -263,6 +268,7 @@ void mli_catalog_close(struct mli_catalog *catalog)
         return;
     mli_registry_drop(catalog->registry);
     mli_families_release(catalog);
+    mli_tally_drop(catalog->others);
     pthread_mutex_destroy(&catalog->lock);
     free(catalog);
 }
@@ -297,6 +303,11 @@ enum ml_status mli_catalog_refresh(struct mli_catalog *catalog, bool force, stru
         ml_log(catalog->config.log, ML_LOG_WARNING, "out of memory for the models' registry");
     pthread_mutex_unlock(&catalog->lock);
     return status;
+}
+
+struct mli_tally *mli_catalog_others(const struct mli_catalog *catalog)
+{
+    return catalog->others;
 }
 
 struct mli_catalog_counts mli_catalog_counts(const struct mli_catalog *catalog)

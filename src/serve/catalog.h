@@ -90,6 +90,9 @@ ML_NODISCARD enum ml_status mli_catalog_rollback(struct mli_catalog *catalog, co
 ML_NODISCARD enum ml_status mli_catalog_add(struct mli_catalog *catalog, const char *name, const char *url, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_catalog_remove(struct mli_catalog *catalog, const char *name, struct ml_error *err);
 
+/* Durations that are not told apart (tally.h); borrowed. */
+struct mli_tally *mli_catalog_others(const struct mli_catalog *catalog);
+
 struct mli_catalog_counts {
     uint64_t loads, refusals; /* model files that came to be served, and that did not */
 };

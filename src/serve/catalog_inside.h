@@ -39,6 +39,7 @@ struct mli_catalog {
     struct mli_family *family; /* in the order of the sources */
     size_t count, capacity;
     struct mli_registry *registry;
+    struct mli_tally *others;  /* durations of what has no histogram of its own; set once */
     struct mli_worker *worker;
     size_t workers;
     size_t unread; /* 1 + a source whose folder could not be read the last time, and that was said; 0: none */

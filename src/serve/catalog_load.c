@@ -15,7 +15,7 @@ enum ml_status mli_entry_put(struct mli_catalog *catalog, const struct mli_famil
                              struct ml_error *err)
 {
     if (!entry->tally)
-        entry->tally = mli_tally_new(catalog->config.threads);
+        entry->tally = mli_tally_new(catalog->config.threads, catalog->others);
     struct mli_tally *tally = entry->tally ? mli_tally_hold(entry->tally) : NULL;
     struct mli_served *served = mli_served_new(model, own, family->name, entry->version, tally,
                                                  catalog->config.drift_window);

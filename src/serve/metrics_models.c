@@ -4,6 +4,24 @@
 #include <serve/service.h>
 #include <serve/tally.h>
 #include <stdio.h>
+#include <string.h>
+
+#define LABEL_BYTES ((size_t)256) /* names of many targets are longer */
+
+/* The beginning of a label's value, whole letters of it. */
+static void add_cut(struct mli_buf *out, const char *value)
+{
+    char cut[LABEL_BYTES + 4];
+    size_t n = strlen(value);
+
+    if (n > LABEL_BYTES) {
+        for (n = LABEL_BYTES; n > 0 && ((unsigned char)value[n] & 0xC0) == 0x80; n--)
+            continue;
+        snprintf(cut, sizeof(cut), "%.*s...", (int)n, value);
+        value = cut;
+    }
+    mli_metrics_label(out, value);
+}
 
 static void add_info(const struct mli_metrics_writer *w, const struct mli_served *served)
 {
@@ -14,7 +32,7 @@ static void add_info(const struct mli_metrics_writer *w, const struct mli_served
     mli_buf_str(w->out, "mlctl_model_info{sha256=");
     mli_metrics_label(w->out, model->sha256);
     mli_buf_str(w->out, ",target=");
-    mli_metrics_label(w->out, model->target_names);
+    add_cut(w->out, model->target_names);
     mli_buf_printf(w->out, ",task=\"%s\",version=\"%s\",model=\"%s\",model_version=\"%s\",kind=",
                    mli_model_task(model), ML_VERSION, served->name, served->version);
     mli_metrics_label(w->out, kind ? kind : "");
@@ -66,15 +84,15 @@ static uint64_t count_of(const struct mli_tally *tally, enum mli_protocol protoc
     return total;
 }
 
-static void add_protocol(const struct mli_metrics_writer *w, const struct mli_served *served, enum mli_protocol protocol)
+/* model: its labels. */
+static void add_protocol(const struct mli_metrics_writer *w, const struct mli_tally *tally, const char *model,
+                         enum mli_protocol protocol)
 {
     static const char name[] = "mlctl_model_request_duration_seconds";
-    const struct mli_tally *tally = served->tally;
     unsigned long long total = 0;
     char labels[2 * MLI_NAME_MAX + 80];
 
-    snprintf(labels, sizeof(labels), "model=\"%s\",model_version=\"%s\",protocol=\"%s\"", served->name,
-             served->version, mli_protocol_names[protocol]);
+    snprintf(labels, sizeof(labels), "%s,protocol=\"%s\"", model, mli_protocol_names[protocol]);
     for (size_t b = 0; b < MLI_METRIC_BUCKETS; b++) {
         total += mli_tally_bucket(tally, protocol, b);
         mli_buf_printf(w->out, "%s_bucket{%s,le=\"%s\"} %llu\n", name, labels, mli_metrics_bounds[b].text, total);
@@ -88,10 +106,34 @@ static void add_protocol(const struct mli_metrics_writer *w, const struct mli_se
 /* A protocol that nobody has spoken has no line. */
 static void add_durations(const struct mli_metrics_writer *w, const struct mli_served *served)
 {
+    char labels[2 * MLI_NAME_MAX + 40];
+
+    snprintf(labels, sizeof(labels), "model=\"%s\",model_version=\"%s\"", served->name, served->version);
     for (size_t p = 0; p < MLI_PROTOCOLS; p++) {
-        if (count_of(served->tally, (enum mli_protocol)p) > 0)
-            add_protocol(w, served, (enum mli_protocol)p);
+        if (mli_tally_place(served->tally, (enum mli_protocol)p) == MLI_TALLY_OWN &&
+            count_of(served->tally, (enum mli_protocol)p) > 0)
+            add_protocol(w, served->tally, labels, (enum mli_protocol)p);
     }
+}
+
+/* Behind those of the versions: the durations of what is not told apart, which have no version. */
+static void add_others(const struct mli_metrics_writer *w, const struct mli_registry *registry)
+{
+    static const char left_out[] = "mlctl_model_histograms_left_out";
+    const struct mli_tally *others = mli_catalog_others(w->service->catalog);
+    size_t n = 0;
+
+    for (size_t p = 0; p < MLI_PROTOCOLS; p++) {
+        if (count_of(others, (enum mli_protocol)p) > 0)
+            add_protocol(w, others, "model=\"other\"", (enum mli_protocol)p);
+        for (size_t k = 0; k < registry->versions; k++) {
+            const struct mli_served *served = registry->version[k].served;
+            n += served && mli_tally_place(served->tally, (enum mli_protocol)p) == MLI_TALLY_OTHERS;
+        }
+    }
+    mli_metrics_head(w, left_out, "gauge",
+                     "Versions by protocol whose durations are not told apart, for there are too many: they are in model=\"other\".");
+    mli_buf_printf(w->out, "%s %zu\n", left_out, n);
 }
 
 static void add_loads(const struct mli_metrics_writer *w)
@@ -136,6 +178,7 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
                 rows[i].add(w, registry->version[k].served);
         }
     }
+    add_others(w, registry); /* the durations were the last */
     if (w->service->seats)
         add_together(w, registry);
     mli_metrics_shadows(w, registry);

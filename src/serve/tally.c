@@ -14,7 +14,7 @@ const char *const mli_protocol_names[MLI_PROTOCOLS] = {
     [MLI_PROTOCOL_INVOCATIONS] = "invocations", [MLI_PROTOCOL_VERTEX] = "vertex",
 };
 
-struct mli_tally *mli_tally_new(size_t parts)
+struct mli_tally *mli_tally_new(size_t parts, struct mli_tally *others)
 {
     struct mli_tally *tally = mli_calloc(1, sizeof(*tally));
     size_t bytes;
@@ -27,6 +27,7 @@ struct mli_tally *mli_tally_new(size_t parts)
     memset(tally->part, 0, bytes);
     tally->parts = parts;
     atomic_init(&tally->holders, 1);
+    tally->others = others ? mli_tally_hold(others) : NULL;
     return tally;
 
 failed:
@@ -44,8 +45,50 @@ void mli_tally_drop(struct mli_tally *tally)
 {
     if (!tally || atomic_fetch_sub(&tally->holders, 1) > 1)
         return;
+    for (size_t p = 0; tally->others && p < MLI_PROTOCOLS; p++) {
+        if (mli_tally_place(tally, (enum mli_protocol)p) == MLI_TALLY_OWN)
+            atomic_fetch_add(&tally->others->room, 1);
+    }
+    mli_tally_drop(tally->others);
     free(tally->part);
     free(tally);
+}
+
+enum mli_tally_place mli_tally_place(const struct mli_tally *tally, enum mli_protocol protocol)
+{
+    return (enum mli_tally_place)atomic_load_explicit(&tally->place[protocol], memory_order_relaxed);
+}
+
+static bool take_room(struct mli_tally *others)
+{
+    size_t room = atomic_load(&others->room);
+
+    while (room > 0 && !atomic_compare_exchange_weak(&others->room, &room, room - 1))
+        continue;
+    return room > 0;
+}
+
+/* Of the first request that speaks the protocol; several threads may come here at once. */
+static enum mli_tally_place find_place(struct mli_tally *tally, enum mli_protocol protocol)
+{
+    int before = MLI_TALLY_NOWHERE;
+    const bool own = !tally->others || take_room(tally->others);
+
+    if (atomic_compare_exchange_strong(&tally->place[protocol], &before, own ? MLI_TALLY_OWN : MLI_TALLY_OTHERS))
+        return own ? MLI_TALLY_OWN : MLI_TALLY_OTHERS;
+    if (own && tally->others)
+        atomic_fetch_add(&tally->others->room, 1);
+    return (enum mli_tally_place)before;
+}
+
+/* Where the durations of the protocol are counted. */
+static struct mli_tally *histogram_of(struct mli_tally *tally, enum mli_protocol protocol)
+{
+    enum mli_tally_place place = mli_tally_place(tally, protocol);
+
+    if (place == MLI_TALLY_NOWHERE)
+        place = find_place(tally, protocol);
+    return place == MLI_TALLY_OWN ? tally : tally->others;
 }
 
 static uint64_t get(const _Atomic uint64_t *counter)
@@ -76,13 +119,16 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
                    bool success)
 {
     struct mli_tally_line *to = &tally->part[part].line[protocol];
+    struct mli_tally *histogram = histogram_of(tally, protocol);
     uint64_t known = run->queue + run->infer + run->write;
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     mli_count(&to->field[success ? MLI_TALLY_SUCCESS : MLI_TALLY_FAILED], 1);
     mli_count(&to->field[success ? MLI_TALLY_SUCCESS_NS : MLI_TALLY_FAILED_NS], run->total);
-    mli_count(&to->bucket[mli_metrics_bucket(run->total)], 1);
+    mli_count(&histogram->part[part].line[protocol].bucket[mli_metrics_bucket(run->total)], 1);
+    if (histogram != tally)
+        mli_count(&histogram->part[part].line[protocol].field[MLI_TALLY_SUCCESS_NS], run->total);
     atomic_store_explicit(&to->field[MLI_TALLY_LAST],
                           (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
                           memory_order_relaxed);

@@ -2,6 +2,9 @@
  * Tally: what came of the requests for predictions of one model and version, by protocol. A part for each thread that answers,
  * which alone writes it; any thread may read. It outlives a model that is replaced by another of that name and version,
  * so that counters only grow.
+ *
+ * Durations by protocol are what takes many lines of text, so only so many are told apart: those of the first versions and protocols that
+ * are asked for. What comes later is in a tally of others, and stays there.
  */
 #ifndef SERVE_TALLY_H
 #define SERVE_TALLY_H
@@ -82,13 +85,25 @@ struct mli_together_counts {
 
 struct mli_tally {
     _Atomic size_t holders;
+    _Atomic size_t room;      /* of one of others: histograms that may still be told apart */
+    struct mli_tally *others; /* held; NULL: all are told apart */
+    atomic_int place[MLI_PROTOCOLS]; /* enum mli_tally_place of the protocol's histogram */
     size_t parts;
     struct mli_tally_part *part;
     struct mli_shadow_counts shadow;
     struct mli_together_counts together;
 };
 
-struct mli_tally *mli_tally_new(size_t parts); /* held once; NULL: no memory */
+enum mli_tally_place {
+    MLI_TALLY_NOWHERE, /* nobody has spoken it */
+    MLI_TALLY_OWN,
+    MLI_TALLY_OTHERS
+};
+
+#define MLI_TALLY_HISTOGRAMS ((size_t)2048) /* that are told apart */
+
+/* Held once; others: NULL or what has room for its histograms, and takes what it has not. NULL: no memory. */
+struct mli_tally *mli_tally_new(size_t parts, struct mli_tally *others);
 struct mli_tally *mli_tally_hold(struct mli_tally *tally);
 void mli_tally_drop(struct mli_tally *tally); /* NULL is fine */
 
@@ -98,6 +113,7 @@ void mli_tally_add(struct mli_tally *tally, size_t part, enum mli_protocol proto
 /* Over all parts; _get over all protocols, too. */
 uint64_t mli_tally_get(const struct mli_tally *tally, enum mli_tally_field field);
 uint64_t mli_tally_get_of(const struct mli_tally *tally, enum mli_protocol protocol, enum mli_tally_field field);
+enum mli_tally_place mli_tally_place(const struct mli_tally *tally, enum mli_protocol protocol);
 uint64_t mli_tally_bucket(const struct mli_tally *tally, enum mli_protocol protocol, size_t bucket);
 /* Sums over the batches of that size: how many, and nanoseconds of input, of the model and of output. */
 struct mli_batch {

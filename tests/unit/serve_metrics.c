@@ -135,6 +135,73 @@ static void test_metrics(void **state)
     mli_connections_release(&connections);
 }
 
+/* The count of a model's durations by protocol; -1: it has none. model: its labels. */
+static int durations_of(struct bench *bench, const char *model, const char *protocol)
+{
+    char wanted[200];
+    int count = -1;
+
+    snprintf(wanted, sizeof(wanted), "\nmlctl_model_request_duration_seconds_count{%s,protocol=\"%s\"} ", model, protocol);
+    const char *at = strstr(metrics_of(bench, true), wanted);
+    if (at)
+        assert_int_equal(sscanf(at + strlen(wanted), "%d", &count), 1);
+    return count;
+}
+
+/* So many histograms are told apart, the first ones; the rest is in one that only grows, whatever goes. */
+static void test_few_histograms(void **state)
+{
+    static const struct mli_run run = { .asked = true, .rows = 1, .blocks = 1, .total = 1000000 };
+    static const char first[] = "model=\"model\",model_version=\"1\"", other[] = "model=\"other\"";
+    struct mli_connections connections;
+    struct bench bench;
+
+    (void)state;
+    assert_int_equal(mli_connections_init(&connections, &(struct mli_connections_config){ .max = 4 }, NULL), ML_OK);
+    bench_init(&bench, sample_mean());
+    bench.service.connections = &connections;
+    struct mli_tally *others = mli_catalog_others(bench.catalog);
+    atomic_store(&others->room, 2);
+    struct mli_registry *registry = mli_catalog_registry(bench.catalog);
+    struct mli_tally *tally = registry->version[0].served->tally;
+    for (int turn = 1; turn <= 3; turn++) {
+        mli_tally_add(tally, 0, MLI_PROTOCOL_PREDICT, &run, true);
+        mli_tally_add(tally, 0, MLI_PROTOCOL_V2, &run, false);
+        mli_tally_add(tally, 0, MLI_PROTOCOL_V1, &run, true);
+        mli_tally_add(tally, 0, MLI_PROTOCOL_VERTEX, &run, false);
+        check_metrics(metrics_of(&bench, false), false);
+        check_metrics(metrics_of(&bench, true), true);
+        assert_int_equal(durations_of(&bench, first, "predict"), turn);
+        assert_int_equal(durations_of(&bench, first, "v2"), turn);
+        assert_int_equal(durations_of(&bench, first, "v1"), -1);
+        assert_int_equal(durations_of(&bench, other, "predict"), -1);
+        assert_int_equal(durations_of(&bench, other, "v1"), turn);
+        assert_int_equal(durations_of(&bench, other, "vertex"), turn);
+        expect_part(bench.reply.body.data, "\nmlctl_model_histograms_left_out 2\n");
+    }
+    /* what is not told apart is still counted where it belongs */
+    assert_int_equal(mli_tally_get(tally, MLI_TALLY_SUCCESS), 6);
+    assert_int_equal(mli_tally_get(tally, MLI_TALLY_FAILED), 6);
+    expect_part(bench.reply.body.data, "mlctl_model_request_duration_seconds_sum{model=\"other\",protocol=\"v1\"} 0.003\n");
+    /* another version, which goes again: its place is free then, and the others keep what it has counted */
+    struct mli_tally *second = mli_tally_new(1, others);
+    assert_int_equal(atomic_load(&others->room), 0);
+    mli_tally_add(second, 0, MLI_PROTOCOL_V1, &run, true);
+    mli_tally_drop(second);
+    assert_int_equal(atomic_load(&others->room), 0);
+    assert_int_equal(durations_of(&bench, other, "v1"), 4);
+    atomic_store(&others->room, 1);
+    second = mli_tally_new(1, others);
+    mli_tally_add(second, 0, MLI_PROTOCOL_V1, &run, true);
+    assert_int_equal(atomic_load(&others->room), 0);
+    mli_tally_drop(second);
+    assert_int_equal(atomic_load(&others->room), 1);
+    assert_int_equal(durations_of(&bench, other, "v1"), 4);
+    mli_registry_drop(registry);
+    bench_release(&bench);
+    mli_connections_release(&connections);
+}
+
 /* A target's name may hold anything; as a label it is escaped. */
 static void test_label_escape(void **state)
 {
@@ -280,6 +347,7 @@ int run_metrics_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_few_histograms),
         cmocka_unit_test(test_label_escape),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_negotiation),
