@@ -15,10 +15,12 @@
 #include <serve/lobby.h>
 #include <serve/tls.h>
 #include <serve/watch.h>
+#include <time.h>
 
 struct mli_server;
 
 #define MLI_KEPT_BYTES ((size_t)512) /* bodies of responses that are kept are shorter than that */
+#define MLI_DATE_SIZE 30             /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 struct mli_kept; /* session_response.c */
 
@@ -41,6 +43,8 @@ struct mli_loop {
     struct MHD_Daemon *daemon;
     struct mli_buf spare; /* for a body; its data NULL: none */
     struct mli_kept *kept[MLI_KEPT_BYTES]; /* by the length of the body; NULL: none yet */
+    time_t second;                         /* of the text */
+    char date[MLI_DATE_SIZE];              /* the header field */
 };
 
 struct mli_server {

@@ -1,7 +1,8 @@
 /*
  * The library takes as long to make a response with three header fields as a small prediction takes. So the plain ones,
  * whose fields are always the same, are kept by the length of their body, each with room for one that is written anew for
- * every request. One that is still being sent belongs to its request; another is made then.
+ * every request. One that is still being sent belongs to its request; another is made then. The date, which the library would
+ * write anew into every response, is written once a second.
  */
 #include <serve/session.h>
 
@@ -13,6 +14,8 @@
 struct mli_kept {
     struct MHD_Response *response;
     bool taken;
+    time_t second; /* of its date */
+    char date[MLI_DATE_SIZE];
     char body[];
 };
 
@@ -27,6 +30,28 @@ static bool add_number(struct MHD_Response *response, const char *name, size_t v
 
     snprintf(text, sizeof(text), "%zu", value);
     return add_header(response, name, text);
+}
+
+/* In the form of RFC 9110, 5.6.7. */
+static void write_date(time_t second, char out[MLI_DATE_SIZE])
+{
+    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm at = { 0 };
+
+    gmtime_r(&second, &at);
+    snprintf(out, MLI_DATE_SIZE, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * at.tm_wday, at.tm_mday,
+             months + 3 * at.tm_mon, at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec);
+}
+
+static void look_at_clock(struct mli_loop *loop)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec == loop->second)
+        return;
+    loop->second = now.tv_sec;
+    write_date(now.tv_sec, loop->date);
 }
 
 static bool add_common_headers(struct MHD_Response *response, const struct mli_reply *reply)
@@ -74,8 +99,10 @@ static struct MHD_Response *make_response(const struct mli_session *session, con
 
     if (!response)
         return NULL;
+    /* the date behind Connection, with which the library (0.9.75) forgets that there is one */
     if (add_common_headers(response, reply) &&
         (!reply->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
+        add_header(response, MHD_HTTP_HEADER_DATE, session->loop->date) &&
         (strcmp(method, "POST") == 0 || add_page_headers(response, reply)) &&
         (!session->origin || add_cors_headers(response, session)) &&
         (!session->trace.known || add_trace_headers(response, &session->trace)) &&
@@ -113,6 +140,8 @@ static struct mli_kept *make_kept(const struct mli_reply *reply)
     if (!kept)
         return NULL;
     kept->taken = false;
+    kept->second = 0;
+    kept->date[0] = '\0';
     kept->response = MHD_create_response_from_buffer(len, kept->body, MHD_RESPMEM_PERSISTENT);
     if (kept->response && add_common_headers(kept->response, reply))
         return kept;
@@ -120,6 +149,22 @@ static struct mli_kept *make_kept(const struct mli_reply *reply)
         MHD_destroy_response(kept->response);
     free(kept);
     return NULL;
+}
+
+/* False: it has none now, for want of memory. */
+static bool set_date(struct mli_kept *kept, const struct mli_loop *loop)
+{
+    if (kept->second == loop->second)
+        return true;
+    if (kept->date[0])
+        MHD_del_response_header(kept->response, MHD_HTTP_HEADER_DATE, kept->date);
+    memcpy(kept->date, loop->date, sizeof(kept->date));
+    kept->second = loop->second;
+    if (add_header(kept->response, MHD_HTTP_HEADER_DATE, kept->date))
+        return true;
+    kept->date[0] = '\0';
+    kept->second = 0;
+    return false;
 }
 
 /* The loop's response of that length. NULL: it is being sent, or cannot be made. */
@@ -130,7 +175,7 @@ static struct mli_kept *take_kept(struct mli_session *session)
 
     if (!*place)
         *place = make_kept(&session->reply);
-    if (!*place || (*place)->taken)
+    if (!*place || (*place)->taken || !set_date(*place, session->loop))
         return NULL;
     if (body->len > 0)
         memcpy((*place)->body, body->data, body->len);
@@ -140,6 +185,7 @@ static struct mli_kept *take_kept(struct mli_session *session)
 
 struct MHD_Response *mli_session_response(struct mli_session *session, const char *method)
 {
+    look_at_clock(session->loop);
     if (session->reply.body.len < MLI_KEPT_BYTES && is_plain(session, method))
         session->kept = take_kept(session);
     return session->kept ? session->kept->response : make_response(session, method);
