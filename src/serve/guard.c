@@ -272,3 +272,32 @@ struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max
     }
     return check_framing(head, &counts);
 }
+
+/* ---- a head that comes again ------------------------------------------------------------------------------------- */
+
+/* The tiles have shown that the strings and what is between them are the head's bytes; the target was copied before. */
+void mli_guard_keep(struct mli_guard_kept *kept, const struct mli_guard_head *head,
+                    const struct mli_guard_facts *facts)
+{
+    kept->head.received = NULL;
+    if (!head->received || head->fields > MLI_GUARD_KEPT_FIELDS || head->size > MLI_GUARD_KEPT_BYTES ||
+        head->target_len > MLI_GUARD_KEPT_BYTES - head->size)
+        return;
+    kept->head = *head;
+    kept->facts = *facts;
+    memcpy(kept->field, head->field, head->fields * sizeof(*head->field));
+    memcpy(kept->bytes, head->method, head->size);
+    memcpy(kept->bytes + head->size, head->target, head->target_len);
+}
+
+bool mli_guard_is_kept(const struct mli_guard_kept *kept, const struct mli_guard_head *head)
+{
+    const struct mli_guard_head *was = &kept->head;
+
+    return was->received && was->received == head->received && was->method == head->method &&
+           was->version == head->version && was->target == head->target && was->target_len == head->target_len &&
+           was->size == head->size && was->fields == head->fields &&
+           memcmp(kept->field, head->field, head->fields * sizeof(*head->field)) == 0 &&
+           memcmp(kept->bytes, head->method, head->size) == 0 &&
+           memcmp(kept->bytes + head->size, head->target, head->target_len) == 0;
+}

@@ -60,4 +60,25 @@ struct mli_refusal {
 struct mli_refusal mli_guard_check(const struct mli_guard_head *head, size_t max_size,
                                    struct mli_guard_facts *facts);
 
+/*
+ * A head that has been found fine, to know it again: a client that keeps its connection sends the same one with each
+ * request, and the library puts it into the same place. If all that the check looks at is as it was, byte for byte and
+ * pointer for pointer, then so is what it would find, and what is made of that by rules which do not change.
+ */
+#define MLI_GUARD_KEPT_FIELDS ((size_t)16)
+#define MLI_GUARD_KEPT_BYTES ((size_t)1024)
+
+struct mli_guard_kept {
+    struct mli_guard_head head; /* its received NULL: none is kept */
+    struct mli_guard_facts facts;
+    struct mli_guard_field field[MLI_GUARD_KEPT_FIELDS];
+    char bytes[MLI_GUARD_KEPT_BYTES]; /* of the head as it was received, and behind them the target */
+};
+
+/* After a check of that head which refused nothing. Longer ones, and those whose place is not known, are not kept. */
+void mli_guard_keep(struct mli_guard_kept *kept, const struct mli_guard_head *head,
+                    const struct mli_guard_facts *facts);
+/* Whether mli_guard_check() would say of the head what it said of the one that is kept: nothing wrong, and kept->facts. */
+bool mli_guard_is_kept(const struct mli_guard_kept *kept, const struct mli_guard_head *head);
+
 #endif

@@ -61,6 +61,7 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
         mli_connections_close(&loop->door->connections, session->connection);
         if (session->credentials)
             mli_tls_end(server->tls, session->credentials);
+        free(session->last);
         mli_buf_release(&session->target);
         mli_buf_release(&session->body);
         mli_reply_release(&session->reply);

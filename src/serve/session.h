@@ -23,6 +23,7 @@ struct mli_server;
 #define MLI_DATE_SIZE 30             /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 struct mli_kept; /* session_response.c */
+struct mli_head_kept; /* session_head.c */
 
 /* Where connections come in: the port, or that of --metrics-port, which has a loop thread and limits of its own. */
 struct mli_door {
@@ -77,6 +78,7 @@ struct mli_session {
     bool refused;  /* the reply is made; the rest of the body goes nowhere */
     bool answered; /* the reply is on its way */
     uint64_t started;
+    struct mli_head_kept *last; /* the head of the request before, and what it asked for; NULL: not kept */
     struct mli_buf target; /* start of the request target, before the library cuts it to pieces */
     const char *target_at; /* where it was received */
     size_t target_len, received;

@@ -1,5 +1,6 @@
 #include <serve/session.h>
 
+#include <base/mem.h>
 #include <base/num.h>
 #include <base/raw.h>
 #include <serve/absent.h>
@@ -9,6 +10,13 @@
 #include <strings.h>
 
 #define LONG_BODY ((size_t)64 << 10)
+
+/* A head in which nothing was wrong, and what it asks for, whoever asks and whatever there is to give. */
+struct mli_head_kept {
+    struct mli_guard_kept guard;
+    struct mli_match match;
+    struct mli_request request;
+};
 
 struct gathering {
     struct mli_guard_head head;
@@ -29,14 +37,13 @@ static enum MHD_Result gather_field(void *data, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-static struct mli_refusal check_head(const struct mli_session *session,
-                                     struct MHD_Connection *connection, const char *method,
-                                     const char *version, struct mli_guard_facts *facts)
+static struct mli_guard_head head_of(const struct mli_session *session, struct MHD_Connection *connection,
+                                     const char *method, const char *version,
+                                     struct mli_guard_field field[MLI_GUARD_FIELDS])
 {
     const struct mli_server *server = session->loop->server;
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    MLI_RAW struct mli_guard_field field[MLI_GUARD_FIELDS];
     struct gathering gathering = { .head = { .method = method,
                                              .target = session->target.data,
                                              .version = version,
@@ -48,7 +55,7 @@ static struct mli_refusal check_head(const struct mli_session *session,
                                    .field = field };
 
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, gather_field, &gathering);
-    return mli_guard_check(&gathering.head, server->service.config.max_header, facts);
+    return gathering.head;
 }
 
 void mli_session_refuse(struct mli_session *session, unsigned status, const char *text)
@@ -115,16 +122,22 @@ static bool take_preflight(struct mli_session *session, const char *method,
     return true;
 }
 
-static void find_route(struct mli_session *session, const char *method,
-                       const struct mli_guard_facts *facts)
+/* Where metrics have a port of their own, each of the two answers its part and nothing else. */
+static struct mli_match find_match(const struct mli_session *session, const char *method,
+                                   const struct mli_guard_facts *facts)
 {
     const struct mli_service *service = &session->loop->server->service;
     struct mli_match match = mli_route_find(&service->config, method, facts->path, facts->path_len);
 
-    /* where metrics have a port of their own, each of the two answers its part and nothing else */
     if (match.route && (session->loop->door->apart ? !mli_route_watches(match.route)
                                                    : service->config.metrics_apart && match.route->scope == MLI_SCOPE_METRICS))
-        match = (struct mli_match){ 0 };
+        return (struct mli_match){ 0 };
+    return match;
+}
+
+static void take_route(struct mli_session *session, const char *method, const struct mli_guard_facts *facts,
+                       struct mli_match match)
+{
     session->route = match.route;
     session->origin = mli_cors_allow(&session->loop->server->cors, facts->origin);
     if (!admit(session, facts) || take_preflight(session, method, facts))
@@ -209,35 +222,77 @@ static void check_body(struct mli_session *session, const struct mli_guard_facts
     }
 }
 
+static void keep_head(struct mli_session *session, const struct mli_guard_head *head, const struct mli_guard_facts *facts,
+                      const struct mli_match *match)
+{
+    const struct mli_request *request = &session->request;
+
+    if (!session->last && (session->served == 0 || !(session->last = mli_calloc(1, sizeof(*session->last)))))
+        return; /* the first request of a connection is the last one of many */
+    mli_guard_keep(&session->last->guard, head, facts);
+    session->last->match = *match;
+    session->last->request = (struct mli_request){ .coding = request->coding,
+                                                   .content = request->content,
+                                                   .accept = request->accept,
+                                                   .openmetrics = request->openmetrics,
+                                                   .html = request->html,
+                                                   .host = request->host,
+                                                   .parts = request->parts,
+                                                   .json_part = request->json_part };
+}
+
+/* Who may ask and whether there is the model is asked anew. */
+static void take_again(struct mli_session *session, const char *method, const struct mli_head_kept *last)
+{
+    session->request = last->request;
+    take_route(session, method, &last->guard.facts, last->match);
+}
+
+static void take_anew(struct mli_session *session, const char *method, const struct mli_guard_head *head,
+                      const struct mli_guard_facts *facts)
+{
+    const struct mli_match match = find_match(session, method, facts);
+
+    take_route(session, method, facts, match);
+    if (!session->refused)
+        check_body(session, facts);
+    session->request.openmetrics = session->route && session->route->scope == MLI_SCOPE_METRICS &&
+                                   mli_content_openmetrics(facts->accept);
+    session->request.html = is_browser(facts);
+    session->request.host = facts->host;
+    if (!session->refused)
+        keep_head(session, head, facts, &match);
+}
+
 enum MHD_Result mli_session_take_head(struct mli_session *session,
                                       struct MHD_Connection *connection, const char *method,
                                       const char *version)
 {
     const struct mli_service *service = &session->loop->server->service;
-    struct mli_guard_facts facts;
-    struct mli_refusal refusal = check_head(session, connection, method, version, &facts);
-    bool body = facts.chunked || facts.length > 0;
+    MLI_RAW struct mli_guard_field field[MLI_GUARD_FIELDS];
+    const struct mli_guard_head head = head_of(session, connection, method, version, field);
+    bool again = session->last && mli_guard_is_kept(&session->last->guard, &head);
+    struct mli_guard_facts found, *facts = again ? &session->last->guard.facts : &found;
+    struct mli_refusal refusal = { 0 };
 
+    if (!again)
+        refusal = mli_guard_check(&head, service->config.max_header, &found);
+    bool body = facts->chunked || facts->length > 0;
     session->stage = MLI_STAGE_BODY;
     session->method = method;
-    session->forwarded_for = facts.forwarded_for;
-    mli_trace_take(&session->trace, &facts.trace, service->config.say_ids, &session->loop->worker->rng);
-    if (refusal.status) {
+    session->forwarded_for = facts->forwarded_for;
+    mli_trace_take(&session->trace, &facts->trace, service->config.say_ids, &session->loop->worker->rng);
+    if (refusal.status)
         mli_session_refuse(session, refusal.status, refusal.text);
-    } else {
-        find_route(session, method, &facts);
-        if (!session->refused)
-            check_body(session, &facts);
-        session->request.openmetrics = session->route && session->route->scope == MLI_SCOPE_METRICS &&
-                                       mli_content_openmetrics(facts.accept);
-        session->request.html = is_browser(&facts);
-        session->request.host = facts.host;
-    }
+    else if (again)
+        take_again(session, method, session->last);
+    else
+        take_anew(session, method, &head, facts);
     if (service->config.canary_header)
         session->request.sticky =
             MHD_lookup_connection_value(connection, MHD_HEADER_KIND, service->config.canary_header);
     /* a short body is read in any case, and the connection lives on */
-    if (!session->refused && facts.length > LONG_BODY && mli_session_is_too_many(session, facts.length) &&
+    if (!session->refused && facts->length > LONG_BODY && mli_session_is_too_many(session, facts->length) &&
         mli_session_turn_away(session, connection)) {
         session->stage = MLI_STAGE_LOBBY;
         return MHD_YES;

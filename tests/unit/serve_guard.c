@@ -197,6 +197,54 @@ static void test_limits(void **state)
     assert_int_equal(check(text, (size_t)at, &facts), 414);
 }
 
+/* A head is known again only if nothing that the check looks at has changed: no byte, no pointer and no length. */
+static void test_kept(void **state)
+{
+    static struct cut cut;
+    static struct mli_guard_kept kept;
+    static const char text[] = "POST /predict?a=b HTTP/1.1\r\n" HOST "Content-Length: 5\r\nX: 1\r\n\r\n";
+    char target[32];
+    struct mli_guard_facts facts;
+
+    (void)state;
+    cut_head(&cut, text, sizeof(text) - 1);
+    snprintf(target, sizeof(target), "%s", cut.head.target);
+    cut.head.target = target;
+    assert_int_equal(mli_guard_check(&cut.head, MAX_HEAD, &facts).status, 0);
+    assert_false(mli_guard_is_kept(&kept, &cut.head));
+    mli_guard_keep(&kept, &cut.head, &facts);
+    assert_true(mli_guard_is_kept(&kept, &cut.head));
+    assert_int_equal(kept.facts.length, 5);
+    for (size_t i = 0; i < cut.head.size; i++) { /* a NUL for a separator leaves the bytes, not the fields, as they were */
+        cut.bytes[i] = (char)(cut.bytes[i] ^ 1);
+        assert_false(mli_guard_is_kept(&kept, &cut.head));
+        cut.bytes[i] = (char)(cut.bytes[i] ^ 1);
+    }
+    for (size_t i = 0; i < cut.head.target_len; i++) { /* the library cuts it to pieces where it was received */
+        target[i] = (char)(target[i] ^ 1);
+        assert_false(mli_guard_is_kept(&kept, &cut.head));
+        target[i] = (char)(target[i] ^ 1);
+    }
+    for (size_t i = 0; i < cut.head.fields; i++) {
+        cut.field[i].value_len++;
+        assert_false(mli_guard_is_kept(&kept, &cut.head));
+        cut.field[i].value_len--;
+        cut.field[i].value++;
+        assert_false(mli_guard_is_kept(&kept, &cut.head));
+        cut.field[i].value--;
+    }
+    cut.head.fields--;
+    assert_false(mli_guard_is_kept(&kept, &cut.head));
+    cut.head.fields++;
+    cut.head.size--;
+    assert_false(mli_guard_is_kept(&kept, &cut.head));
+    cut.head.size++;
+    cut.head.received = NULL;
+    assert_false(mli_guard_is_kept(&kept, &cut.head));
+    mli_guard_keep(&kept, &cut.head, &facts);
+    assert_false(mli_guard_is_kept(&kept, &cut.head));
+}
+
 static const struct {
     const char *target, *path;
 } targets[] = {
@@ -309,7 +357,7 @@ int run_guard_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heads),  cmocka_unit_test(test_moved_field),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_kept), cmocka_unit_test(test_facts),
         cmocka_unit_test(test_content),
         cmocka_unit_test(test_accepted),
     };
