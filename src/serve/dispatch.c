@@ -1,5 +1,6 @@
 #include <serve/dispatch.h>
 
+#include <base/raw.h>
 #include <serve/absent.h>
 #include <serve/shadow.h>
 #include <string.h>
@@ -61,14 +62,14 @@ static void choose_canary(struct mli_request *request)
 void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_route *route, struct mli_request *request, struct mli_reply *reply)
 {
-    struct ml_error err = ML_ERROR_INIT;
+    MLI_RAW struct ml_error err;
     uint64_t started = mli_clock();
-
     uint64_t since = request->since ? request->since : started;
 
     worker->run = (struct mli_run){ .queue = started - since };
     if (route->takes != MLI_TAKES_NOTHING)
         choose_canary(request);
+    mli_error_clear(&err);
     if (request->served && mli_worker_sit(worker, request->view, request->place, &err) != ML_OK) {
         mli_reply_failure(reply, &err, NULL);
         return;

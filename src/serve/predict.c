@@ -14,10 +14,11 @@ void mli_predict_answer(const struct mli_service *service, struct mli_worker *wo
                          : media == MLI_MEDIA_LINES ? MLI_FORM_LINES
                                                     : MLI_FORM_DOCUMENTS;
     enum mli_header header = request->content.header;
-    struct ml_error err = ML_ERROR_INIT;
+    MLI_RAW struct ml_error err;
     enum ml_status status = ML_EDATA;
     MLI_RAW struct mli_sink sink;
 
+    mli_error_clear(&err);
     mli_sink_begin(&sink, service, worker, request, reply, form);
     switch (media) {
     case MLI_MEDIA_CSV:

@@ -109,9 +109,10 @@ void mli_v2_infer(const struct mli_service *service, struct mli_worker *worker,
     struct mli_v2_inference in = {
         .request = request, .worker = worker, .served = request->served, .rows = SIZE_MAX
     };
-    struct ml_error err = ML_ERROR_INIT;
+    MLI_RAW struct ml_error err;
     MLI_RAW struct mli_intake intake;
 
+    mli_error_clear(&err);
     mli_intake_init(&intake, worker, service->config.max_rows);
     intake.typed = true;
     mli_results_begin(&intake);
