@@ -81,10 +81,21 @@ static const char *read_last(const char *p, const char *end, double *out)
     return behind ? p + (behind - copy) : NULL;
 }
 
+/* Names are short: most are compared at once, and without a look at where they are. */
+static inline bool is_name(const char *p, const char *end, const struct mli_key_text *key)
+{
+    if ((size_t)(end - p) <= key->len)
+        return false;
+    if ((size_t)(end - p) < WORD)
+        return memcmp(p, key->json, key->len) == 0;
+    return ((mli_short_load(p) ^ key->word) & key->mask) == 0 &&
+           (key->len <= WORD || memcmp(p + WORD, key->json + WORD, key->len - WORD) == 0);
+}
+
 /* Behind the name and its colon; NULL: another one comes. */
 static inline const char *pass_name(const char *p, const char *end, const struct mli_key_text *key)
 {
-    if ((size_t)(end - p) <= key->len || memcmp(p, key->json, key->len) != 0 || p[key->len] != ':')
+    if (!is_name(p, end, key) || p[key->len] != ':')
         return NULL;
     p += key->len + 1;
     return p < end && *p == ' ' ? p + 1 : p;

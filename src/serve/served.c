@@ -1,6 +1,7 @@
 #include <serve/served.h>
 
 #include <base/mem.h>
+#include <base/short.h>
 #include <model/output.h>
 #include <serve/group.h>
 #include <serve/outputs.h>
@@ -75,13 +76,20 @@ static char *make_card(const struct mli_served *served)
 
 static bool make_key(const char *name, struct mli_key_text *key)
 {
+    char first[sizeof(key->word)] = { 0 };
     struct mli_buf text;
 
     mli_buf_init(&text, SIZE_MAX);
     mli_buf_json_string(&text, name, strlen(name));
+    size_t n = text.len < sizeof(first) ? text.len : sizeof(first);
     key->len = text.len;
     key->json = mli_buf_detach(&text);
-    return key->json != NULL;
+    if (!key->json)
+        return false;
+    memcpy(first, key->json, n);
+    key->word = mli_short_load(first);
+    key->mask = UINT64_MAX >> (64 - 8 * n);
+    return true;
 }
 
 static bool list_columns(struct mli_served *served)

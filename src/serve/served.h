@@ -15,6 +15,7 @@
 struct mli_key_text {
     char *json; /* with its quotes */
     size_t len;
+    uint64_t word, mask; /* its first eight bytes as mli_short_load() has them, and which of them there are */
 };
 
 struct mli_group;
