@@ -53,6 +53,12 @@ struct mli_asker {
     uint64_t now;
 };
 
+/* Whether requests for that scope may have what they ask for, whoever asks and however often. */
+static inline bool mli_access_open(const struct mli_access *access, enum mli_scope scope)
+{
+    return scope == MLI_SCOPE_OPEN || (access->config.rate.per_second <= 0 && access->config.open & (unsigned)scope);
+}
+
 /* The rate of the address counts first, so that tokens cannot be tried faster than that; open routes are not counted. */
 struct mli_verdict mli_access_check(struct mli_access *access, enum mli_scope scope,
                                     const struct mli_guard_facts *facts,

@@ -2,6 +2,7 @@
 
 #include <base/text.h>
 #include <model/output.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +63,9 @@ void mli_reply_reset(struct mli_reply *reply)
         mli_buf_release(&body);
     else
         mli_buf_reset(&body);
-    *reply = (struct mli_reply){ .type = type_json, .body = body };
+    memset(reply, 0, offsetof(struct mli_reply, policy) + 1);
+    reply->type = type_json;
+    reply->body = body;
 }
 
 void mli_reply_json(struct mli_reply *reply, const char *text)

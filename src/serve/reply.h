@@ -16,7 +16,6 @@ struct mli_reply {
     unsigned status;
     const char *type; /* Content-Type */
     struct mli_buf body;
-    char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn */
     const char *allow;    /* Allow, NULL: none */
     const char *coding;   /* Content-Encoding of the body, NULL: it is as it is, */
     bool varies;          /* or could be otherwise: Vary: Accept-Encoding */
@@ -25,6 +24,7 @@ struct mli_reply {
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */
     bool close;           /* end the connection after this reply */
+    char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn; the last: it is not cleared */
 };
 
 void mli_reply_init(struct mli_reply *reply);

@@ -93,7 +93,7 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
     session->request = (struct mli_request){ 0 };
     session->run.asked = session->away = false;
     mli_count(&session->loop->worker->metrics.started, 1);
-    mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, mli_now());
+    mli_connection_enter(session->connection, MLI_PHASE_HEAD, 0, session->started / MLI_MILLISECOND);
     return session;
 }
 
@@ -159,26 +159,31 @@ enum MHD_Result mli_session_on_request(void *data, struct MHD_Connection *connec
     return answer(session, connection, method);
 }
 
+/* Maybe with a reply of the library's own: to a length that is no number, and the like. */
+static void note_unanswered(struct mli_session *session, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *status = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+    uint64_t took = mli_clock() - session->started;
+
+    if (status) {
+        mli_metrics_request(&session->loop->worker->metrics, mli_session_route(session), status->http_status, took);
+        session->ends = true;
+    }
+    mli_session_note(session, status ? status->http_status : 0, took);
+}
+
 void mli_session_on_completed(void *data, struct MHD_Connection *connection, void **context,
                               enum MHD_RequestTerminationCode code)
 {
     struct mli_session *session = *context;
-    const union MHD_ConnectionInfo *status =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
 
     (void)data, (void)code;
     *context = NULL;
     if (!session)
         return;
     struct mli_metrics *metrics = &session->loop->worker->metrics;
-    /* a reply of the library's own: to a length that is no number, and the like */
-    if (!session->answered && status) {
-        mli_metrics_request(metrics, mli_session_route(session), status->http_status,
-                            mli_clock() - session->started);
-        session->ends = true;
-    }
     if (!session->answered)
-        mli_session_note(session, status ? status->http_status : 0, mli_clock() - session->started);
+        note_unanswered(session, connection);
     mli_count(&metrics->ended, 1);
     if (session->request.view)
         mli_worker_leave(session->loop->worker, session->request.view);

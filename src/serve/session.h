@@ -20,6 +20,7 @@
 struct mli_server;
 
 #define MLI_KEPT_BYTES ((size_t)512) /* bodies of responses that are kept are shorter than that */
+#define MLI_MILLISECOND 1000000u      /* of mli_clock(): what it says of the time is what mli_now() does, but finer */
 #define MLI_DATE_SIZE 30             /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 struct mli_kept; /* session_response.c */

@@ -75,6 +75,9 @@ static bool admit(struct mli_session *session, const struct mli_guard_facts *fac
     struct mli_access *access = &session->loop->server->access;
     const struct mli_asker asker = { .peer = &session->connection->address,
                                      .now = session->started };
+
+    if (session->route && mli_access_open(access, mli_route_scope(&session->loop->server->service.config, session->route)))
+        return true;
     const struct mli_verdict verdict =
         session->route ? mli_access_check(access, mli_route_scope(&session->loop->server->service.config, session->route), facts, &asker)
                        : mli_access_pace(access, facts, &asker);
@@ -272,10 +275,13 @@ enum MHD_Result mli_session_take_head(struct mli_session *session,
     MLI_RAW struct mli_guard_field field[MLI_GUARD_FIELDS];
     const struct mli_guard_head head = head_of(session, connection, method, version, field);
     bool again = session->last && mli_guard_is_kept(&session->last->guard, &head);
-    struct mli_guard_facts found, *facts = again ? &session->last->guard.facts : &found;
+    MLI_RAW struct mli_guard_facts found;
+    const struct mli_guard_facts *facts = &found;
     struct mli_refusal refusal = { 0 };
 
-    if (!again)
+    if (again)
+        facts = &session->last->guard.facts;
+    else
         refusal = mli_guard_check(&head, service->config.max_header, &found);
     bool body = facts->chunked || facts->length > 0;
     session->stage = MLI_STAGE_BODY;

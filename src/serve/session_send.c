@@ -66,7 +66,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
 {
     struct mli_server *server = session->loop->server;
     struct mli_reply *reply = &session->reply;
-    uint64_t took = mli_clock() - session->started;
+    uint64_t now = mli_clock(), took = now - session->started;
 
     if (!session->away)
         mli_session_pack(reply, reply->body.len < PACKED_FROM ? NULL
@@ -84,7 +84,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
            (double)took / 1e6, session->key[0] ? " key " : "", session->key);
     mli_session_note(session, reply->status, took);
     session->answered = true;
-    mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, mli_now());
+    mli_connection_enter(session->connection, MLI_PHASE_SEND, 0, now / MLI_MILLISECOND);
     enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
     mli_session_drop_response(session, response);
     return queued;
