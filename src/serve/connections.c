@@ -320,6 +320,11 @@ size_t mli_connections_count(const struct mli_connections *table)
     return atomic_load(&table->count);
 }
 
+bool mli_connections_full(const struct mli_connections *table)
+{
+    return mli_connections_count(table) >= table->config.max;
+}
+
 bool mli_connections_wait(struct mli_connections *table, unsigned seconds)
 {
     struct timespec until;

@@ -95,6 +95,7 @@ void mli_connection_moved(struct mli_connection *connection, uint64_t bytes);
 void mli_connections_sweep(struct mli_connections *table, bool drain, uint64_t now);
 
 size_t mli_connections_count(const struct mli_connections *table);
+bool mli_connections_full(const struct mli_connections *table);
 /* Waits until none is left; false when `seconds` have passed before. */
 bool mli_connections_wait(struct mli_connections *table, unsigned seconds);
 

@@ -2,6 +2,8 @@
 
 #include <base/mem.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <serve/listen.h>
 #include <serve/reply.h>
@@ -16,8 +18,9 @@ enum {
     TURN = 100,       /* milliseconds between sweeps */
     ACCEPTS = 64,     /* connections taken in one go, before others have their turn */
     LAST = 20,        /* milliseconds that those who are coming have to be there */
-    LEAVING = 64,     /* sockets that are seen off at one time */
-    LEAVE_TIME = 2000 /* milliseconds that this may take */
+    LEAVING = 256,    /* sockets that are seen off at one time */
+    LEAVE_TIME = 2000, /* milliseconds that this may take */
+    SECOND = 1000      /* milliseconds that those beyond the places may have to wait for their answer */
 };
 
 struct leaving {
@@ -32,6 +35,9 @@ struct mli_keeper {
     atomic_bool draining, stopping, at_once;
     bool listening;
     uint64_t paused; /* no accepting before this time */
+    uint64_t second; /* when it began, */
+    unsigned answers; /* and how many of those beyond the places are still to be answered in it */
+    atomic_bool shut; /* nobody is let in until there is a place, or the second is over */
     uint64_t swept;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t closed;
@@ -65,11 +71,20 @@ static void remove_leaving(struct mli_keeper *keeper, size_t i)
     keeper->leaving[i] = keeper->leaving[--keeper->leaves];
 }
 
+static size_t longest_leaving(const struct mli_keeper *keeper)
+{
+    size_t longest = 0;
+
+    for (size_t i = 1; i < keeper->leaves; i++)
+        longest = keeper->leaving[i].until < keeper->leaving[longest].until ? i : longest;
+    return longest;
+}
+
 void mli_keeper_see_off(struct mli_keeper *keeper, int fd)
 {
     pthread_mutex_lock(&keeper->lock);
     if (keeper->leaves == LEAVING)
-        remove_leaving(keeper, 0);
+        remove_leaving(keeper, longest_leaving(keeper));
     keeper->leaving[keeper->leaves++] = (struct leaving){ fd, mli_now() + LEAVE_TIME };
     pthread_mutex_unlock(&keeper->lock);
     wake_up(keeper);
@@ -105,6 +120,7 @@ static void read_leaving(struct mli_keeper *keeper, uint64_t now)
 static void turn_away(struct mli_keeper *keeper, int fd, enum mli_admission why)
 {
     bool full = why == MLI_REFUSED_FULL;
+    keeper->answers -= full && keeper->answers > 0;
     const struct mli_connections_config *limits = &keeper->config.connections->config;
     const char *line = full ? "503 Service Unavailable" : "429 Too Many Requests";
     char text[96], body[320], reply[640];
@@ -144,10 +160,46 @@ static void admit(struct mli_keeper *keeper, int fd, const struct sockaddr *addr
         mli_connections_cancel(config->connections, fd);
 }
 
-/* Takes up to n connections. False when none is waiting any more. */
+/* Connections that the system has made and nobody has accepted yet. */
+static unsigned at_the_door(const struct mli_keeper *keeper)
+{
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof(info);
+
+    return getsockopt(keeper->config.listener, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_unacked : 0;
+}
+
+/*
+ * Clients beyond the places who come again at once would keep this thread and the processor busy with being turned away. So
+ * only as many are answered in a second as waited when it began, and at least a few; the others wait where the system has
+ * put them, and the first of them gets the place that becomes free.
+ */
+static bool lets_in(struct mli_keeper *keeper)
+{
+    const struct mli_connections *table = keeper->config.connections;
+    const uint64_t now = mli_now();
+
+    if (!mli_connections_full(table))
+        return true;
+    if (now - keeper->second >= SECOND) {
+        keeper->second = now;
+        keeper->answers = at_the_door(keeper);
+        keeper->answers = keeper->answers < MLI_KEEPER_ANSWERS ? MLI_KEEPER_ANSWERS : keeper->answers;
+    }
+    atomic_store(&keeper->shut, keeper->answers == 0);
+    return keeper->answers > 0 || !mli_connections_full(table); /* by one who has not seen that it is shut */
+}
+
+void mli_keeper_room(struct mli_keeper *keeper)
+{
+    if (atomic_load(&keeper->shut) && atomic_exchange(&keeper->shut, false))
+        wake_up(keeper);
+}
+
+/* Takes up to n connections. False when none is waiting any more, or to be taken. */
 static bool accept_some(struct mli_keeper *keeper, int n)
 {
-    while (n-- > 0) {
+    while (n-- > 0 && lets_in(keeper)) {
         struct sockaddr_storage address = { 0 };
         socklen_t len = sizeof(address);
         int fd = accept4(keeper->config.listener, (struct sockaddr *)&address, &len,
@@ -161,7 +213,7 @@ static bool accept_some(struct mli_keeper *keeper, int n)
             return false;
         } /* else: that one client is gone already */
     }
-    return true;
+    return n < 0;
 }
 
 /* Whoever is connected is served, even if he has been for a moment only. */
@@ -171,6 +223,8 @@ static void close_listener(struct mli_keeper *keeper)
     const uint64_t end = mli_now() + TURN;
 
     mli_listen_no_more(keeper->config.listener);
+    keeper->second = mli_now();
+    keeper->answers = UINT_MAX;
     while (accept_some(keeper, ACCEPTS) || (mli_now() < end && poll(&door, 1, LAST) > 0))
         continue;
     close(keeper->config.listener);
@@ -189,7 +243,7 @@ static nfds_t list_sockets(struct mli_keeper *keeper, uint64_t now)
 
     keeper->poll[0] = (struct pollfd){ .fd = keeper->wake, .events = POLLIN };
     keeper->poll[1] = (struct pollfd){ .fd = -1, .events = POLLIN };
-    if (keeper->listening && now >= keeper->paused)
+    if (keeper->listening && now >= keeper->paused && lets_in(keeper))
         keeper->poll[1].fd = keeper->config.listener;
     pthread_mutex_lock(&keeper->lock);
     for (size_t i = 0; i < keeper->leaves; i++)

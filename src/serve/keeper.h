@@ -10,6 +10,8 @@
 
 #include <serve/connections.h>
 
+#define MLI_KEEPER_ANSWERS 128u /* in a second, of those it has no place for; the others wait at the door until the next */
+
 struct mli_keeper_config {
     int listener; /* taken: listening, non-blocking */
     struct mli_connections *connections;
@@ -25,6 +27,8 @@ ML_NODISCARD enum ml_status mli_keeper_start(const struct mli_keeper_config *con
                                              struct mli_keeper **out, struct ml_error *err);
 /* From any thread: reads what still comes on this socket for a while, then closes it. Taken. */
 void mli_keeper_see_off(struct mli_keeper *keeper, int fd);
+/* From any thread: a place in the table has been given back. */
+void mli_keeper_room(struct mli_keeper *keeper);
 /* Accepts what already waits, then closes the listener, and returns; all else goes on. */
 void mli_keeper_drain(struct mli_keeper *keeper);
 /* Ends the thread and closes all it has; unless `at_once`, those being seen off have their 2 seconds. */

@@ -59,6 +59,7 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
         if (copy >= 0)
             mli_keeper_see_off(loop->door->keeper, copy);
         mli_connections_close(&loop->door->connections, session->connection);
+        mli_keeper_room(loop->door->keeper);
         if (session->credentials)
             mli_tls_end(server->tls, session->credentials);
         free(session->last);

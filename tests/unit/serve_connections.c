@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <serve/connections.h>
+#include <serve/keeper.h>
 #include <serve/listen.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -246,13 +247,76 @@ static void test_no_more(void **state)
     close(listener);
 }
 
+struct rush {
+    struct mli_connections table;
+    int held[2];
+    atomic_uint given;
+};
+
+static bool hold(void *data, int fd, const struct sockaddr *address, socklen_t len)
+{
+    struct rush *rush = data;
+
+    (void)address, (void)len;
+    assert_true(rush->given < 2);
+    rush->held[rush->given] = fd;
+    rush->given++;
+    return true;
+}
+
+static void wait_for(const atomic_uint *given, const _Atomic uint64_t *refused, unsigned people, uint64_t answers)
+{
+    for (int i = 0; i < 6000 && (*given < people || *refused < answers); i++)
+        usleep(10000);
+    assert_int_equal(*given, people);
+    assert_true(*refused >= answers);
+}
+
+/* Of more clients than places some are answered in a second; the others wait, and the first place is for one of them. */
+static void test_rush(void **state)
+{
+    enum { ONE = 1, CLIENTS = MLI_KEEPER_ANSWERS + 50 };
+    const struct mli_connections_config one = { .max = ONE, .head_timeout = 100, .body_timeout = 100, .idle_timeout = 100 };
+    struct mli_keeper *keeper = NULL;
+    int listener, client[CLIENTS];
+    struct rush rush = { .given = 0 };
+    uint16_t port;
+
+    (void)state;
+    assert_int_equal(mli_connections_init(&rush.table, &one, NULL), ML_OK);
+    assert_int_equal(mli_listen("127.0.0.1", 0, &listener, &port, NULL), ML_OK);
+    const struct mli_keeper_config config = { .listener = listener, .connections = &rush.table, .give = hold, .data = &rush };
+    assert_int_equal(mli_keeper_start(&config, &keeper, NULL), ML_OK);
+    assert_true(comes(port, &client[0]));
+    wait_for(&rush.given, &rush.table.refused_full, 1, 0);
+    const uint64_t began = mli_now();
+    assert_true(comes(port, &client[1]));
+    wait_for(&rush.given, &rush.table.refused_full, 1, 1);
+    for (size_t i = 2; i < CLIENTS; i++)
+        assert_true(comes(port, &client[i]));
+    wait_for(&rush.given, &rush.table.refused_full, 1, MLI_KEEPER_ANSWERS);
+    mli_connections_cancel(&rush.table, rush.held[0]);
+    mli_keeper_room(keeper);
+    wait_for(&rush.given, &rush.table.refused_full, 2, MLI_KEEPER_ANSWERS);
+    const uint64_t refused = rush.table.refused_full;
+    if (mli_now() - began < 1000)
+        assert_int_equal(refused, MLI_KEEPER_ANSWERS);
+    wait_for(&rush.given, &rush.table.refused_full, 2, CLIENTS - 2);
+    mli_keeper_stop(keeper, true);
+    for (size_t i = 0; i < CLIENTS; i++)
+        close(client[i]);
+    close(rush.held[0]);
+    close(rush.held[1]);
+    mli_connections_release(&rush.table);
+}
+
 int run_connections_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_admission), cmocka_unit_test(test_mapped_address),
         cmocka_unit_test(test_deadlines), cmocka_unit_test(test_no_deadline),
         cmocka_unit_test(test_late_server), cmocka_unit_test(test_drain),
-        cmocka_unit_test(test_no_more),
+        cmocka_unit_test(test_no_more), cmocka_unit_test(test_rush),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }

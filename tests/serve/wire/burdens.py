@@ -466,6 +466,22 @@ def full():
         need(not failed, failed[:3])
         server.stop()
     need(refused[0] > 0, "somebody was refused")
+    full_of_haste(places, seconds + 1)
+
+
+def full_of_haste(places, seconds):
+    """The same of clients who come again at once."""
+    goodput = []
+    for connections in (places - 2, 8 * places):
+        server = Server(MODEL, "--max-connections", str(places))
+        took, done, refused = counted(server.port, connections, seconds, "application/json", ROW)
+        goodput.append(done / took)
+        print("full: %d clients in haste for %d places: %.0f answered and %.0f refused a second" % (connections, places, done / took, refused / took))
+        # each client is refused once a second, and a few more may be at once
+        need(refused <= (took + 1) * (128 + connections), refused, "refusals in", took, "s")
+        server.stop()
+    need(refused > 0, "somebody was refused")
+    need(not FULL or goodput[1] > 0.8 * goodput[0], "those who are in", goodput)
 
 
 def ready():
@@ -595,10 +611,12 @@ def queue():
     print("queue: 2 places, the others refused with 503, 504 after the time-out; with --grace 0 the end %.2f s after SIGTERM" % (time.monotonic() - before))
 
 
-OVERLOAD = """
+# Counts what is answered, and what is refused with a time to come again.
+COUNTED = """
 wrk.method = "POST"
-wrk.headers["Content-Type"] = "text/csv"
-wrk.body = "c0,c1,c2,c3,c4,c5,c6,c7\\n" .. string.rep("0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\\n", %d)
+local file = io.open("counted.body")
+wrk.body = file:read("*a")
+file:close()
 done_, refused, other = 0, 0, 0
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
@@ -615,25 +633,34 @@ end
 """
 
 
+def counted(port, connections, seconds, kind, body):
+    """Clients who ask again at once: seconds, answers, refusals; neither is a failure."""
+    with open("counted.lua", "w") as file:
+        file.write(COUNTED)
+    with open("counted.body", "wb") as file:
+        file.write(body)
+    out = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "60s", "-H", "Content-Type: " + kind, "-s", "counted.lua",
+                          "http://%s:%d/predict" % (HOST, port)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    took, done, refused, failed = map(float, re.search(r"^DONE\s+(.*)$", out, re.M).group(1).split())
+    need(failed == 0, "none fails", out)
+    return took, done, refused
+
+
 def overload():
     """Clients who ask again at once, with bodies that are read before the refusal and with longer ones."""
     places, seconds = 32, 20 if FULL else 2
     model = wide("wide", "300,300")
     for rows in (600, 3000):
-        with open("overload.lua", "w") as file:
-            file.write(OVERLOAD % rows)
+        body = b"c0,c1,c2,c3,c4,c5,c6,c7\n" + b"0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n" * rows
         goodput = []
         for connections in (places, 8 * places if FULL else 2 * places):
             server = Server(model, "--max-inflight", str(places))
             memory = server.status("VmRSS")
-            out = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "60s", "-s", "overload.lua", "http://%s:%d/predict" % (HOST, server.port)],
-                                 stdout=subprocess.PIPE, text=True, check=True).stdout
-            took, done, refused, failed = map(float, re.search(r"^DONE\s+(.*)$", out, re.M).group(1).split())
+            took, done, refused = counted(server.port, connections, seconds, "text/csv", body)
             grown = server.status("VmHWM") - memory
             goodput.append(done / took)
             print("overload: %d rows, %d clients for %d places: %.1f answered and %.1f refused a second, memory %+d KiB" %
                   (rows, connections, places, done / took, refused / took, grown))
-            need(failed == 0, "none fails", failed, out)
             # each client is refused once a second, and a hundred more may be at once
             need(refused <= (took + 1) * (100 + connections), refused, "refusals in", took, "s")
             need(grown < places * 2048, "memory")
