@@ -13,17 +13,7 @@ void serve_flags_init(struct serve_flags *f)
 {
     *f = (struct serve_flags){ .server = MLI_SERVER_CONFIG_INIT, .model = CMD_MODEL_DEFAULT, .max_body = "8M", .nan = "null", .drift_window = 10000, .prediction_size = "64M" };
     f->server.alert_psi = 0.2;
-    f->port = f->server.port;
     f->metrics_port = INT_MIN; /* not said */
-    f->max_rows = (int)f->server.max_rows;
-    f->max_inflight = (int)f->server.max_inflight;
-    f->max_depth = (int)f->server.max_depth;
-    f->max_connections = (int)f->server.max_connections;
-    f->header_timeout = (int)f->server.header_timeout;
-    f->body_timeout = (int)f->server.body_timeout;
-    f->idle_timeout = (int)f->server.idle_timeout;
-    f->prediction_files = (int)f->server.prediction_files;
-    f->grace = (int)f->server.grace;
 }
 
 static bool in_range(const struct cmd_context *ctx, const char *option, int value, int low, int high)
@@ -86,58 +76,54 @@ static bool take_texts(const struct cmd_context *ctx, const struct poptOption *o
     return err.status ? (cmd_fail(ctx, &err), false) : true;
 }
 
-static int take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
+static bool take_counts(const struct cmd_context *ctx, const struct serve_flags *f)
 {
+    const struct mli_server_config *server = &f->server;
     const struct {
-        const char *name;
-        int value, low, high;
+        const char *option;
+        unsigned value; /* popt wrote an int there */
+        int low, high;
     } rows[] = {
-        { "port", f->port, 0, 65535 },
-        { "threads", f->threads, 0, 256 },
-        { "workers", f->workers, 0, 256 },
-        { "max-inflight", f->max_inflight, 1, 1000000 },
+        { "port", server->port, 0, 65535 },
+        { "threads", server->threads, 0, 256 },
+        { "workers", server->workers, 0, 256 },
+        { "max-inflight", server->max_inflight, 1, 1000000 },
         { "drift-window", f->drift_window, 100, 100000000 },
         { "versions", f->versions, 0, 1000 },
-        { "max-rows", f->max_rows, 1, 10000000 },
-        { "prediction-log-files", f->prediction_files, 2, 1000 },
-        { "max-connections", f->max_connections, 1, 1000000 },
-        { "max-per-address", f->max_per_address, 0, 1000000 },
-        { "max-depth", f->max_depth, 3, 1000 },
-        { "header-timeout", f->header_timeout, 1, 3600 },
-        { "body-timeout", f->body_timeout, 1, 3600 },
-        { "idle-timeout", f->idle_timeout, 1, 86400 },
-        { "grace", f->grace, 0, 3600 },
+        { "max-rows", server->max_rows, 1, 10000000 },
+        { "prediction-log-files", server->prediction_files, 2, 1000 },
+        { "max-connections", server->max_connections, 1, 1000000 },
+        { "max-per-address", server->max_per_address, 0, 1000000 },
+        { "max-depth", server->max_depth, 3, 1000 },
+        { "header-timeout", server->header_timeout, 1, 3600 },
+        { "body-timeout", server->body_timeout, 1, 3600 },
+        { "idle-timeout", server->idle_timeout, 1, 86400 },
+        { "grace", server->grace, 0, 3600 },
     };
-    f->server.metrics_apart = f->metrics_port != INT_MIN;
-    if (f->server.metrics_apart && !in_range(ctx, "metrics-port", f->metrics_port, 0, 65535))
-        return CMD_USAGE;
-    f->server.metrics_port = (uint16_t)f->metrics_port;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!in_range(ctx, rows[i].name, rows[i].value, rows[i].low, rows[i].high))
-            return CMD_USAGE;
-    size_t body;
-    if (!cmd_size(ctx, "max-body", f->max_body, &body))
-        return CMD_USAGE;
-    f->server.max_body = body;
-    if (!cmd_size(ctx, "prediction-log-size", f->prediction_size, &f->server.prediction_size))
-        return CMD_USAGE;
-    f->server.prediction_files = (unsigned)f->prediction_files;
-    f->server.port = (uint16_t)f->port;
-    f->server.threads = (unsigned)f->threads;
-    f->server.workers = (unsigned)f->workers;
-    f->server.max_inflight = (unsigned)f->max_inflight;
-    f->server.max_rows = (size_t)f->max_rows;
-    f->server.max_depth = (size_t)f->max_depth;
-    f->server.max_connections = (unsigned)f->max_connections;
-    f->server.max_per_address = (unsigned)f->max_per_address;
-    f->server.header_timeout = (unsigned)f->header_timeout;
-    f->server.body_timeout = (unsigned)f->body_timeout;
-    f->server.idle_timeout = (unsigned)f->idle_timeout;
-    f->server.grace = (unsigned)f->grace;
+        if (!in_range(ctx, rows[i].option, (int)rows[i].value, rows[i].low, rows[i].high))
+            return false;
+    return true;
+}
+
+static bool take_metrics_port(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    f->server.metrics_apart = f->metrics_port != INT_MIN;
+    if (!f->server.metrics_apart)
+        return true;
+    f->server.metrics_port = (unsigned)f->metrics_port;
+    return in_range(ctx, "metrics-port", f->metrics_port, 0, 65535);
+}
+
+static bool take_numbers(const struct cmd_context *ctx, struct serve_flags *f)
+{
+    if (!take_metrics_port(ctx, f) || !take_counts(ctx, f) || !cmd_size(ctx, "max-body", f->max_body, &f->server.max_body) ||
+        !cmd_size(ctx, "prediction-log-size", f->prediction_size, &f->server.prediction_size))
+        return false;
     f->server.sandbox = !f->no_sandbox;
     f->server.say_ids = f->request_ids ? MLI_TRACE_ALL : MLI_TRACE_NOTHING;
     f->server.log = &ctx->log;
-    return CMD_CONTINUE;
+    return true;
 }
 
 /* Without keys all may predict and see the metrics; with a file of them nobody without one, unless --open says so. */
@@ -285,13 +271,13 @@ void serve_flags_environment(struct serve_flags *f, struct ml_error *err)
     f->server.invocations_accept = accept ? mli_content_accepted(accept) : MLI_MEDIA_OTHER;
     f->platform = getenv("AIP_HTTP_PORT") ? "AIP_HTTP_PORT" : getenv("SAGEMAKER_BIND_TO_PORT") ? "SAGEMAKER_BIND_TO_PORT" : NULL;
     if (f->platform && take_number(f->platform, 0, 65535, &number, err)) {
-        f->port = (int)number;
+        f->server.port = (unsigned)number;
         f->server.address = "0.0.0.0";
     }
     const char *many = getenv("SAGEMAKER_MULTI_MODEL");
     f->server.multi_model = many && (strcasecmp(many, "true") == 0 || strcmp(many, "1") == 0);
     if (take_number("SAGEMAKER_MODEL_SERVER_WORKERS", 1, 256, &number, err))
-        f->threads = (int)number;
+        f->server.threads = (unsigned)number;
     if (take_number("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", 1, 86400, &number, err) ||
         take_number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 1, 86400, &number, err))
         f->server.request_timeout = (double)number;
@@ -325,10 +311,7 @@ int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, const
 {
     if (!take_texts(ctx, options) || !take_pairs(ctx, argc, argv))
         return CMD_USAGE;
-    int code = take_numbers(ctx, f);
-    if (code != CMD_CONTINUE)
-        return code;
-    bool sense = take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
+    bool sense = take_numbers(ctx, f) && take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
                  take_tls(ctx, &f->server) && take_logs(ctx, &f->server);
     return sense ? CMD_CONTINUE : CMD_USAGE;
 }

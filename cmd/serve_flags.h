@@ -6,7 +6,7 @@
 #include <serve/server.h>
 
 struct serve_flags {
-    struct mli_server_config server;
+    struct mli_server_config server; /* its numbers of type unsigned are targets of popt's, which knows no sign: an int is written */
     const char *platform; /* the variable that said the port; NULL: none */
     char *model, *name, *version, *max_body, *prediction_size, *open, payload[16];
     struct serve_models models;
@@ -14,8 +14,9 @@ struct serve_flags {
     char **canary, **shadow, **label;
     double rate;
     struct mli_courier_config courier;
-    int no_sandbox, no_drift, drift_window, request_ids, workers, max_inflight, prediction_files, rate_burst, port, metrics_port, threads, versions, max_rows, max_connections, max_per_address, max_depth;
-    int header_timeout, body_timeout, idle_timeout, grace;
+    unsigned versions, drift_window;
+    int metrics_port; /* INT_MIN: not said */
+    int no_sandbox, no_drift, request_ids, rate_burst;
 };
 
 /* The defaults. */

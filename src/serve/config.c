@@ -33,6 +33,9 @@ enum ml_status mli_server_check(const struct mli_server_config *config, struct m
     if (config->max_connections == 0 || config->max_connections > 1000000)
         return ml_error_set(err, ML_EUSAGE, "1 to 1000000 connections can be allowed, found %u",
                             config->max_connections);
+    if (config->port > UINT16_MAX || config->metrics_port > UINT16_MAX)
+        return ml_error_set(err, ML_EUSAGE, "a port must be 0 to 65535, found %u",
+                            config->port > UINT16_MAX ? config->port : config->metrics_port);
     if ((config->predict_route && !is_path(config->predict_route)) ||
         (config->health_route && !is_path(config->health_route)))
         return ml_error_set(err, ML_EUSAGE,

@@ -168,10 +168,10 @@ static enum ml_status start_threads(struct mli_server *server, struct ml_error *
                                             .error_rate = config->alert_error_rate,
                                             .service = &server->service,
                                             .log = config->log };
-    enum ml_status status = mli_door_listen(&server->door, config->address, config->port, err);
+    enum ml_status status = mli_door_listen(&server->door, config->address, (uint16_t)config->port, err);
 
     if (status == ML_OK && config->metrics_apart)
-        status = mli_door_listen(&server->side, config->address, config->metrics_port, err);
+        status = mli_door_listen(&server->side, config->address, (uint16_t)config->metrics_port, err);
     if (status != ML_OK)
         return status;
     if (config->sandbox)

@@ -26,17 +26,17 @@ struct mli_server_config {
     const char *tls_client_crl;     /* PEM file: which of them are revoked; NULL: none */
     const char *cors;     /* origins of web pages that may ask, or "*"; NULL: none */
     const char *address;      /* to bind: IPv4 or IPv6 literal */
-    uint16_t port;            /* 0: any free port */
+    unsigned port;            /* 0: any free port */
     bool metrics_apart;       /* metrics are on a port of their own, with health, and not on that one */
-    uint16_t metrics_port;    /* then; 0 likewise */
+    unsigned metrics_port;    /* then; 0 likewise */
     unsigned threads;         /* loop threads; 0: one a core, at most 8 */
     unsigned workers;         /* threads for large requests; 0: one a core, at most 4 */
     uint64_t batch_window;    /* as the catalog's; 0: no threads for that */
     unsigned max_inflight;    /* large requests that wait or are answered at a time */
     size_t max_body;          /* bytes of a request body */
-    size_t max_rows;          /* rows of a request */
+    unsigned max_rows;        /* rows of a request */
     size_t max_header;        /* bytes of request line and headers */
-    size_t max_depth;         /* nesting of a JSON body */
+    unsigned max_depth;       /* nesting of a JSON body */
     unsigned max_connections; /* in all */
     unsigned max_per_address; /* of one client address; 0: no limit */
     unsigned

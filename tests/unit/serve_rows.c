@@ -313,7 +313,7 @@ static void test_blocks(void **state)
     assert_string_equal(bench_json(&bench, json.data), expected.data);
     assert_string_equal(bench_csv(&bench, csv.data), lines.data);
     assert_int_equal(bench.service.worker[0].metrics.rows, 2 * rows);
-    bench.service.config.max_rows = rows - 1;
+    bench.service.config.max_rows = (unsigned)rows - 1;
     expect_part(bench_json(&bench, json.data), "more than 999 rows in one request");
     assert_int_equal(bench.reply.status, 413);
     expect_part(bench_csv(&bench, csv.data), "more than 999 rows in one request");
@@ -409,7 +409,7 @@ static void check_floats(struct bench *bench, size_t columns, const char *dataty
     memcpy(body.data + json_part + faulty * size, size == 4 ? (const void *)&narrow : &infinite, size);
     expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len),
                 "\"rows\":[{\"row\":401,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"inf\"}]");
-    bench->service.config.max_rows = rows - 1;
+    bench->service.config.max_rows = (unsigned)rows - 1;
     expect_part(bench_ask(bench, "POST", "/v2/models/model/infer", MLI_MEDIA_OTHER, body.data, body.len), "more than 601 rows");
     bench->service.config.max_rows = 65536;
     free(expected);

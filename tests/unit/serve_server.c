@@ -175,6 +175,9 @@ static void test_start_failures(void **state)
     config.idle_timeout = 0;
     assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_EUSAGE);
     config.idle_timeout = 1;
+    config.port = 65536;
+    assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_EUSAGE);
+    config.port = 0;
     assert_null(server);
     assert_int_equal(mli_server_start(catalog, &config, &server, NULL), ML_OK);
     config.port = mli_server_port(server);
