@@ -62,14 +62,14 @@ int serve_models_take(const struct cmd_context *ctx, struct serve_models *models
 }
 
 /* True: it is one; the texts of the canary are heap. */
-static bool parse_canary(const char *text, struct mli_canary *out)
+static bool parse_canary(const char *text, struct mli_second *out)
 {
     const char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
     size_t n = colon ? strlen(colon + 1) : 0;
     double percent;
     if (n < 2 || colon[n] != '%' || !mli_num_parse(colon + 1, n - 1, &percent) || !(percent >= 0 && percent <= 100))
         return false;
-    *out = (struct mli_canary){ .name = mli_strndup(text, (size_t)(equals - text)),
+    *out = (struct mli_second){ .name = mli_strndup(text, (size_t)(equals - text)),
                                 .version = mli_strndup(equals + 1, (size_t)(colon - equals - 1)),
                                 .share = percent / 100 };
     return out->name && out->version && mli_name_valid(out->name) && mli_name_valid(out->version);
@@ -107,7 +107,7 @@ int serve_models_shadow(const struct cmd_context *ctx, struct serve_models *mode
 {
     struct ml_error err = ML_ERROR_INIT;
     for (; texts && *texts && models->shadows < SERVE_MODELS; texts++) {
-        struct mli_shadow_of *shadow = &models->shadow[models->shadows++];
+        struct mli_second *shadow = &models->shadow[models->shadows++];
         if (parse_names(*texts, &shadow->name, NULL, &shadow->version))
             continue;
         ml_error_set(&err, ML_EUSAGE, "--shadow \"%.100s\" is not like churn=3", *texts);

@@ -12,9 +12,9 @@ struct serve_models {
     struct mli_source source[SERVE_MODELS];
     char *name[SERVE_MODELS]; /* heap: those of the sources; NULL: the source's is borrowed */
     size_t count;
-    struct mli_canary canary[SERVE_MODELS];
+    struct mli_second canary[SERVE_MODELS];
     size_t canaries;
-    struct mli_shadow_of shadow[SERVE_MODELS];
+    struct mli_second shadow[SERVE_MODELS];
     size_t shadows;
     struct mli_label label[SERVE_MODELS];
     size_t labels;

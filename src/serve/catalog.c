@@ -18,24 +18,18 @@ static bool fill_version(struct mli_version *out, const struct mli_entry *entry,
     return out->version && (out->reason || !reason);
 }
 
-/* NULL: no version of the family is tried. */
-static const struct mli_canary *canary_of(const struct mli_catalog *catalog, const struct mli_family *family)
+const struct mli_second *mli_second_find(const struct mli_second *second, size_t n, const char *name)
 {
-    for (size_t i = 0; i < catalog->config.canaries; i++) {
-        if (strcmp(catalog->config.canary[i].name, family->name) == 0)
-            return &catalog->config.canary[i];
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(second[i].name, name) == 0)
+            return &second[i];
     }
     return NULL;
 }
 
-static bool is_shadow(const struct mli_catalog *catalog, const struct mli_family *family, const struct mli_entry *entry)
+static bool is_version(const struct mli_second *second, const struct mli_entry *entry)
 {
-    for (size_t i = 0; i < catalog->config.shadows; i++) {
-        const struct mli_shadow_of *shadow = &catalog->config.shadow[i];
-        if (strcmp(shadow->name, family->name) == 0 && strcmp(shadow->version, entry->version) == 0)
-            return true;
-    }
-    return false;
+    return second && strcmp(second->version, entry->version) == 0;
 }
 
 /*
@@ -44,13 +38,15 @@ static bool is_shadow(const struct mli_catalog *catalog, const struct mli_family
  */
 static void choose(struct mli_lineup *out, const struct mli_catalog *catalog, struct mli_family *family)
 {
-    const struct mli_canary *canary = canary_of(catalog, family);
+    const struct mli_catalog_config *config = &catalog->config;
+    const struct mli_second *canary = mli_second_find(config->canary, config->canaries, family->name);
+    const struct mli_second *copy = mli_second_find(config->shadow, config->shadows, family->name);
     size_t tried = MLI_NO_PLACE, shadow = MLI_NO_PLACE;
 
     for (size_t i = 0; i < family->count; i++) {
         struct mli_entry *entry = &family->entry[i];
-        entry->trial = canary && strcmp(canary->version, entry->version) == 0;
-        entry->shadow = is_shadow(catalog, family, entry);
+        entry->trial = is_version(canary, entry);
+        entry->shadow = is_version(copy, entry);
         if (entry->trial && entry->served && !family->untried)
             tried = out->first + i;
         if (entry->shadow && entry->served)

@@ -10,24 +10,22 @@
 #include <serve/disk.h>
 #include <serve/worker.h>
 
-/* A version that is tried: it gets a share of the requests that say no version, and is never the main one. */
-struct mli_canary {
+/*
+ * A version beside the main one, which it never is: a canary gets a share of the requests that say no version, a shadow
+ * predicts what the main one is asked, for comparison (shadow.h). A model has one of each at most.
+ */
+struct mli_second {
     char *name, *version;
-    double share; /* of 1 */
-};
-
-/* A version that predicts what the main one is asked, for comparison (shadow.h); it is never the main one. */
-struct mli_shadow_of {
-    char *name, *version;
+    double share; /* of 1, of a canary */
 };
 
 struct mli_catalog_config {
     const struct mli_source *source; /* borrowed for the life of the catalog */
     size_t sources;
     size_t keep;              /* so many of the newest versions of a model; 0: all of them */
-    const struct mli_canary *canary; /* borrowed likewise */
+    const struct mli_second *canary; /* borrowed likewise */
     size_t canaries;
-    const struct mli_shadow_of *shadow; /* likewise */
+    const struct mli_second *shadow; /* likewise */
     size_t shadows;
     const struct mli_label *label; /* likewise, for the life of the registries too */
     size_t labels;

@@ -76,56 +76,41 @@ static enum ml_status check(struct mli_catalog *catalog, const struct wanted *wa
     return status == ML_OK ? check_version(catalog, wanted, err) : status;
 }
 
-static enum ml_status twice(const char *flag, const char *name, struct ml_error *err)
+static enum ml_status check_seconds(struct mli_catalog *catalog, const char *flag, const struct mli_second *second, size_t n,
+                                    struct ml_error *err)
 {
-    return ml_error_set(err, ML_EUSAGE, "--%s: \"%.128s\" is there twice; once a model is all there can be", flag, name);
-}
-
-static enum ml_status check_canaries(struct mli_catalog *catalog, struct ml_error *err)
-{
-    const struct mli_catalog_config *config = &catalog->config;
     enum ml_status status = ML_OK;
 
-    for (size_t i = 0; status == ML_OK && i < config->canaries; i++) {
-        const struct mli_canary *canary = &config->canary[i];
-        status = check(catalog, &(struct wanted){ "canary", canary->name, canary->version, false }, err);
-        for (size_t k = 0; status == ML_OK && k < i; k++) {
-            if (strcmp(config->canary[k].name, canary->name) == 0)
-                status = twice("canary", canary->name, err);
-        }
+    for (size_t i = 0; status == ML_OK && i < n; i++) {
+        status = check(catalog, &(struct wanted){ flag, second[i].name, second[i].version, false }, err);
+        if (status == ML_OK && mli_second_find(second, i, second[i].name))
+            status = ml_error_set(err, ML_EUSAGE, "--%s: \"%.128s\" is there twice; once a model is all there can be", flag,
+                                  second[i].name);
     }
     return status;
 }
 
-static enum ml_status check_shadows(struct mli_catalog *catalog, struct ml_error *err)
+static enum ml_status check_both(const struct mli_catalog_config *config, struct ml_error *err)
 {
-    const struct mli_catalog_config *config = &catalog->config;
-    enum ml_status status = ML_OK;
-
-    for (size_t i = 0; status == ML_OK && i < config->shadows; i++) {
-        const struct mli_shadow_of *shadow = &config->shadow[i];
-        status = check(catalog, &(struct wanted){ "shadow", shadow->name, shadow->version, false }, err);
-        for (size_t k = 0; status == ML_OK && k < i; k++) {
-            if (strcmp(config->shadow[k].name, shadow->name) == 0)
-                status = twice("shadow", shadow->name, err);
-        }
-        for (size_t k = 0; status == ML_OK && k < config->canaries; k++) {
-            const struct mli_canary *canary = &config->canary[k];
-            if (strcmp(canary->name, shadow->name) == 0 && strcmp(canary->version, shadow->version) == 0)
-                status = ml_error_set(err, ML_EUSAGE, "version %.128s of %.128s cannot be its canary and its shadow",
-                                      shadow->version, shadow->name);
-        }
+    for (size_t i = 0; i < config->shadows; i++) {
+        const struct mli_second *shadow = &config->shadow[i];
+        const struct mli_second *canary = mli_second_find(config->canary, config->canaries, shadow->name);
+        if (canary && strcmp(canary->version, shadow->version) == 0)
+            return ml_error_set(err, ML_EUSAGE, "version %.128s of %.128s cannot be its canary and its shadow",
+                                shadow->version, shadow->name);
     }
-    return status;
+    return ML_OK;
 }
 
 enum ml_status mli_catalog_check(struct mli_catalog *catalog, struct ml_error *err)
 {
     const struct mli_catalog_config *config = &catalog->config;
-    enum ml_status status = check_canaries(catalog, err);
+    enum ml_status status = check_seconds(catalog, "canary", config->canary, config->canaries, err);
 
     if (status == ML_OK)
-        status = check_shadows(catalog, err);
+        status = check_seconds(catalog, "shadow", config->shadow, config->shadows, err);
+    if (status == ML_OK)
+        status = check_both(config, err);
     for (size_t i = 0; status == ML_OK && i < config->labels; i++)
         status = check(catalog, &(struct wanted){ "label", config->label[i].name, config->label[i].version, true }, err);
     return status;

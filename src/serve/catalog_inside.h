@@ -90,6 +90,8 @@ ML_NODISCARD enum ml_status mli_catalog_check(struct mli_catalog *catalog, struc
 
 /* ---- catalog.c ---- */
 
+/* The one of that model among the first n. NULL: it has none. */
+const struct mli_second *mli_second_find(const struct mli_second *second, size_t n, const char *name);
 ML_NODISCARD enum ml_status mli_catalog_publish(struct mli_catalog *catalog, struct ml_error *err);
 
 #endif

@@ -45,7 +45,7 @@ static void test_stop(void **state)
 {
     char one[80], two[80], *body = malloc(4 * ROWS), name[] = "mean", version[] = "1";
     const struct mli_source source = { .name = name, .path = folder };
-    const struct mli_shadow_of of = { name, version };
+    const struct mli_second of = { .name = name, .version = version };
     const struct mli_catalog_config models = { .source = &source, .sources = 1, .shadow = &of, .shadows = 1, .threads = 1 };
     struct mli_server_config config = MLI_SERVER_CONFIG_INIT;
     struct mli_catalog *catalog = NULL;
