@@ -57,7 +57,7 @@ UNIT_model := heap model model_container model_contributions model_drift model_h
 SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
 
-SRC_export := c c_code c_layers c_stage c_steps c_text formats json
+SRC_export := c c_code c_layers c_stage c_steps c_text formats json json_steps
 UNIT_export := export heap model_sample
 
 SRC_serve := absent access access_log alarm assets call audit catalog catalog_add catalog_admin catalog_check catalog_load client coding columns config connections content cors courier csv_rows desk disk dispatch door error_rate explain families far \

@@ -40,5 +40,7 @@ json_t *mli_json_from(double value);
 
 /* Sets a member and takes the reference of value; false (value released) when value is NULL or memory is out. */
 bool mli_json_put(json_t *obj, const char *key, json_t *value);
+/* Appends and takes value; an array that lacks one is no array: *array becomes NULL and stays so. */
+void mli_json_append(json_t **array, json_t *value);
 
 #endif
