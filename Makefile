@@ -33,7 +33,7 @@ SRC_describe := describe document goal histogram html html_column html_picture h
 UNIT_describe := describe heap
 
 SRC_prep := apply binning choice clip dates drop encode explain fill fit flags frame grams hash hashing idle impute murmur onehot options ordinal \
-	parallel pca pipeline power quantiles saved scale select stats straight target text tfidf tfidf_choice training values view vocabulary words
+	parallel pca pipeline power quantiles saved scale select stats straight target target_fit text tfidf tfidf_choice training values view vocabulary words
 UNIT_prep := heap prep prep_apply prep_columns prep_drop prep_explain prep_memory prep_numeric prep_options prep_parity prep_saved \
 	prep_stage prep_stats prep_steps prep_text
 

@@ -17,5 +17,7 @@ bool mli_encode_any(const struct ml_prep_config *config, const char *name);
 ML_NODISCARD enum ml_status mli_encode_slots_new(const struct mli_fit *fit, const char *name,
                                                  size_t *count, size_t **slot,
                                                  struct ml_error *err);
+/* The values of an encoder that is laid out (step.h), by all training rows and by those outside of each fold. ML_ENOMEM. */
+ML_NODISCARD enum ml_status mli_target_fit(const struct mli_fit *fit, struct mli_target_encoder *encoder, struct ml_error *err);
 
 #endif
