@@ -24,7 +24,7 @@ SRC_la := plain
 SRC_blas := blas cholesky eigen openblas tiles turn
 UNIT_la := la la_baseline la_single la_tiles
 
-SRC_table := advise bad_rows bins boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates encodings faults flow foreign format grid header infer instant missing piece read read_plan rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
+SRC_table := advise bad_rows bins boolean bound bytes cells chunks codebook column csv csv_feed csv_open cut decide decimals decode dict duplicates encodings faults flow foreign format grid header infer instant missing piece read read_columns read_plan read_rows rows rules schema sniff source split split_groups split_random split_spec split_time store stream survey table write
 UNIT_table := heap table table_advise table_bins table_boolean table_chunks table_csv table_decode table_dict table_duplicates table_fast table_flow table_format table_grid table_instant table_memory table_read table_rows table_rules table_schema table_split \
 	table_stream table_write
 
