@@ -4,7 +4,7 @@
  * that train, those that validate, those that are held out.
  *
  *   16 bytes  "mlctl rows 1\n", NUL        8 bytes  length of the document, little-endian
- *   document  JSON, see prepared_file.c    then, each from a multiple of 4096 on, little-endian doubles:
+ *   document  JSON, see prepared_document.c  then, each from a multiple of 4096 on, little-endian doubles:
  *   (n, columns) targets    (n) weights, if there are any    (n, features) rows    64 digits: SHA-256 of all before them
  *
  * A file that is torn, truncated or changed is told by its size and digest, and one of other data, program or settings by
@@ -35,7 +35,7 @@ struct ml_prepared {
     _Atomic int failed; /* errno of a read that failed, -1 for a file that has become too short; 0: none */
 };
 
-/* ---- the file (prepared_file.c) ---- */
+/* ---- the document (prepared_document.c) ---- */
 
 /* The file's document, and what it says of table, features and parts. ML_EARTIFACT. */
 ML_NODISCARD enum ml_status mli_prepared_decode(const char *text, size_t len, const char *source,
@@ -44,15 +44,6 @@ ML_NODISCARD enum ml_status mli_prepared_decode(const char *text, size_t len, co
 ML_NODISCARD enum ml_status mli_prepared_plan(const struct ml_prepared *rows, struct mli_plan *out, struct ml_error *err);
 ML_NODISCARD enum ml_status mli_prepared_pipeline(const struct ml_prepared *rows, struct mli_pipeline **out,
                                                   struct ml_error *err);
-/*
- * Opens a file for a key (borrowed). *out stays NULL, and why says the reason ("" when there is no file), for one that has
- * to be made anew. ML_EARTIFACT: a file is there that mlctl did not write; ML_EIO, ML_ENOMEM.
- */
-ML_NODISCARD enum ml_status mli_prepared_open(const char *path, const json_t *key, struct ml_prepared **out,
-                                              struct ml_error *why, struct ml_error *err);
-/* Takes what decode and open have made. */
-void mli_prepared_release(struct ml_prepared *rows);
-
 /* What a writer needs to say. */
 struct mli_prepared_facts {
     const json_t *key;
@@ -62,6 +53,20 @@ struct mli_prepared_facts {
     bool prepared; /* see fit/matrix.h */
     size_t threads;
 };
+/* The document of a file to be written. NULL: err says why. */
+json_t *mli_prepared_document(const struct mli_prepared_facts *facts, struct ml_error *err);
+
+/* ---- the file (prepared_file.c) ---- */
+
+/*
+ * Opens a file for a key (borrowed). *out stays NULL, and why says the reason ("" when there is no file), for one that has
+ * to be made anew. ML_EARTIFACT: a file is there that mlctl did not write; ML_EIO, ML_ENOMEM.
+ */
+ML_NODISCARD enum ml_status mli_prepared_open(const char *path, const json_t *key, struct ml_prepared **out,
+                                              struct ml_error *why, struct ml_error *err);
+/* Takes what decode and open have made. */
+void mli_prepared_release(struct ml_prepared *rows);
+
 /* Writes it whole, or leaves what was there. ML_EIO, ML_ENOMEM, and what preparing rows returns. */
 ML_NODISCARD enum ml_status mli_prepared_write(const char *path, const struct mli_prepared_facts *facts,
                                                struct ml_error *err);
