@@ -3,38 +3,59 @@
 #include <base/mem.h>
 #include <fit/crossval.h>
 #include <fit/evaluate.h>
+#include <fit/gather.h>
 #include <fit/job.h>
 #include <fit/record.h>
 #include <fit/warm.h>
 #include <la/kernels.h>
 #include <model/selftest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static enum ml_status no_memory(struct ml_error *err)
 {
     return ml_error_set(err, ML_ENOMEM, "out of memory");
 }
 
-static enum ml_status measure_file(const struct mli_job *job, const struct ml_model *model,
-                                   json_t **metrics, json_t **predicted, struct ml_error *err)
+/* How the test file is read. */
+static struct mli_flow_options test_options(const struct mli_job *job)
 {
     const struct ml_read_options *read = job->config->read;
     struct mli_flow_options options = { .threads = job->config->threads, .log = job->config->log };
-    if (read) {
-        options.csv = read->csv;
-        options.missing = read->missing;
-        if (options.csv.bad_rows == ML_BAD_ROWS_QUARANTINE)
-            options.csv.bad_rows = ML_BAD_ROWS_SKIP; /* that file has the rows of the training data */
-    }
-    return mli_evaluate_files_spread(model, &job->config->test, 1, &options, metrics, predicted, err);
+    if (!read)
+        return options;
+    options.csv = read->csv;
+    options.missing = read->missing;
+    if (options.csv.bad_rows == ML_BAD_ROWS_QUARANTINE)
+        options.csv.bad_rows = ML_BAD_ROWS_SKIP; /* that file has the rows of the training data */
+    return options;
+}
+
+/* Before there is anything to lose: a test file whose header says that it is none. What is no regular file is read once only. */
+static enum ml_status try_test(const struct mli_job *job, struct ml_error *err)
+{
+    const char *path = job->config->test;
+    const struct mli_target *target = &job->plan.target;
+    const struct mli_flow_options options = test_options(job);
+    struct stat st;
+    if (!path || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return ML_OK;
+    const char **names = mli_calloc(target->columns + 1, sizeof *names);
+    for (size_t t = 0; names && t < target->columns; t++)
+        names[t] = job->table->column[target->of[t].column].name;
+    enum ml_status status =
+        names ? mli_gather_try(path, mli_pipeline_schema(job->pipeline), names, &options, err) : no_memory(err);
+    free(names);
+    return status;
 }
 
 static enum ml_status measure(const struct mli_job *job, struct ml_model *model, struct ml_error *err)
 {
     json_t *metrics = NULL, *predicted = NULL;
+    const struct mli_flow_options options = test_options(job);
     const char *on = job->config->test ? "test file" : job->plan.rows[MLI_PART_TEST] ? "held-out" : "training";
     enum ml_status status =
-        job->config->test ? measure_file(job, model, &metrics, &predicted, err)
+        job->config->test ? mli_evaluate_files_spread(model, &job->config->test, 1, &options, &metrics, &predicted, err)
                           : mli_job_measure(job, model, job->plan.rows[MLI_PART_TEST] ? MLI_PART_TEST : MLI_PART_TRAIN,
                                          &metrics, &predicted, err);
     if (!status && !(mli_json_put(model->record, "metrics_on", json_string(on)) &&
@@ -172,6 +193,8 @@ static enum ml_status fit(struct mli_job *job, struct ml_model **out, struct ml_
         status = validate(job, &folds, err);
     if (!status)
         status = mli_job_clean(job, err);
+    if (!status)
+        status = try_test(job, err);
     if (!status)
         status = mli_job_network(job, err);
     if (!status)

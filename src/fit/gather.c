@@ -158,6 +158,39 @@ static enum ml_status commit(void *shared, void *data, struct ml_error *err)
 
 /* ---- all of them --------------------------------------------------------------------------------------------------- */
 
+/* The files, with the columns of the schema and all targets. */
+static enum ml_status open_files(const char *const *paths, size_t n, const struct mli_schema *schema, const char *const *target,
+                                 const struct mli_flow_options *options, struct mli_flow **out, struct ml_error *err)
+{
+    struct mli_flow_options o = *options;
+    struct mli_flow *flow = NULL;
+    o.keep = target;
+    o.optional = target;
+    o.quiet_extra = true;
+    enum ml_status status = mli_flow_open(paths, n, schema, &o, &flow, err);
+    for (size_t t = 0; !status && target[t]; t++)
+        if (!mli_flow_has_kept(flow, t))
+            status = ml_error_at(err, ML_EDATA, mli_flow_source(flow), 0, 0,
+                                 "no column \"%s\", the target, to compare predictions with", target[t]);
+    if (status)
+        mli_flow_close(flow);
+    else
+        *out = flow;
+    return status;
+}
+
+enum ml_status mli_gather_try(const char *path, const struct mli_schema *schema, const char *const *target,
+                              const struct mli_flow_options *options, struct ml_error *err)
+{
+    struct mli_flow_options quiet = *options;
+    struct mli_flow *flow;
+    quiet.log = NULL;
+    enum ml_status status = open_files(&path, 1, schema, target, &quiet, &flow, err);
+    if (!status)
+        mli_flow_close(flow);
+    return status;
+}
+
 enum ml_status mli_gather(const struct ml_model *model, const char *const *paths, size_t n,
                           const struct mli_flow_options *options, struct mli_gathered *out,
                           struct ml_error *err)
@@ -167,17 +200,9 @@ enum ml_status mli_gather(const struct ml_model *model, const char *const *paths
     const struct mli_flow_job job = {
         .shared = &g, .state_new = piece_new, .state_free = piece_free, .work = work, .commit = commit
     };
-    struct mli_flow_options o = *options;
     struct mli_flow *flow = NULL;
-    o.keep = keep;
-    o.optional = keep;
-    o.quiet_extra = true;
-    enum ml_status status = keep ? mli_flow_open(paths, n, mli_pipeline_schema(model->pipeline), &o, &flow, err)
+    enum ml_status status = keep ? open_files(paths, n, mli_pipeline_schema(model->pipeline), keep, options, &flow, err)
                                  : ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t t = 0; !status && t < model->targets; t++)
-        if (!mli_flow_has_kept(flow, t))
-            status = ml_error_at(err, ML_EDATA, mli_flow_source(flow), 0, 0,
-                                 "no column \"%s\", the target, to compare predictions with", keep[t]);
     if (!status)
         status = mli_flow_run(flow, &job, err);
     mli_flow_close(flow);

@@ -22,6 +22,9 @@ struct mli_gathered {
 ML_NODISCARD enum ml_status mli_gather(const struct ml_model *model, const char *const *paths, size_t n,
                                        const struct mli_flow_options *options, struct mli_gathered *out,
                                        struct ml_error *err);
+/* That the header of a file has those columns and targets (NULL-terminated), before there is a model; says nothing else of it. */
+ML_NODISCARD enum ml_status mli_gather_try(const char *path, const struct mli_schema *schema, const char *const *target,
+                                           const struct mli_flow_options *options, struct ml_error *err);
 void mli_gathered_release(struct mli_gathered *rows);
 
 #endif

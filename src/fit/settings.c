@@ -226,6 +226,9 @@ static void resolve_optimiser(const struct ml_fit_config *config, size_t outputs
     }
     if (strcmp(s->train.optimiser, "interior") == 0 && !config->epochs)
         s->train.epochs = INTERIOR_EPOCHS * outputs; /* one output after the other */
+    if (config->batch && !mli_optimiser_steps(s->train.optimiser))
+        ml_log(config->log, ML_LOG_WARNING, "--batch %zu does nothing: %s takes all rows at a time (--optimiser adam takes batches)",
+               config->batch, s->train.optimiser);
 }
 
 enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_task task, size_t classes,

@@ -151,8 +151,6 @@ static enum ml_status search(struct mli_tuning *t, struct ml_error *err)
         ml_log(t->config.log, ML_LOG_WARNING,
                "the time budget ended the search after %zu trials, so another run may find another model",
                t->run.progress.done);
-    if (status == ML_EINTERRUPTED)
-        say_interrupted(t, err);
     if (!status && !t->trial[0]->scores)
         return ml_error_set(err, ML_EDIVERGED, "no trial could be trained; the first: %s",
                             t->trial[0]->failed ? t->trial[0]->failed : "not begun");
@@ -244,6 +242,8 @@ enum ml_status ml_tune(const struct ml_table *table, const struct ml_fit_config 
         status = search(&t, err);
     if (!status)
         status = refit(&t, out, err);
+    if (status == ML_EINTERRUPTED)
+        say_interrupted(&t, err);
     tuning_release(&t);
     return status;
 }

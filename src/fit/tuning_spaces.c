@@ -75,7 +75,27 @@ static enum ml_status check_space(const struct mli_tuning *t, const struct mli_s
     return status;
 }
 
-/* Kinds that suit the target, "a|b|c". NULL: no memory. */
+/* A kind or loss that is the same for every trial suits the target, or no trial could be trained. */
+static enum ml_status check_kind(const struct mli_tuning *t, struct ml_error *err)
+{
+    const struct mli_target *target = &t->job.plan.target;
+    struct ml_fit_config quiet = t->config;
+    struct mli_settings settings = t->job.settings;
+    for (size_t s = 0; s < t->search.spaces; s++)
+        if (strcmp(t->space[s].knob.name, "kind") == 0 || strcmp(t->space[s].knob.name, "loss") == 0)
+            return ML_OK;
+    quiet.log = NULL;
+    return mli_settings_kind(&quiet, target->task, mli_target_classes(target), &settings, err);
+}
+
+static bool suits(const struct mli_tuning *t, const struct mli_kind *kind)
+{
+    struct mli_loss loss;
+    return mli_kind_suits(kind, &t->job.plan.target) &&
+           (!t->config.loss || mli_loss_parse(t->config.loss, &loss, NULL, NULL) || mli_kind_takes(kind, &loss));
+}
+
+/* Kinds that suit the target and the loss, "a|b|c". NULL: no memory. */
 static char *suitable_kinds(const struct mli_tuning *t, size_t *count)
 {
     struct mli_buf text;
@@ -85,7 +105,7 @@ static char *suitable_kinds(const struct mli_tuning *t, size_t *count)
     mli_buf_str(&text, "kind=");
     *count = 0;
     for (size_t i = 0; i < n; i++)
-        if (mli_kind_suits(&kinds[i], &t->job.plan.target))
+        if (suits(t, &kinds[i]))
             mli_buf_printf(&text, "%s%s", (*count)++ ? "|" : "", kinds[i].name);
     return mli_buf_detach(&text);
 }
@@ -136,5 +156,7 @@ enum ml_status mli_tuning_spaces(struct mli_tuning *t, struct ml_error *err)
         status = add_space(t, t->tune->set[i], err);
     for (size_t i = 0; !t->given && i < n && !status; i++)
         status = add_space(t, preset[i], err);
+    if (!status)
+        status = check_kind(t, err);
     return status ? status : add_kinds(t, err);
 }

@@ -103,6 +103,16 @@ search() {
     [ "$status" -eq 130 ]
     [ ! -e model.safetensors ]
     grep -q "the same command goes on from model.safetensors.tune.jsonl" err.txt
+    # in the training of the winner, too
+    "$MLCTL" tune big.csv --set hidden=64 --search random --trials 1 --folds 2 --epochs 40 --log log.jsonl > out.txt 2> err.txt &
+    pid=$!
+    soon grep -qs scores log.jsonl
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    [ ! -e model.safetensors ]
+    grep -q "interrupted after 1 of 1 trials, no model was written; the same command goes on from log.jsonl" err.txt
 }
 
 @test "a time budget ends the search and a model is written" {
@@ -140,6 +150,8 @@ search() {
 }
 
 @test "what is asked for wrongly is one clear line with its column" {
+    fails 2 "--kind logistic is for classification, but the task is regression" mlctl tune "$DATA/diabetes.csv" -q --kind logistic
+    fails 2 "--loss hinge is for classification" mlctl tune "$DATA/diabetes.csv" -q --loss hinge
     fails 2 'column 10: expected a number after .., found "x"' mlctl tune "$DATA/iris.csv" -q --set l2=1e-4..x
     fails 2 'no setting "ratte"; did you mean "rate"?' mlctl tune "$DATA/iris.csv" -q --set ratte=1
     fails 2 "column 4: --l2" mlctl tune "$DATA/iris.csv" -q --set l2=1e13
