@@ -70,7 +70,7 @@ SRC_deploy := closure compose context dockerfile
 UNIT_deploy := deploy
 
 # commands of both programs, and those that only the full one has
-SRC_cmd := dialect docs epoll explain health inspect mlctl monitor options out predict progress rollback serve serve_flags serve_models token verify
+SRC_cmd := dialect docs epoll explain health inspect mlctl monitor options out predict progress rollback serve serve_flags serve_models token values verify
 SRC_cmd_full := convert curve describe describe_columns describe_page describe_text describe_types docker draw eval export given preprocess reading reproduce schema split train train_log train_report training tune warm
 
 FUZZ := artifact checkpoint client coding csv guard json_rows keys prep_file prepared protocols rowlog scan schema trace tune

@@ -38,6 +38,7 @@ struct cmd_context {
     const char **args; /* what is not an option, count in nargs; valid until cmd_end() */
     size_t nargs;
     char **files; /* args, when cmd_parse() made them of patterns; NULL: popt's own */
+    const char *inputs[3]; /* files to read that options name; NULL: none */
     struct progress *progress; /* whose line may stand on the terminal; NULL: none */
     poptContext popt;
     void **owned; /* option values that popt allocated, freed by cmd_end() */
@@ -62,11 +63,16 @@ extern const struct cmd cmd_table[];
  */
 int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptOption *options, size_t min,
               size_t max);
+/* The row of an option by its long name (n characters of it), or by its letter if that is NULL. NULL: there is none. */
+const struct poptOption *cmd_option_find(const struct poptOption *table, const char *name, size_t n, char letter);
 /* Frees what cmd_parse() made. */
 void cmd_end(struct cmd_context *ctx);
 
 /* For signal handlers: removes unfinished outputs and dies of the signal. */
 void cmd_die(int number);
+
+/* Prints what is wrong, and the usage below it; CMD_USAGE. */
+int cmd_usage_error(const struct cmd_context *ctx, const char *text);
 
 /* Prints one error line and gives the exit code. */
 int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err);
@@ -84,7 +90,7 @@ void cmd_join(const char *const *names, size_t n, char *out, size_t size);
 
 /* True, with a usage error said, when output and input are one file: writing would destroy what is read. NULLs are fine. */
 bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input);
-/* The same with every argument as the input. */
+/* The same with every argument, and every one of ctx->inputs, as the input. */
 bool cmd_output_is_file(const struct cmd_context *ctx, const char *output);
 /* False, with an error said, when the directory of a file to write is not there or may not be written. */
 bool cmd_output_writable(const struct cmd_context *ctx, const char *output);
@@ -93,6 +99,13 @@ bool cmd_size(const struct cmd_context *ctx, const char *option, const char *tex
 
 /* "60s", "5m", "1.5h", plain seconds; false with an error said. NULL is 0. */
 bool cmd_seconds(const struct cmd_context *ctx, const char *option, const char *text, double *out);
+
+/* An option that says nothing without another, or beside it, and then why: what follows its name. */
+struct cmd_pair {
+    const char *flag, *other, *beside; /* NULL: it wants the other */
+};
+/* True, with an error said, when one of the pairs is not as it should be. */
+bool cmd_pairs_refused(const struct cmd_context *ctx, const struct cmd_pair *pairs, size_t n, int argc, const char **argv);
 
 #define CMD_MODEL_DEFAULT "model.safetensors"
 

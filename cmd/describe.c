@@ -36,14 +36,12 @@ static int check(struct cmd_context *ctx, struct describe_flags *f)
     if (reading_count(ctx, "max-columns", f->max_columns, &f->most) != CMD_CONTINUE ||
         reading_count(ctx, "threads", f->threads, &f->workers) != CMD_CONTINUE)
         return CMD_USAGE;
-    if (f->html && cmd_output_is_file(ctx, f->html))
-        return CMD_USAGE;
-    if (f->html && !cmd_output_writable(ctx, f->html))
-        return CMD_SYSTEM;
     int code = reading_options(ctx, &f->reading);
-    if (code == CMD_CONTINUE && dialect_output_refused(ctx, &f->reading.options.csv, f->html))
-        code = CMD_USAGE;
-    return code;
+    if (code != CMD_CONTINUE)
+        return code;
+    if (cmd_output_is_file(ctx, f->html) || dialect_output_refused(ctx, &f->reading.options.csv, f->html))
+        return CMD_USAGE;
+    return !f->html || cmd_output_writable(ctx, f->html) ? CMD_CONTINUE : CMD_SYSTEM;
 }
 
 static size_t *sorted(const struct mli_description *d, const char *sort)

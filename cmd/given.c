@@ -6,22 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By its long name (n characters of it) or its letter. */
-static const struct poptOption *find(const struct poptOption *table, const char *name, size_t n, char letter)
-{
-    for (; table->longName || table->shortName || table->arg; table++) {
-        const struct poptOption *inside = NULL;
-        if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-            inside = find(table->arg, name, n, letter);
-        else if (name ? table->longName && strlen(table->longName) == n && strncmp(table->longName, name, n) == 0
-                      : table->shortName == letter)
-            inside = table;
-        if (inside)
-            return inside;
-    }
-    return NULL;
-}
-
 static bool takes_value(const struct poptOption *option)
 {
     return (option->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE;
@@ -61,7 +45,7 @@ static void add(struct list *list, const struct poptOption *option, const char *
 static int take_letters(struct list *list, const struct poptOption *options, const char *letters, const char *next)
 {
     for (; *letters; letters++) {
-        const struct poptOption *option = find(options, NULL, 0, *letters);
+        const struct poptOption *option = cmd_option_find(options, NULL, 0, *letters);
         if (!option)
             return 0;
         if (!takes_value(option)) {
@@ -79,7 +63,7 @@ static int take_letters(struct list *list, const struct poptOption *options, con
 static int take_name(struct list *list, const struct poptOption *options, const char *name, const char *next)
 {
     const char *equals = strchr(name, '=');
-    const struct poptOption *option = find(options, name, equals ? (size_t)(equals - name) : strlen(name), '\0');
+    const struct poptOption *option = cmd_option_find(options, name, equals ? (size_t)(equals - name) : strlen(name), '\0');
     if (!option)
         return 0;
     const char *value = !takes_value(option) ? NULL : equals ? equals + 1 : next;

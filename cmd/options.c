@@ -3,18 +3,14 @@
 #include <cmd/progress.h>
 
 #include <base/mem.h>
-#include <base/mem.h>
-#include <base/num.h>
 #include <base/suggest.h>
 #include <base/text.h>
 #include <errno.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static size_t option_names(const struct poptOption *rows, const char **names, size_t n)
@@ -28,7 +24,22 @@ static size_t option_names(const struct poptOption *rows, const char **names, si
     return n;
 }
 
-static int usage_error(const struct cmd_context *ctx, const char *text)
+const struct poptOption *cmd_option_find(const struct poptOption *table, const char *name, size_t n, char letter)
+{
+    for (; table->longName || table->shortName || table->arg; table++) {
+        const struct poptOption *inside = NULL;
+        if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+            inside = cmd_option_find(table->arg, name, n, letter);
+        else if (name ? table->longName && strlen(table->longName) == n && strncmp(table->longName, name, n) == 0
+                      : table->shortName == letter)
+            inside = table;
+        if (inside)
+            return inside;
+    }
+    return NULL;
+}
+
+int cmd_usage_error(const struct cmd_context *ctx, const char *text)
 {
     fprintf(stderr, "mlctl %s: %s\n", ctx->cmd->name, text);
     fprintf(stderr, "usage: mlctl %s [OPTION...] %s   (mlctl %s --help lists the options)\n",
@@ -68,7 +79,7 @@ static int bad_option(const struct cmd_context *ctx, const struct poptOption *op
         snprintf(text, sizeof text, "%s wants a value", bad);
     else
         snprintf(text, sizeof text, "%s: %s", bad, poptStrerror(code));
-    return usage_error(ctx, text);
+    return cmd_usage_error(ctx, text);
 }
 
 /*
@@ -204,11 +215,11 @@ static int count_arguments(struct cmd_context *ctx, size_t min, size_t max)
         ctx->nargs++;
     if (ctx->nargs < min) {
         snprintf(text, sizeof text, "it wants %s", ctx->cmd->arguments);
-        return usage_error(ctx, text);
+        return cmd_usage_error(ctx, text);
     }
     if (ctx->nargs > max) {
         snprintf(text, sizeof text, "\"%.100s\" is one argument too many", ctx->args[max]);
-        return usage_error(ctx, text);
+        return cmd_usage_error(ctx, text);
     }
     return max == CMD_FILES ? expand_arguments(ctx) : CMD_CONTINUE;
 }
@@ -224,7 +235,32 @@ static int check_utf8(const struct cmd_context *ctx, int argc, const char **argv
         if (!left)
             continue;
         snprintf(text, sizeof text, "argument %d is not UTF-8; rename the file", i);
-        return usage_error(ctx, text);
+        return cmd_usage_error(ctx, text);
+    }
+    return CMD_CONTINUE;
+}
+
+/*
+ * A value that is empty comes of a variable that is not set, say in a unit file. It would turn a log or the keys off, and popt
+ * takes a number for 0.
+ */
+static int check_empty(const struct cmd_context *ctx, const struct poptOption *options, int argc, const char **argv)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *word = argv[i], *name = strncmp(word, "--", 2) == 0 ? word + 2 : NULL;
+        size_t n = strlen(word);
+        bool here = name && word[n - 1] == '=', next = i + 1 < argc && argv[i + 1][0] == '\0';
+        const struct poptOption *option = NULL;
+        if (name && (here || next))
+            option = cmd_option_find(options, name, strlen(name) - here, '\0');
+        else if (next && word[0] == '-' && n == 2)
+            option = cmd_option_find(options, NULL, 0, word[1]);
+        unsigned kind = option ? option->argInfo & POPT_ARG_MASK : POPT_ARG_NONE;
+        if (kind == POPT_ARG_NONE || kind == POPT_ARG_ARGV)
+            continue;
+        ml_error_set(&err, ML_EUSAGE, "--%s is given without a value; expected %s", option->longName, option->argDescrip);
+        return cmd_fail(ctx, &err);
     }
     return CMD_CONTINUE;
 }
@@ -258,7 +294,7 @@ int cmd_parse(struct cmd_context *ctx, int argc, const char **argv, struct poptO
         docs_command(ctx->cmd, all, ctx->docs);
         return CMD_DONE;
     }
-    if (check_utf8(ctx, argc, argv) != CMD_CONTINUE)
+    if (check_utf8(ctx, argc, argv) != CMD_CONTINUE || check_empty(ctx, all, argc, argv) != CMD_CONTINUE)
         return CMD_USAGE;
     say_what_is_left_out(argc, argv);
     ctx->popt = poptGetContext(ctx->cmd->name, argc, argv, all, 0);
@@ -328,157 +364,4 @@ int cmd_fail(const struct cmd_context *ctx, const struct ml_error *err)
     fprintf(stderr, "%s%s\n", err->source[0] ? " " : "",
             err->text[0] ? err->text : ml_status_text(err->status));
     return exit_code(err->status);
-}
-
-/* Length up to the comma that ends an entry: the first that has no backslash before it. */
-static size_t entry_length(const char *text)
-{
-    size_t n = 0;
-    while (text[n] && text[n] != ',')
-        n += text[n] == '\\' && text[n + 1] == ',' ? 2 : 1;
-    return n;
-}
-
-/* Without the blanks around it, "\," as ",". NULL: there is nothing but blanks, or no memory. */
-static char *take_entry(const char *text, size_t length)
-{
-    size_t n = 0;
-    while (length > 0 && text[length - 1] == ' ')
-        length--;
-    char *entry = length ? malloc(length + 1) : NULL;
-    if (!entry)
-        return NULL;
-    for (size_t i = 0; i < length; i++) {
-        i += text[i] == '\\' && i + 1 < length && text[i + 1] == ',';
-        entry[n++] = text[i];
-    }
-    entry[n] = '\0';
-    return entry;
-}
-
-char **cmd_list(const char *const *values)
-{
-    size_t n = 0, capacity = 1;
-    if (!values)
-        return NULL;
-    for (size_t v = 0; values[v]; v++)
-        for (const char *c = values[v]; c; c = strchr(c, ','), c = c ? c + 1 : NULL)
-            capacity++;
-    char **list = calloc(capacity, sizeof *list);
-    for (size_t v = 0; list && values[v]; v++) {
-        for (const char *c = values[v]; c;) {
-            c += strspn(c, " ");
-            size_t length = entry_length(c);
-            list[n] = take_entry(c, length);
-            n += list[n] != NULL;
-            c = c[length] ? c + length + 1 : NULL;
-        }
-    }
-    return list;
-}
-
-void cmd_list_free(char **list)
-{
-    for (size_t i = 0; list && list[i]; i++)
-        free(list[i]);
-    free(list);
-}
-
-void cmd_join(const char *const *names, size_t n, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < n && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", names[i]);
-}
-
-bool cmd_output_refused(const struct cmd_context *ctx, const char *output, const char *input)
-{
-    struct stat a, b;
-    char text[512];
-    if (!output || !input || strcmp(output, "-") == 0 || strcmp(input, "-") == 0 ||
-        stat(output, &a) != 0 || stat(input, &b) != 0 || !S_ISREG(a.st_mode) ||
-        a.st_dev != b.st_dev || a.st_ino != b.st_ino)
-        return false;
-    snprintf(text, sizeof text,
-             "%.400s would be overwritten while it is the input; write another file", output);
-    usage_error(ctx, text);
-    return true;
-}
-
-bool cmd_output_is_file(const struct cmd_context *ctx, const char *output)
-{
-    for (size_t i = 0; i < ctx->nargs; i++)
-        if (cmd_output_refused(ctx, output, ctx->args[i]))
-            return true;
-    return false;
-}
-
-bool cmd_output_writable(const struct cmd_context *ctx, const char *output)
-{
-    char directory[PATH_MAX];
-    const char *slash = strrchr(output, '/');
-    if (strcmp(output, "-") == 0)
-        return true;
-    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output + 1) : 1,
-             slash ? output : ".");
-    struct ml_error err = ML_ERROR_INIT;
-    struct stat st;
-    bool allowed = access(directory, W_OK | X_OK) == 0;
-    if (allowed && stat(output, &st) == 0 && S_ISDIR(st.st_mode)) {
-        allowed = false;
-        errno = EISDIR;
-    }
-    if (allowed)
-        return true;
-    ml_error_set(&err, ML_EIO, "cannot write %s: %s", output, strerror(errno));
-    cmd_fail(ctx, &err);
-    return false;
-}
-
-bool cmd_size(const struct cmd_context *ctx, const char *option, const char *text, size_t *out)
-{
-    char message[160];
-    *out = 0;
-    if (!text)
-        return true;
-    size_t digits = strspn(text, "0123456789"), shift = 0;
-    const char *unit = text + digits;
-    if (*unit && strchr("kKmMgG", *unit)) {
-        shift = strchr("kK", *unit) ? 10 : strchr("mM", *unit) ? 20 : 30;
-        unit++;
-    }
-    size_t value;
-    if (!*unit && mli_num_parse_size(text, digits, &value) && value <= (SIZE_MAX >> shift)) {
-        *out = value << shift;
-        return true;
-    }
-    snprintf(message, sizeof message, "--%s %.60s is not a size, such as 512M or 2G", option, text);
-    usage_error(ctx, message);
-    return false;
-}
-
-bool cmd_seconds(const struct cmd_context *ctx, const char *option, const char *text, double *out)
-{
-    static const struct {
-        char letter;
-        double seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-    char message[160];
-    *out = 0;
-    if (!text)
-        return true;
-    size_t n = strlen(text), unit = 0;
-    while (n && unit < sizeof units / sizeof *units && text[n - 1] != units[unit].letter)
-        unit++;
-    bool given = n && unit < sizeof units / sizeof *units;
-    double value;
-    if (mli_num_parse(text, n - given, &value) && value > 0 && value <= 1e9) {
-        *out = value * (given ? units[unit].seconds : 1);
-        return true;
-    }
-    snprintf(message, sizeof message, "--%s %.60s is not a time, such as 60s, 5m or 1.5h", option,
-             text);
-    usage_error(ctx, message);
-    return false;
 }

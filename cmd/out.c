@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 __attribute__((format(printf, 3, 0))) static void print_line(FILE *to, const char *label, const char *format, va_list args)
 {
@@ -140,6 +141,11 @@ void out_metrics(const json_t *metrics)
         classes_table(metrics);
         confusion_table(metrics);
     }
+}
+
+bool out_to_stderr(const struct cmd_context *ctx)
+{
+    return out_end(ctx, CMD_DONE) == CMD_DONE && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
 }
 
 int out_end(const struct cmd_context *ctx, int code)

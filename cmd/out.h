@@ -14,6 +14,8 @@ void out_line_to(FILE *to, const char *label, const char *format, ...) __attribu
 int out_json(const struct cmd_context *ctx, json_t *doc);
 /* The metrics of one evaluation as a short table. */
 void out_metrics(const json_t *metrics);
+/* What follows goes to stderr: a file is on standard output. False, with an error said, when it cannot. */
+bool out_to_stderr(const struct cmd_context *ctx);
 /* Flushes standard output: exit code `code`, or CMD_SYSTEM with an error said when the output did not arrive. */
 int out_end(const struct cmd_context *ctx, int code);
 

@@ -160,6 +160,8 @@ static void show_rows(void *data, size_t rows, double share)
 int reading_options(struct cmd_context *ctx, struct reading *reading)
 {
     struct ml_csv_options csv;
+    ctx->inputs[0] = reading->schema;
+    ctx->inputs[1] = reading->fit.test;
     int code = dialect_options(ctx, &reading->dialect, &csv);
     if (code != CMD_CONTINUE)
         return code;

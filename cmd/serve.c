@@ -246,7 +246,7 @@ int cmd_serve(struct cmd_context *ctx, int argc, const char **argv)
         serve_flags_environment(&f, &err);
     int code = cmd_parse(ctx, argc, argv, options, 0, SERVE_MODELS);
     if (code == CMD_CONTINUE)
-        code = err.status ? cmd_fail(ctx, &err) : serve_flags_take(ctx, &f, options, argc, argv);
+        code = err.status ? cmd_fail(ctx, &err) : serve_flags_take(ctx, &f, argc, argv);
     if (code != CMD_CONTINUE)
         return code;
     const char *const only = serve_flags_model(&f, &err);

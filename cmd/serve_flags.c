@@ -26,54 +26,22 @@ static bool in_range(const struct cmd_context *ctx, const char *option, int valu
     return false;
 }
 
-static bool gives(int argc, const char **argv, const char *name)
-{
-    size_t n = strlen(name);
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, name, n) == 0 && (!argv[i][2 + n] || argv[i][2 + n] == '='))
-            return true;
-    return false;
-}
-
 /* Flags that would do nothing without another, or beside one. */
 static bool take_pairs(const struct cmd_context *ctx, int argc, const char **argv)
 {
-    static const struct {
-        const char *flag, *other;
-        bool with;
-    } rows[] = {
-        { "canary-header", "canary", true },
-        { "alert-token", "alert-webhook", true },
-        { "tls-client-crl", "tls-client-ca", true },
-        { "prediction-log-sample", "prediction-log", true },
-        { "prediction-log-size", "prediction-log", true },
-        { "prediction-log-files", "prediction-log", true },
-        { "alert-webhook", "no-drift", false },
-        { "alert-psi", "no-drift", false },
-        { "drift-window", "no-drift", false },
+    static const char drift[] = "is about drift, which --no-drift does not count";
+    static const struct cmd_pair pairs[] = {
+        { "canary-header", "canary", NULL },
+        { "alert-token", "alert-webhook", NULL },
+        { "tls-client-crl", "tls-client-ca", NULL },
+        { "prediction-log-sample", "prediction-log", NULL },
+        { "prediction-log-size", "prediction-log", NULL },
+        { "prediction-log-files", "prediction-log", NULL },
+        { "alert-webhook", "no-drift", drift },
+        { "alert-psi", "no-drift", drift },
+        { "drift-window", "no-drift", drift },
     };
-    struct ml_error err = ML_ERROR_INIT;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows && !err.status; i++) {
-        if (!gives(argc, argv, rows[i].flag) || gives(argc, argv, rows[i].other) == rows[i].with)
-            continue;
-        if (rows[i].with)
-            ml_error_set(&err, ML_EUSAGE, "--%s goes with --%s", rows[i].flag, rows[i].other);
-        else
-            ml_error_set(&err, ML_EUSAGE, "--%s is about drift, which --no-drift does not count", rows[i].flag);
-    }
-    return err.status ? (cmd_fail(ctx, &err), false) : true;
-}
-
-/* A value that is empty comes of a variable that is not set, say in a unit file; it would turn a log or the keys off. */
-static bool take_texts(const struct cmd_context *ctx, const struct poptOption *options)
-{
-    struct ml_error err = ML_ERROR_INIT;
-    for (; options->longName && !err.status; options++) {
-        const char *const *value = options->arg;
-        if ((options->argInfo & POPT_ARG_MASK) == POPT_ARG_STRING && *value && !**value)
-            ml_error_set(&err, ML_EUSAGE, "--%s is given without a value; expected %s", options->longName, options->argDescrip);
-    }
-    return err.status ? (cmd_fail(ctx, &err), false) : true;
+    return !cmd_pairs_refused(ctx, pairs, sizeof pairs / sizeof *pairs, argc, argv);
 }
 
 static bool take_counts(const struct cmd_context *ctx, const struct serve_flags *f)
@@ -306,12 +274,9 @@ const char *serve_flags_model(const struct serve_flags *f, struct ml_error *err)
     return NULL;
 }
 
-int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, const struct poptOption *options, int argc,
-                     const char **argv)
+int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, int argc, const char **argv)
 {
-    if (!take_texts(ctx, options) || !take_pairs(ctx, argc, argv))
-        return CMD_USAGE;
-    bool sense = take_numbers(ctx, f) && take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
+    bool sense = take_pairs(ctx, argc, argv) && take_numbers(ctx, f) && take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
                  take_tls(ctx, &f->server) && take_logs(ctx, &f->server);
     return sense ? CMD_CONTINUE : CMD_USAGE;
 }

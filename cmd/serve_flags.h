@@ -26,9 +26,8 @@ void serve_flags_init(struct serve_flags *f);
  * there means all addresses, too, because the container is the wall. These are defaults; flags go before them.
  */
 void serve_flags_environment(struct serve_flags *f, struct ml_error *err);
-/* After cmd_parse() of these options and arguments. An exit code, or CMD_CONTINUE. */
-int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, const struct poptOption *options, int argc,
-                     const char **argv);
+/* After cmd_parse() of these arguments. An exit code, or CMD_CONTINUE. */
+int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, int argc, const char **argv);
 /* Where the platforms put a model, when none is said and none is here. NULL: err says that it would have to be fetched. */
 const char *serve_flags_model(const struct serve_flags *f, struct ml_error *err);
 
