@@ -51,8 +51,8 @@ static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
     if (!isnan(epoch->validation))
         snprintf(text + n, sizeof text - (size_t)n, ", validation %.6g", epoch->validation);
     double now = progress_now();
-    bool line = epoch->epoch == r->next || now - r->line >= 2;
-    if (epoch->epoch == r->next)
+    bool line = epoch->epoch >= r->next || now - r->line >= 2;
+    while (r->next <= epoch->epoch) /* a run that is resumed begins further on */
         r->next = next_line(r->next);
     if (r->ctx->quiet)
         return;
@@ -68,8 +68,8 @@ static void on_epoch(void *data, const struct ml_fit_epoch *epoch)
 static bool log_refused(const struct cmd_context *ctx, const struct train_flags *f)
 {
     struct ml_error err = ML_ERROR_INIT;
-    if (cmd_output_is_file(ctx, f->log) || cmd_output_refused(ctx, f->log, f->training.reading.fit.test) ||
-        cmd_output_refused(ctx, f->log, f->warm.path))
+    if (cmd_output_is_file(ctx, f->log) || cmd_output_refused(ctx, f->log, f->warm.path) ||
+        dialect_output_refused(ctx, &f->training.reading.options.csv, f->log))
         return true;
     if (strcmp(f->log, f->training.model) == 0)
         ml_error_set(&err, ML_EUSAGE, "--log %s: the model is written there; give the log a file of its own", f->log);
@@ -166,8 +166,10 @@ static int write_model(struct cmd_context *ctx, struct train_flags *f, struct ep
 {
     struct ml_error save = ML_ERROR_INIT;
     int code;
-    if (ml_model_save(out->model, f->training.model, &save))
+    if (ml_model_save(out->model, f->training.model, &save)) {
+        train_log_end(&report->log, NULL, &save, progress_now() - out->started);
         return cmd_fail(ctx, &save);
+    }
     if ((code = end_checkpoint(ctx, f, out->interrupted)) != CMD_DONE)
         return code;
     json_t *doc = train_report_json(out->model, f->training.model);
@@ -175,6 +177,8 @@ static int write_model(struct cmd_context *ctx, struct train_flags *f, struct ep
     if (ctx->json)
         return out_json(ctx, doc);
     json_decref(doc);
+    if (training_is_silent(ctx, &f->training))
+        return CMD_DONE;
     train_report_print(out->table, out->model, f->training.model, progress_now() - out->started);
     return out_end(ctx, CMD_DONE);
 }
@@ -193,10 +197,7 @@ static int train(struct cmd_context *ctx, struct train_flags *f)
     struct outcome out = { .started = progress_now(), .err = ML_ERROR_INIT };
     struct epoch_report report = { .ctx = ctx, .next = 1 };
     const char *model = f->training.model;
-    if (cmd_output_is_file(ctx, model) || cmd_output_refused(ctx, model, f->training.reading.fit.test) ||
-        dialect_output_refused(ctx, &f->training.reading.options.csv, model))
-        return CMD_USAGE;
-    if (f->log && log_refused(ctx, f))
+    if (training_output_refused(ctx, &f->training) || (f->log && log_refused(ctx, f)))
         return CMD_USAGE;
     if (!cmd_output_writable(ctx, model) || !train_log_open(&report.log, ctx, f->log, f->resume != 0))
         return CMD_SYSTEM;
@@ -284,6 +285,33 @@ static int check_cache(const struct cmd_context *ctx, const struct train_flags *
     return err.status ? cmd_fail(ctx, &err) : CMD_CONTINUE;
 }
 
+/* A flag of one optimiser does nothing with another; none of these is what auto takes. */
+static bool optimiser_refused(const struct cmd_context *ctx, const char *optimiser, char *const *given)
+{
+    static const struct {
+        const char *flag, *of, *other;
+    } rows[] = { { "--momentum=", "momentum", "nesterov" }, { "--decay=", "adamw", "adamw" } };
+    struct ml_error err = ML_ERROR_INIT;
+    for (; *given && !err.status; given++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            if (strncmp(*given, rows[i].flag, strlen(rows[i].flag)) == 0 && strcmp(optimiser, rows[i].of) != 0 &&
+                strcmp(optimiser, rows[i].other) != 0)
+                ml_error_set(&err, ML_EUSAGE, "%.*s does nothing with the optimiser %.40s: give --optimiser %s",
+                             (int)strlen(rows[i].flag) - 1, *given, optimiser, rows[i].of);
+    return err.status && cmd_fail(ctx, &err) != CMD_DONE;
+}
+
+static bool flags_agree(const struct cmd_context *ctx, const struct train_flags *f, char *const *given, int argc, const char **argv)
+{
+    static const struct cmd_pair pairs[] = {
+        { "min-delta", "patience", NULL },
+        { "validation", "patience", NULL },
+        { "prep", "no-prep", "does nothing beside --no-prep, which takes the file as raw rows" },
+    };
+    return !cmd_pairs_refused(ctx, pairs, sizeof pairs / sizeof *pairs, argc, argv) &&
+           !optimiser_refused(ctx, f->training.reading.fit.optimiser, given);
+}
+
 static int take_flags(struct cmd_context *ctx, struct train_flags *f, char *const *given)
 {
     struct training *t = &f->training;
@@ -341,7 +369,7 @@ static int run(struct cmd_context *ctx, int argc, const char **argv, const struc
         code = reproduce(ctx, f.reproduce, f.warm.path, given);
     } else if (code == CMD_CONTINUE) {
         t->reading.fit.command = (const char *const *)given;
-        code = take_flags(ctx, &f, given);
+        code = original || flags_agree(ctx, &f, given, argc, argv) ? take_flags(ctx, &f, given) : CMD_USAGE;
         if (code == CMD_CONTINUE)
             code = original ? compare(ctx, &f) : train(ctx, &f);
     }

@@ -1,12 +1,16 @@
 #include <cmd/training.h>
 
+#include <cmd/out.h>
+
 #include <base/num.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 volatile sig_atomic_t training_stopped; /* handlers have nowhere else to write */
 
@@ -62,6 +66,38 @@ static bool take_rate(const struct cmd_context *ctx, const char *text, double *o
     return false;
 }
 
+static bool is_stdout(const struct training *f)
+{
+    return strcmp(f->model, "-") == 0;
+}
+
+bool training_output_refused(const struct cmd_context *ctx, const struct training *f)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (cmd_output_is_file(ctx, f->model) || dialect_output_refused(ctx, &f->reading.options.csv, f->model))
+        return true;
+    if (!ctx->json || !is_stdout(f))
+        return false;
+    ml_error_set(&err, ML_EUSAGE, "--json and --model - both want standard output; give the model a file");
+    cmd_fail(ctx, &err);
+    return true;
+}
+
+bool training_is_silent(const struct cmd_context *ctx, const struct training *f)
+{
+    return is_stdout(f) && (ctx->quiet || !out_to_stderr(ctx));
+}
+
+/* A test file that is not there is said before the training, not behind it. */
+static int check_test(const struct cmd_context *ctx, const char *test)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    if (!test || strcmp(test, "-") == 0 || access(test, R_OK) == 0)
+        return CMD_CONTINUE;
+    ml_error_at(&err, ML_EIO, test, 0, 0, "cannot be opened: %s", strerror(errno));
+    return cmd_fail(ctx, &err);
+}
+
 int training_flags(struct cmd_context *ctx, struct training *f)
 {
     struct ml_fit_config *fit = &f->reading.fit;
@@ -88,5 +124,7 @@ int training_flags(struct cmd_context *ctx, struct training *f)
     }
     if (given)
         fit->l2 = f->l2;
-    return reading_options(ctx, &f->reading);
+    ctx->inputs[2] = f->prep;
+    int code = reading_options(ctx, &f->reading);
+    return code == CMD_CONTINUE ? check_test(ctx, fit->test) : code;
 }

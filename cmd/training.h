@@ -71,6 +71,10 @@ enum {
 
 /* Checks the flags and moves them to reading.fit and its read options; CMD_CONTINUE or the exit code. */
 int training_flags(struct cmd_context *ctx, struct training *f);
+/* The model may be written to standard output (-), then a document may not. True, with an error said, when both are wanted. */
+bool training_output_refused(const struct cmd_context *ctx, const struct training *f);
+/* Behind the model: a report on stderr then, none with -q. True when there is nothing more to print. */
+bool training_is_silent(const struct cmd_context *ctx, const struct training *f);
 /* DATA.csv.prep.json beside the data, unless told otherwise or there are several files. Heap, NULL: none. */
 char *training_prep(const struct cmd_context *ctx, const struct training *f);
 

@@ -103,9 +103,8 @@ static bool outputs_refused(const struct cmd_context *ctx, const struct tune_fla
 {
     const struct training *t = &f->training;
     struct ml_error err = ML_ERROR_INIT;
-    if (cmd_output_is_file(ctx, t->model) || cmd_output_refused(ctx, t->model, t->reading.fit.test) ||
-        dialect_output_refused(ctx, &t->reading.options.csv, t->model) || cmd_output_is_file(ctx, f->tune.log) ||
-        cmd_output_refused(ctx, f->tune.log, t->reading.fit.test))
+    if (training_output_refused(ctx, t) ||
+        cmd_output_is_file(ctx, f->tune.log) || dialect_output_refused(ctx, &t->reading.options.csv, f->tune.log))
         return true;
     if (f->tune.log && (strcmp(f->tune.log, "-") == 0 || strcmp(f->tune.log, t->model) == 0))
         ml_error_set(&err, ML_EUSAGE, "--log %s: the log is a file of its own, which is read again", f->tune.log);
@@ -117,6 +116,8 @@ static int print(const struct cmd_context *ctx, const struct tune_flags *f, cons
 {
     if (ctx->json)
         return out_json(ctx, train_report_json(model, f->training.model));
+    if (training_is_silent(ctx, &f->training))
+        return CMD_DONE;
     print_leaderboard(model->record);
     train_report_print(table, model, f->training.model, seconds);
     if (f->tune.log)

@@ -88,7 +88,7 @@ END
 2|--layers: layer 2 at column 10: unknown layer "rellu"; did you mean "relu"?| @/iris.csv --layers "dense 8, rellu, dense 3"
 2|--layers: layer 2 at column 9: a layer is missing| @/iris.csv --layers "dense 8,, dense 3"
 2|--layers: layer 1 at column 6: dense needs a number of outputs| @/iris.csv --layers "dense, dense 3"
-2|--layers: layer 1 at column 1: a layer is missing| @/iris.csv --layers ""
+2|--layers: layer 1 at column 2: a layer is missing| @/iris.csv --layers " "
 2|--layers: layer 2 at column 10: the last layer must be dense, found "relu"| @/iris.csv --layers "dense 8, relu"
 2|--layers: layer 3 at column 16: 2 outputs, expected 3 ("dense 3")| @/iris.csv --layers "dense 8, relu, dense 2"
 2|--layers: layer 1 at column 9: expected a share to drop, from 0 to below 1, found "2"| @/iris.csv --layers "dropout 2, dense 3"
@@ -150,7 +150,19 @@ END
 2|"setosa=0" is not balanced, nor a class and a weight above 0| @/iris.csv --class-weight setosa=0
 2|split "random:0": expected random:F with a fraction F between 0 and 1| @/iris.csv --split random:0
 2|split "random:1": expected random:F| @/iris.csv --split random:1
+2|--l2 is given without a value; expected NUMBER| @/iris.csv --l2=
+2|--epochs is given without a value; expected COUNT| @/iris.csv -e ""
+2|--layers is given without a value; expected SPEC| @/iris.csv --layers ""
+2|--momentum does nothing with the optimiser adam: give --optimiser momentum| @/iris.csv --optimiser adam --momentum 0.5
+2|--decay does nothing with the optimiser auto: give --optimiser adamw| @/iris.csv --decay 0.1
+2|--min-delta goes with --patience| @/iris.csv --min-delta 0.1
+2|--validation goes with --patience| @/iris.csv --validation 0.3
+2|--prep does nothing beside --no-prep| @/iris.csv --prep a.json --no-prep
+2|--json and --model - both want standard output| @/iris.csv --model - --json
+2|--log -: the model is written there| @/iris.csv --model - --log -
 END
+    mlctl train "$DATA/diabetes.csv" --batch 64 -m a.safetensors 2> err.txt > out.txt
+    grep -q 'warning: --batch 64 does nothing: lbfgs takes all rows at a time' err.txt
     # more rows than there are, and 0, are taken as they are meant
     mlctl train "$DATA/iris.csv" -q --optimiser sgd --batch 1000000 --epochs 2 -m a.safetensors > out.txt
     mlctl train "$DATA/iris.csv" -q --optimiser sgd --batch 0 --epochs 0 --patience 100000 -m b.safetensors > out.txt
@@ -169,6 +181,7 @@ END
     awk 'BEGIN { print "a,s,y"; for (i = 0; i < 20; i++) print i "," (i < 15 ? "train" : "test") "," (i < 15 ? (i % 2 ? "x" : "z") : "held") }' > held.csv
     awk 'BEGIN { print "a,y"; for (i = 0; i < 20; i++) print i ",7" }' > same.csv
     awk 'BEGIN { print "a,y"; for (i = 0; i < 20; i++) print 1 "," i * i }' > constant.csv
+    cut -d, -f1-10 "$DATA/diabetes.csv" > cut.csv
     refused << 'END'
 5|nowhere.csv: | nowhere.csv
 3|empty.csv: empty; expected a line of column names and rows below it| empty.csv
@@ -189,7 +202,14 @@ END
 2|no column "" to be the target| @/iris.csv --target ""
 2|--group species: that is the target| @/iris.csv --group species
 2|--group nope: no such column| @/iris.csv --group nope
+5|nowhere.csv: cannot be opened| @/diabetes.csv --hidden 8 --test nowhere.csv --checkpoint state --every 0.001s
+3|iris.csv: no column "age"| @/diabetes.csv --hidden 8 --test @/iris.csv --checkpoint state --every 0.001s
+3|cut.csv: no column "target", the target| @/diabetes.csv --hidden 8 --test cut.csv --checkpoint state --every 0.001s
 END
+    mlctl schema "$DATA/diabetes.csv" > schema.json
+    for flag in --log -m; do
+        fails 2 "schema.json would be overwritten while it is the input" mlctl train "$DATA/diabetes.csv" --schema schema.json $flag schema.json
+    done
 }
 
 @test "checkpoints of other runs and other programs" {

@@ -165,8 +165,11 @@ load common
     cmp model.safetensors before
 }
 
-@test "train from standard input and from gzip" {
+@test "train from standard input and from gzip, and to standard output" {
     mlctl train - -q --json < "$DATA/iris.csv" | jq -e '.metrics.accuracy > 0.9'
+    mlctl train - -m - < "$DATA/iris.csv" > piped.safetensors 2> report.txt # the model alone is on standard output
+    cmp piped.safetensors model.safetensors
+    grep -q "^metrics " report.txt
     gzip -c "$DATA/iris.csv" > iris.csv.gz
     mlctl train iris.csv.gz -q --json -m gz.safetensors | jq -e '.metrics.accuracy > 0.9'
     mlctl eval -m gz.safetensors --json -q | jq -e '.on | startswith("held-out rows of iris.csv.gz")'
