@@ -1,5 +1,6 @@
 #include <serve/repository.h>
 
+#include <serve/scan.h>
 #include <string.h>
 
 /* ---- changes ----------------------------------------------------------------------------------------------------- */
@@ -58,6 +59,34 @@ static void change_model(const struct mli_service *service, const struct mli_req
     mli_registry_drop(after);
 }
 
+/*
+ * Triton's clients can send a configuration or the files of a model along. Nothing of that is taken, and what is not taken must not
+ * look as if it were. True: the request is of the files as they lie; else the reply says what is wrong.
+ */
+static bool is_plain(const struct mli_service *service, const struct mli_request *request, struct mli_reply *reply)
+{
+    struct mli_scan scan = mli_scan_of(request->body, request->len, service->config.max_depth);
+    struct mli_scan_wanted wanted[] = { { .name = "parameters" } };
+    struct mli_scan *at = &wanted[0].at;
+    struct mli_scan_text name;
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (request->len == 0)
+        return true;
+    bool read = mli_scan_members(&scan, wanted, 1) && mli_scan_end(&scan);
+    for (bool more = read && wanted[0].found && mli_scan_open(at, '{'); more && mli_scan_member(at, &name); mli_scan_skip(at)) {
+        if (!mli_scan_equals(&name, "config") && !(name.len >= 5 && memcmp(name.at, "file:", 5) == 0))
+            continue;
+        mli_reply_error(reply, 400, "a \"config\" or a \"file:\" of a model is not taken here: its files are read as they lie");
+        return false;
+    }
+    if (read && !(wanted[0].found && at->wrong))
+        return true;
+    mli_scan_error(read ? at : &scan, &err);
+    mli_reply_failure(reply, &err, NULL);
+    return false;
+}
+
 /* Runs on the loop thread: it is rare, whoever asks waits for the answer, and other threads go on. */
 static void answer_change(const struct mli_service *service, const struct mli_request *request, change *act,
                           const char *done, struct mli_reply *reply)
@@ -70,10 +99,10 @@ static void answer_change(const struct mli_service *service, const struct mli_re
     }
     memcpy(name, request->name, request->name_len);
     name[request->name_len] = '\0';
-    if (mli_name_valid(name))
-        change_model(service, request, act, done, name, reply);
-    else
+    if (!mli_name_valid(name))
         mli_reply_error(reply, 404, "\"%s\" is no name of a model: letters, digits, '.', '_' and '-'", name);
+    else if (is_plain(service, request, reply))
+        change_model(service, request, act, done, name, reply);
 }
 
 void mli_repository_load(const struct mli_service *service, struct mli_worker *worker,

@@ -86,6 +86,8 @@ const struct mli_route mli_routes[] = {
     { "GET", "/v2/models/{m}/versions/{v}/stats", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_repository_stats },
     { "GET", "/v2/models/{m}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model },
     { "GET", "/v2/models/{m}/versions/{v}", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model },
+    { "GET", "/v2/models/{m}/config", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_config },
+    { "GET", "/v2/models/{m}/versions/{v}/config", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_config },
     { "GET", "/v2/models/{m}/ready", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model_ready },
     { "GET", "/v2/models/{m}/versions/{v}/ready", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_v2_model_ready },
     { "POST", "/v2/models/{m}/infer", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_ANY, mli_v2_infer },

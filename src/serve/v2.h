@@ -20,6 +20,8 @@ void mli_v2_index(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_request *request, struct mli_reply *reply);
 void mli_v2_model(const struct mli_service *service, struct mli_worker *worker,
                   const struct mli_request *request, struct mli_reply *reply);
+void mli_v2_config(const struct mli_service *service, struct mli_worker *worker,
+                   const struct mli_request *request, struct mli_reply *reply);
 void mli_v2_model_ready(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply);
 void mli_v2_infer(const struct mli_service *service, struct mli_worker *worker,

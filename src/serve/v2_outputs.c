@@ -5,11 +5,13 @@
 /* {"binary_data":true,"classification":2} */
 static enum ml_status take_parameters(struct mli_v2_output *chosen, struct mli_scan *scan, struct ml_error *err)
 {
-    struct mli_scan_wanted wanted[] = { { .name = "binary_data" }, { .name = "classification" } };
+    struct mli_scan_wanted wanted[] = { { .name = "binary_data" }, { .name = "classification" }, { .name = "shared_memory_region" } };
     size_t classes = 0;
 
-    if (!mli_scan_members(scan, wanted, 2))
+    if (!mli_scan_members(scan, wanted, 3))
         return mli_scan_error(scan, err);
+    if (wanted[2].found)
+        return ml_error_set(err, ML_EDATA, "there is no shared memory here; \"%.200s\" comes in the answer", chosen->of->name);
     if (!mli_v2_flag(&wanted[0], &chosen->binary))
         return mli_scan_error(&wanted[0].at, err);
     if (wanted[1].found && !mli_v2_size(&wanted[1].at, &classes))

@@ -188,6 +188,22 @@ with_key() {
     newest mean 1
     [ "$(admin mean load)" = 200 ]
     newest mean 11
+    # what Triton's clients can send along is not taken, and does not look as if it were
+    while read -r status body; do
+        [ "$(code -d "$body" -H "Authorization: Bearer $TOKEN" "$URL/v2/repository/models/mean/load")" = "$status" ] || { echo "$body"; return 1; }
+    done <<- 'TABLE'
+		200 {"parameters":{"unload_dependents":false}}
+		200 {}
+		400 {"parameters":{"config":"{}"}}
+		400 {"parameters":{"a":1,"file:1/model.safetensors":"AAAA"}}
+		400 {"parameters":7}
+		400 nonsense
+	TABLE
+    newest mean 11
+    curl -sS -d '{"ready":true}' "$URL/v2/repository/index" | jq -e 'map(.name) | unique == ["mean", "people"]'
+    [ "$(admin people unload)" = 200 ]
+    curl -sS -d '{"ready":true}' "$URL/v2/repository/index" | jq -e 'map(.name) | unique == ["mean"]'
+    curl -sS -d '{"ready":false}' "$URL/v2/repository/index" | jq -e 'map(.name) | unique == ["mean", "people"]'
     [ "$(admin nobody load)" = 400 ]
     [ "$(admin nobody unload)" = 400 ]
     [ "$(admin ..%2fmean load)" = 404 ]

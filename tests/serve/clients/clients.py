@@ -53,6 +53,44 @@ def triton_person(module, numpy, binary):
     return inputs
 
 
+def triton_every_method(module, client, tensor, admin):
+    """Every public method of the client: what is answered, and what is refused with words."""
+    config = client.get_model_config("people", "1")
+    assert [(i["name"], i["data_type"], i["dims"]) for i in config["input"]] == \
+        [("age", "TYPE_FP64", [1]), ("city", "TYPE_STRING", [1]), ("when", "TYPE_STRING", [1])], config
+    assert config["max_batch_size"] > 1 and config["output"][1]["dims"] == [2], config
+    # these parameters are passed over
+    reply = client.infer("mean", tensor, sequence_id=7, sequence_start=True, sequence_end=True, priority=3, timeout=1, parameters={"a": "b"})
+    same("parameters", reply.as_numpy("predict").ravel(), MEANS)
+    best = module.InferRequestedOutput("predict", class_count=1)
+    assert client.infer("mean", tensor, outputs=[best]).as_numpy("predict").ravel()[0].endswith(b":0")
+    shared = module.InferRequestedOutput("predict")
+    shared.set_shared_memory("region", 24)
+    refused(lambda: client.infer("mean", tensor, outputs=[shared]), "400", "no shared memory")
+    refused(lambda: client.load_model("people", headers=admin, config="{}"), "400", "not taken here")
+    refused(lambda: client.load_model("nobody", headers=admin), "400", "nobody")
+    from tritonclient.http.auth import BasicAuth
+    client.register_plugin(BasicAuth("somebody", "sesame"))
+    assert client.plugin()
+    same("another kind of key", client.infer("mean", tensor).as_numpy("predict").ravel(), MEANS)
+    client.unregister_plugin()
+    body, _ = module.InferenceServerClient.generate_request_body(tensor)
+    assert b"input-0" in body
+    not_there = {  # each is 404 with an error that says so
+        "get_trace_settings": (), "update_trace_settings": (), "get_log_settings": (), "update_log_settings": ({"log_verbose_level": 1},),
+        "get_system_shared_memory_status": (), "register_system_shared_memory": ("region", "/key", 64), "unregister_system_shared_memory": (),
+        "get_cuda_shared_memory_status": (), "register_cuda_shared_memory": ("region", b"handle", 0, 64), "unregister_cuda_shared_memory": (),
+    }
+    for name, arguments in not_there.items():
+        refused(lambda: getattr(client, name)(*arguments), "404", "there is nothing at /v2/")
+    asked = set(not_there) | {
+        "is_server_live", "is_server_ready", "is_model_ready", "get_server_metadata", "get_model_metadata", "get_model_config",
+        "get_model_repository_index", "get_inference_statistics", "load_model", "unload_model", "infer", "async_infer", "close", "plugin",
+        "register_plugin", "unregister_plugin", "generate_request_body", "parse_response_body"}
+    public = {name for name in dir(client) if not name.startswith("_")}
+    assert public == asked, public ^ asked
+
+
 def triton():
     import numpy
     import tritonclient.http as module
@@ -93,6 +131,7 @@ def triton():
     assert [model["state"] for model in client.get_model_repository_index() if model["name"] == "people"] == ["UNAVAILABLE"]
     client.load_model("people", headers=admin)
     assert client.is_model_ready("people")
+    triton_every_method(module, client, tensor, admin)
     client.close()
     asyncio.run(triton_aio(numpy))
 
