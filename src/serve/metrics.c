@@ -313,9 +313,11 @@ void mli_metrics_write(const struct mli_service *service, const struct mli_regis
     uint64_t ended = sum(&w, offsetof(struct mli_metrics, ended));
     add_gauge(&w, "mlctl_http_requests_in_flight", "Requests begun and not yet done.",
               (double)(sum(&w, offsetof(struct mli_metrics, started)) - ended));
-    if (service->pool)
+    if (service->pool) {
         add_gauge(&w, "mlctl_large_requests_in_flight", "Large requests that wait for a worker or are with one.",
                   (double)mli_pool_inside(service->pool));
+        add_gauge(&w, "mlctl_large_requests_queued", "Of them, those that wait.", (double)mli_pool_waiting(service->pool));
+    }
     if (service->connections)
         add_connections(&w);
     add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining or without a model.",

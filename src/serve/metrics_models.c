@@ -58,6 +58,13 @@ static void add_rows(const struct mli_metrics_writer *w, const struct mli_served
                    served->version, (unsigned long long)mli_tally_get(served->tally, MLI_TALLY_ROWS));
 }
 
+static void add_queue(const struct mli_metrics_writer *w, const struct mli_served *served)
+{
+    mli_buf_printf(w->out, "mlctl_model_queue_seconds_total{model=\"%s\",model_version=\"%s\"} ", served->name, served->version);
+    mli_buf_number(w->out, (double)mli_tally_get(served->tally, MLI_TALLY_QUEUE_NS) / 1e9);
+    mli_buf_char(w->out, '\n');
+}
+
 /* A histogram whose sum is the requests and whose count the batches. */
 static void add_batches(const struct mli_metrics_writer *w, const struct mli_served *served)
 {
@@ -166,6 +173,7 @@ void mli_metrics_models(const struct mli_metrics_writer *w, const struct mli_reg
         { "mlctl_model_info", "gauge", "A model that answers; always 1.", add_info },
         { "mlctl_model_requests", "counter", "Requests for predictions, by model and outcome.", add_requests },
         { "mlctl_model_rows", "counter", "Rows predicted, by model.", add_rows },
+        { "mlctl_model_queue_seconds", "counter", "Seconds that requests waited for a worker, by model.", add_queue },
         { "mlctl_model_request_duration_seconds", "histogram",
           "Seconds it took to answer a request for predictions, by model and protocol.", add_durations },
     };

@@ -17,6 +17,7 @@ static const struct {
     { "nv_inference_count", "", "Rows predicted.", MLI_TALLY_ROWS, 1 },
     { "nv_inference_exec_count", "", "Blocks of rows predicted.", MLI_TALLY_BLOCKS, 1 },
     { "nv_inference_request_duration_us", "", "Microseconds that answering took.", MLI_TALLY_SUCCESS_NS, 1000 },
+    { "nv_inference_queue_duration_us", "", "Of them for waiting.", MLI_TALLY_QUEUE_NS, 1000 },
     { "nv_inference_compute_input_duration_us", "", "Of them for reading.", MLI_TALLY_INPUT_NS, 1000 },
     { "nv_inference_compute_infer_duration_us", "", "For predicting.", MLI_TALLY_INFER_NS, 1000 },
     { "nv_inference_compute_output_duration_us", "", "For writing.", MLI_TALLY_OUTPUT_NS, 1000 },

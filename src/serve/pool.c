@@ -12,7 +12,7 @@ struct hand {
 
 struct mli_pool {
     size_t most;
-    _Atomic size_t inside;
+    _Atomic size_t inside, waiting;
     pthread_mutex_t lock; /* of what follows, and of going in */
     pthread_cond_t come;
     struct mli_errand *first, **last;
@@ -32,6 +32,7 @@ static struct mli_errand *take(struct mli_pool *pool)
     if (errand) {
         pool->first = errand->next;
         pool->last = pool->first ? pool->last : &pool->first;
+        pool->waiting--;
     }
     pthread_mutex_unlock(&pool->lock);
     return errand;
@@ -72,6 +73,7 @@ void mli_pool_give(struct mli_pool *pool, struct mli_errand *errand)
     *pool->last = errand;
     pool->last = &errand->next;
     pool->coming--;
+    pool->waiting++;
     if (pool->closed)
         pthread_cond_broadcast(&pool->come); /* those who see that it is over */
     else
@@ -87,6 +89,11 @@ bool mli_pool_full(const struct mli_pool *pool)
 size_t mli_pool_inside(const struct mli_pool *pool)
 {
     return atomic_load_explicit(&pool->inside, memory_order_relaxed);
+}
+
+size_t mli_pool_waiting(const struct mli_pool *pool)
+{
+    return atomic_load_explicit(&pool->waiting, memory_order_relaxed);
 }
 
 enum ml_status mli_pool_start(struct mli_worker *worker, size_t threads, size_t most, struct mli_pool **out,

@@ -34,5 +34,6 @@ void mli_pool_give(struct mli_pool *pool, struct mli_errand *errand);
 /* Whether _enter would fail now. */
 bool mli_pool_full(const struct mli_pool *pool);
 size_t mli_pool_inside(const struct mli_pool *pool);
+size_t mli_pool_waiting(const struct mli_pool *pool); /* of them: not begun */
 
 #endif

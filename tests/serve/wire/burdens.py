@@ -577,6 +577,7 @@ def queue():
 
     held = begin(server)
     soon(lambda: server.metric("mlctl_large_requests_in_flight") == 2, "two large requests")
+    soon(lambda: server.metric("mlctl_large_requests_queued") == 1, "one worker has one of them, the other waits")
     with connect(server.port) as sock:
         sock.sendall(long[:-len(long) // 2])
         refused = reply(sock)[0]
