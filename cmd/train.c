@@ -156,9 +156,11 @@ static int fit(struct cmd_context *ctx, struct train_flags *f, struct epoch_repo
     }
     progress_end(&report->progress);
     free(prep);
-    out->interrupted = status == ML_EINTERRUPTED;
+    out->interrupted = status == ML_EINTERRUPTED && out->model;
     if (status && !out->interrupted)
         code = cmd_fail(ctx, &out->err);
+    if (status == ML_EINTERRUPTED && !out->model && training_stopped)
+        code = 128 + training_stopped;
     return code == CMD_CONTINUE ? CMD_DONE : code;
 }
 

@@ -86,9 +86,10 @@ struct ml_fit_config {
       .tolerance = 1e-8, .validation = 0.1, .seed = 1, .every = 60, .clean = ML_PREP_CONFIG_INIT }
 
 /*
- * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is ML_EINTERRUPTED with *out set: the one
- * case in which an output is given beside an error. ML_EUSAGE: a setting out of range or a name that does not exist;
- * ML_EDATA: the data cannot be trained on; ML_EDIVERGED; ML_ELIMIT: more memory than allowed; ML_ENOMEM.
+ * Trains on `table` (borrowed). With `stop` set on the way the model is the best so far and the return value is
+ * ML_EINTERRUPTED with *out set: the one case in which an output is given beside an error. In the folds, before there is a
+ * model, *out stays as it was. ML_EUSAGE: a setting out of range or a name that does not exist; ML_EDATA: the data cannot be
+ * trained on; ML_EDIVERGED; ML_ELIMIT: more memory than allowed; ML_ENOMEM.
  */
 ML_NODISCARD enum ml_status ml_fit(const struct ml_table *table, const struct ml_fit_config *config,
                                    struct ml_model **out, struct ml_error *err);

@@ -169,6 +169,10 @@ static enum ml_status validate(const struct mli_job *job, json_t **out, struct m
     if (!status)
         status = mli_crossval_run(cv, job->config, 1, &scores, err);
     mli_crossval_free(cv);
+    if (status == ML_EINTERRUPTED && err)
+        *err = (struct ml_error)ML_ERROR_INIT;
+    if (status == ML_EINTERRUPTED)
+        ml_error_set(err, ML_EINTERRUPTED, "interrupted in the cross-validation, before the training; no model was written");
     if (status)
         return status;
     doc = json_pack("{sIso}", "folds", (json_int_t)job->config->folds, "metrics", mli_scores_json(scores));

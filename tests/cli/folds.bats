@@ -46,6 +46,22 @@ load common
     fails 3 "20 groups" mlctl train groups.csv --target y --task regression -q --folds 21 --group who --split none
 }
 
+@test "interrupted in the folds: exit 130 or 143, no model, and the log says so" {
+    for signal in INT:130 TERM:143; do
+        "$MLCTL" train "$DATA/diamonds.csv" -q --hidden 64 --epochs 2000 --folds 5 --log log.jsonl > out.txt 2> err.txt &
+        pid=$!
+        soon [ -e log.jsonl ]
+        soon grep -qsE "SigCgt:.*4[0-9a-f]{2}[2367abef]$" /proc/$pid/status # it listens to both signals
+        kill -${signal%:*} $pid
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq "${signal#*:}" ]
+        grep -q "interrupted in the cross-validation, before the training; no model was written" err.txt
+        jq -e '.end == "failed" and (.error | startswith("interrupted"))' log.jsonl
+        [ ! -e model.safetensors ]
+    done
+}
+
 @test "folds that cannot be are one clear line" {
     fails 2 "--folds 1 is out of range" mlctl train "$DATA/iris.csv" -q --folds 1
     fails 2 "--folds 500 is out of range" mlctl train "$DATA/iris.csv" -q --folds 500
