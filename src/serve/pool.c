@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NICE 5 /* a loop thread that has something to do goes before these */
+
 struct hand {
     struct mli_pool *pool;
     struct mli_worker *worker;
@@ -43,6 +45,7 @@ static void *run(void *data)
     struct hand *hand = data;
     struct mli_errand *errand;
 
+    mli_worker_step_back(NICE);
     while ((errand = take(hand->pool)) != NULL) {
         errand->run(errand->data, hand->worker);
         /* before the answer goes: who has it may ask again at once */

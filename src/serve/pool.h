@@ -1,7 +1,7 @@
 /*
  * Pool: threads for requests that would hold up a loop thread, each with a worker of its own. Whoever has such a request
  * enters, which fails at once when there are as many inside as there may be, and then gives it as an errand. Errands are begun
- * in the order in which they came.
+ * in the order in which they came. The threads have a lower priority than those of the loops.
  */
 #ifndef SERVE_POOL_H
 #define SERVE_POOL_H

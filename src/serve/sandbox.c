@@ -206,6 +206,7 @@ static const int allowed[] = {
     __NR_rseq,
     __NR_membarrier,
     __NR_sched_yield,
+    __NR_getpriority,
     __NR_fdatasync,   /* of the audit log */
     __NR_sched_getaffinity,
     __NR_fstat,

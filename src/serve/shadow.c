@@ -5,7 +5,6 @@
 #include <model/output.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define NICE 10 /* the thread's; nobody waits for it */
 
@@ -219,7 +218,7 @@ static void *run(void *data)
     struct mli_reply reply;
     struct job *job;
 
-    (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone; without it the clients share with it */
+    mli_worker_step_back(NICE);
     mli_reply_init(&reply);
     while ((job = take(shadow)) != NULL) {
         work(shadow, job, &reply);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #define KEPT ((size_t)1 << 20) /* more than that is given back after a request */
 #define MLI_LINE_MAX ((size_t)64 << 10) /* a path of 8 KiB, each byte of it escaped */
@@ -50,6 +51,11 @@ void mli_worker_release(struct mli_worker *worker)
     mli_buf_release(&worker->line);
     mli_pen_release(&worker->pen);
     pthread_mutex_destroy(&worker->lock);
+}
+
+void mli_worker_step_back(int nice)
+{
+    (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + nice);
 }
 
 /* ---- views ------------------------------------------------------------------------------------------------------- */

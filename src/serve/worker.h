@@ -48,6 +48,8 @@ struct mli_worker {
 
 void mli_worker_init(struct mli_worker *worker, size_t number);
 void mli_worker_release(struct mli_worker *worker);
+/* The calling thread alone takes less of the processor when others want it, too; where that is not possible it shares. */
+void mli_worker_step_back(int nice);
 
 /* A view of the registry, which it holds; NULL: no memory. */
 struct mli_view *mli_view_new(struct mli_registry *registry);
