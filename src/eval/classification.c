@@ -161,9 +161,7 @@ out:
     return status;
 }
 
-/* Binary: of class 1. More: the mean over one against the rest, NaN as soon as one of the areas is. */
-static enum ml_status mean_auc(size_t n, size_t classes, const int32_t *y, const double *P,
-                               double *out, struct ml_error *err)
+enum ml_status mli_eval_area(size_t n, size_t classes, const int32_t *y, const double *P, double *out, struct ml_error *err)
 {
     struct mli_sum sum = { 0 };
     double area;
@@ -182,10 +180,10 @@ static enum ml_status mean_auc(size_t n, size_t classes, const int32_t *y, const
     return ML_OK;
 }
 
-static enum ml_status evaluate(size_t n, size_t classes, const int32_t *y, const double *P, bool scores,
-                               struct mli_classification *out, struct ml_error *err)
+enum ml_status mli_eval_rows(size_t n, size_t classes, const int32_t *y, const double *P, bool scores,
+                             struct mli_classification *out, struct ml_error *err)
 {
-    struct mli_classification made = { .n = n, .classes = classes, .scores = scores };
+    struct mli_classification made = { .n = n, .classes = classes, .scores = scores, .roc_auc = NAN };
     size_t cells;
 
     if (n == 0 || classes == 0)
@@ -202,9 +200,6 @@ static enum ml_status evaluate(size_t n, size_t classes, const int32_t *y, const
                               classes);
         goto out;
     }
-    status = mean_auc(n, classes, y, P, &made.roc_auc, err);
-    if (status != ML_OK)
-        goto out;
     count(n, classes, y, P, &made);
     made.log_loss = scores ? (double)NAN : log_loss(n, classes, y, P);
     made.hinge_loss = scores ? hinge_loss(n, classes, y, P) : (double)NAN;
@@ -219,13 +214,17 @@ out:
 enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
                                        struct mli_classification *out, struct ml_error *err)
 {
-    return evaluate(n, classes, y, P, false, out, err);
-}
+    struct mli_classification made;
+    enum ml_status status = mli_eval_rows(n, classes, y, P, false, &made, err);
 
-enum ml_status mli_eval_scores(size_t n, size_t classes, const int32_t *y, const double *P,
-                               struct mli_classification *out, struct ml_error *err)
-{
-    return evaluate(n, classes, y, P, true, out, err);
+    if (status != ML_OK)
+        return status;
+    status = mli_eval_area(n, classes, y, P, &made.roc_auc, err);
+    if (status == ML_OK)
+        *out = made;
+    else
+        mli_classification_release(&made);
+    return status;
 }
 
 void mli_classification_release(struct mli_classification *scores)

@@ -53,11 +53,14 @@ struct mli_classification {
 ML_NODISCARD enum ml_status mli_eval_classification(size_t n, size_t classes, const int32_t *y, const double *P,
                                                     struct mli_classification *out, struct ml_error *err);
 /*
- * The same for scores of any size and sign in place of probabilities; of two classes those of the first are minus those of
- * the second, as net/losses.h has them.
+ * Its two halves, which may be done at once. What is summed up row by row, with roc_auc left NaN: of probabilities, or of
+ * scores of any size and sign; of two classes those of the first are minus those of the second, as net/losses.h has them.
+ * And roc_auc, which sorts, of rows that the other half finds no fault with (else what it gives means nothing).
  */
-ML_NODISCARD enum ml_status mli_eval_scores(size_t n, size_t classes, const int32_t *y, const double *P,
-                                            struct mli_classification *out, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_eval_rows(size_t n, size_t classes, const int32_t *y, const double *P, bool scores,
+                                          struct mli_classification *out, struct ml_error *err);
+ML_NODISCARD enum ml_status mli_eval_area(size_t n, size_t classes, const int32_t *y, const double *P, double *out,
+                                          struct ml_error *err);
 void mli_classification_release(struct mli_classification *scores);
 
 /* Several labels of two classes each; precision, recall and F1 are of the second class. */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY ((size_t)1 << 14) /* rows that are worth a second thread */
+
 /* The quantile that a loss aims at, NaN: none. The median is that of absolute errors. */
 static double quantile_of(const struct mli_loss *loss)
 {
@@ -18,8 +20,35 @@ static double quantile_of(const struct mli_loss *loss)
     return strcmp(loss->name, "absolute") == 0 ? 0.5 : (double)NAN;
 }
 
+/* The ranks beside the sums. */
+static enum ml_status score_classes(const struct ml_model *model, size_t n, const int32_t *code, const double *P,
+                                    size_t threads, struct mli_classification *out, struct ml_error *err)
+{
+    size_t classes = model->target[0].classes;
+    struct mli_classification scores;
+    struct ml_error error = ML_ERROR_INIT;
+    enum ml_status status, sorted;
+    double area = NAN;
+#pragma omp parallel sections num_threads(2) if (threads != 1 && n >= MANY)
+    {
+#pragma omp section
+        status = mli_eval_rows(n, classes, code, P, ml_model_gives_scores(model), &scores, err);
+#pragma omp section
+        sorted = mli_eval_area(n, classes, code, P, &area, &error);
+    }
+    if (status)
+        return status;
+    if (sorted) {
+        mli_classification_release(&scores);
+        return ml_error_set(err, sorted, "%s", error.text);
+    }
+    scores.roc_auc = area;
+    *out = scores;
+    return ML_OK;
+}
+
 static enum ml_status evaluate_classes(const struct ml_model *model, size_t n, const double *y, const double *P,
-                                       json_t **metrics, struct ml_error *err)
+                                       size_t threads, json_t **metrics, struct ml_error *err)
 {
     const struct mli_model_target *target = &model->target[0];
     struct mli_classification scores;
@@ -28,9 +57,7 @@ static enum ml_status evaluate_classes(const struct ml_model *model, size_t n, c
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)
         code[i] = (int32_t)y[i];
-    enum ml_status status = ml_model_gives_scores(model)
-                                ? mli_eval_scores(n, target->classes, code, P, &scores, err)
-                                : mli_eval_classification(n, target->classes, code, P, &scores, err);
+    enum ml_status status = score_classes(model, n, code, P, threads, &scores, err);
     free(code);
     if (status)
         return status;
@@ -69,7 +96,7 @@ static enum ml_status evaluate_labels(const struct ml_model *model, size_t n, co
 }
 
 enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
-                                   const double *P, json_t **metrics, struct ml_error *err)
+                                   const double *P, size_t threads, json_t **metrics, struct ml_error *err)
 {
     json_t *doc = NULL;
     enum ml_status status = ML_OK;
@@ -79,7 +106,7 @@ enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const
         status = evaluate_numbers(model, n, y, P, &doc, err);
         break;
     case MLI_TASK_CLASSIFICATION:
-        status = evaluate_classes(model, n, y, P, &doc, err);
+        status = evaluate_classes(model, n, y, P, threads, &doc, err);
         break;
     case MLI_TASK_MULTILABEL:
         status = evaluate_labels(model, n, y, P, &doc, err);
@@ -109,7 +136,7 @@ enum ml_status mli_evaluate_files_spread(const struct ml_model *model, const cha
         status = ml_error_at(err, ML_EDATA, n == 1 ? paths[0] : NULL, 0, 0, "no row has a target \"%s\" to compare with",
                              model->target_names);
     if (!status)
-        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
+        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, options->threads, metrics, err);
     if (!status && predicted)
         status = mli_predicted_json(model, rows.n, rows.P, predicted, err);
     mli_gathered_release(&rows);

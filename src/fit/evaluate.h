@@ -7,9 +7,13 @@
 #include <model/model.h>
 #include <table/flow.h>
 
-/* Metrics of a prepared matrix of predictions: P (n, width) against y (n, targets); the document of eval/metrics.h. */
+/*
+ * Metrics of a prepared matrix of predictions: P (n, width) against y (n, targets); the document of eval/metrics.h.
+ * threads 1: the calling one alone; another number: two where that pays, with the same result.
+ */
 ML_NODISCARD enum ml_status mli_evaluate_arrays(const struct ml_model *model, size_t n, const double *y,
-                                                const double *P, json_t **metrics, struct ml_error *err);
+                                                const double *P, size_t threads, json_t **metrics,
+                                                struct ml_error *err);
 
 /* Every row of the files that has a target, see mli_gather(). ML_EDATA for a label that the model does not know, or no rows. */
 ML_NODISCARD enum ml_status mli_evaluate_files(const struct ml_model *model, const char *const *paths, size_t n,

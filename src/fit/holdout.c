@@ -201,7 +201,7 @@ static enum ml_status measure(const struct ml_model *model, const struct recorde
     if (!status)
         status = keep_test_rows(model, r, &rows, err);
     if (!status)
-        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, metrics, err);
+        status = mli_evaluate_arrays(model, rows.n, rows.y, rows.P, options.threads, metrics, err);
     mli_gathered_release(&rows);
     return status;
 }

@@ -277,13 +277,13 @@ static enum ml_status make_features(struct mli_job *job, struct ml_error *err)
     const struct mli_matrix_rows rows = mli_job_matrix(job, MLI_PART_NONE);
     struct mli_matrix_into into[MLI_MATRIX_PARTS];
     size_t n = 0, size;
-    bool held = holds(job), batches = mli_optimiser_steps(job->settings.train.optimiser);
+    bool held = holds(job);
     for (int part = MLI_PART_TRAIN; part < (held ? MLI_PARTS : MLI_PART_TEST); part++) {
         bool single = job->single && part != MLI_PART_TEST;
         if (!job->plan.rows[part])
             continue;
         void *X = mli_mul(job->plan.rows[part], job->network->inputs, &size)
-                      ? (batches ? mli_alloc_large : mli_alloc)(size, single ? sizeof(float) : sizeof(double)) : NULL;
+                      ? mli_alloc_large(size, single ? sizeof(float) : sizeof(double)) : NULL;
         if (!X)
             return no_memory(err);
         if (part == MLI_PART_TEST)

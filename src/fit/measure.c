@@ -96,7 +96,7 @@ enum ml_status mli_job_measure(const struct mli_job *job, const struct ml_model 
     if (!status)
         status = mli_job_targets(job, part, y, err);
     if (!status)
-        status = mli_evaluate_arrays(model, n, y, P, metrics, err);
+        status = mli_evaluate_arrays(model, n, y, P, rows.threads, metrics, err);
     if (!status && predicted)
         status = mli_predicted_json(model, n, P, predicted, err);
     free(workspace);

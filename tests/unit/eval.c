@@ -228,7 +228,7 @@ static void hinge_loss_agrees(void **state)
     for (size_t i = 0; i < COUNT(expected_hinge); i++) {
         const struct expected_hinge *e = &expected_hinge[i];
         struct mli_classification got;
-        assert_int_equal(mli_eval_scores(e->n, e->classes, e->y, e->scores, &got, NULL), ML_OK);
+        assert_int_equal(mli_eval_rows(e->n, e->classes, e->y, e->scores, true, &got, NULL), ML_OK);
         check_close(e->name, "hinge_loss", got.hinge_loss, e->hinge_loss);
         assert_true(isnan(got.log_loss));
         mli_classification_release(&got);
@@ -401,7 +401,7 @@ static json_t *sample(size_t which, bool good)
         assert_int_equal(mli_eval_regression(3, y, p[good], &(struct mli_regression_of){ .quantile = 0.7, .counts = true }, &errors, NULL), ML_OK);
         return mli_regression_json(&errors);
     }
-    assert_int_equal(which == SCORES ? mli_eval_scores(5, 2, actual, S[good], &scores, NULL)
+    assert_int_equal(which == SCORES ? mli_eval_rows(5, 2, actual, S[good], true, &scores, NULL)
                                      : mli_eval_classification(5, 2, actual, P[good], &scores, NULL),
                      ML_OK);
     json_t *made = mli_classification_json(&scores, labels);
