@@ -118,6 +118,14 @@ static enum ml_status give_table(const struct ml_table *table, const struct mli_
     return status;
 }
 
+static void mark_parts(const struct chosen *c, uint8_t *part)
+{
+    for (size_t i = 0; !c->row && i < c->rows.n; i++)
+        part[i] = c->part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
+    for (size_t i = 0; c->row && i < c->rows.n; i++)
+        part[c->row[i]] = c->part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
+}
+
 static enum ml_status split_rows(const struct ml_table *table, const struct mli_settings *settings,
                                  uint64_t seed, const struct ml_log *log, struct mli_plan *plan,
                                  struct ml_error *err)
@@ -128,8 +136,8 @@ static enum ml_status split_rows(const struct ml_table *table, const struct mli_
         status = give_table(table, plan, &settings->split, &c, err);
     if (!status)
         status = mli_split_apply(&settings->split, &c.rows, seed, c.part, err);
-    for (size_t i = 0; !status && i < c.rows.n; i++)
-        plan->part[row_of(&c, i)] = c.part[i] ? MLI_PART_TEST : MLI_PART_TRAIN;
+    if (!status)
+        mark_parts(&c, plan->part);
     chosen_release(&c);
     return status;
 }
@@ -212,10 +220,10 @@ static enum ml_status leave_duplicates_out(const struct ml_table *table, const s
 }
 
 /* A model that goes on learning has seen the class before; rows of the others alone will make it forget. */
-static void say_absent(const struct mli_target_column *of, const size_t *trained, const struct ml_log *log)
+static void say_absent(const struct mli_target_column *of, const bool *trained, const struct ml_log *log)
 {
     for (size_t k = 0; k < of->classes; k++)
-        if (trained[k] == 0)
+        if (!trained[k])
             ml_log(log, ML_LOG_WARNING, "class \"%s\" has no row to train on here: the model will unlearn it", of->label[k]);
 }
 
@@ -225,15 +233,16 @@ static enum ml_status check_classes(const struct ml_table *table, const struct m
 {
     const struct mli_target *target = &plan->target;
     const struct mli_target_column *of = &target->of[t];
-    size_t classes = of->classes, *trained = mli_calloc(classes, sizeof *trained);
+    size_t classes = of->classes, absent = classes;
+    bool *trained = mli_calloc(classes, sizeof *trained);
     if (!trained)
         return no_memory(err);
-    for (size_t row = 0, i = 0; row < table->rows; row++) {
+    for (size_t row = 0, i = 0; row < table->rows && absent; row++) {
         if (!target->has[row])
             continue;
-        if (plan->part[row] == MLI_PART_TRAIN)
-            trained[(size_t)target->y[i * target->columns + t]]++;
-        i++;
+        bool *is = &trained[(size_t)target->y[i++ * target->columns + t]];
+        absent -= plan->part[row] == MLI_PART_TRAIN && !*is;
+        *is |= plan->part[row] == MLI_PART_TRAIN;
     }
     size_t k = 0;
     while (k < classes && (trained[k] || settings->known))

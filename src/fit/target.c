@@ -10,7 +10,7 @@
 #include <string.h>
 #include <table/boolean.h>
 
-enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000 };
+enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000, SAME = 16 /* values that are compared at once */, FEW = 8 /* classes */ };
 
 /* Where v is among sorted values that it is one of, without a branch that nothing could foresee. */
 static size_t place_among(const double *value, size_t count, double v)
@@ -23,6 +23,15 @@ static size_t place_among(const double *value, size_t count, double v)
     return (size_t)(at - value);
 }
 
+/* Whether SAME values are all one of two. */
+static bool all_among(const double *x, const double two[2])
+{
+    bool all = true;
+    for (size_t i = 0; i < SAME; i++)
+        all &= (x[i] == two[0]) | (x[i] == two[1]);
+    return all;
+}
+
 /*
  * Sorted distinct values of a number column, at most `most` (more: *count = most + 1). has: rows to look at, NULL: all.
  */
@@ -32,6 +41,10 @@ static double *distinct_numbers(const struct mli_column *column, const uint8_t *
     double *seen = mli_calloc(most + 1, sizeof *seen), last[2] = { NAN, NAN };
     *count = 0;
     for (size_t i = 0; seen && i < rows && *count <= most; i++) {
+        if (i % SAME == 0 && rows - i >= SAME && all_among(column->number + i, last)) {
+            i += SAME - 1;
+            continue;
+        }
         double v = column->number[i];
         if ((v == last[0]) | (v == last[1]) || isnan(v) || (has && !has[i])) /* of two, which one cannot be foreseen */
             continue;
@@ -85,6 +98,24 @@ static double *place(const struct finding *f, size_t i)
     return &f->target->y[i * f->target->columns + (size_t)(f->of - f->target->of)];
 }
 
+/* Of a single column in which none is missing: how many of few values, but the first, each reaches. */
+static void number_all(size_t n, const double *x, size_t count, const double *value, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned above = 0;
+        for (size_t k = 1; k < count; k++)
+            above += x[i] >= value[k];
+        y[i] = above;
+    }
+}
+
+static void number_some(const struct finding *f, const double *value, size_t count)
+{
+    for (size_t i = 0, row = 0; i < f->target->n; row++)
+        if (f->target->has[row])
+            *place(f, i++) = (double)place_among(value, count, f->column->number[row]);
+}
+
 static enum ml_status take_number_classes(const struct finding *f, const double *value, size_t count,
                                           struct ml_error *err)
 {
@@ -100,11 +131,10 @@ static enum ml_status take_number_classes(const struct finding *f, const double 
         if (!of->label[k])
             return ml_error_set(err, ML_ENOMEM, "out of memory");
     }
-    for (size_t i = 0, row = 0; i < f->target->n; row++) {
-        if (!f->target->has[row])
-            continue;
-        *place(f, i++) = (double)place_among(value, count, f->column->number[row]);
-    }
+    if (f->target->columns == 1 && f->target->n == f->table->rows && count <= FEW)
+        number_all(f->table->rows, f->column->number, count, value, f->target->y);
+    else
+        number_some(f, value, count);
     return ML_OK;
 }
 
@@ -150,12 +180,25 @@ static enum ml_status refuse_odd(const struct finding *f, int32_t code, const ch
                        mli_code_row(f->table, f->column, code) + 1, f->column->name, text, what, text);
 }
 
+/* Few classes: two rows at a time in lists of their own, as the next of a class would wait until the last is counted. */
+static void count_codes(const struct finding *f, size_t *count)
+{
+    size_t i = 0, n = f->target->n, odd[FEW] = { 0 };
+    memset(count, 0, f->of->classes * sizeof *count);
+    for (; f->of->classes <= FEW && n - i >= 2; i += 2) {
+        count[(size_t)*place(f, i)]++;
+        odd[(size_t)*place(f, i + 1)]++;
+    }
+    for (; i < n; i++)
+        count[(size_t)*place(f, i)]++;
+    for (size_t k = 0; k < FEW && k < f->of->classes; k++)
+        count[k] += odd[k];
+}
+
 static enum ml_status count_classes(const struct finding *f, struct ml_error *err)
 {
     struct mli_target_column *of = f->of;
-    memset(of->count, 0, of->classes * sizeof *of->count);
-    for (size_t i = 0; i < f->target->n; i++)
-        of->count[(size_t)*place(f, i)]++;
+    count_codes(f, of->count);
     for (size_t k = 0; k < of->classes && !f->target->known; k++)
         if (of->count[k] < 2 && mli_odd_code(f->column) >= 0)
             return refuse_odd(f, mli_odd_code(f->column), "a number, as the others are", err);
@@ -199,9 +242,13 @@ static enum ml_status take_regression(const struct finding *f, struct ml_error *
                        f->column->name, low, f->target->n);
 }
 
-static bool has_value(const struct mli_column *column, size_t row)
+/* Rows without a value in that column lose their mark. */
+static void unmark_missing(const struct mli_column *column, size_t rows, uint8_t *has)
 {
-    return column->number ? !isnan(column->number[row]) : column->code[row] >= 0;
+    for (size_t i = 0; column->number && i < rows; i++)
+        has[i] = isnan(column->number[i]) ? 0 : has[i];
+    for (size_t i = 0; !column->number && i < rows; i++)
+        has[i] = column->code[i] < 0 ? 0 : has[i];
 }
 
 static enum ml_status mark_rows(const struct ml_table *table, const struct ml_log *log, struct mli_target *out,
@@ -211,13 +258,11 @@ static enum ml_status mark_rows(const struct ml_table *table, const struct ml_lo
     out->has = mli_calloc(table->rows, 1);
     if (!out->has)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    for (size_t i = 0; i < table->rows; i++) {
-        size_t t = 0;
-        while (t < out->columns && has_value(&table->column[out->of[t].column], i))
-            t++;
-        out->has[i] = t == out->columns;
+    memset(out->has, 1, table->rows);
+    for (size_t t = 0; t < out->columns; t++)
+        unmark_missing(&table->column[out->of[t].column], table->rows, out->has);
+    for (size_t i = 0; i < table->rows; i++)
         out->n += out->has[i];
-    }
     if (out->n < 2 && out->columns > 1)
         return ml_error_at(err, ML_EDATA, table->source, 0, 0,
                            "%zu row%s with all %zu targets; training needs at least two", out->n,

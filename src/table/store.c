@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOUCHED_AT_ONCE ((size_t)1024 << 10)
+#define TOUCHED_AT_ONCE ((size_t)64 << 10) /* more of all columns, and the other threads would wait */
 
 /* ---- room ------------------------------------------------------------------------------------ */
 

@@ -125,6 +125,48 @@ static void several_targets_are_labels(void **state)
     assert_true(strata[0] == 1 && strata[1] == 0);
 }
 
+/* Runs of the same class and changes from row to row, of classes 2.5, 5.5, 8.5 ...; with gaps every seventh row has none. */
+static void check_class_numbers(size_t classes, bool gaps)
+{
+    enum { ROWS = 997 };
+    size_t want[16] = { 0 }, i = 0;
+    struct mli_buf text;
+    struct mli_target target;
+    mli_buf_init(&text, 1 << 20);
+    mli_buf_str(&text, "x,y\n");
+    for (size_t row = 0; row < ROWS; row++)
+        if (gaps && row % 7 == 3)
+            mli_buf_str(&text, "1,\n");
+        else
+            mli_buf_printf(&text, "1,%g\n", 2.5 + 3 * (double)((row < 500 ? row / 40 : row * 5) % classes));
+    struct ml_table *table = table_of(text.data);
+    assert_int_equal(mli_target_find(table, NULL, "classification", NULL, &target, NULL), ML_OK);
+    assert_int_equal(target.of[0].classes, classes);
+    for (size_t row = 0; row < ROWS; row++) {
+        bool has = !gaps || row % 7 != 3;
+        assert_int_equal(target.has[row], has);
+        if (!has)
+            continue;
+        size_t k = (row < 500 ? row / 40 : row * 5) % classes;
+        assert_true(target.y[i++] == (double)k);
+        want[k]++;
+    }
+    assert_int_equal(target.n, i);
+    assert_memory_equal(target.of[0].count, want, classes * sizeof *want);
+    mli_target_release(&target);
+    ml_table_free(table);
+    mli_buf_release(&text);
+}
+
+static void classes_of_numbers_are_numbered_and_counted(void **state)
+{
+    (void)state;
+    for (size_t classes = 2; classes <= 12; classes++) {
+        check_class_numbers(classes, false);
+        check_class_numbers(classes, true);
+    }
+}
+
 static void labels_are_found_as_text_or_number(void **state)
 {
     (void)state;
@@ -418,6 +460,7 @@ int main(void)
         cmocka_unit_test(task_follows_the_target),
         cmocka_unit_test(targets_that_cannot_be),
         cmocka_unit_test(several_targets_are_labels),
+        cmocka_unit_test(classes_of_numbers_are_numbered_and_counted),
         cmocka_unit_test(labels_are_found_as_text_or_number),
         cmocka_unit_test(a_fit_is_at_the_ridge_optimum),
         cmocka_unit_test(precision_is_asked_for_or_follows_the_layers),
