@@ -243,44 +243,29 @@ static inline double float_at(const unsigned char *at, size_t size)
     return value;
 }
 
-MLI_CLONES
-static bool any_infinite(const unsigned char *at, size_t n, size_t size)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; size == 4 && i < n; i++) {
-        uint32_t word;
-        memcpy(&word, at + 4 * i, sizeof(word));
-        found += (word & 0x7FFFFFFFu) == 0x7F800000u;
-    }
-    for (size_t i = 0; size == 8 && i < n; i++) {
-        uint64_t bits;
-        memcpy(&bits, at + 8 * i, sizeof(bits));
-        found += (bits & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
-    }
-    return found > 0;
-}
-
 /*
  * Whether a feed is n rows of floats for columns that take any, which is how tables come: then nothing has to be asked of a
- * cell but that it is not infinite.
+ * cell but that it is not infinite, and that of many at once.
  */
 static bool is_matrix(const struct mli_feed *feed, bool rows_major, size_t n, const struct mli_desk *desk)
 {
     size_t columns = desk->schema->count, size = feed->at ? feed->type->size : 0, bytes;
 
-    if (!LITTLE_ENDIAN_HERE || !rows_major || n == SIZE_MAX || !desk->matrix || (size != 4 && size != 8) ||
-        feed->type->kind != MLI_DATATYPE_FLOAT || !mli_mul(n, columns * size, &bytes) ||
-        bytes != (size_t)(feed->end - feed->at))
-        return false;
-    return !any_infinite(feed->at, n * columns, size);
+    return LITTLE_ENDIAN_HERE && rows_major && n != SIZE_MAX && desk->matrix && (size == 4 || size == 8) &&
+           feed->type->kind == MLI_DATATYPE_FLOAT && mli_mul(n, columns * size, &bytes) &&
+           bytes == (size_t)(feed->end - feed->at);
 }
 
-/* NaN is a missing value, whatever its bits. */
-static inline void fill_column(const unsigned char *from, size_t step, size_t size, size_t n, double *to)
+/* NaN is a missing value, whatever its bits. Returns the sum of v - v: 0, or NaN where a value is not finite. */
+static inline double fill_column(const unsigned char *from, size_t step, size_t size, size_t n, double *to)
 {
-    for (size_t i = 0; i < n; i++)
+    double odd = 0;
+
+    for (size_t i = 0; i < n; i++) {
         to[i] = float_at(from + i * step, size);
+        odd += to[i] - to[i];
+    }
+    return odd;
 }
 
 /* Four values of a row. */
@@ -296,9 +281,11 @@ static inline __attribute__((always_inline)) void load_four(const unsigned char 
     }
 }
 
-static inline __attribute__((always_inline)) void fill_tiles(const unsigned char *from, size_t step, size_t size, size_t n,
-                                                             double *const to[MLI_TILE], size_t first)
+static inline __attribute__((always_inline)) double fill_tiles(const unsigned char *from, size_t step, size_t size, size_t n,
+                                                               double *const to[MLI_TILE], size_t first)
 {
+    mli_four odd = { 0 };
+    double rest = 0;
     size_t i = 0;
 
     for (; i + MLI_TILE <= n; i += MLI_TILE) {
@@ -307,6 +294,7 @@ static inline __attribute__((always_inline)) void fill_tiles(const unsigned char
         load_four(from + (i + 1) * step, size, &b);
         load_four(from + (i + 2) * step, size, &c);
         load_four(from + (i + 3) * step, size, &d);
+        odd += ((a - a) + (b - b)) + ((c - c) + (d - d));
         mli_tile_turn(&a, &b, &c, &d);
         MLI_FOUR(to[0] + first + i) = a;
         MLI_FOUR(to[1] + first + i) = b;
@@ -314,36 +302,57 @@ static inline __attribute__((always_inline)) void fill_tiles(const unsigned char
         MLI_FOUR(to[3] + first + i) = d;
     }
     for (size_t k = 0; i < n && k < MLI_TILE; k++)
-        fill_column(from + i * step + k * size, step, size, n - i, to[k] + first + i);
+        rest += fill_column(from + i * step + k * size, step, size, n - i, to[k] + first + i);
+    return rest + ((odd[0] + odd[1]) + (odd[2] + odd[3]));
 }
 
-/* Rows of floats of that size, which the compiler knows, into the columns. */
-static inline __attribute__((always_inline)) void fill_sized(const unsigned char *from, size_t columns, size_t size, size_t n,
+/* Rows of floats of that size, which the compiler knows, into the columns. False: one is not finite. */
+static inline __attribute__((always_inline)) bool fill_sized(const unsigned char *from, size_t columns, size_t size, size_t n,
                                                              double *const *to, size_t first)
 {
     size_t c = 0, step = columns * size;
+    double odd = 0;
 
     for (; c + MLI_TILE <= columns; c += MLI_TILE)
-        fill_tiles(from + c * size, step, size, n, to + c, first);
+        odd += fill_tiles(from + c * size, step, size, n, to + c, first);
     for (; c < columns; c++)
-        fill_column(from + c * size, step, size, n, to[c] + first);
+        odd += fill_column(from + c * size, step, size, n, to[c] + first);
+    return odd == 0;
 }
 
 MLI_CLONES
-static void fill_singles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
+static bool fill_singles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
 {
-    fill_sized(from, columns, sizeof(float), n, to, first);
+    return fill_sized(from, columns, sizeof(float), n, to, first);
 }
 
 MLI_CLONES
-static void fill_doubles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
+static bool fill_doubles(const unsigned char *from, size_t columns, size_t n, double *const *to, size_t first)
 {
-    fill_sized(from, columns, sizeof(double), n, to, first);
+    return fill_sized(from, columns, sizeof(double), n, to, first);
 }
 
-static void fill(const struct mli_feed *feed, const struct mli_desk *desk, size_t first, size_t n)
+static bool fill(const struct mli_feed *feed, const struct mli_desk *desk, size_t first, size_t n)
 {
-    (feed->type->size == sizeof(float) ? fill_singles : fill_doubles)(feed->at, desk->schema->count, n, desk->plain, first);
+    return (feed->type->size == sizeof(float) ? fill_singles : fill_doubles)(feed->at, desk->schema->count, n, desk->plain,
+                                                                              first);
+}
+
+/* Faults of the last n rows, cell by cell as they came. */
+static void note_infinite(struct mli_intake *intake, size_t n)
+{
+    const struct mli_desk *desk = intake->desk;
+    size_t rows = intake->rows;
+
+    for (size_t i = 0; i < n; i++) {
+        intake->rows = rows - n + i + 1;
+        for (size_t c = 0; c < desk->schema->count; c++) {
+            double value = desk->plain[c][intake->at + i];
+            if (isinf(value))
+                mli_intake_number(intake, c, value);
+        }
+    }
+    intake->rows = rows;
 }
 
 static enum ml_status take_matrix(struct mli_feed *feed, size_t n, struct mli_intake *intake, struct ml_error *err)
@@ -355,7 +364,8 @@ static enum ml_status take_matrix(struct mli_feed *feed, size_t n, struct mli_in
         status = mli_intake_rows(intake, n, &opened, err);
         if (status != ML_OK)
             break;
-        fill(feed, intake->desk, intake->at, opened);
+        if (!fill(feed, intake->desk, intake->at, opened))
+            note_infinite(intake, opened);
         feed->at += opened * row;
     }
     return status;

@@ -399,10 +399,11 @@ size_t mli_scan_decode(const struct mli_scan_text *text, char *out)
 bool mli_scan_equals(const struct mli_scan_text *text, const char *word)
 {
     MLI_RAW char plain[6 * 64];
-    size_t n = strlen(word);
 
-    if (!text->escaped)
-        return text->len == n && memcmp(text->at, word, n) == 0;
+    if (!text->escaped) /* of a text without NULs; nearly all differ in the first letter */
+        return text->len > 0 ? *text->at == *word && strncmp(text->at, word, text->len) == 0 && word[text->len] == '\0'
+                             : *word == '\0';
+    size_t n = strlen(word);
     return text->len <= sizeof(plain) && mli_scan_decode(text, plain) == n &&
            memcmp(plain, word, n) == 0;
 }

@@ -7,6 +7,7 @@
 #include <serve/session.h>
 
 #include <base/mem.h>
+#include <base/num.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,9 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 
 static bool add_number(struct MHD_Response *response, const char *name, size_t value)
 {
-    char text[24];
+    char text[MLI_NUM_MAX];
 
-    snprintf(text, sizeof(text), "%zu", value);
+    mli_num_format((double)value, text); /* a length of bytes, or seconds: far below 2^53, whole, and so without an exponent */
     return add_header(response, name, text);
 }
 

@@ -147,14 +147,25 @@ static enum ml_status check_rows(struct mli_v2_inference *in, const struct mli_v
     return ML_OK;
 }
 
+/* A column has one input. */
+static enum ml_status claim(struct mli_v2_inference *in, const struct mli_v2_tensor *tensor, size_t field,
+                            struct ml_error *err)
+{
+    if (in->feed[field].name)
+        return ml_error_set(err, ML_EDATA, "there are two inputs for column \"%.200s\"",
+                            in->served->schema->field[field].name);
+    in->feed[field].name = tensor->name;
+    return ML_OK;
+}
+
 static enum ml_status set_feed(struct mli_v2_inference *in, const struct mli_v2_tensor *tensor,
                                size_t field, struct ml_error *err)
 {
     struct mli_feed *feed = &in->feed[field];
+    enum ml_status status = claim(in, tensor, field, err);
 
-    if (feed->name)
-        return ml_error_set(err, ML_EDATA, "there are two inputs for column \"%.200s\"",
-                            in->served->schema->field[field].name);
+    if (status != ML_OK)
+        return status;
     *feed = (struct mli_feed){ .name = tensor->name, .type = tensor->type, .scan = tensor->data };
     if (tensor->binary) {
         feed->at = in->bytes;
@@ -172,8 +183,8 @@ enum ml_status mli_v2_take_all(struct mli_v2_inference *in, const struct mli_v2_
 
     for (size_t i = 0; i < columns && status == ML_OK; i++) {
         status = check_type(in, tensor, i, err);
-        if (status == ML_OK)
-            status = set_feed(in, tensor, i, err);
+        if (status == ML_OK) /* the first is read for all */
+            status = i == 0 ? set_feed(in, tensor, i, err) : claim(in, tensor, i, err);
     }
     in->rows_major = true;
     return status;
