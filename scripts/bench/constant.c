@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MEMORY ((size_t)44 << 10)
+#define MEMORY ((size_t)40 << 10)
 
 struct constant {
     const char *text;

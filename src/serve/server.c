@@ -20,7 +20,11 @@
 #define GROUPED ((size_t)256) /* requests that wait for a seat or have one; the loop answers the others */
 enum { LOGS = 3 };
 #define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
-#define POOL_EXTRA ((size_t)12 << 10) /* the library's own records beside the head's bytes */
+/*
+ * The library's own records of the most fields that there may be, 64 bytes each, and the head of the answer. No more: it
+ * clears all that a connection has after each request.
+ */
+#define POOL_EXTRA ((size_t)8 << 10)
 
 /* Paths are matched as they were sent, so %70redict is not predict; the guard has refused what is no escape. */
 static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *text)

@@ -146,6 +146,7 @@ KIB = 1024
 # what is asked, the status, what else must hold of the head (a field and its value), whether the answer is JSON
 ANSWERS = [
     ("a header of nearly 32 KiB", filled(32 * KIB - 8), 200, {}, True),
+    ("a header of nearly 32 KiB in 100 fields", filled(32 * KIB - 8, 99), 200, {}, True),
     ("a header over 32 KiB", filled(32 * KIB + 64), 431, {}, True),
     ("a header over 32 KiB by many fields", filled(33 * KIB, 60), 431, {}, True),
     ("a header of 64 KiB, beyond the library's memory", filled(64 * KIB), 431, {}, False),
