@@ -123,6 +123,37 @@ static size_t count(const struct mli_guard_head *head, const char *name)
     return n;
 }
 
+static bool agree(const struct mli_guard_facts *a, const struct mli_guard_facts *b)
+{
+    return a->length == b->length && a->has_length == b->has_length && a->chunked == b->chunked && a->host == b->host &&
+           a->content_type == b->content_type && a->content_encoding == b->content_encoding && a->accept == b->accept &&
+           a->expect == b->expect && a->json_part == b->json_part && a->authorization == b->authorization &&
+           a->api_key == b->api_key && a->origin == b->origin && a->wanted_method == b->wanted_method &&
+           a->forwarded_for == b->forwarded_for && a->path == b->path && a->path_len == b->path_len;
+}
+
+/* A head that is kept, and then another in its place, with one byte of it changed: if it is taken for the same, it is as fine. */
+static void check_kept(const uint8_t *bytes, size_t n, char *text, const struct mli_guard_head *head,
+                       const struct mli_guard_facts *facts)
+{
+    static struct mli_guard_kept kept;
+    struct mli_guard_field field[MLI_GUARD_FIELDS];
+    struct mli_guard_head next = { 0 };
+    struct mli_guard_facts found;
+
+    mli_guard_keep(&kept, head, facts);
+    require(!kept.head.received || mli_guard_is_kept(&kept, head), "the same head is another");
+    for (size_t i = 0; kept.head.received && i < head->size; i++) {
+        memcpy(text, bytes, n);
+        text[i] = i % 2 ? '\0' : (char)bytes[n - 1 - i];
+        next = (struct mli_guard_head){ 0 };
+        if (!cut_head(text, n, &next, field) || !mli_guard_is_kept(&kept, &next))
+            continue;
+        require(mli_guard_check(&next, MAX_HEAD, &found).status == 0 && agree(&found, &kept.facts),
+                "another head is taken for the same");
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     struct mli_guard_field field[MLI_GUARD_FIELDS];
@@ -154,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             require(facts.path >= head.target &&
                         facts.path + facts.path_len <= head.target + head.target_len,
                     "the path");
+            check_kept(bytes, n, text, &head, &facts);
         }
     }
     free(text);
