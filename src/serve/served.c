@@ -74,22 +74,28 @@ static char *make_card(const struct mli_served *served)
 
 /* ---- a served model ---------------------------------------------------------------------------------------------- */
 
+struct mli_key_text mli_key_text_of(char *json, size_t len)
+{
+    char first[sizeof(uint64_t)] = { 0 };
+    size_t n = len < sizeof(first) ? len : sizeof(first);
+
+    memcpy(first, json, n);
+    return (struct mli_key_text){
+        .json = json, .len = len, .word = mli_short_load(first), .mask = UINT64_MAX >> (64 - 8 * n)
+    };
+}
+
 static bool make_key(const char *name, struct mli_key_text *key)
 {
-    char first[sizeof(key->word)] = { 0 };
     struct mli_buf text;
 
     mli_buf_init(&text, SIZE_MAX);
     mli_buf_json_string(&text, name, strlen(name));
-    size_t n = text.len < sizeof(first) ? text.len : sizeof(first);
-    key->len = text.len;
-    key->json = mli_buf_detach(&text);
-    if (!key->json)
-        return false;
-    memcpy(first, key->json, n);
-    key->word = mli_short_load(first);
-    key->mask = UINT64_MAX >> (64 - 8 * n);
-    return true;
+    size_t len = text.len;
+    char *json = mli_buf_detach(&text);
+    if (json)
+        *key = mli_key_text_of(json, len);
+    return json != NULL;
 }
 
 static bool list_columns(struct mli_served *served)

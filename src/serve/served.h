@@ -18,6 +18,9 @@ struct mli_key_text {
     uint64_t word, mask; /* its first eight bytes as mli_short_load() has them, and which of them there are */
 };
 
+/* Of json[0..len), len > 0, which stays where it is. */
+struct mli_key_text mli_key_text_of(char *json, size_t len);
+
 struct mli_group;
 
 struct mli_served {

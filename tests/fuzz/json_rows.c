@@ -156,10 +156,10 @@ static void check_taken(const json_t *doc, const struct mli_intake *intake,
         check_alone(json_is_array(doc) ? json_array_get(doc, i) : doc, out->p[i]);
 }
 
-/* By place in an array, by name in an object of "a", "b" and so on. */
+/* By place in an array, by name in an object of "a", "b" and so on, the last one longer than a word. */
 static void check_lane(const char *text, size_t len)
 {
-    static char names[][4] = { "\"a\"", "\"b\"", "\"c\"", "\"d\"" };
+    static char names[][16] = { "\"a\"", "\"b\"", "\"c\"", "\"longer_name\"" };
     enum { NAMES = sizeof(names) / sizeof(names[0]) };
     struct mli_scan lane = mli_scan_of(text, len, MAX_DEPTH), scan;
     double cell[NAMES], *to[NAMES], value;
@@ -167,7 +167,7 @@ static void check_lane(const char *text, size_t len)
     struct mli_scan_text name;
 
     for (size_t i = 0; i < NAMES; i++) {
-        key[i] = (struct mli_key_text){ names[i], 3 };
+        key[i] = mli_key_text_of(names[i], strlen(names[i]));
         to[i] = &cell[i];
     }
     bool named = mli_scan_peek(&lane) == '{';
@@ -176,7 +176,8 @@ static void check_lane(const char *text, size_t len)
     scan = lane;
     size_t n = mli_lane_read(&lane, named ? key : NULL, NAMES, to, 0);
     for (size_t i = 0; i < n; i++) {
-        require(named ? mli_scan_member(&scan, &name) && name.len == 1 && *name.at == names[i][1] : mli_scan_item(&scan),
+        require(named ? mli_scan_member(&scan, &name) && name.len + 2 == key[i].len && memcmp(name.at, names[i] + 1, name.len) == 0
+                      : mli_scan_item(&scan),
                 "the lane went on without a member");
         require(mli_scan_number(&scan, &value) && memcmp(&value, &cell[i], sizeof(value)) == 0,
                 "the lane read another number");
