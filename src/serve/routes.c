@@ -42,6 +42,7 @@ const struct mli_route mli_routes[] = {
     { "GET", "/models/{m}/versions/{v}/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },
     { "GET", "/models/{m}/docs", MLI_SCOPE_OPEN, MLI_ABOUT_NAME, MLI_TAKES_NOTHING, mli_docs_answer },
     { "GET", "/models/{m}/versions/{v}/docs", MLI_SCOPE_OPEN, MLI_ABOUT_NAME, MLI_TAKES_NOTHING, mli_docs_answer },
+    { "POST", "/endpoints/{m}/invocations", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_SCORING, mli_invocations_answer },
     { "POST", "/models/{m}/invoke", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_SCORING, mli_invocations_answer },
     { "GET", "/version", MLI_SCOPE_PREDICT, MLI_ABOUT_SERVER, MLI_TAKES_NOTHING, mli_version_answer },
     { "GET", "/openapi.json", MLI_SCOPE_PREDICT, MLI_ABOUT_MODEL, MLI_TAKES_NOTHING, mli_openapi_answer },

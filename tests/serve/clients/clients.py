@@ -158,6 +158,8 @@ async def kserve_asks():
     assert await client.is_model_ready(URL, "mean")
     reply = await client.infer(URL, {"instances": ROWS}, model_name="mean")
     same("kserve v1", reply["predictions"], MEANS)
+    explained = await client.explain(URL, "mean", {"instances": ROWS})
+    same("kserve explain", [row["prediction"] for row in explained["predictions"]], MEANS)
     reply = await client.infer(URL, {"instances": [PERSON]}, model_name="people")
     assert reply["predictions"][0]["prediction"] == "no", reply
     try:
@@ -206,6 +208,12 @@ def mlflow():
         assert reply.status_code == 200, (body, reply.text)
         same("requests", reply.json()["predictions"], MEANS)
         same("what MLflow makes of it", PredictionsResponse.from_json(reply.text).get_predictions()[0], MEANS)
+    from mlflow.deployments import get_deploy_client
+    deployed = get_deploy_client(URL)
+    same("deployments", deployed.predict(endpoint="mean", inputs={"instances": ROWS})["predictions"], MEANS)
+    assert deployed.predict(endpoint="people", inputs={"dataframe_records": [PERSON]})["predictions"][0]["prediction"] == "no"
+    refused(lambda: deployed.predict(endpoint="nobody", inputs={"instances": ROWS}), "404", "nobody")
+    refused(lambda: deployed.predict(endpoint="mean", inputs={"rows": ROWS}), "400")
     reply = requests.post(url, data=table.to_csv(index=False), headers={"Content-Type": "text/csv"})
     same("CSV", reply.json()["predictions"], MEANS)
     reply = requests.post(url, data="x", headers={"Content-Type": "text/plain"})
