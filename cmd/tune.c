@@ -1,4 +1,5 @@
 #include <cmd/commands.h>
+#include <cmd/given.h>
 #include <cmd/out.h>
 #include <cmd/progress.h>
 #include <cmd/train_report.h>
@@ -161,6 +162,19 @@ static int tune(struct cmd_context *ctx, struct tune_flags *f)
     return code;
 }
 
+/* A flag is the setting of every trial, unless --set has one for each. */
+static bool set_twice(const struct cmd_context *ctx, char *const *set, char *const *given)
+{
+    struct ml_error err = ML_ERROR_INIT;
+    for (; set && *set; set++) {
+        size_t n = strcspn(*set, "=");
+        for (char *const *flag = given; *flag; flag++)
+            if (strcspn(*flag + 2, "=") == n && strncmp(*flag + 2, *set, n) == 0 && strcmp(*flag, "--kind=auto") != 0)
+                ml_error_set(&err, ML_EUSAGE, "%.60s does nothing beside --set %.80s, which gives every trial its own", *flag, *set);
+    }
+    return err.status && cmd_fail(ctx, &err) != CMD_DONE;
+}
+
 static int take_flags(struct cmd_context *ctx, struct tune_flags *f)
 {
     int code = training_flags(ctx, &f->training);
@@ -201,7 +215,14 @@ int cmd_tune(struct cmd_context *ctx, int argc, const char **argv)
         READING_GROUP(cleaning, "Cleaning"),   READING_GROUP(training, "Training"),
         READING_GROUP(network, "Network"),     POPT_TABLEEND
     };
+    static const char *const none[] = { NULL };
     int code = cmd_parse(ctx, argc, argv, options, 1, CMD_FILES);
+    char **given = code == CMD_CONTINUE ? cmd_given(options, argc, argv, none) : NULL;
+    if (code == CMD_CONTINUE && !given)
+        code = CMD_SYSTEM;
+    if (code == CMD_CONTINUE && set_twice(ctx, f.set, given))
+        code = CMD_USAGE;
+    cmd_list_free(given);
     if (code == CMD_CONTINUE)
         code = take_flags(ctx, &f);
     char *log = code == CMD_CONTINUE && !f.log ? default_log(t->model) : NULL;

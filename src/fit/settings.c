@@ -231,6 +231,15 @@ static void resolve_optimiser(const struct ml_fit_config *config, size_t outputs
                config->batch, s->train.optimiser);
 }
 
+/* Whether the kind has more than one loss for such a target. */
+static bool has_choice(const struct mli_kind *kind, enum mli_task task)
+{
+    size_t n = 0;
+    for (size_t i = 0; kind->losses[i]; i++)
+        n += kind->losses[i]->task == task;
+    return n > 1;
+}
+
 enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_task task, size_t classes,
                                  struct mli_settings *settings, struct ml_error *err)
 {
@@ -259,7 +268,7 @@ enum ml_status mli_settings_kind(const struct ml_fit_config *config, enum mli_ta
                             loss.name, mli_task_name(loss.task), mli_task_name(task));
     if (strcmp(config->kind, "auto") == 0)
         ml_log(config->log, ML_LOG_NOTE, "kind: %s, %s (--kind overrides)", kind->name, kind->meaning);
-    if (!config->loss && kind->losses[1])
+    if (!config->loss && has_choice(kind, task))
         ml_log(config->log, ML_LOG_NOTE, "loss: %s, %s (--loss overrides)", loss.name, loss.objective);
     settings->kind = kind;
     settings->loss = loss;

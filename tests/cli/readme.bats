@@ -13,6 +13,7 @@ load common
     while IFS= read -r line; do
         grep -qxF -- "$line" printed.txt || { echo "not printed: $line"; return 1; }
     done < shown.txt
+    [ "$(grep -c 'overrides)$' shown.txt)" -eq "$(grep -c 'overrides)$' printed.txt)" ] # nor is anything left out
 
     start_server
     body=$(sed -n "/curl --json '{/,/}'/p" "$readme" | tr -d '\n' | sed "s/.*--json '\([^']*\)'.*/\1/")

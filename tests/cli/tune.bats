@@ -152,6 +152,7 @@ search() {
 @test "what is asked for wrongly is one clear line with its column" {
     fails 2 "--kind logistic is for classification, but the task is regression" mlctl tune "$DATA/diabetes.csv" -q --kind logistic
     fails 2 "--loss hinge is for classification" mlctl tune "$DATA/diabetes.csv" -q --loss hinge
+    fails 2 "--l2=3 does nothing beside --set l2=1..2" mlctl tune "$DATA/diabetes.csv" -q --l2 3 --set l2=1..2
     fails 2 'column 10: expected a number after .., found "x"' mlctl tune "$DATA/iris.csv" -q --set l2=1e-4..x
     fails 2 'no setting "ratte"; did you mean "rate"?' mlctl tune "$DATA/iris.csv" -q --set ratte=1
     fails 2 "column 4: --l2" mlctl tune "$DATA/iris.csv" -q --set l2=1e13
