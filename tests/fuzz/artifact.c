@@ -9,6 +9,7 @@
  */
 #include <base/mem.h>
 #include <model/document.h>
+#include <model/drift.h>
 #include <model/safetensors.h>
 #include <model/sealed.h>
 #include <model/selftest.h>
@@ -28,6 +29,34 @@ static struct mli_buf encode(const struct ml_model *model)
     return out;
 }
 
+/* How predictions were spread is read of the record when it is served; counting over that stays within what it asks for. */
+static void check_drift(const struct ml_model *model)
+{
+    const double P[64] = { 0.25, 0.75, -1, 1e300 };
+    struct ml_error err = ML_ERROR_INIT;
+    struct mli_drift *drift = NULL;
+    struct mli_drift_column c;
+    enum ml_status status = mli_drift_of(model, &drift, &err);
+
+    if (status != ML_OK) {
+        if (status != err.status || (status != ML_EARTIFACT && status != ML_ENOMEM))
+            abort();
+        return;
+    }
+    size_t width = ml_model_width(model), rows = width <= 64 ? 64 / width : 0;
+    uint64_t *counts = calloc(mli_drift_counts(drift) + 1, sizeof(*counts));
+    if (!counts)
+        abort();
+    mli_drift_add_predictions(drift, P, rows, counts);
+    for (size_t t = 0; t < mli_drift_targets(drift); t++) {
+        mli_drift_target(drift, t, counts, &c);
+        if (c.rows != rows || c.missing + c.unseen + c.outside > rows)
+            abort();
+    }
+    free(counts);
+    mli_drift_free(drift);
+}
+
 static void check_model(struct ml_model *model)
 {
     struct mli_buf once = encode(model), twice;
@@ -36,6 +65,7 @@ static void check_model(struct ml_model *model)
 
     if (status != err.status || (status != ML_OK && status != ML_EARTIFACT && status != ML_ENOMEM))
         abort();
+    check_drift(model);
     ml_model_free(model);
     if (mli_model_decode(once.data, once.len, "again", &model, NULL) != ML_OK)
         abort();
