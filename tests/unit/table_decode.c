@@ -39,6 +39,7 @@ static const struct {
     { "utf-16be", BYTES("\0a\x20\xAC\xD8\x3D\xDE\x00"), BYTES("a\xE2\x82\xAC\xF0\x9F\x98\x80"), 0 },
     { "utf-16", BYTES("\xFE\xFF\0a"), BYTES("a"), 0 },
     { "utf-16", BYTES("a\0b\0"), BYTES("ab"), 0 },
+    { "utf-16le", BYTES("\x00\xD8\xFF\xDF\xFF\xDB\x00\xDC"), BYTES("\xF0\x90\x8F\xBF\xF4\x8F\xB0\x80"), 0 }, /* first and last halves */
     { "utf-16le", BYTES("\x00\xDE" "a\0\x3D\xD8" "b\0\x3D\xD8"), BYTES("\xFF" "a\xFF" "b\xFF"), 0 }, /* halves of pairs */
     { "utf-16le", BYTES("a\0b"), BYTES("a\xFF"), 0 },
     { "latin1", BYTES("\xE9\x80"), BYTES("\xC3\xA9\xC2\x80"), 0 },

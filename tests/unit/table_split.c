@@ -285,13 +285,13 @@ static const char *parts_of(const char *text, const struct ml_table *table)
 
 static void splits_by_time(void **state)
 {
-    struct ml_table *table = table_of("day,t,a:b,same,word\n"
-                                      "2020-01-05,1,1,3,x\n"
-                                      "2020-01-01,2,2,3,y\n"
-                                      "2020-01-09,2,3,3,x\n"
-                                      "2020-01-07,2,4,3,y\n"
-                                      ",5,5,3,x\n"
-                                      "2020-01-03,6,6,3,y\n");
+    struct ml_table *table = table_of("day,t,a:b,same,word,pair\n"
+                                      "2020-01-05,1,1,3,x,1\n"
+                                      "2020-01-01,2,2,3,y,2\n"
+                                      "2020-01-09,2,3,3,x,3\n"
+                                      "2020-01-07,2,4,3,y,4\n"
+                                      ",5,5,3,x,4\n"
+                                      "2020-01-03,6,6,3,y,5\n");
     struct ml_error err = ML_ERROR_INIT;
     struct mli_split split;
     struct notes notes;
@@ -307,6 +307,7 @@ static void splits_by_time(void **state)
     assert_string_equal(parts_of("time:t:0.67", table), "011111"); /* 5 is nearer to 4 than 2, of equals the fewer */
     assert_string_equal(parts_of("time:t:0.01", table), "000001");
     assert_string_equal(parts_of("time:t:0.99", table), "011111");
+    assert_string_equal(parts_of("time:pair:0.33", table), "000001"); /* 1 and 3 rows are as near to 2: the fewer */
     assert_string_equal(parts_of("time:same:0.5", table), "one side");
     assert_int_equal(mli_split_parse("time:word:0.5", &split, NULL), ML_OK);
     assert_int_equal(mli_split_apply(&split, &rows, 1, part, &err), ML_EDATA);

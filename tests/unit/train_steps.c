@@ -156,6 +156,25 @@ static void clipping_bounds_every_step(void **state)
     problem_release(&problem);
 }
 
+/* At the optimum no size of a step makes the loss fall, so the optimiser's own is taken. */
+static void a_range_test_without_a_fall_changes_nothing(void **state)
+{
+    struct problem problem = problem_new("dense 4, relu, dense 1", "squared", 64, 3, 1, 2);
+    struct mli_train_config config = MLI_TRAIN_CONFIG_INIT;
+    mli_real zero[32] = { 0 };
+    (void)state;
+
+    assert_true(problem.net->parameters <= COUNT(zero));
+    for (size_t i = 0; i < 64; i++)
+        problem.y[i] = 0;
+    config.optimiser = "adam";
+    struct mli_trainer *trainer = start(&problem, &config, zero);
+    assert_true(mli_trainer_state(trainer)->rate == 0.001);
+    assert_string_not_equal(mli_trainer_state(trainer)->rate_by, "by range test");
+    mli_trainer_free(trainer);
+    problem_release(&problem);
+}
+
 /* The test leaves nothing behind: the step size given at once leads to the same bits. */
 static void a_range_test_leaves_no_trace(void **state)
 {
@@ -280,6 +299,7 @@ int train_steps_tests(void)
         cmocka_unit_test(the_schedule_reaches_the_steps),
         cmocka_unit_test(clipping_bounds_every_step),
         cmocka_unit_test(a_range_test_leaves_no_trace),
+        cmocka_unit_test(a_range_test_without_a_fall_changes_nothing),
         cmocka_unit_test(a_paused_run_takes_the_same_steps),
         cmocka_unit_test(a_stop_within_an_epoch_keeps_what_was_learnt),
     };
