@@ -90,6 +90,12 @@ weights() { mlctl export -m "$1" --format json -o - -q | jq -c '[.. | .weight?, 
     mlctl train tripled.csv --warm-start c.safetensors -m d.safetensors > out.txt 2> err.txt
     grep -q "the target's mean is .* here and was .*, its deviation .*; the model's scale is kept" err.txt
     [ "$(record c.safetensors .target_scale)" = "$(record d.safetensors .target_scale)" ]
+    # about the same mean, which no scale moves: far wider, and not
+    for wider in 4:1 1:0; do
+        awk -F, -v OFS=, -v w=${wider%:*} 'NR > 1 { $NF = 152 + w * ($NF - 152) } 1' "$DATA/diabetes.csv" > wider.csv
+        mlctl train wider.csv --warm-start c.safetensors -m d.safetensors > out.txt 2> err.txt
+        [ "$(grep -c "the model's scale is kept" err.txt)" -eq ${wider#*:} ]
+    done
 }
 
 @test "categories that the model has not seen are counted; classes without rows are told; unknown ones refused" {
