@@ -50,6 +50,7 @@ kills() {
 
 # start_server: serves model.safetensors on a free port; sets server (its pid, killed by teardown) and port
 start_server() {
+    rm -f serve.txt # of a server before
     "$MLCTL" serve -q --port 0 > serve.txt &
     server=$!
     soon grep -qs '^serving.*:[0-9]*$' serve.txt

@@ -56,7 +56,8 @@ n = z.ZSTD_decompress(o, ctypes.c_size_t(len(o)), b, ctypes.c_size_t(len(b))); s
     unpacked q.csv.gz | grep "^152,.*header has 5"
     mkfifo pipe.gz
     gzip -dc < pipe.gz > through.csv &
+    local reader=$!
     mlctl convert -q "$DATA/iris.csv" -o pipe.gz
-    wait
+    wait "$reader"
     mlctl convert -q "$DATA/iris.csv" | cmp - through.csv
 }
