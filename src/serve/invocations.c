@@ -159,19 +159,11 @@ static enum ml_status read_json(const struct mli_request *request, size_t max_de
 static void answer_tensors(const struct mli_service *service, struct mli_worker *worker,
                            const struct mli_request *request, struct mli_reply *reply)
 {
-    static const char type[] = MLI_MEDIA_TENSORS_TYPE ";json-header-size=";
-    const size_t room = sizeof(type) + 24;
-
     mli_v2_infer(service, worker, request, reply);
     if (!reply->json_part)
         return;
-    char *text = mli_arena_alloc(&worker->request, room, 1);
-    if (!text) {
-        mli_reply_error(reply, 503, "out of memory for the answer");
-        return;
-    }
-    snprintf(text, room, "%s%zu", type, reply->json_part);
-    reply->type = text;
+    snprintf(reply->made, sizeof(reply->made), "%s;json-header-size=%zu", MLI_MEDIA_TENSORS_TYPE, reply->json_part);
+    reply->type = reply->made;
     reply->json_part = 0;
 }
 

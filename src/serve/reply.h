@@ -10,6 +10,7 @@
 #include <serve/intake.h>
 
 #define MLI_POLICY_MAX 384
+#define MLI_TYPE_MAX 96
 #define MLI_REPLY_MAX ((size_t)64 << 20) /* bytes of a body */
 
 struct mli_reply {
@@ -24,7 +25,8 @@ struct mli_reply {
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */
     bool close;           /* end the connection after this reply */
-    char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn; the last: it is not cleared */
+    char policy[MLI_POLICY_MAX]; /* Content-Security-Policy, "": that nothing is run or drawn; from here on nothing is cleared */
+    char made[MLI_TYPE_MAX]; /* where a type is written that is no constant: it stays until the reply is sent */
 };
 
 void mli_reply_init(struct mli_reply *reply);

@@ -567,6 +567,28 @@ static void test_long_answer(void **state)
     mli_reply_release(&reply);
 }
 
+/* An answer waits for its turn to be sent while the thread that made it has others' requests in its memory. */
+static void test_type_outlives_worker(void **state)
+{
+    static const char body[] = "{\"inputs\":[{\"name\":\"input-0\",\"shape\":[1,2],\"datatype\":\"FP64\",\"data\":[4,5]}],"
+                               "\"parameters\":{\"binary_data_output\":true}}";
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    bench_ask(&bench, "POST", "/invocations", MLI_MEDIA_TENSORS, body, strlen(body));
+    assert_int_equal(bench.reply.status, 200);
+    struct mli_worker *worker = &bench.service.worker[0];
+    mli_worker_begin(worker);
+    memset(mli_arena_alloc(&worker->request, 1024, 1), 'E', 1024);
+    char expected[MLI_TYPE_MAX];
+    snprintf(expected, sizeof(expected), "application/vnd.sagemaker-triton.binary+json;json-header-size=%zu",
+             bench.reply.body.len - sizeof(double));
+    assert_string_equal(bench.reply.type, expected);
+    assert_int_equal(bench.reply.json_part, 0);
+    bench_release(&bench);
+}
+
 int run_rows_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,7 +600,7 @@ int run_rows_tests(void)
         cmocka_unit_test(test_floats), cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nul),        cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_long_answer),
+        cmocka_unit_test(test_long_answer), cmocka_unit_test(test_type_outlives_worker),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }
