@@ -54,7 +54,7 @@ UNIT_train := heap train train_epoch train_gradient train_optimum train_state tr
 SRC_model := contributions document drift file layout model output predicted reading rowlog safetensors sealed selftest
 UNIT_model := heap model model_container model_contributions model_drift model_hostile model_reading model_rowlog model_sample model_selftest
 
-SRC_fit := centre checkpoint clean components coordinate crossval defaults divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_document prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
+SRC_fit := centre checkpoint clean components coordinate crossval defaults distinct divide evaluate finite fit folds gather history holdout job job_members job_memory knobs known l1_gram l1_newton l1_trained layers learn matrix measure members plan prepared prepared_document prepared_file prepared_make prepfile preprocess record reduce run search select select_l1 settings space spooled target target_names target_use triallog trials tune tuning_final tuning_record tuning_spaces tuning_trials units warm weights
 UNIT_fit := fit fit_crossval fit_divide fit_learn fit_network fit_reduce fit_tune fit_warm heap
 
 SRC_export := c c_code c_layers c_stage c_steps c_text formats json json_steps

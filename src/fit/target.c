@@ -3,6 +3,7 @@
 #include <base/buf.h>
 #include <base/mem.h>
 #include <base/num.h>
+#include <fit/distinct.h>
 #include <fit/finite.h>
 #include <fit/target_names.h>
 #include <math.h>
@@ -10,78 +11,7 @@
 #include <string.h>
 #include <table/boolean.h>
 
-enum { MLI_MAX_CODES = 10, MLI_MAX_CLASSES = 1000, SAME = 16 /* values that are compared at once */, FEW = 8 /* classes */ };
-
-/* Where v is among sorted values that it is one of, without a branch that nothing could foresee. */
-static size_t place_among(const double *value, size_t count, double v)
-{
-    const double *at = value;
-    for (size_t n = count, half; n > 1; n -= half) {
-        half = n / 2;
-        at += at[half] <= v ? half : 0;
-    }
-    return (size_t)(at - value);
-}
-
-/* Whether SAME values are all one of two. */
-static bool all_among(const double *x, const double two[2])
-{
-    bool all = true;
-    for (size_t i = 0; i < SAME; i++)
-        all &= (x[i] == two[0]) | (x[i] == two[1]);
-    return all;
-}
-
-/*
- * Sorted distinct values of a number column, at most `most` (more: *count = most + 1). has: rows to look at, NULL: all.
- */
-static double *distinct_numbers(const struct mli_column *column, const uint8_t *has, size_t rows, size_t most,
-                                size_t *count)
-{
-    double *seen = mli_calloc(most + 1, sizeof *seen), last[2] = { NAN, NAN };
-    *count = 0;
-    for (size_t i = 0; seen && i < rows && *count <= most; i++) {
-        if (i % SAME == 0 && rows - i >= SAME && all_among(column->number + i, last)) {
-            i += SAME - 1;
-            continue;
-        }
-        double v = column->number[i];
-        if ((v == last[0]) | (v == last[1]) || isnan(v) || (has && !has[i])) /* of two, which one cannot be foreseen */
-            continue;
-        size_t low = 0, high = *count;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (seen[middle] < v)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < *count && !(seen[low] > v))
-            continue;
-        if (*count == most) {
-            *count = most + 1;
-            break;
-        }
-        memmove(seen + low + 1, seen + low, (*count - low) * sizeof *seen);
-        seen[low] = v;
-        last[*count % 2] = v;
-        ++*count;
-    }
-    return seen;
-}
-
-/* The whole numbers 0..k-1, all of them, or any two values: codes of classes rather than quantities. */
-static bool looks_like_codes(const double *value, size_t count)
-{
-    if (count == 2)
-        return true;
-    if (count < 2 || count > MLI_MAX_CODES)
-        return false;
-    for (size_t k = 0; k < count; k++)
-        if (value[k] < (double)k || value[k] > (double)k)
-            return false;
-    return true;
-}
+enum { MLI_MAX_CLASSES = 1000, FEW = 8 /* classes */ };
 
 /* One of the target's columns, on its way. */
 struct finding {
@@ -98,22 +28,11 @@ static double *place(const struct finding *f, size_t i)
     return &f->target->y[i * f->target->columns + (size_t)(f->of - f->target->of)];
 }
 
-/* Of a single column in which none is missing: how many of few values, but the first, each reaches. */
-static void number_all(size_t n, const double *x, size_t count, const double *value, double *y)
-{
-    for (size_t i = 0; i < n; i++) {
-        unsigned above = 0;
-        for (size_t k = 1; k < count; k++)
-            above += x[i] >= value[k];
-        y[i] = above;
-    }
-}
-
 static void number_some(const struct finding *f, const double *value, size_t count)
 {
     for (size_t i = 0, row = 0; i < f->target->n; row++)
         if (f->target->has[row])
-            *place(f, i++) = (double)place_among(value, count, f->column->number[row]);
+            *place(f, i++) = (double)mli_distinct_place(value, count, f->column->number[row]);
 }
 
 static enum ml_status take_number_classes(const struct finding *f, const double *value, size_t count,
@@ -132,7 +51,7 @@ static enum ml_status take_number_classes(const struct finding *f, const double 
             return ml_error_set(err, ML_ENOMEM, "out of memory");
     }
     if (f->target->columns == 1 && f->target->n == f->table->rows && count <= FEW)
-        number_all(f->table->rows, f->column->number, count, value, f->target->y);
+        mli_distinct_reached(f->table->rows, f->column->number, count, value, f->target->y);
     else
         number_some(f, value, count);
     return ML_OK;
@@ -287,10 +206,10 @@ static enum ml_status take_number(const struct finding *f, struct ml_error *err)
 {
     const struct mli_column *column = f->column;
     size_t count;
-    double *value = distinct_numbers(column, f->target->has, f->table->rows, MLI_MAX_CLASSES, &count);
+    double *value = mli_distinct_numbers(column, f->target->has, f->table->rows, MLI_MAX_CLASSES, &count);
     if (!value)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
-    bool automatic = strcmp(f->task, "auto") == 0, codes = looks_like_codes(value, count);
+    bool automatic = strcmp(f->task, "auto") == 0, codes = mli_distinct_codes(value, count);
     enum ml_status status = ML_OK;
     if (strcmp(f->task, "classification") == 0 && count > MLI_MAX_CLASSES)
         status = ml_error_at(err, ML_EDATA, f->table->source, 0, 0,
@@ -316,7 +235,7 @@ static enum ml_status take_label(const struct finding *f, struct ml_error *err)
 {
     const struct mli_column *column = f->column;
     size_t count = 0;
-    double *value = column->number ? distinct_numbers(column, f->target->has, f->table->rows, 2, &count) : NULL;
+    double *value = column->number ? mli_distinct_numbers(column, f->target->has, f->table->rows, 2, &count) : NULL;
     if (column->number && !value)
         return ml_error_set(err, ML_ENOMEM, "out of memory");
     enum ml_status status = ML_OK;
@@ -447,8 +366,8 @@ bool mli_target_is_class(const struct ml_table *table, size_t column)
     if (c->code)
         return mli_dict_count(c->dict) >= 2 && mli_dict_count(c->dict) <= MLI_MAX_CLASSES;
     double *value =
-        c->type == ML_TYPE_NUMBER ? distinct_numbers(c, NULL, table->rows, MLI_MAX_CODES, &count) : NULL;
-    bool is = value && looks_like_codes(value, count);
+        c->type == ML_TYPE_NUMBER ? mli_distinct_numbers(c, NULL, table->rows, MLI_CODES_MOST, &count) : NULL;
+    bool is = value && mli_distinct_codes(value, count);
     free(value);
     return is;
 }
