@@ -154,10 +154,12 @@ def answer(sock):
 def client(seed, asked, at):
     choose = random.Random(seed)
     while time.monotonic() < end and not wrong:
+        data, begun = b"", time.monotonic()
         try:
             with socket.create_connection((HOST, at), 60) as sock:
                 for _ in range(choose.randrange(1, 60)):
                     data, statuses = choose.choice(asked)
+                    begun = time.monotonic()
                     sock.sendall(data)
                     status, last, body = answer(sock)
                     counts[status] = counts.get(status, 0) + 1
@@ -166,7 +168,7 @@ def client(seed, asked, at):
                     if last or time.monotonic() > end:
                         break
         except (OSError, ValueError) as problem:
-            wrong.append(repr(problem))
+            wrong.append("%r: %r, %.1f s after it was begun" % (data[:200], problem, time.monotonic() - begun))
 
 
 def leaver():
