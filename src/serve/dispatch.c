@@ -85,6 +85,8 @@ void mli_dispatch(const struct mli_service *service, struct mli_worker *worker,
         mli_shadow_offer(service->shadow, worker, route, request);
     if (!worker->run.asked)
         return;
+    if (reply->status < 400)
+        reply->model = request->served->model->sha256;
     worker->run.total = mli_clock() - since;
     mli_tally_add(request->served->tally, worker->number, mli_route_protocol(route), &worker->run, reply->status < 400);
 }

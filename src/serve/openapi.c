@@ -38,6 +38,18 @@ static bool add_errors(json_t *operation, bool body, bool key)
     return true;
 }
 
+/* Of answers with predictions. */
+static bool add_digest(json_t *operation)
+{
+    json_t *done = json_object_get(json_object_get(operation, "responses"), "200");
+
+    if (!json_object_get(done, "headers") && !mli_json_put(done, "headers", json_object()))
+        return false;
+    return mli_json_put(json_object_get(done, "headers"), "X-Model-Digest",
+                        json_pack("{s:s,s:{s:s}}", "description", "SHA-256 of the model whose predictions these are, as in its card",
+                                  "schema", "type", "string"));
+}
+
 /* ---- paths ------------------------------------------------------------------------------------------------------- */
 
 static const char of_version[] = "/versions/{v}", of_label[] = "/labels/{l}";
@@ -148,7 +160,8 @@ static json_t *operation_of(const json_t *item, const struct mli_route *route, u
     const char *name = json_string_value(json_object_get(operation, "operationId"));
     bool key = route->scope != MLI_SCOPE_OPEN && !(open & route->scope);
     bool made = add_errors(operation, route->takes != MLI_TAKES_NOTHING, key) &&
-                (!key || add_security(operation));
+                (!key || add_security(operation)) &&
+                (route->takes == MLI_TAKES_NOTHING || route->about != MLI_ABOUT_MODEL || add_digest(operation));
 
     const char *which = strstr(route->path, of_version) ? "Version" : strstr(route->path, of_label) ? "Label" : NULL;
     if (made && name && which)

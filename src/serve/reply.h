@@ -21,6 +21,7 @@ struct mli_reply {
     const char *coding;   /* Content-Encoding of the body, NULL: it is as it is, */
     bool varies;          /* or could be otherwise: Vary: Accept-Encoding */
     const char *challenge; /* WWW-Authenticate, NULL: none */
+    const char *model;     /* X-Model-Digest, of the model whose predictions it has; NULL or "": none */
     size_t nulls;         /* predictions in it that are no number and became null: X-Mlctl-Nulls, 0: none */
     size_t json_part;     /* Inference-Header-Content-Length, 0: none */
     unsigned retry_after; /* Retry-After in seconds, 0: none */

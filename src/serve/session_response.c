@@ -2,7 +2,7 @@
  * The library takes as long to make a response with three header fields as a small prediction takes. So the plain ones,
  * whose fields are always the same, are kept by the length of their body, each with room for one that is written anew for
  * every request. One that is still being sent belongs to its request; another is made then. The date, which the library would
- * write anew into every response, is written once a second.
+ * write anew into every response, is written once a second, and the model's digest when it is another one's.
  */
 #include <serve/session.h>
 
@@ -16,9 +16,12 @@ struct mli_kept {
     struct MHD_Response *response;
     bool taken;
     time_t second; /* of its date */
-    char date[MLI_DATE_SIZE];
+    char date[MLI_DATE_SIZE];    /* in it; "": none */
+    char model[MLI_SHA256_HEX]; /* likewise */
     char body[];
 };
+
+static const char field_model[] = "X-Model-Digest";
 
 static bool add_header(struct MHD_Response *response, const char *name, const char *value)
 {
@@ -76,7 +79,7 @@ static bool add_cors_headers(struct MHD_Response *response, const struct mli_ses
     return (*session->origin == '*' || add_header(response, MHD_HTTP_HEADER_VARY, "Origin")) &&
            add_header(response, "Access-Control-Allow-Origin", session->origin) &&
            add_header(response, "Access-Control-Expose-Headers",
-                      "Inference-Header-Content-Length, Retry-After, traceparent, X-Request-Id") &&
+                      "Inference-Header-Content-Length, Retry-After, traceparent, X-Model-Digest, X-Request-Id") &&
            (!session->preflight ||
             (add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
              add_header(response, "Access-Control-Allow-Headers",
@@ -112,6 +115,7 @@ static struct MHD_Response *make_response(const struct mli_session *session, con
         (!reply->allow || add_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow)) &&
         (!reply->challenge ||
          add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->challenge)) &&
+        (!reply->model || !reply->model[0] || add_header(response, field_model, reply->model)) &&
         (!reply->nulls || add_number(response, "X-Mlctl-Nulls", reply->nulls)) &&
         (!reply->json_part || add_number(response, "Inference-Header-Content-Length", reply->json_part)) &&
         (!reply->retry_after || add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after)))
@@ -122,7 +126,7 @@ static struct MHD_Response *make_response(const struct mli_session *session, con
 
 /* ---- kept -------------------------------------------------------------------------------------------------------- */
 
-/* Whether make_response() would add the common fields and no other. */
+/* Whether make_response() would add the common fields, maybe the model's, and no other. */
 static bool is_plain(const struct mli_session *session, const char *method)
 {
     const struct mli_reply *reply = &session->reply;
@@ -142,7 +146,7 @@ static struct mli_kept *make_kept(const struct mli_reply *reply)
         return NULL;
     kept->taken = false;
     kept->second = 0;
-    kept->date[0] = '\0';
+    kept->date[0] = kept->model[0] = '\0';
     kept->response = MHD_create_response_from_buffer(len, kept->body, MHD_RESPMEM_PERSISTENT);
     if (kept->response && add_common_headers(kept->response, reply))
         return kept;
@@ -152,20 +156,31 @@ static struct mli_kept *make_kept(const struct mli_reply *reply)
     return NULL;
 }
 
-/* False: it has none now, for want of memory. */
+/* A field whose value is in `now` gets another one; "" is none. False: it has none now, for want of memory. */
+static bool set_field(const struct mli_kept *kept, const char *name, char *now, const char *value)
+{
+    if (now[0])
+        MHD_del_response_header(kept->response, name, now);
+    now[0] = '\0';
+    if (!value[0])
+        return true;
+    if (!add_header(kept->response, name, value))
+        return false;
+    memcpy(now, value, strlen(value) + 1);
+    return true;
+}
+
 static bool set_date(struct mli_kept *kept, const struct mli_loop *loop)
 {
-    if (kept->second == loop->second)
+    if (kept->second == loop->second && kept->date[0])
         return true;
-    if (kept->date[0])
-        MHD_del_response_header(kept->response, MHD_HTTP_HEADER_DATE, kept->date);
-    memcpy(kept->date, loop->date, sizeof(kept->date));
     kept->second = loop->second;
-    if (add_header(kept->response, MHD_HTTP_HEADER_DATE, kept->date))
-        return true;
-    kept->date[0] = '\0';
-    kept->second = 0;
-    return false;
+    return set_field(kept, MHD_HTTP_HEADER_DATE, kept->date, loop->date);
+}
+
+static bool set_model(struct mli_kept *kept, const char *digest)
+{
+    return strcmp(kept->model, digest) == 0 || set_field(kept, field_model, kept->model, digest);
 }
 
 /* The loop's response of that length. NULL: it is being sent, or cannot be made. */
@@ -176,7 +191,8 @@ static struct mli_kept *take_kept(struct mli_session *session)
 
     if (!*place)
         *place = make_kept(&session->reply);
-    if (!*place || (*place)->taken || !set_date(*place, session->loop))
+    if (!*place || (*place)->taken || !set_date(*place, session->loop) ||
+        !set_model(*place, session->reply.model ? session->reply.model : ""))
         return NULL;
     if (body->len > 0)
         memcpy((*place)->body, body->data, body->len);

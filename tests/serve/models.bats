@@ -49,6 +49,48 @@ one() { curl -sS -H 'Content-Type: application/json' -d '{"x":1,"y":2}' "$URL$1"
     [ "$(code -d '{"instances":[[1,2]]}' "$URL/v1/models/nobody:predict")" = 404 ]
 }
 
+@test "predictions say by X-Model-Digest which model they are of, in every protocol, and nothing else does" {
+    cp "$BATS_FILE_TMPDIR/mean.9.csv" twin.csv
+    "$MLCTL" train twin.csv -q --l2 0 --split none -m twin.safetensors > /dev/null # its answers are the same
+    serve_all mean="$BATS_FILE_TMPDIR/models/mean/9/model.safetensors" twin=twin.safetensors --threads 1
+    # digest_in STATUS CURL-OPTION...: what the answer's head says
+    digest_in() {
+        local status=$1
+        shift
+        [ "$(curl -sS -o /dev/null -D head.txt -w '%{http_code}' "$@")" = "$status" ] || { echo "no $status: $*" >&2; return 1; }
+        tr -d '\r' < head.txt | sed -n 's/^X-Model-Digest: //p'
+    }
+    awk 'BEGIN { print "x,y"; for (i = 0; i < 20000; i++) print "1,2" }' > many.csv
+    for name in mean twin mean; do
+        sha256=$(curl -sS "$URL/models/$name" | jq -r .sha256)
+        [[ $sha256 =~ ^[0-9a-f]{64}$ ]]
+        for _ in 1 2; do # a response of its own, and one that is kept
+            while read -r path type body; do
+                [ "$(digest_in 200 -H "Content-Type: $type" -d "$body" "$URL/$path")" = "$sha256" ] || { echo "$path"; cat head.txt; return 1; }
+            done <<- TABLE
+				models/$name/predict application/json {"x":1,"y":2}
+				models/$name/versions/1/predict application/json [{"x":1,"y":2},{"x":3,"y":4}]
+				models/$name/predict application/jsonlines {"x":1,"y":2}
+				models/$name/explain application/json {"x":1,"y":2}
+				models/$name/invoke application/json {"instances":[[1,2]]}
+				v1/models/$name:predict application/json {"instances":[[1,2]]}
+				v2/models/$name/infer application/json {"inputs":[{"name":"input-0","shape":[1,2],"datatype":"FP64","data":[1,2]}]}
+			TABLE
+            [ "$(digest_in 200 -H 'Content-Type: text/csv' --data-binary @many.csv "$URL/models/$name/predict")" = "$sha256" ]
+            [ -z "$(digest_in 400 --json '{"x":1,"y":"a"}' "$URL/models/$name/predict")" ]
+            [ -z "$(digest_in 200 "$URL/models/$name")" ]
+        done
+    done
+    [ -z "$(digest_in 200 -d '' "$URL/v2/repository/index")" ]
+    stop
+    serve_all "$BATS_FILE_TMPDIR/models" --canary mean=10:50%
+    for i in {1..20}; do
+        answer=$(curl -sS -D head.txt --json "{\"x\":1,\"y\":2,\"row\":$i}" "$URL/models/mean/predict" | jq '.prediction | round')
+        echo "$answer $(tr -d '\r' < head.txt | sed -n 's/^X-Model-Digest: //p')"
+    done | sort -u > answers
+    [ "$(cat answers)" = "$(for v in 10 9; do echo "$v $(curl -sS "$URL/models/mean/versions/$v" | jq -r .sha256)"; done)" ]
+}
+
 @test "a folder of models: versions side by side, the newest answers" {
     serve_all "$BATS_FILE_TMPDIR/models"
     [ "$(one /predict)" = 10 ]

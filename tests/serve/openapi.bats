@@ -13,6 +13,8 @@ schema() {
         (has("/v1/models/churn:regress") | not)' openapi.json
     [ "$(schema Row | jq -c .required)" = '["age","city","when"]' ]
     [ "$(schema Column2 | jq -c .examples)" = '["Lima","Oslo","Rome"]' ]
+    jq -e '[.paths[] | .post // empty | select(.responses["200"].headers["X-Model-Digest"].schema.type == "string") | .operationId] |
+        length >= 10 and (map(select(test("[Ii]ndex|[Ll]oad"))) == [])' openapi.json
     schema Column1 | jq -e '.description | contains("training saw 20 to 60")'
     schema Column3 | jq -e '.description | contains("training saw 2024-01-01")'
     [ "$(schema Prediction | jq -c .properties.prediction.enum)" = '["no","yes"]' ]

@@ -131,7 +131,7 @@ def quantile(values, q):
 
 # ---- wrk -----------------------------------------------------------------------------------------------------------
 
-# Counts answers that are not 200 with one of the bodies; errors of sockets are counted by wrk.
+# Counts answers that are not 200 with one of the bodies and the digest that goes with it; errors of sockets are counted by wrk.
 LUA = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -141,7 +141,7 @@ bad = 0
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function response(status, headers, body)
-    if status ~= 200 or not known[body] then
+    if status ~= 200 or not known[body] or known[body] ~= headers["X-Model-Digest"] then
         bad = bad + 1
         if bad < 4 then print("BAD " .. status .. " " .. body) end
     end
@@ -156,11 +156,11 @@ end
 
 
 class Wrk:
-    """wrk until stop(); whatever is not an answer of `bodies` is a failure."""
+    """wrk until stop(); whatever is not one of these answers is a failure."""
 
-    def __init__(self, port, bodies, connections=32):
+    def __init__(self, port, answers, connections=32):
         with open("wrk.lua", "w") as file:
-            file.write(LUA % ", ".join("[%s] = true" % json.dumps(body.decode()) for body in bodies))
+            file.write(LUA % ", ".join("[%s] = %s" % (json.dumps(answer.body.decode()), json.dumps(answer.headers["x-model-digest"])) for answer in answers))
         self.process = subprocess.Popen(["wrk", "-t1", "-c%d" % connections, "-d36000s", "--timeout", "60s", "-s", "wrk.lua", "http://%s:%d/predict" % (HOST, port)],
                                         stdout=subprocess.PIPE, text=True)
 
@@ -182,20 +182,20 @@ def swaps():
         file.write(open(models[0], "rb").read()[:-7])
     shutil.copyfile(models[0], "live.safetensors")
     server = Server("live.safetensors")
-    bodies = [server.predicts().body]
+    answers = [server.predicts()]
     shutil.copyfile(models[1], "next")
     os.rename("next", "live.safetensors")
-    soon(lambda: server.predicts().body != bodies[0], "the other model")
-    bodies.append(server.predicts().body)
+    soon(lambda: server.predicts().body != answers[0].body, "the other model")
+    answers.append(server.predicts())
     shutil.copyfile(models[0], "next")
     os.rename("next", "live.safetensors")
-    soon(lambda: server.predicts().body == bodies[0], "the first model")
-    load = Wrk(server.port, bodies)
+    soon(lambda: server.predicts().body == answers[0].body, "the first model")
+    load = Wrk(server.port, answers)
     subprocess.run([sys.executable, os.path.join(HERE, "swap.py"), str(server.port), str(server.pid), "live.safetensors", str(count), *models, "damaged"],
                    check=True)
     asked = load.stop()
     server.stop()
-    print("swaps: %d changes, a quarter of them damaged, %d requests of wrk, none failed, every answer one of the two models'" % (count, asked))
+    print("swaps: %d changes, a quarter of them damaged, %d requests of wrk, none failed, every answer that of the model whose digest it has" % (count, asked))
 
 
 def drain_half():

@@ -1,6 +1,7 @@
 """
-A model file is replaced again and again while clients ask: no request fails, every answer is that of a model that was
-there, and once the server has counted the new file every answer is the new model's.
+A model file is replaced again and again while clients ask: no request fails, every answer is that of the model whose
+digest is in its X-Model-Digest, one that was there, and once the server has counted the new file every answer is the new
+model's.
 
 usage: swap.py PORT PID LIVE COUNT A B DAMAGED
 
@@ -12,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import sys
 import threading
 import time
@@ -24,13 +26,21 @@ stopped = threading.Event()
 failures, answers, asked = [], set(), [0]
 
 
+def digest_of(path):
+    """As it stands in the file's metadata."""
+    with open(path, "rb") as file:
+        length, = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(length))["__metadata__"]["mlctl.sha256"]
+
+
 def ask(connection):
+    """The digest of the model that has answered, and what it has said."""
     connection.request("POST", "/predict", BODY, HEADERS)
     reply = connection.getresponse()
     text = reply.read()
     if reply.status != 200:
         raise ValueError("%d %r" % (reply.status, text))
-    return json.loads(text)["prediction"]
+    return reply.getheader("X-Model-Digest"), json.loads(text)["prediction"]
 
 
 def client():
@@ -73,7 +83,8 @@ def now():
 
 
 values = []
-clients = [threading.Thread(target=client) for _ in range(4)]
+digests = [digest_of(path) for path in good]
+clients = [threading.Thread(target=client, daemon=True) for _ in range(4)]
 for thread in clients:
     thread.start()
 which = 0
@@ -89,7 +100,7 @@ for change in range(count):
         os.kill(pid, signal.SIGHUP)
     soon(lambda: counts()[1 if bad else 0] > before[1 if bad else 0], "change %d" % change)
     after = now()
-    if (after == value) != bad:
+    if (after == value) != bad or after[0] != digests[which]:
         sys.exit("after change %d the answer is %r, before it was %r" % (change, after, value))
     value = after
     values.append(value)
@@ -100,4 +111,4 @@ if failures:
     sys.exit("failed: %s" % failures[:5])
 if len(set(values)) != 2 or not answers <= set(values):
     sys.exit("answers of nobody: %s, of the models: %s" % (answers, set(values)))
-print("%d changes, %d requests, none failed" % (count, asked[0]))
+print("%d changes, %d requests, none failed, every answer that of its digest" % (count, asked[0]))
