@@ -103,9 +103,13 @@ static bool move(const char *path, unsigned from, unsigned to)
     return moved;
 }
 
+/* A file that has been renamed and whose successor could not be opened then is not there, and nothing more is renamed. */
 static bool rotate(struct mli_logfile *file)
 {
-    for (unsigned i = file->config.files - 1; i > 0; i--) {
+    struct stat is;
+    const bool there = stat(file->config.path, &is) == 0;
+
+    for (unsigned i = file->config.files - 1; there && i > 0; i--) {
         if (!move(file->config.path, i - 1, i)) {
             complain(file, "cannot be rotated");
             return false;

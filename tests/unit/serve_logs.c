@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <tests/unit/serve_sample.h>
 #include <unistd.h>
@@ -288,6 +289,39 @@ static void test_rotation_of_links(void **state)
     clear();
 }
 
+/* Files that were full before are not pushed out of the row by one that cannot be opened, however often that is tried. */
+static void test_rotation_without_descriptors(void **state)
+{
+    const struct mli_logfile_config config = { .path = path, .max_bytes = 10, .files = 3 };
+    struct mli_logfile file;
+    struct rlimit files, none;
+
+    (void)state;
+    assert_int_equal(mli_logfile_open(&file, &config, NULL), ML_OK);
+    assert_int_equal(mli_logfile_write(&file, "12345678\nabcdefgh\n", 18, 0), 18);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    int next = dup(STDERR_FILENO);
+    assert_true(next >= 0 && close(next) == 0);
+    none = files;
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    size_t lost = 0;
+    for (int i = 0; i < 5; i++) {
+        mli_logfile_refresh(&file);
+        lost += mli_logfile_write(&file, "lost\n", 5, 0) == 0;
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(lost, 5);
+    assert_string_equal(content(1), "abcdefgh\n");
+    assert_string_equal(content(2), "12345678\n");
+    mli_logfile_refresh(&file);
+    assert_int_equal(mli_logfile_write(&file, "new\n", 4, 0), 4);
+    assert_string_equal(content(0), "new\n");
+    assert_string_equal(content(1), "abcdefgh\n");
+    mli_logfile_close(&file);
+    clear();
+}
+
 static void test_refresh(void **state)
 {
     const struct mli_logfile_config config = { .path = path };
@@ -527,7 +561,7 @@ int run_logs_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traceparent), cmocka_unit_test(test_ids),     cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_rotation),    cmocka_unit_test(test_rotation_of_links), cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_rotation),    cmocka_unit_test(test_rotation_of_links), cmocka_unit_test(test_rotation_without_descriptors), cmocka_unit_test(test_refresh), cmocka_unit_test(test_journal),
         cmocka_unit_test(test_full),        cmocka_unit_test(test_predictions),
         cmocka_unit_test(test_many_predictions),
         cmocka_unit_test(test_sample),
