@@ -191,6 +191,7 @@ void mli_session_on_completed(void *data, struct MHD_Connection *connection, voi
     session->request.view = NULL;
     mli_session_sent(session);
     mli_session_drop_body(session);
+    mli_session_drop_answer(session);
     mli_reply_reset(&session->reply);
     mli_connection_enter(session->connection, MLI_PHASE_IDLE, 0, mli_now());
 }

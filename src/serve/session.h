@@ -20,6 +20,7 @@
 struct mli_server;
 
 #define MLI_KEPT_BYTES ((size_t)512) /* bodies of responses that are kept are shorter than that */
+#define MLI_BODY_KEPT ((size_t)64 << 10) /* a larger buffer, of a request or an answer, is not kept from one to the next */
 #define MLI_MILLISECOND 1000000u      /* of mli_clock(): what it says of the time is what mli_now() does, but finer */
 #define MLI_DATE_SIZE 30             /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
@@ -62,7 +63,8 @@ struct mli_server {
     size_t loops;
     char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
     bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
-    _Atomic size_t held; /* bytes of request bodies, of those that are long */
+    _Atomic size_t held; /* bytes of request bodies, of those that are long, */
+    _Atomic size_t sending; /* and of answers */
 };
 
 enum mli_stage { MLI_STAGE_HEAD, MLI_STAGE_LOBBY, MLI_STAGE_BODY };
@@ -93,6 +95,7 @@ struct mli_session {
     const char *preflight;         /* Access-Control-Allow-Methods; NULL: no preflight */
     struct mli_buf body;
     struct mli_reply reply;
+    size_t sending;        /* bytes of it that the server has counted */
     struct mli_run run;    /* what came of it */
     bool away;             /* it is another thread's until that wakes the connection: */
     struct MHD_Connection *asleep;
@@ -150,9 +153,15 @@ bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *c
 /* A long body goes packed to who asks for that. accept: Accept-Encoding, NULL: not sent. */
 void mli_session_pack(struct mli_reply *reply, const char *accept);
 
-/* The reply's body is sent from where it is; it stays until the request is completed. */
+/*
+ * The reply's body is sent from where it is; it stays until the request is completed. A long one that finds too much of that in
+ * memory, because clients do not take theirs, becomes a refusal.
+ */
 enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
                                  const char *method);
+
+/* Takes what it has of the server's count back. */
+void mli_session_drop_answer(struct mli_session *session);
 
 /* Writes the request down where that is wanted; status 0: it was not answered. */
 void mli_session_note(struct mli_session *session, unsigned status, uint64_t took);

@@ -1,6 +1,5 @@
 #include <serve/session.h>
 
-#define BODY_KEPT ((size_t)64 << 10) /* a larger buffer is not kept from one request to the next */
 #define HELD_BODIES ((size_t)32) /* request bodies in memory at one time, as many of the largest */
 
 /*
@@ -9,7 +8,7 @@
  */
 static size_t counted(size_t len)
 {
-    return len > BODY_KEPT ? len : 0;
+    return len > MLI_BODY_KEPT ? len : 0;
 }
 
 static void count_out(struct mli_session *session)
@@ -26,7 +25,7 @@ void mli_session_drop_body(struct mli_session *session)
     struct mli_buf *body = &session->body, *spare = &session->loop->spare;
 
     count_out(session);
-    if (body->capacity > BODY_KEPT) {
+    if (body->capacity > MLI_BODY_KEPT) {
         mli_buf_release(body);
         return;
     }

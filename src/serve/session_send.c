@@ -3,6 +3,7 @@
 #include <serve/access_log.h>
 
 #define REQUESTS_MAX 1000u /* of one connection */
+#define SENDING_MAX (4 * MLI_REPLY_MAX) /* bytes of long answers that are in memory at one time */
 #define PACKED_FROM ((size_t)16 << 10) /* bytes of a body that packing may save time on */
 
 void mli_session_note(struct mli_session *session, unsigned status, uint64_t took)
@@ -61,6 +62,30 @@ void mli_session_pack(struct mli_reply *reply, const char *accept)
     reply->coding = coding->name;
 }
 
+/* What clients are slow to take is all that stays: not their requests, and of answers only so much. */
+static void hold_answer(struct mli_session *session)
+{
+    struct mli_server *server = session->loop->server;
+    const size_t n = session->reply.body.capacity;
+
+    if (session->body.capacity > MLI_BODY_KEPT)
+        mli_session_drop_body(session);
+    if (n <= MLI_BODY_KEPT)
+        return;
+    session->sending = n;
+    if (atomic_fetch_add(&server->sending, n) <= SENDING_MAX - n)
+        return;
+    mli_session_drop_answer(session);
+    mli_session_refuse(session, 503, "too many long answers wait for clients to take them; try again");
+}
+
+void mli_session_drop_answer(struct mli_session *session)
+{
+    if (session->sending > 0)
+        atomic_fetch_sub(&session->loop->server->sending, session->sending);
+    session->sending = 0;
+}
+
 enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connection *connection,
                                  const char *method)
 {
@@ -71,6 +96,7 @@ enum MHD_Result mli_session_send(struct mli_session *session, struct MHD_Connect
     if (!session->away)
         mli_session_pack(reply, reply->body.len < PACKED_FROM ? NULL
                                     : MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    hold_answer(session);
     reply->close =
         reply->close || ++session->served >= REQUESTS_MAX || atomic_load(&server->service.draining);
     session->ends = reply->close;

@@ -29,6 +29,11 @@ load common
     python3 "$WIRE/limits.py" "$PORT" files
 }
 
+@test "long answers that clients do not take fill no memory, and keep no requests" {
+    serve people --max-body 1900K
+    python3 "$WIRE/limits.py" "$PORT" untaken "$SERVER"
+}
+
 @test "too many rows, too deep a nesting" {
     serve mean --max-rows 2 --max-depth 3
     [[ $(json '[{"x":1,"y":1},{"x":1,"y":1}]' -o /dev/null -w '%{http_code}') == 200 ]]

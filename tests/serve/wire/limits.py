@@ -6,13 +6,15 @@ usage: limits.py PORT WHAT [ARGUMENT]
   connections N   a server with --max-connections N
   address N       a server with --max-per-address N
   files           a server with few open files
+  untaken PID     a server of people, --max-body 1900K: clients that do not take their long answers
   answers [MS]    a server as it comes: each limit is answered, in at most so many milliseconds (100)
 """
 import json
+import socket
 import sys
 import time
 
-from wire import Checks, ask, connect, parse, post, receive, reply, until
+from wire import HOST, Checks, ask, connect, parse, post, receive, reply, until
 
 PORT, WHAT = int(sys.argv[1]), sys.argv[2]
 check = Checks()
@@ -129,6 +131,44 @@ def files():
     check(until(served), "serves again")
 
 
+def memory(pid):
+    """Resident bytes of a process."""
+    with open("/proc/%d/status" % pid) as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def hesitate(request):
+    """Sends a request and takes no more of its answer than the status."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(60)
+    sock.connect((HOST, PORT))
+    sock.sendall(request)
+    return sock, int(sock.recv(12)[9:])
+
+
+def untaken():
+    pid = int(sys.argv[3])
+    lines = b'{"age":31,"city":"Oslo","when":"2024-01-01"}\n' * 40000
+    fields = b"Content-Type: application/jsonlines\r\nContent-Length: %d\r\n" % len(lines)
+    short, long = post_to(b"/predict", fields, lines), post_to(b"/explain", fields, lines)
+    # four megabytes each: more than the system takes, less than makes too many of them; the requests of those who wait are not kept
+    clients = [hesitate(short) for _ in range(40)]
+    check({status for _, status in clients} == {200}, "long requests", [status for _, status in clients])
+    for sock, _ in clients:
+        sock.close()
+    before = memory(pid)
+    clients = [hesitate(long) for _ in range(24)]
+    answered = [status for _, status in clients]
+    check(set(answered) == {200, 503}, "answers of clients that take none", answered)
+    check(memory(pid) - before < 400 * MIB, "memory for them", (memory(pid) - before) // MIB, "MiB")
+    check(served(), "a short answer")
+    for sock, _ in clients:
+        sock.close()
+    last = post_to(b"/explain", fields + b"Connection: close\r\n", lines)
+    check(until(lambda: [r.status for r in ask(PORT, last)[0]] == [200]), "a long answer when they have gone")
+
+
 def filled(length, names=1):
     """A GET whose line and fields make that many bytes, by that many fields."""
     start, end = b"GET /healthz HTTP/1.1\r\nHost: a\r\n", b"\r\n"
@@ -143,6 +183,7 @@ def post_to(path, fields, body=b""):
 JSON = b"Content-Type: application/json\r\n"
 ROW = b'{"x":4,"y":5}'
 KIB = 1024
+MIB = 1024 * KIB
 # what is asked, the status, what else must hold of the head (a field and its value), whether the answer is JSON
 ANSWERS = [
     ("a header of nearly 32 KiB", filled(32 * KIB - 8), 200, {}, True),
@@ -221,5 +262,6 @@ def answers():
     check(served(), "after all of them")
 
 
-{"answers": answers, "body": body, "connections": connections, "address": address, "files": files}[WHAT]()
+{"answers": answers, "body": body, "connections": connections, "address": address, "files": files,
+ "untaken": untaken}[WHAT]()
 check.end()
