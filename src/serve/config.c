@@ -2,12 +2,14 @@
 
 #include <base/limits.h>
 #include <serve/group.h>
+#include <serve/keeper.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #define LOOPS_MAX ((size_t)8)
 #define WORKERS_MAX ((size_t)4)
-#define FILES_RESERVED 24u /* descriptors that are not connections, and 3 a loop */
+#define FILES_RESERVED 25u /* descriptors that are not connections, and 3 a loop */
+#define LEAVING_SHARE 8u   /* connections for each that is seen off, where descriptors are few */
 
 /* A path that can come in a request line as it is. */
 static bool is_path(const char *path)
@@ -47,24 +49,44 @@ enum ml_status mli_server_check(const struct mli_server_config *config, struct m
     return ML_OK;
 }
 
+/* Files that may be open, after as many have been asked for. */
+static rlim_t ask_for_files(rlim_t wanted)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    if (files.rlim_cur < wanted && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &files) != 0 && getrlimit(RLIMIT_NOFILE, &files) != 0)
+            return wanted;
+    }
+    return files.rlim_cur;
+}
+
 enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loops,
                                     struct ml_error *err)
 {
-    rlim_t reserved = FILES_RESERVED + 3 * loops;
-    struct rlimit files;
+    const rlim_t reserved = FILES_RESERVED + 3 * loops;
+    const rlim_t files = ask_for_files(reserved + config->max_connections + MLI_KEEPER_LEAVING);
 
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
-        files.rlim_cur >= config->max_connections + reserved)
+    config->leaving = MLI_KEEPER_LEAVING;
+    if (files >= reserved + config->max_connections + MLI_KEEPER_LEAVING)
         return ML_OK;
-    if (files.rlim_cur <= reserved)
+    if (files <= reserved)
         return ml_error_set(err, ML_ELIMIT,
                             "at most %llu open files leave no room for connections (ulimit -n)",
-                            (unsigned long long)files.rlim_cur);
+                            (unsigned long long)files);
+    const rlim_t room = files - reserved, least = room / LEAVING_SHARE; /* of which one that is seen off is in reserve */
+    config->leaving = 1 + (unsigned)(room - least > config->max_connections ? room - config->max_connections : least);
+    if (config->leaving > MLI_KEEPER_LEAVING)
+        config->leaving = MLI_KEEPER_LEAVING;
+    if (room - least >= config->max_connections)
+        return ML_OK;
     ml_log(config->log, ML_LOG_WARNING,
            "at most %llu open files leave room for %llu connections, not %u (ulimit -n)",
-           (unsigned long long)files.rlim_cur, (unsigned long long)(files.rlim_cur - reserved),
-           config->max_connections);
-    config->max_connections = (unsigned)(files.rlim_cur - reserved);
+           (unsigned long long)files, (unsigned long long)(room - least), config->max_connections);
+    config->max_connections = (unsigned)(room - least);
     return ML_OK;
 }
 

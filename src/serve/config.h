@@ -8,8 +8,10 @@
 ML_NODISCARD enum ml_status mli_server_check(const struct mli_server_config *config,
                                              struct ml_error *err);
 /*
- * Lowers the limit of connections to what the open files leave room for: a limit that the system would reach first is
- * no limit that can be answered. ML_ELIMIT: no room at all.
+ * Asks for as many open files as all connections take, with those that are seen off and what the server has itself. Where the
+ * system does not let it have them (ulimit -Hn) fewer connections are allowed: a limit that the system would reach first is
+ * no limit that can be answered, and keys, certificates, models and logs must be opened however many clients there are.
+ * ML_ELIMIT: no room at all.
  */
 ML_NODISCARD enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loops,
                                                  struct ml_error *err);

@@ -27,7 +27,7 @@ static bool give(void *data, int fd, const struct sockaddr *address, socklen_t l
 enum ml_status mli_door_open(struct mli_door *door, bool silent, struct ml_error *err)
 {
     const struct mli_keeper_config keeper = {
-        .listener = door->listener, .connections = &door->connections, .silent = silent, .give = give, .data = door
+        .listener = door->listener, .connections = &door->connections, .leaving = door->leaving, .silent = silent, .give = give, .data = door
     };
 
     door->listener = -1; /* the keeper's, whatever comes of it */

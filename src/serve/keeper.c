@@ -18,7 +18,6 @@ enum {
     TURN = 100,       /* milliseconds between sweeps */
     ACCEPTS = 64,     /* connections taken in one go, before others have their turn */
     LAST = 20,        /* milliseconds that those who are coming have to be there */
-    LEAVING = 256,    /* sockets that are seen off at one time */
     LEAVE_TIME = 2000, /* milliseconds that this may take */
     SECOND = 1000      /* milliseconds that those beyond the places may have to wait for their answer */
 };
@@ -42,9 +41,9 @@ struct mli_keeper {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t closed;
     bool listener_closed;
-    struct leaving leaving[LEAVING];
+    struct leaving leaving[MLI_KEEPER_LEAVING];
     _Atomic size_t leaves;
-    struct pollfd poll[2 + LEAVING];
+    struct pollfd poll[2 + MLI_KEEPER_LEAVING];
 };
 
 /* ---- seeing off -------------------------------------------------------------------------------------------------- */
@@ -83,7 +82,7 @@ static size_t longest_leaving(const struct mli_keeper *keeper)
 void mli_keeper_see_off(struct mli_keeper *keeper, int fd)
 {
     pthread_mutex_lock(&keeper->lock);
-    if (keeper->leaves == LEAVING)
+    if (keeper->leaves == keeper->config.leaving)
         remove_leaving(keeper, longest_leaving(keeper));
     keeper->leaving[keeper->leaves++] = (struct leaving){ fd, mli_now() + LEAVE_TIME };
     pthread_mutex_unlock(&keeper->lock);
@@ -305,6 +304,8 @@ enum ml_status mli_keeper_start(const struct mli_keeper_config *config, struct m
         return ml_error_set(err, ML_ENOMEM, "out of memory for the server");
     }
     keeper->config = *config;
+    if (config->leaving == 0 || config->leaving > MLI_KEEPER_LEAVING)
+        keeper->config.leaving = MLI_KEEPER_LEAVING;
     keeper->listening = true;
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_cond_init(&keeper->closed, NULL);

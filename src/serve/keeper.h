@@ -11,10 +11,12 @@
 #include <serve/connections.h>
 
 #define MLI_KEEPER_ANSWERS 128u /* in a second, of those it has no place for; the others wait at the door until the next */
+#define MLI_KEEPER_LEAVING 256u /* sockets that are seen off at one time */
 
 struct mli_keeper_config {
     int listener; /* taken: listening, non-blocking */
     struct mli_connections *connections;
+    unsigned leaving; /* fewer that are seen off at one time, where descriptors are few; 0: no fewer */
     bool silent; /* those turned away are closed without a word: there are no words before a TLS handshake */
     /* Gives an admitted socket to a loop thread. False: it has been closed instead. */
     bool (*give)(void *data, int fd, const struct sockaddr *address, socklen_t len);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define SIDE_MAX 48u /* connections to the port of the metrics */
+#define SIDE_LEAVING 8u /* of them that are seen off at one time */
 #define GROUPED ((size_t)256) /* requests that wait for a seat or have one; the loop answers the others */
 enum { LOGS = 3 };
 #define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
@@ -263,7 +264,7 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
 
     enum ml_status status = mli_server_check(config, err);
     if (status == ML_OK)
-        status = mli_server_fit_files(&fitted, loops + (config->metrics_apart ? SIDE_MAX / 3 : 0), err); /* 3 descriptors each */
+        status = mli_server_fit_files(&fitted, loops + (config->metrics_apart ? (SIDE_MAX + SIDE_LEAVING) / 3 + 1 : 0), err); /* 3 descriptors each */
     if (status != ML_OK)
         return status;
     server = mli_calloc(1, sizeof(*server));
@@ -305,6 +306,8 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     status = mli_door_init(&server->side, &few, true, err);
     if (status != ML_OK)
         goto no_side;
+    server->door.leaving = fitted.leaving;
+    server->side.leaving = SIDE_LEAVING;
     server->service.connections = &server->door.connections;
     server->service.tls = server->tls;
     status = open_logs(server, err);

@@ -38,6 +38,7 @@ struct mli_server_config {
     size_t max_header;        /* bytes of request line and headers */
     unsigned max_depth;       /* nesting of a JSON body */
     unsigned max_connections; /* in all */
+    unsigned leaving; /* that are seen off at one time (keeper.h), beside them; the server's own figure */
     unsigned max_per_address; /* of one client address; 0: no limit */
     unsigned
         header_timeout; /* seconds for headers, from accept; later from the request's first line */

@@ -33,6 +33,7 @@ struct mli_door {
     struct mli_keeper *keeper; /* NULL: it is not open yet */
     struct mli_loop *loop;     /* the threads that answer here, */
     size_t loops, next;        /* how many; whose turn it is, the keeper's */
+    unsigned leaving;          /* connections that are seen off at one time */
     int listener;              /* until the keeper has it; -1: none */
     uint16_t port;
     bool apart; /* health and metrics are answered here, and nothing else */

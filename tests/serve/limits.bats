@@ -25,8 +25,23 @@ load common
 @test "with few open files the server says so, lives and serves again" {
     ulimit -n 64
     serve mean --threads 2
-    grep -q 'leave room for 34 connections' serve.log
+    grep -q 'leave room for 29 connections' serve.log
     python3 "$WIRE/limits.py" "$PORT" files
+}
+
+@test "however many clients come, descriptors are left for keys, models and logs" {
+    printf '#!/bin/sh\nexec prlimit --nofile=100 "%s" "$@"\n' "$(command -v "$MLCTL")" > few # the clients may have more
+    chmod +x few
+    MLCTL=$PWD/few serve mean --threads 2
+    grep -q 'leave room for 61 connections' serve.log
+    python3 "$WIRE/limits.py" "$PORT" spare "$SERVER" 100
+}
+
+@test "as many open files as the connections take are asked for" {
+    ulimit -Sn 100
+    serve mean --threads 2 --max-connections 200
+    [ ! -s serve.log ]
+    grep -q '^Max open files  *487 ' "/proc/$SERVER/limits"
 }
 
 @test "long answers that clients do not take fill no memory, and keep no requests" {

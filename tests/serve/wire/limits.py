@@ -6,10 +6,12 @@ usage: limits.py PORT WHAT [ARGUMENT]
   connections N   a server with --max-connections N
   address N       a server with --max-per-address N
   files           a server with few open files
+  spare PID N     a server with N open files at most
   untaken PID     a server of people, --max-body 1900K: clients that do not take their long answers
   answers [MS]    a server as it comes: each limit is answered, in at most so many milliseconds (100)
 """
 import json
+import os
 import socket
 import sys
 import time
@@ -182,6 +184,26 @@ def post_to(path, fields, body=b""):
 
 JSON = b"Content-Type: application/json\r\n"
 ROW = b'{"x":4,"y":5}'
+def spare():
+    """Clients that come faster than they can be turned away, and stay when they are."""
+    pid, limit = int(sys.argv[3]), int(sys.argv[4])
+    held, most, end = [], 0, time.monotonic() + 3
+    while time.monotonic() < end:
+        for _ in range(20):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex((HOST, PORT))
+            held.append(sock)
+        most = max(most, len(os.listdir("/proc/%d/fd" % pid)))
+        if len(held) > 800:
+            held.pop(0).close()
+        time.sleep(0.02)
+    check(limit // 2 < most <= limit - 5, most, "descriptors of", limit)
+    for sock in held:
+        sock.close()
+    check(until(served), "serves again")
+
+
 KIB = 1024
 MIB = 1024 * KIB
 # what is asked, the status, what else must hold of the head (a field and its value), whether the answer is JSON
@@ -263,5 +285,5 @@ def answers():
 
 
 {"answers": answers, "body": body, "connections": connections, "address": address, "files": files,
- "untaken": untaken}[WHAT]()
+ "spare": spare, "untaken": untaken}[WHAT]()
 check.end()
