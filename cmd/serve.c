@@ -2,8 +2,6 @@
 #include <cmd/out.h>
 #include <cmd/serve_flags.h>
 
-#ifndef ML_RUNTIME
-#endif
 #include <serve/call.h>
 #include <serve/group.h>
 #include <serve/reload.h>

@@ -2,6 +2,7 @@
 
 #include <cmd/out.h>
 
+#include <base/mem.h>
 #include <base/num.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,15 +76,34 @@ static bool parse_canary(const char *text, struct mli_second *out)
     return out->name && out->version && mli_name_valid(out->name) && mli_name_valid(out->version);
 }
 
-int serve_models_try(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
+/* Room of that size for each text. NULL: no memory. */
+static void *room_for(char *const *texts, size_t size)
+{
+    size_t n = 0;
+    while (texts && texts[n])
+        n++;
+    return mli_calloc(n + 1, size);
+}
+
+/* What is wrong with a text, NULL: there is no memory for it. An exit code. */
+static int refuse(const struct cmd_context *ctx, const char *flag, const char *text, const char *like)
 {
     struct ml_error err = ML_ERROR_INIT;
-    for (; texts && *texts && models->canaries < SERVE_MODELS; texts++) {
-        if (parse_canary(*texts, &models->canary[models->canaries++]))
-            continue;
-        ml_error_set(&err, ML_EUSAGE, "--canary \"%.100s\" is not like churn=2:5%%", *texts);
-        return cmd_fail(ctx, &err);
-    }
+    if (text)
+        ml_error_set(&err, ML_EUSAGE, "--%s \"%.100s\" is not like %s", flag, text, like);
+    else
+        ml_error_set(&err, ML_ENOMEM, "out of memory for --%s", flag);
+    return cmd_fail(ctx, &err);
+}
+
+int serve_models_try(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
+{
+    models->canary = room_for(texts, sizeof *models->canary);
+    if (!models->canary)
+        return refuse(ctx, "canary", NULL, NULL);
+    for (; texts && *texts; texts++)
+        if (!parse_canary(*texts, &models->canary[models->canaries++]))
+            return refuse(ctx, "canary", *texts, "churn=2:5%");
     return CMD_CONTINUE;
 }
 
@@ -105,26 +125,26 @@ static bool parse_names(const char *text, char **name, char **label, char **vers
 
 int serve_models_shadow(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
 {
-    struct ml_error err = ML_ERROR_INIT;
-    for (; texts && *texts && models->shadows < SERVE_MODELS; texts++) {
+    models->shadow = room_for(texts, sizeof *models->shadow);
+    if (!models->shadow)
+        return refuse(ctx, "shadow", NULL, NULL);
+    for (; texts && *texts; texts++) {
         struct mli_second *shadow = &models->shadow[models->shadows++];
-        if (parse_names(*texts, &shadow->name, NULL, &shadow->version))
-            continue;
-        ml_error_set(&err, ML_EUSAGE, "--shadow \"%.100s\" is not like churn=3", *texts);
-        return cmd_fail(ctx, &err);
+        if (!parse_names(*texts, &shadow->name, NULL, &shadow->version))
+            return refuse(ctx, "shadow", *texts, "churn=3");
     }
     return CMD_CONTINUE;
 }
 
 int serve_models_label(const struct cmd_context *ctx, struct serve_models *models, char *const *texts)
 {
-    struct ml_error err = ML_ERROR_INIT;
-    for (; texts && *texts && models->labels < SERVE_MODELS; texts++) {
+    models->label = room_for(texts, sizeof *models->label);
+    if (!models->label)
+        return refuse(ctx, "label", NULL, NULL);
+    for (; texts && *texts; texts++) {
         struct mli_label *label = &models->label[models->labels++];
-        if (parse_names(*texts, &label->name, &label->label, &label->version))
-            continue;
-        ml_error_set(&err, ML_EUSAGE, "--label \"%.100s\" is not like churn:stable=2", *texts);
-        return cmd_fail(ctx, &err);
+        if (!parse_names(*texts, &label->name, &label->label, &label->version))
+            return refuse(ctx, "label", *texts, "churn:stable=2");
     }
     return CMD_CONTINUE;
 }
@@ -146,6 +166,9 @@ void serve_models_release(struct serve_models *models)
     }
     for (size_t i = 0; i < models->count; i++)
         free(models->name[i]);
+    free(models->canary);
+    free(models->shadow);
+    free(models->label);
 }
 
 static double share_of(const struct mli_lineup *lineup)

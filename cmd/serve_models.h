@@ -12,11 +12,11 @@ struct serve_models {
     struct mli_source source[SERVE_MODELS];
     char *name[SERVE_MODELS]; /* heap: those of the sources; NULL: the source's is borrowed */
     size_t count;
-    struct mli_second canary[SERVE_MODELS];
+    struct mli_second *canary; /* heap, any number, as the two below */
     size_t canaries;
-    struct mli_second shadow[SERVE_MODELS];
+    struct mli_second *shadow;
     size_t shadows;
-    struct mli_label label[SERVE_MODELS];
+    struct mli_label *label;
     size_t labels;
 };
 

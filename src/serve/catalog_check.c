@@ -102,6 +102,21 @@ static enum ml_status check_both(const struct mli_catalog_config *config, struct
     return ML_OK;
 }
 
+static enum ml_status check_labels(struct mli_catalog *catalog, struct ml_error *err)
+{
+    const struct mli_label *label = catalog->config.label;
+    enum ml_status status = ML_OK;
+
+    for (size_t i = 0; status == ML_OK && i < catalog->config.labels; i++) {
+        status = check(catalog, &(struct wanted){ "label", label[i].name, label[i].version, true }, err);
+        for (size_t k = 0; status == ML_OK && k < i; k++)
+            if (strcmp(label[i].name, label[k].name) == 0 && strcmp(label[i].label, label[k].label) == 0)
+                status = ml_error_set(err, ML_EUSAGE, "--label: \"%.128s:%.128s\" is there twice; it means one version", label[i].name,
+                                      label[i].label);
+    }
+    return status;
+}
+
 enum ml_status mli_catalog_check(struct mli_catalog *catalog, struct ml_error *err)
 {
     const struct mli_catalog_config *config = &catalog->config;
@@ -111,7 +126,5 @@ enum ml_status mli_catalog_check(struct mli_catalog *catalog, struct ml_error *e
         status = check_seconds(catalog, "shadow", config->shadow, config->shadows, err);
     if (status == ML_OK)
         status = check_both(config, err);
-    for (size_t i = 0; status == ML_OK && i < config->labels; i++)
-        status = check(catalog, &(struct wanted){ "label", config->label[i].name, config->label[i].version, true }, err);
-    return status;
+    return status == ML_OK ? check_labels(catalog, err) : status;
 }

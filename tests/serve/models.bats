@@ -389,6 +389,27 @@ metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",m
 
 @test "statistics count rows, requests and failures of each version" {
     serve_all "$BATS_FILE_TMPDIR/models"
+@test "any number of canaries, shadows and labels is taken, none is dropped without a word" {
+    local options=() flag i
+    for i in $(seq 300); do
+        options+=(--label "mean:l$i=1")
+    done
+    serve_all "$BATS_FILE_TMPDIR/models" "${options[@]}" --label mean:last=9
+    jq -e '[.models[] | select(.version == "1").labels | length] == [300]' serve.json
+    curl -sS -d '{"instances":[[1,2]]}' "$URL/v1/models/mean/labels/last:predict" | jq -e '.predictions[0] | round == 9'
+    stop
+    for flag in canary=mean=9:1% shadow=mean=9; do
+        options=()
+        for i in $(seq 300); do
+            options+=("--$flag")
+        done
+        run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" "${options[@]}" "--${flag%%=*}" nonsense --port 0
+        [[ $output == *"--${flag%%=*} \"nonsense\" is not like "* ]]
+    done
+    run -2 timeout 60 "$MLCTL" serve "$BATS_FILE_TMPDIR/models" --label mean:a=1 --label mean:b=1 --label mean:a=9 --port 0
+    [[ $output == *'--label: "mean:a" is there twice; it means one version'* ]]
+}
+
     json '[{"x":1,"y":2},{"x":1,"y":3}]' > /dev/null
     json '{"x":1}' > /dev/null
     one /models/mean/versions/9/predict > /dev/null
