@@ -37,7 +37,7 @@ void mli_model_answer(const struct mli_service *service, struct mli_worker *work
     mli_reply_json(reply, request->served->card);
 }
 
-/* MLflow's is the bare version; who asks for JSON gets a document. */
+/* MLflow's: the bare version, which it calls JSON all the same; who asks for JSON gets a document that is. */
 void mli_version_answer(const struct mli_service *service, struct mli_worker *worker,
                         const struct mli_request *request, struct mli_reply *reply)
 {
@@ -47,5 +47,4 @@ void mli_version_answer(const struct mli_service *service, struct mli_worker *wo
         return;
     }
     mli_reply_json(reply, ML_VERSION);
-    reply->type = "text/plain; charset=utf-8";
 }

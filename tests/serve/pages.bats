@@ -5,6 +5,8 @@ load common
     curl -sS "$URL/healthz" | jq -e '.status == "ok"'
     curl -sS "$URL/readyz" | jq -e '.status == "ready"'
     curl -sS -H 'Accept: application/json' "$URL/version" | jq -e '.program == "mlctl" and (.version | test("^[0-9]+\\.[0-9]+"))'
+    curl -sS -D head.txt "$URL/version" | grep -Exq '[0-9]+\.[0-9]+\.[0-9]+' # MLflow's, whose type says more than it keeps
+    grep -qix $'content-type: application/json\r' head.txt
     curl -sS "$URL/model" > card.json
     jq -e --arg sha "$(jq -r .sha256 serve.json)" '.task == "classification" and .target == "answer" and
         .labels == ["no", "yes"] and [.inputs[].name] == ["age", "city", "when"] and .sha256 == $sha and
