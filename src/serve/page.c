@@ -210,6 +210,12 @@ static void write_others(struct mli_buf *out, const struct page *page)
     mli_buf_str(out, "</ul>");
 }
 
+/* Who gets metrics from where the page came. */
+static const char *who_has_metrics(const struct mli_server_config *config)
+{
+    return config->metrics_apart ? "nobody" : config->open & MLI_SCOPE_METRICS ? "all" : "key";
+}
+
 static void write_model_part(const void *data, const char *name, struct mli_buf *out)
 {
     const struct page *page = data;
@@ -231,6 +237,8 @@ static void write_model_part(const void *data, const char *name, struct mli_buf 
         write_fields(out, served->schema);
     else if (strcmp(name, "rest") == 0)
         write_rest(out, served->schema);
+    else if (strcmp(name, "metrics") == 0)
+        mli_buf_str(out, who_has_metrics(&page->service->config));
     else if (strcmp(name, "curl") == 0)
         write_command(out, page);
     else if (strcmp(name, "card") == 0)

@@ -75,6 +75,30 @@ EOF
     timeout -s KILL 300 python3 "$WIRE/page.py" "$(browser)" "$URL"
 }
 
+@test "a page that may not see the metrics does not ask for them" {
+    [ -n "$(browser)" ] || skip "no chromium is installed"
+    "$MLCTL" token new --json | jq -r .line > keys
+    for options in '--metrics-port 0' '--tokens keys --open predict'; do
+        # shellcheck disable=SC2086 # words
+        serve people $options
+        timeout -s KILL 100 python3 - "$WIRE" "$(browser)" "$URL" << 'EOF'
+import sys, tempfile, time
+sys.path.insert(0, sys.argv[1])
+from browser import Browser
+with tempfile.TemporaryDirectory() as folder:
+    browser = Browser(sys.argv[2], sys.argv[3], folder)
+    browser.open("/page")
+    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    time.sleep(2.5)
+    assert browser.run("document.getElementById('traffic').hidden")
+    assert browser.console == [] and browser.outside == [], (browser.console, browser.outside)
+    assert "/metrics" not in browser.inside, browser.inside
+    browser.close()
+EOF
+        stop
+    done
+}
+
 @test "several models: each has its page, its document and its explanations" {
     "$MLCTL" serve --port 0 --json mean="$BATS_FILE_TMPDIR/mean.safetensors" who="$BATS_FILE_TMPDIR/people.safetensors" \
         > serve.json 2> serve.log 3>&- &

@@ -280,13 +280,15 @@
   const startTraffic = () => {
     const series = { rate: [], latency: [], errors: [] }, worst = [];
     let before = null, timer = 0;
+    const { metrics } = byId('traffic').dataset;
+    if (metrics === 'nobody' || (metrics === 'key' && !token)) return;
     const push = (name, value) => { series[name].push(value); if (series[name].length > POINTS) series[name].shift(); };
     const look = async () => {
       if (document.hidden) { before = null; return; }
       try {
         const response = await ask('/metrics');
         byId('traffic').hidden = !response.ok;
-        if (response.status === 404) clearInterval(timer); /* they have a port of their own */
+        if ([401, 403, 404].includes(response.status)) clearInterval(timer); /* they are for others, and will be */
         if (!response.ok) return;
         const text = await response.text(), now = read(text);
         lookAtDrift(text, worst);
