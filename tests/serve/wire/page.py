@@ -120,23 +120,94 @@ def desk(browser):
     check_charts(browser)
 
 
-def phone(browser):
+# Texts and fields whose colour is too near to what is behind them: [ratio, tag, text] (WCAG 2.1, 1.4.3: 4.5, of large ones 3).
+PALE = """(() => {
+    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const light = (colour) => numbers(colour).slice(0, 3).map((v) => v / 255)
+        .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + [0.2126, 0.7152, 0.0722][i] * v, 0);
+    const ground = (node) => {
+        for (; node; node = node.parentElement) {
+            const colour = getComputedStyle(node).backgroundColor;
+            if (numbers(colour).length < 4) return colour;
+        }
+        return 'rgb(255, 255, 255)';
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), seen = new Set(document.querySelectorAll('input:not([type=range]), select, textarea, button'));
+    while (texts.nextNode()) if (texts.currentNode.textContent.trim()) seen.add(texts.currentNode.parentElement);
+    const shown = [...seen].filter((node) => node.checkVisibility() && !['SCRIPT', 'STYLE', 'OPTION'].includes(node.tagName));
+    return [shown.length, shown.map((node) => {
+        const style = getComputedStyle(node), size = parseFloat(style.fontSize);
+        const [a, b] = [light(style.color), light(ground(node))].sort((x, y) => y - x);
+        const enough = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+        return [(a + 0.05) / (b + 0.05), enough, node.tagName, node.textContent.slice(0, 40)];
+    }).filter(([ratio, enough]) => ratio < enough)];
+})()"""
+
+
+def check_contrast(browser, texts):
+    shown, pale = browser.run(PALE)
+    assert shown > texts, shown
+    assert pale == [], pale
+
+
+def check_width(browser, width):
+    wide = browser.run("document.documentElement.scrollWidth")
+    assert wide <= width, wide
+    # nothing is cut off at the edge either
+    out = browser.run(f"""[...document.querySelectorAll('body *')].filter((n) => n.checkVisibility() && !n.closest('.scroll, svg, [type=range]') &&
+        (n.getBoundingClientRect().right > {width} + 0.5 || n.getBoundingClientRect().left < -0.5)).map((n) => n.outerHTML.slice(0, 80))""")
+    assert out == [], out
+
+
+def open_page(browser):
     browser.open("/page")
     browser.soon("document.querySelectorAll('#classes li').length === 2")
-    wide = browser.run("document.documentElement.scrollWidth")
-    assert wide <= 390, wide
+
+
+def open_docs(browser):
+    browser.open("/docs")
+    browser.soon("document.querySelectorAll('details').length > 20")
+    browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    browser.soon("[...document.querySelectorAll('details')].every((d) => d.childElementCount > 1)")
+
+
+def shoot_docs(browser, name):
+    if pictures:
+        browser.run("document.querySelectorAll('details').forEach((d, i) => { d.open = i === 0; })")
+        browser.shoot(f"{pictures}/{name}.png")
+
+
+def phone(browser):
+    open_page(browser)
+    check_width(browser, 375)
     if pictures:
         browser.shoot(f"{pictures}/phone.png")
+    open_docs(browser)
+    check_width(browser, 375)
+    shoot_docs(browser, "phone-docs")
+
+
+def light(browser):
+    open_page(browser)
+    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(247, 248, 250)"
+    check_contrast(browser, 40)
+    open_docs(browser)
+    check_contrast(browser, 200)
 
 
 def dark(browser):
-    browser.open("/page")
-    browser.soon("document.querySelectorAll('#classes li').length === 2")
+    open_page(browser)
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(17, 20, 24)"
+    assert browser.run("[...document.querySelectorAll('section')].every((s) => getComputedStyle(s).backgroundColor === 'rgb(25, 30, 36)')")
+    check_contrast(browser, 40)
     if pictures:
         browser.shoot(f"{pictures}/dark.png")
+    open_docs(browser)
+    check_contrast(browser, 200)
+    shoot_docs(browser, "dark-docs")
 
 
 check(desk)
-check(phone, width=390, height=844)
+check(phone, width=375, height=812)
+check(light)
 check(dark, dark=True)
