@@ -51,7 +51,8 @@ size_t mli_suggest(const char *word, const char *const *names, size_t n)
         return n;
     for (size_t i = 0; i < n; i++) {
         size_t name_length = strlen(names[i]);
-        if (name_length > LONGEST)
+        size_t apart = name_length > length ? name_length - length : length - name_length;
+        if (name_length > LONGEST || apart >= best_distance)
             continue;
         size_t d = distance(word, length, names[i], name_length);
         if (d < best_distance) {

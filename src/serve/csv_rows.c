@@ -14,31 +14,44 @@ struct reader {
     struct mli_intake *intake;
 };
 
-/* Every missing column makes a fault; the first makes the error too, with the name that was probably meant. */
+/* Every missing column makes a fault, with the name that was probably meant. */
+static enum ml_status miss_columns(const struct reader *reader, const size_t *missing, size_t n, struct ml_error *err)
+{
+    const struct mli_schema *schema = reader->intake->desk->schema;
+    const char **name = mli_alloc(n, sizeof(*name));
+
+    if (!name)
+        return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", n);
+    for (size_t i = 0; i < n; i++) {
+        name[i] = schema->field[missing[i]].name;
+        const char *near = reader->intake->faults < MLI_FAULTS ? mli_header_near(reader->header, reader->field, name[i]) : NULL;
+        mli_intake_fault(reader->intake, missing[i], "missing_column", near, near ? strlen(near) : 0);
+    }
+    enum ml_status status = mli_header_lacks(mli_csv_source(reader->csv), reader->header, reader->field, name, n, err);
+    free(name);
+    return status;
+}
+
 static enum ml_status match_fields(struct reader *reader, struct ml_error *err)
 {
     const struct mli_schema *schema = reader->intake->desk->schema;
-    size_t columns = mli_dict_count(reader->header), ignored;
-    const char *missing = NULL;
+    size_t columns = mli_dict_count(reader->header), n = 0;
+    size_t *missing = mli_arena_alloc(&reader->intake->worker->request, schema->count, sizeof(*missing));
 
     reader->field = mli_alloc(columns, sizeof(*reader->field));
-    if (!reader->field)
+    if (!reader->field || !missing)
         return ml_error_set(err, ML_ENOMEM, "out of memory for %zu columns", columns);
     for (size_t i = 0; i < columns; i++)
         reader->field[i] = NO_FIELD;
     for (size_t i = 0; i < schema->count; i++) {
         const char *name = schema->field[i].name;
         int32_t column = mli_dict_find(reader->header, name, strlen(name));
-        if (column >= 0) {
+        if (column >= 0)
             reader->field[column] = i;
-            continue;
-        }
-        mli_intake_fault(reader->intake, i, "missing_column", NULL, 0);
-        missing = missing ? missing : name;
+        else
+            missing[n++] = i;
     }
-    return missing ? mli_header_find(mli_csv_source(reader->csv), reader->header, missing, ML_EDATA,
-                                     "", &ignored, err)
-                   : ML_OK;
+    return n > 0 ? miss_columns(reader, missing, n, err) : ML_OK;
 }
 
 static enum ml_status read_rows(struct reader *reader, struct ml_error *err)

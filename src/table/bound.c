@@ -33,21 +33,25 @@ static bool is_absent_optional(const struct mli_binding *binding, const char *co
 static enum ml_status match_fields(struct mli_binding *binding, const char *const *optional,
                                    struct ml_error *err)
 {
-    size_t columns = mli_dict_count(binding->header), column;
+    size_t columns = mli_dict_count(binding->header), absent = 0;
+    const char **lacking = mli_alloc(binding->schema->count + 1, sizeof(*lacking));
 
+    if (!lacking)
+        return out_of_memory(binding, err);
     for (size_t i = 0; i < columns; i++)
         binding->field[i] = MLI_NO_COLUMN;
     for (size_t i = 0; i < binding->schema->count; i++) {
         const char *name = binding->schema->field[i].name;
-        if (is_absent_optional(binding, optional, name))
-            continue;
-        enum ml_status status =
-            mli_header_find(binding->source, binding->header, name, ML_EDATA, "", &column, err);
-        if (status != ML_OK)
-            return status;
-        binding->field[column] = i;
+        int32_t column = mli_dict_find(binding->header, name, strlen(name));
+        if (column >= 0)
+            binding->field[column] = i;
+        else if (!is_in(optional, name))
+            lacking[absent++] = name;
     }
-    return ML_OK;
+    enum ml_status status =
+        absent ? mli_header_lacks(binding->source, binding->header, binding->field, lacking, absent, err) : ML_OK;
+    free(lacking);
+    return status;
 }
 
 static enum ml_status match_keep(struct mli_binding *binding, const char *const *optional,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ABSENT_MAX ((size_t)8) /* columns named in an error */
+#define NEAR_MAX ((size_t)1000) /* columns that may have been meant */
 #define WARNINGS_MAX ((size_t)5)
 
 struct naming {
@@ -138,28 +140,65 @@ enum ml_status mli_header_read(struct mli_csv *csv, const struct ml_log *log, st
     return status;
 }
 
+const char *mli_header_near(const struct mli_dict *header, const size_t *field, const char *name)
+{
+    size_t columns = mli_dict_count(header), n = 0;
+    const char **names = mli_alloc(columns, sizeof(*names));
+
+    if (!names)
+        return NULL;
+    for (size_t i = 0; i < columns && n < NEAR_MAX; i++) {
+        if (!field || field[i] == SIZE_MAX)
+            names[n++] = mli_dict_text(header, i);
+    }
+    size_t near = mli_suggest(name, names, n);
+    const char *found = near < n ? names[near] : NULL;
+    free(names);
+    return found;
+}
+
+static enum ml_status miss(const char *source, const struct mli_dict *header, const char *name, const char *near,
+                           enum ml_status status, const char *what, struct ml_error *err)
+{
+    if (near)
+        return ml_error_at(err, status, source, 0, 0, "%sno column \"%s\"; did you mean \"%s\"?", what, name, near);
+    return ml_error_at(err, status, source, 0, 0, "%sno column \"%s\"; the first of %zu is \"%s\"", what, name,
+                       mli_dict_count(header), mli_dict_text(header, 0));
+}
+
 enum ml_status mli_header_find(const char *source, const struct mli_dict *header, const char *name,
                                enum ml_status status, const char *what, size_t *column,
                                struct ml_error *err)
 {
-    size_t n = mli_dict_count(header), near = n;
     int32_t code = mli_dict_find(header, name, strlen(name));
 
     if (code >= 0) {
         *column = (size_t)code;
         return ML_OK;
     }
-    const char **names = mli_alloc(n, sizeof(*names));
-    for (size_t i = 0; names && i < n; i++)
-        names[i] = mli_dict_text(header, i);
-    if (names)
-        near = mli_suggest(name, names, n);
-    if (near < n)
-        ml_error_at(err, status, source, 0, 0, "%sno column \"%s\"; did you mean \"%s\"?", what,
-                    name, names[near]);
-    else
-        ml_error_at(err, status, source, 0, 0, "%sno column \"%s\"; the first of %zu is \"%s\"",
-                    what, name, n, mli_dict_text(header, 0));
-    free(names);
+    return miss(source, header, name, mli_header_near(header, NULL, name), status, what, err);
+}
+
+enum ml_status mli_header_lacks(const char *source, const struct mli_dict *header, const size_t *field,
+                                const char *const *name, size_t n, struct ml_error *err)
+{
+    struct mli_buf list;
+
+    if (n == 1)
+        return miss(source, header, name[0], mli_header_near(header, field, name[0]), ML_EDATA, "", err);
+    mli_buf_init(&list, SIZE_MAX);
+    for (size_t i = 0; i < n && i < ABSENT_MAX; i++) {
+        const char *near = mli_header_near(header, field, name[i]);
+        mli_buf_printf(&list, "%s\"%.60s\"", i > 0 ? ", " : "", name[i]);
+        if (near)
+            mli_buf_printf(&list, " (did you mean \"%.60s\"?)", near);
+    }
+    if (n > ABSENT_MAX)
+        mli_buf_printf(&list, " and %zu more", n - ABSENT_MAX);
+    enum ml_status status =
+        list.status ? ml_error_at(err, ML_ENOMEM, source, 0, 0, "out of memory for the names of %zu columns", n)
+                    : ml_error_at(err, ML_EDATA, source, 0, 0, "%zu columns are not there: %s; the first of %zu is \"%s\"", n,
+                                  list.data, mli_dict_count(header), mli_dict_text(header, 0));
+    mli_buf_release(&list);
     return status;
 }

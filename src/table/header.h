@@ -21,5 +21,13 @@ ML_NODISCARD enum ml_status mli_header_find(const char *source, const struct mli
                                             const char *name,
                                             enum ml_status status, const char *what, size_t *column,
                                             struct ml_error *err);
+/*
+ * The name of the header that was probably meant by another. NULL: none is near, or no memory. field: of each column of the header what it is
+ * taken for, SIZE_MAX for nothing, and only such are meant; NULL: all are.
+ */
+const char *mli_header_near(const struct mli_dict *header, const size_t *field, const char *name);
+/* The error of n names, one at least, that are not in the header: ML_EDATA, the first few by name with what was probably meant. */
+enum ml_status mli_header_lacks(const char *source, const struct mli_dict *header, const size_t *field,
+                                const char *const *name, size_t n, struct ml_error *err);
 
 #endif

@@ -232,9 +232,11 @@ static const struct exchange files[] = {
       "(and 1 "
       "more)\",\"rows\":[{\"row\":2,\"column\":\"x\",\"code\":\"not_a_number\",\"found\":\"abc\"},"
       "{\"row\":3,\"column\":\"y\",\"code\":\"not_a_number\",\"found\":\"1e999\"}]}" },
-    { "X,z\n4,5\n", 400,
-      "did you mean \\\"X\\\"?\",\"rows\":[{\"column\":\"x\",\"code\":\"missing_column\"},"
-      "{\"column\":\"y\",\"code\":\"missing_column\"}]}" },
+    { "X,zoo\n4,5\n", 400,
+      "2 columns are not there: \\\"x\\\" (did you mean \\\"X\\\"?), \\\"y\\\"" },
+    { "X,y\n4,5\n", 400,
+      "did you mean \\\"X\\\"?\",\"rows\":[{\"column\":\"x\",\"code\":\"missing_column\",\"found\":\"X\"}]}" },
+    { "x,zoo\n4,5\n", 400, "no column \\\"y\\\"; the first of 2 is \\\"x\\\"" }, /* x is taken, and not meant by y */
     { "", 400, "empty" },
     { "x,y\n", 400, "no rows below the header" },
     { "x,y\n1\n", 400, "line 2: 1 field where the header has 2" },

@@ -256,6 +256,8 @@ static void refuses_what_does_not_fit(void **state)
     expect_stream_refused("n,c,when\n", schema, NULL, ML_EDATA, 0, 0, "no column \"i\"");
     expect_stream_refused("N,c,i\n", schema, NULL, ML_EDATA, 0, 0,
                           "no column \"n\"; did you mean \"N\"?");
+    expect_stream_refused("N,x,k\n", schema, NULL, ML_EDATA, 0, 0,
+                          "3 columns are not there: \"n\" (did you mean \"N\"?), \"c\"");
     expect_stream_refused("n,c,i,id\n", schema, &(struct mli_stream_options){ .keep = keep },
                           ML_EUSAGE, 0, 0, "no column \"idd\"; did you mean \"id\"?");
     expect_stream_refused("c,i,n\na,,1\na,,x1\n", schema, NULL, ML_EDATA, 3, 3,
