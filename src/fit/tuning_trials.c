@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 32, TRIALS = 40, FIRST_TRIALS = 12, SMALLEST_ROWS = 1000, ENOUGH_ROWS = 50000 };
+enum { KINDS_MAX = 32, TRIALS = 40, FIRST_TRIALS = 12, SMALLEST_ROWS = 1000, ENOUGH_ROWS = 50000, UNASKED_GRID = 1000 };
 
 static enum ml_status no_memory(struct ml_error *err)
 {
@@ -74,6 +74,9 @@ static enum ml_status count_trials(struct mli_tuning *t, size_t *grid, struct ml
     if (*grid > MLI_SEARCH_GRID_MAX)
         return ml_error_set(err, ML_EUSAGE, "the grid has more than %zu points; --search random tries some of them",
                             MLI_SEARCH_GRID_MAX);
+    if (!t->given && !t->tune->trials && *grid > UNASKED_GRID)
+        return ml_error_set(err, ML_EUSAGE, "the grid of the spaces that are searched when no --set is given has %zu points: say what to combine "
+                            "(--search grid --set l2=1e-4..1:log), or how many of them to try (--trials 100)", *grid);
     if (!t->tune->trials || t->in_bracket > *grid)
         t->in_bracket = *grid;
     if (t->in_bracket < *grid)

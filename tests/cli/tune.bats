@@ -35,6 +35,11 @@ search() {
     cmp a.json b.json
 }
 
+@test "a grid with no --set takes so many of its points as are asked for, or those of one kind" {
+    mlctl tune "$DATA/iris.csv" -q --search grid --trials 3 --folds 2 --json | jq -e '[.search.trials[].settings | has("kind")] | length >= 3 and all'
+    mlctl tune "$DATA/iris.csv" -q --search grid --kind svm --folds 2 --json | jq -e '.search.trials | length >= 10'
+}
+
 @test "1, 2 and 4 threads, and a second run, give the same bytes" {
     for threads in 1 2 4; do
         search --threads $threads -m $threads.safetensors > out.txt
@@ -162,6 +167,8 @@ search() {
     fails 2 'did you mean "accuracy"?' mlctl tune "$DATA/iris.csv" -q --metric acuracy
     fails 2 "it is for kind mlp, and --kind is logistic" mlctl tune "$DATA/iris.csv" -q --kind logistic --set hidden=8
     fails 2 "--folds 1 is out of range" mlctl tune "$DATA/iris.csv" -q --folds 1
+    fails 2 "when no --set is given has 27020 points: say what to combine (--search grid --set l2=1e-4..1:log), or how many" \
+        mlctl tune "$DATA/iris.csv" -q --search grid
     fails 2 "more than 1000000 points" mlctl tune "$DATA/iris.csv" -q --search grid --set l2=0..1:1000 --set l1=0..1:1000 --set tolerance=0..1:1000
     [ ! -e model.safetensors.tune.jsonl ]
 }
