@@ -3,6 +3,7 @@
 #include <cmd/reading.h>
 
 #include <mlctl/split.h>
+#include <stdio.h>
 #include <string.h>
 
 struct split_flags {
@@ -43,8 +44,11 @@ static json_t *report_json(const struct ml_split_report *report, char *const *ou
                                                (json_int_t)report->written[p]));
     json_t *doc = json_pack("{sIsIssso}", "rows", (json_int_t)report->rows, "duplicates",
                             (json_int_t)report->duplicates, "split", split, "files", files);
-    if (doc && report->classes)
+    if (doc && report->classes) {
         mli_json_put(doc, "stratified", json_string(report->stratified));
+        mli_json_put(doc, "classes", json_integer((json_int_t)report->classes));
+        mli_json_put(doc, "without_class", json_integer((json_int_t)report->unlabelled));
+    }
     if (doc && report->groups)
         mli_json_put(doc, "groups", json_integer((json_int_t)report->groups));
     return doc;
@@ -60,8 +64,11 @@ static void print_report(const struct cmd_context *ctx, const struct ml_split_re
         out_line("split", "%s, seed %llu", split, (unsigned long long)f->reading.fit.seed);
     else
         out_line("split", "%s", split);
+    char missing[64] = "";
+    if (report->unlabelled)
+        snprintf(missing, sizeof missing, ", and %zu row%s without one", report->unlabelled, report->unlabelled > 1 ? "s" : "");
     if (report->classes)
-        out_line("", "stratified by %s (%zu classes)", report->stratified, report->classes);
+        out_line("", "stratified by %s (%zu classes%s)", report->stratified, report->classes, missing);
     if (report->groups)
         out_line("", "by the groups of %s (%zu)", f->reading.fit.group, report->groups);
     for (size_t p = 0; p < report->parts; p++)

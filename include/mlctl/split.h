@@ -27,6 +27,7 @@ struct ml_split_report {
     size_t parts, written[ML_SPLIT_PARTS];
     char stratified[256]; /* name of the column, "" for none */
     size_t classes, groups;
+    size_t unlabelled; /* rows without a value there, which keep their share as a class does, and are none */
 };
 
 /*

@@ -226,6 +226,11 @@ static enum ml_status rank_numbers(const struct mli_column *column, size_t rows,
     return status;
 }
 
+static bool is_missing(const struct mli_column *column, size_t row)
+{
+    return column->code ? column->code[row] < 0 : isnan(column->number[row]);
+}
+
 static enum ml_status find_classes(struct job *job, size_t at, bool asked, struct ml_error *err)
 {
     const struct ml_table *table = job->once;
@@ -245,7 +250,9 @@ static enum ml_status find_classes(struct job *job, size_t at, bool asked, struc
     free(id);
     if (status)
         return status;
-    job->report.classes = distinct;
+    for (size_t i = 0; i < table->rows; i++)
+        job->report.unlabelled += is_missing(column, i);
+    job->report.classes = distinct - (job->report.unlabelled > 0);
     memcpy(job->report.stratified, column->name, strnlen(column->name, sizeof job->report.stratified - 1));
     return ML_OK;
 }

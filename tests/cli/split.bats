@@ -131,6 +131,13 @@ same_rows() {
     grep -q "stratified by part (2 classes)" out.txt
     # 58 of 400 are t (70 of 488 with the repeated ones), so 14 of 70
     [ "$(grep -c ',t,' b.csv)" -eq 14 ]
+    # rows without a class keep their share, and are not counted as one
+    awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print i "," (i % 5 ? (i % 2 ? "b" : "a") : "") }' > some.csv
+    mlctl split some.csv -o a.csv,b.csv > out.txt
+    grep -q "stratified by y (2 classes, and 20 rows without one)" out.txt
+    [ "$(grep -c ',$' b.csv)" -eq 4 ]
+    awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print "t" i "," (i ? i % 2 : "") }' > some.csv
+    mlctl split some.csv -o a.csv,b.csv --json | jq -e '.classes == 2 and .without_class == 1'
     mlctl split people.csv --no-stratify -o a.csv,b.csv > out.txt
     run ! grep -q stratified out.txt
     mlctl split people.csv --dedupe -o a.csv,b.csv > out.txt
