@@ -113,6 +113,19 @@ static bool take_access(const struct cmd_context *ctx, struct serve_flags *f)
     return false;
 }
 
+/* A name that no request can have would decide nothing [RFC 9110, 5.6.2]. */
+static bool take_canary_header(const struct cmd_context *ctx, const char *name)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    struct ml_error err = ML_ERROR_INIT;
+
+    if (!name || (name[strspn(name, token)] == '\0' && strlen(name) <= 128))
+        return true;
+    ml_error_set(&err, ML_EUSAGE, "--canary-header \"%.60s\" is no name of a header field, like X-User", name);
+    cmd_fail(ctx, &err);
+    return false;
+}
+
 static bool same(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
@@ -276,7 +289,7 @@ const char *serve_flags_model(const struct serve_flags *f, struct ml_error *err)
 
 int serve_flags_take(const struct cmd_context *ctx, struct serve_flags *f, int argc, const char **argv)
 {
-    bool sense = take_pairs(ctx, argc, argv) && take_numbers(ctx, f) && take_access(ctx, f) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
+    bool sense = take_pairs(ctx, argc, argv) && take_numbers(ctx, f) && take_access(ctx, f) && take_canary_header(ctx, f->server.canary_header) && take_rate(ctx, f) && take_nan(ctx, f) && take_window(ctx, f) && take_alerts(ctx, f) &&
                  take_tls(ctx, &f->server) && take_logs(ctx, &f->server);
     return sense ? CMD_CONTINUE : CMD_USAGE;
 }

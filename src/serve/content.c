@@ -106,36 +106,7 @@ struct mli_content mli_content_parse(const char *content_type)
     return *rest == '\0' ? content : refuse(MLI_CONTENT_PARAMETER);
 }
 
-/* Whether the parameters at *s, which is moved behind them, say q=0. */
-static bool unwanted(const char **s)
-{
-    struct parameter parameter;
-    bool zero = false;
-
-    while (**s == ';' && next_parameter(s, &parameter)) {
-        if (equals(parameter.name, parameter.name_len, "q"))
-            zero = strspn(parameter.value, "0.") >= parameter.value_len;
-    }
-    return zero;
-}
-
-enum mli_media mli_content_accepted(const char *accept)
-{
-    while (accept && *accept) {
-        accept = skip_space(accept);
-        size_t n = strcspn(accept, ",; \t");
-        enum mli_media media = media_of(accept, n);
-        const char *rest = skip_space(accept + n);
-        bool none = unwanted(&rest);
-        if (media != MLI_MEDIA_OTHER && media != MLI_MEDIA_TENSORS && !none)
-            return media;
-        accept = rest + strcspn(rest, ",");
-        accept += *accept == ',';
-    }
-    return MLI_MEDIA_OTHER;
-}
-
-/* ---- metrics ----------------------------------------------------------------------------------------------------- */
+/* ---- Accept ------------------------------------------------------------------------------------------------------ */
 
 struct range {
     size_t type_len;
@@ -182,6 +153,24 @@ static bool next_range(const char **s, struct range *out)
     *s = rest + strcspn(rest, ",");
     return true;
 }
+
+enum mli_media mli_content_accepted(const char *accept)
+{
+    enum mli_media best = MLI_MEDIA_OTHER;
+    struct range range;
+    unsigned q = 0;
+
+    while (accept && next_range(&accept, &range)) {
+        enum mli_media media = media_of(range.type, range.type_len);
+        if (media == MLI_MEDIA_OTHER || media == MLI_MEDIA_TENSORS || range.q <= q)
+            continue;
+        best = media;
+        q = range.q;
+    }
+    return best;
+}
+
+/* ---- metrics ----------------------------------------------------------------------------------------------------- */
 
 static bool has_version(const struct range *range, const char *exact, const char *series)
 {

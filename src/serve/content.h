@@ -37,7 +37,7 @@ struct mli_content {
 /* Types in any case, values quoted or not; NULL is a type that is not understood. */
 struct mli_content mli_content_parse(const char *content_type);
 
-/* The first type of an Accept field that can be written here and is not refused (q=0); OTHER: none, or all are fine. TENSORS is none. */
+/* The type of an Accept field that can be written here and has the greatest weight, of equals the first; OTHER: none, or all are fine. TENSORS is none. */
 enum mli_media mli_content_accepted(const char *accept);
 
 /*

@@ -74,18 +74,27 @@ static bool add_page_headers(struct MHD_Response *response, const struct mli_rep
            add_header(response, "Referrer-Policy", "no-referrer");
 }
 
+/* What a page of another origin may send along: what has a meaning here. */
+static bool add_preflight_headers(struct MHD_Response *response, const struct mli_session *session)
+{
+    const char *own = session->loop->server->service.config.canary_header;
+    char allowed[512];
+
+    snprintf(allowed, sizeof(allowed),
+             "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length, X-API-Key, X-Request-Id, traceparent, tracestate%s%s",
+             own ? ", " : "", own ? own : "");
+    return add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
+           add_header(response, "Access-Control-Allow-Headers", allowed) &&
+           add_header(response, "Access-Control-Max-Age", "600");
+}
+
 static bool add_cors_headers(struct MHD_Response *response, const struct mli_session *session)
 {
     return (*session->origin == '*' || add_header(response, MHD_HTTP_HEADER_VARY, "Origin")) &&
            add_header(response, "Access-Control-Allow-Origin", session->origin) &&
            add_header(response, "Access-Control-Expose-Headers",
-                      "Inference-Header-Content-Length, Retry-After, traceparent, X-Model-Digest, X-Request-Id") &&
-           (!session->preflight ||
-            (add_header(response, "Access-Control-Allow-Methods", session->preflight) &&
-             add_header(response, "Access-Control-Allow-Headers",
-                        "Authorization, Content-Type, Inference-Header-Content-Length, X-API-Key, "
-                        "X-Request-Id, traceparent, tracestate") &&
-             add_header(response, "Access-Control-Max-Age", "600")));
+                      "Inference-Header-Content-Length, Retry-After, traceparent, tracestate, WWW-Authenticate, X-Mlctl-Nulls, X-Model-Digest, X-Request-Id") &&
+           (!session->preflight || add_preflight_headers(response, session));
 }
 
 static bool add_trace_headers(struct MHD_Response *response, const struct mli_trace *trace)

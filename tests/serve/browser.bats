@@ -64,6 +64,24 @@ has() {
     [[ $(grep -ci '^Access-Control-Allow-Origin' head.txt) == 1 ]]
 }
 
+@test "a page of another origin may send what decides on the canary, and read what an answer says in its head" {
+    mkdir -p two/mean/1 two/mean/2
+    cp "$BATS_FILE_TMPDIR/mean.safetensors" two/mean/1/model.safetensors
+    cp "$BATS_FILE_TMPDIR/mean.safetensors" two/mean/2/model.safetensors
+    "$MLCTL" serve two --port 0 --json --cors https://shop.example --canary mean=2:5% --canary-header X-User > serve.json 2> serve.log 3>&- &
+    SERVER=$!
+    soon started
+    URL=http://127.0.0.1:$PORT
+    head_of -X OPTIONS -H 'Access-Control-Request-Method: POST' -H 'Origin: https://shop.example' "$URL/predict" > head.txt
+    has 'Access-Control-Allow-Headers: .*Content-Encoding.*, X-User' < head.txt
+    head_of -H 'Origin: https://shop.example' --json '{"x":1,"y":3}' "$URL/predict" > head.txt
+    has 'Access-Control-Expose-Headers: .*WWW-Authenticate.*X-Mlctl-Nulls.*' < head.txt
+    for bad in 'X User' 'X-User:'; do
+        run -2 timeout 60 "$MLCTL" serve two --port 0 --canary mean=2:5% --canary-header "$bad"
+        [[ $output == *"--canary-header \"$bad\" is no name of a header field"* ]]
+    done
+}
+
 @test "--cors '*' is anybody; what is no origin is refused" {
     serve mean --cors '*'
     head_of -H 'Origin: https://shop.example' "$URL/model" | has 'Access-Control-Allow-Origin: \*'

@@ -342,6 +342,8 @@ static const struct {
     { "text/csv; q=0.000 ,*/*", MLI_MEDIA_OTHER },
     { "text/csv;", MLI_MEDIA_CSV },
     { " , ,application/x-ndjson", MLI_MEDIA_LINES },
+    { "text/csv;q=0.1, application/json;q=0.9, application/jsonlines;q=0.5", MLI_MEDIA_JSON },
+    { "text/csv, application/json", MLI_MEDIA_CSV },
 };
 
 static void test_accepted(void **state)
