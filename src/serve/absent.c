@@ -86,8 +86,8 @@ static void miss_version(struct mli_reply *reply, const struct mli_registry *reg
     list_versions(registry, lineup, list);
     if (wanted)
         snprintf(what, sizeof(what), "%s \"%.*s\" of", match->label ? "label" : "version", cut(len), wanted);
-    mli_reply_error(reply, 404, "no %s %s is served here%s%.300s; %s%s", what, lineup->name, reason ? ": " : "",
-                    reason ? reason : "", *list ? "there is version " : "no version of it is", list);
+    mli_reply_error(reply, 404, "no %s %s is served here%s%.300s%s%s", what, lineup->name, reason ? ": " : "",
+                    reason ? reason : "", *list ? "; there is version " : reason ? "" : "; no version of it is", list);
 }
 
 /* TensorFlow Serving's words. */

@@ -81,7 +81,7 @@ static enum ml_status take(struct mli_catalog *catalog, const struct mli_family 
     if (status != ML_OK)
         return status;
     atomic_fetch_add(&catalog->loads, 1);
-    ml_log(catalog->config.log, anew ? ML_LOG_NOTE : ML_LOG_DEBUG, "%s version %s is served %sof %s, digest %.12s",
+    ml_log(catalog->config.log, catalog->registry ? ML_LOG_NOTE : ML_LOG_DEBUG, "%s version %s is served %sof %s, digest %.12s",
            family->name, entry->version, anew ? "anew " : "", entry->path, entry->served->model->sha256);
     return ML_OK;
 }

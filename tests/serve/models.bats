@@ -155,6 +155,8 @@ newest() { [ "$(curl -sS "$URL/models/$1" | jq -r .version)" = "$2" ]; }
     mkdir models/mean/11
     cp models/mean/9/model.safetensors models/mean/11/
     soon newest mean 11
+    grep -q 'mean version 11 is served of models/mean/11/model.safetensors, digest ' serve.log
+    run ! grep -q 'mean version 9 is served of' serve.log # that is what the start says
     rm -r models/mean/11 models/mean/10
     soon newest mean 9
     [ "$(code "$URL/models/mean/versions/10")" = 404 ]
@@ -387,8 +389,6 @@ metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",m
     done
 }
 
-@test "statistics count rows, requests and failures of each version" {
-    serve_all "$BATS_FILE_TMPDIR/models"
 @test "any number of canaries, shadows and labels is taken, none is dropped without a word" {
     local options=() flag i
     for i in $(seq 300); do
@@ -410,6 +410,8 @@ metric() { curl -sS "$URL/metrics" | grep -qxF "mlctl_shadow_$1{model=\"mean\",m
     [[ $output == *'--label: "mean:a" is there twice; it means one version'* ]]
 }
 
+@test "statistics count rows, requests and failures of each version" {
+    serve_all "$BATS_FILE_TMPDIR/models"
     json '[{"x":1,"y":2},{"x":1,"y":3}]' > /dev/null
     json '{"x":1}' > /dev/null
     one /models/mean/versions/9/predict > /dev/null
