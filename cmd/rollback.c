@@ -12,7 +12,7 @@
 /* Load, unload and rollback: what may be asked of a server for one model, with a key of the admin scope. */
 
 struct change_flags {
-    char *token_file, *ca;
+    char *token_file, *ca, *cert, *key;
     int timeout;
 };
 
@@ -91,6 +91,8 @@ static int ask(struct cmd_context *ctx, const struct change_flags *f, const char
     const struct mli_call call = { .method = "POST", .url = url.data ? url.data : "", .path = "/", .token = token, .ca = f->ca,
                                    .ca_hint = f->ca ? ": --ca FILE must have the certificate of whoever signed it"
                                                     : "; give --ca FILE with the certificate of whoever signed it",
+                                   .cert = f->cert, .key = f->key,
+                                   .cert_hint = "; one that asks for certificates wants --cert FILE --key FILE",
                                    .type = "application/json", .timeout_ms = (unsigned)f->timeout };
     struct mli_answer answer = { .body = &body };
     int code = CMD_DONE;
@@ -126,6 +128,8 @@ static int change(struct cmd_context *ctx, int argc, const char **argv, const ch
     struct poptOption options[] = {
         { "token-file", 0, POPT_ARG_STRING, &f.token_file, 0, "whose first line is a token of scope admin; needed", "FILE" },
         { "ca", 0, POPT_ARG_STRING, &f.ca, 0, "certificates in PEM of whoever signed the server's; default: those that the system trusts", "FILE" },
+        { "cert", 0, POPT_ARG_STRING, &f.cert, 0, "certificate in PEM for a server that asks for one (mutual TLS)", "FILE" },
+        { "key", 0, POPT_ARG_STRING, &f.key, 0, "its key in PEM", "FILE" },
         { "timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &f.timeout, 0, "wait at most this long", "MILLISECONDS" },
         POPT_TABLEEND
     };
@@ -139,6 +143,8 @@ static int change(struct cmd_context *ctx, int argc, const char **argv, const ch
         ml_error_set(&err, ML_EUSAGE, "--token-file FILE is missing: the server asks for a token of scope admin");
     else if (!mli_name_valid(ctx->args[1]))
         ml_error_set(&err, ML_EUSAGE, "\"%.100s\" is no name of a model: letters, digits, '.', '_' and '-'", ctx->args[1]);
+    else if (!f.cert != !f.key)
+        ml_error_set(&err, ML_EUSAGE, "--cert and --key go together");
     else if (f.timeout <= 0)
         ml_error_set(&err, ML_EUSAGE, "--timeout %d is not above 0", f.timeout);
     if (err.status)

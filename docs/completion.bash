@@ -15,11 +15,11 @@ _mlctl() {
         preprocess) words=" --output= --apply= --explain --target= --task= --split= --group= --dedupe --seed= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --drop-columns= --type= --schema= --missing-flags= --dates= --impute= --outliers= --power= --encode= --min-count= --scale= --text= --select= --pca= --max-missing= --max-categories= --keep-all --threads= --memory= --json --quiet --verbose --help" ;;
         predict) words=" --model= --output= --keep= --threads= --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
         serve) words=" --model= --name= --model-version= --versions= --address= --port= --metrics-port= --canary= --canary-header= --shadow= --label= --drift-window= --alert-webhook= --alert-psi= --alert-error-rate= --alert-token= --no-drift --threads= --workers= --max-inflight= --batch-window= --tokens= --open= --tls-cert= --tls-key= --tls-client-ca= --tls-client-crl= --rate-limit= --rate-burst= --trust-proxy= --cors= --access-log= --audit-log= --prediction-log= --prediction-log-sample= --prediction-log-size= --prediction-log-files= --request-ids --max-body= --max-rows= --max-depth= --max-connections= --max-per-address= --header-timeout= --body-timeout= --idle-timeout= --nan= --request-timeout= --no-sandbox --grace= --json --quiet --verbose --help" ;;
-        health) words=" --timeout= --json --quiet --verbose --help" ;;
+        health) words=" --timeout= --cert= --key= --json --quiet --verbose --help" ;;
         monitor) words=" --model= --max-psi= --any-model --csv --delimiter= --quote= --no-header --header --encoding= --comment= --skip-rows= --decimal= --thousands= --na= --bad-rows= --max-field= --json --quiet --verbose --help" ;;
-        rollback) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
-        load) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
-        unload) words=" --token-file= --ca= --timeout= --json --quiet --verbose --help" ;;
+        rollback) words=" --token-file= --ca= --cert= --key= --timeout= --json --quiet --verbose --help" ;;
+        load) words=" --token-file= --ca= --cert= --key= --timeout= --json --quiet --verbose --help" ;;
+        unload) words=" --token-file= --ca= --cert= --key= --timeout= --json --quiet --verbose --help" ;;
         token) words=" --name= --scopes= --rate= --burst= --json --quiet --verbose --help" ;;
         inspect) words=" --model= --json --quiet --verbose --help" ;;
         verify) words=" --model= --sha256= --data= --json --quiet --verbose --help" ;;

@@ -171,6 +171,11 @@ static enum ml_status connect_any(struct line *line, const struct target *target
                         strerror(reason));
 }
 
+static const char *hint_of(const struct mli_call *call)
+{
+    return call->cert_hint && !call->cert ? call->cert_hint : "";
+}
+
 static enum ml_status shake_hands(struct line *line, const struct target *target, const struct mli_call *call,
                                   struct ml_error *err)
 {
@@ -179,7 +184,9 @@ static enum ml_status shake_hands(struct line *line, const struct target *target
     const struct mli_tls_client_config config = { .host = target->host,
                                                   .named = named,
                                                   .check = call->token || call->check,
-                                                  .ca = call->ca };
+                                                  .ca = call->ca,
+                                                  .cert = call->cert,
+                                                  .key = call->key };
 
     if (!target->secure)
         return ML_OK;
@@ -191,8 +198,8 @@ static enum ml_status shake_hands(struct line *line, const struct target *target
             return ml_error_set(err, ML_EIO, "the certificate of %s port %s is not one to be trusted, or not of that name%s",
                                 target->host, target->port, call->ca_hint ? call->ca_hint : "");
         if (errno != EAGAIN)
-            return ml_error_set(err, ML_EIO, "%s port %s refused a TLS handshake, or does not speak TLS",
-                                target->host, target->port);
+            return ml_error_set(err, ML_EIO, "%s port %s refused a TLS handshake, or does not speak TLS%s",
+                                target->host, target->port, hint_of(call));
         if (!ready(line, POLLIN))
             return ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host,
                                 target->port);
@@ -276,6 +283,8 @@ static enum ml_status exchange(const struct line *line, const struct target *tar
     errno = 0;
     if (status == ML_OK)
         receive(line, &answer);
+    if (status == ML_OK && answer.len == 0 && line->tls && errno != ETIMEDOUT) /* TLS 1.3 looks at certificates when hands are shaken */
+        status = ml_error_set(err, ML_EIO, "%s port %s ended the connection without an answer%s", target->host, target->port, hint_of(call));
     if (status == ML_OK && answer.len < STATUS_LINE && errno == ETIMEDOUT)
         status = ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host, target->port);
     else if (status == ML_OK && !read_status(&answer, &out->status))

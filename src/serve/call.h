@@ -16,6 +16,8 @@ struct mli_call {
     bool check;        /* the same without one: the path is a secret, or what is sent */
     const char *ca;    /* PEM file of who may have signed that; NULL: whom the system trusts */
     const char *ca_hint; /* what to do about one that is not good, added to the message; NULL: nothing */
+    const char *cert, *key; /* PEM files of the certificate that is shown to a server that asks for one, both or NULL */
+    const char *cert_hint;  /* what to do, without one, about a server that says nothing more, added to the message; NULL: nothing */
     const char *type;  /* Content-Type; NULL: no body */
     const char *body;
     size_t len;

@@ -37,6 +37,13 @@ static bool take_trusted(struct mli_tls_client *client, const struct mli_tls_cli
     return gnutls_certificate_set_x509_trust_file(client->trust, config->ca, GNUTLS_X509_FMT_PEM) > 0;
 }
 
+/* The certificate that is shown, with its key. */
+static bool take_own(struct mli_tls_client *client, const struct mli_tls_client_config *config)
+{
+    return !config->cert ||
+           gnutls_certificate_set_x509_key_file(client->trust, config->cert, config->key, GNUTLS_X509_FMT_PEM) >= 0;
+}
+
 enum ml_status mli_tls_client_new(int fd, const struct mli_tls_client_config *config, struct mli_tls_client **out,
                                   struct ml_error *err)
 {
@@ -47,6 +54,8 @@ enum ml_status mli_tls_client_new(int fd, const struct mli_tls_client_config *co
         status = ml_error_set(err, ML_ENOMEM, "out of memory for TLS");
     else if (!take_trusted(client, config))
         status = ml_error_set(err, ML_EIO, "%s: no certificates in PEM are there", config->ca ? config->ca : "the system");
+    else if (!take_own(client, config))
+        status = ml_error_set(err, ML_EIO, "%s, %s: no certificate and its key in PEM are there", config->cert, config->key);
     if (status == ML_OK)
         *out = client;
     else

@@ -14,10 +14,11 @@ struct mli_tls_client_config {
     bool named;       /* a name, which it is told */
     bool check;       /* its certificate must be of it, and of somebody to be trusted: */
     const char *ca;   /* PEM file of those; NULL: the system's */
+    const char *cert, *key; /* PEM files of what is shown to a server that asks, both or NULL */
 };
 
 struct mli_tls_client;
-/* ML_EIO: the file has no certificates; ML_ENOMEM. */
+/* ML_EIO: the files have no certificates, or a key that is another's; ML_ENOMEM. */
 ML_NODISCARD enum ml_status mli_tls_client_new(int fd, const struct mli_tls_client_config *config,
                                                struct mli_tls_client **out, struct ml_error *err);
 void mli_tls_client_free(

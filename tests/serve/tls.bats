@@ -218,6 +218,28 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
     grep -q 'mlctl_http_requests_total{route="/healthz",code="200"}' <(curl -s --cert good.pem --key good.key "$URL/metrics")
 }
 
+@test "mlctl health and rollback show a certificate to a server that asks for one" {
+    authority clients
+    printf 'extendedKeyUsage=clientAuth\n' > client.ext
+    made clients good -days 30 -extfile client.ext
+    made ca foreign -days 30 -extfile client.ext
+    "$MLCTL" token new --name boss --scopes admin > boss.token
+    sed -n 's/^line *//p' boss.token > keys
+    secure mean --tls-client-ca clients.pem --tokens keys
+    shown=(--cert good.pem --key good.key)
+    "$MLCTL" health "$URL" "${shown[@]}"
+    run -5 "$MLCTL" health "$URL"
+    [[ $output == *'; one that asks for certificates wants --cert FILE --key FILE' ]]
+    run -5 "$MLCTL" health "$URL" --cert foreign.pem --key foreign.key
+    run -5 "$MLCTL" health "$URL" --cert good.pem --key foreign.key
+    [[ $output == *'good.pem, foreign.key: no certificate and its key in PEM are there' ]]
+    run -2 "$MLCTL" health "$URL" --cert good.pem
+    run -2 "$MLCTL" load "$URL" mean --token-file boss.token --ca ca.pem --key good.key
+    run -5 "$MLCTL" load "$URL" mean --token-file boss.token --ca ca.pem
+    [[ $output == *'; one that asks for certificates wants --cert FILE --key FILE' ]]
+    "$MLCTL" load "$URL" mean --token-file boss.token --ca ca.pem "${shown[@]}"
+}
+
 @test "a new certificate counts for new connections; a wrong one changes nothing" {
     secure mean
     first=$(shows)

@@ -104,14 +104,14 @@ static void test_health(void **state)
     start(&fixture, &config);
     uint16_t port = mli_server_port(fixture.server);
     snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
-    assert_int_equal(mli_health(url, 2000, &status, NULL), ML_OK);
+    assert_int_equal(mli_health(url, NULL, NULL, 2000, &status, NULL), ML_OK);
     assert_int_equal(status, 200);
     snprintf(url, sizeof(url), "http://localhost:%u/nothing?x", port);
-    assert_int_equal(mli_health(url, 2000, &status, NULL), ML_OK);
+    assert_int_equal(mli_health(url, NULL, NULL, 2000, &status, NULL), ML_OK);
     assert_int_equal(status, 404);
     stop(&fixture);
     status = 1;
-    assert_int_equal(mli_health(url, 2000, &status, NULL), ML_EIO); /* nobody listens there now */
+    assert_int_equal(mli_health(url, NULL, NULL, 2000, &status, NULL), ML_EIO); /* nobody listens there now */
     assert_int_equal(status, 1);
 }
 
@@ -130,7 +130,7 @@ static void test_health_failures(void **state)
     assert_int_equal(listen(listener, 4), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
     snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
-    assert_int_equal(mli_health(url, 50, &status, &err), ML_EIO);
+    assert_int_equal(mli_health(url, NULL, NULL, 50, &status, &err), ML_EIO);
     expect_part(err.text, "did not answer in time");
     assert_int_equal(status, 0);
     close(listener);
@@ -149,7 +149,7 @@ static void test_bad_urls(void **state)
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct ml_error err = ML_ERROR_INIT;
         int status = 0;
-        if (mli_health(urls[i], 50, &status, &err) != ML_EUSAGE)
+        if (mli_health(urls[i], NULL, NULL, 50, &status, &err) != ML_EUSAGE)
             fail_msg("\"%s\" was taken for a URL", urls[i]);
     }
 }
