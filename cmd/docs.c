@@ -1,5 +1,6 @@
 #include <cmd/docs.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,7 +155,10 @@ static void man_text(const char *text)
 
 static void man(const struct cmd *cmd, const struct poptOption *rows)
 {
-    printf(".TH \"MLCTL-%s\" 1 \"\" \"mlctl " ML_VERSION "\" \"mlctl manual\"\n", cmd->name);
+    printf(".TH \"MLCTL-");
+    for (const char *c = cmd->name; *c; c++)
+        putchar(toupper((unsigned char)*c));
+    printf("\" 1 \"\" \"mlctl " ML_VERSION "\" \"mlctl manual\"\n");
     printf(".SH NAME\nmlctl\\-%s \\- %s\n", cmd->name, cmd->summary);
     printf(".SH SYNOPSIS\n.B mlctl %s\n[OPTION...] %s\n", cmd->name, cmd->arguments);
     printf(".SH DESCRIPTION\n");
