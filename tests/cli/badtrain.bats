@@ -203,7 +203,7 @@ END
 2|--group species: that is the target| @/iris.csv --group species
 2|--group nope: no such column| @/iris.csv --group nope
 5|nowhere.csv: cannot be opened| @/diabetes.csv --hidden 8 --test nowhere.csv --checkpoint state --every 0.001s
-3|iris.csv: no column "age"| @/diabetes.csv --hidden 8 --test @/iris.csv --checkpoint state --every 0.001s
+3|iris.csv: 10 columns are not there: "age", "sex"| @/diabetes.csv --hidden 8 --test @/iris.csv --checkpoint state --every 0.001s
 3|cut.csv: no column "target", the target| @/diabetes.csv --hidden 8 --test cut.csv --checkpoint state --every 0.001s
 END
     mlctl schema "$DATA/diabetes.csv" > schema.json

@@ -185,7 +185,7 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     (echo column4,column3,column2,column1; sed "1d; s/'//g; /^#/d" a.csv | awk -F, -v OFS=, '{ print $5, "\"" $3 "," $4 "\"", $2, $1 }') > b.csv
     mlctl predict -q b.csv --header --skip-rows 0 --quote '"' --comment none > found.csv
     diff <(mlctl predict -q a.csv) found.csv
-    fails 3 'no column "column1"' mlctl predict -q a.csv --header --skip-rows 1
+    fails 3 '3 columns are not there: "column1", "column2", "column3"; the first of 4 is "1 001"' mlctl predict -q a.csv --header --skip-rows 1
     fails 2 "--header and --no-header exclude each other" mlctl predict a.csv --header --no-header
 
     # and the prep file
@@ -194,7 +194,7 @@ n = z.ZSTD_compress(o, len(o), b, len(b), 3); sys.stdout.buffer.write(o.raw[:n])
     mlctl preprocess --apply clean.csv.prep.json a.csv -o found.csv 2> said.txt > /dev/null
     diff expected.csv found.csv
     grep -q "reading as the prep file was fitted: --na none,-9" said.txt
-    fails 3 'no column "column1"' mlctl preprocess -q --apply clean.csv.prep.json a.csv --header
+    fails 3 '3 columns are not there: "column1", "column2", "column3"' mlctl preprocess -q --apply clean.csv.prep.json a.csv --header
     mlctl train -q clean.csv -m clean.safetensors > /dev/null
     diff <(mlctl predict -q a.csv) <(mlctl predict -q a.csv -m clean.safetensors)
 }
