@@ -7,7 +7,8 @@
 #include <base/text.h>
 #include <string.h>
 
-#define NAMES_SUGGESTED ((size_t)64) /* names looked through for the one that was meant */
+#define NAMES_SUGGESTED ((size_t)64) /* names looked through for the one that was meant, */
+#define NAMES_AMONG ((size_t)64 << 10) /* in so many bytes of the row */
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 
@@ -125,6 +126,7 @@ static const char *find_near(const struct mli_intake *intake, struct mli_scan ro
     struct mli_scan_text name;
     size_t n = 0;
 
+    row.len = row.len - row.at > NAMES_AMONG ? row.at + NAMES_AMONG : row.len;
     mli_scan_open(&row, '{');
     while (n < NAMES_SUGGESTED && mli_scan_member(&row, &name)) {
         mli_scan_skip(&row);

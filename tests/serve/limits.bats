@@ -49,6 +49,14 @@ load common
     python3 "$WIRE/limits.py" "$PORT" untaken "$SERVER"
 }
 
+@test "a number too far out is found in a wide row, soon" {
+    awk 'BEGIN { srand(1); for (r = 0; r < 200; r++) for (c = 1; c <= 1000; c++)
+                 printf "%s%s", r ? rand() : "c" c, c < 1000 ? "," : r ? "," r "\n" : ",y\n" }' > wide.csv
+    "$MLCTL" train wide.csv -q -m "$BATS_FILE_TMPDIR/wide.safetensors" > /dev/null
+    serve wide
+    python3 "$WIRE/limits.py" "$PORT" wide 1000
+}
+
 @test "too many rows, too deep a nesting" {
     serve mean --max-rows 2 --max-depth 3
     [[ $(json '[{"x":1,"y":1},{"x":1,"y":1}]' -o /dev/null -w '%{http_code}') == 200 ]]

@@ -569,6 +569,30 @@ static void test_long_answer(void **state)
     mli_reply_release(&reply);
 }
 
+/* What was probably meant is looked for at the beginning of a row only, since that is done for each column that is missing. */
+static void test_near_names(void **state)
+{
+    struct mli_buf body;
+    struct bench bench;
+
+    (void)state;
+    bench_init(&bench, sample_mean());
+    mli_buf_init(&body, SIZE_MAX);
+    for (int last = 0; last < 2; last++) {
+        mli_buf_reset(&body);
+        mli_buf_str(&body, last ? "{\"list\":[" : "{\"xx\":1,\"list\":[");
+        for (int i = 0; i < 40000; i++)
+            mli_buf_str(&body, "1,");
+        mli_buf_str(&body, last ? "1],\"y\":1,\"xx\":1}" : "1],\"y\":1}");
+        const char *reply = bench_json(&bench, body.data);
+        assert_int_equal(bench.reply.status, 400);
+        expect_part(reply, "column \\\"x\\\": the column is missing");
+        assert_int_equal(strstr(reply, "there is xx") != NULL, !last);
+    }
+    mli_buf_release(&body);
+    bench_release(&bench);
+}
+
 /* An answer waits for its turn to be sent while the thread that made it has others' requests in its memory. */
 static void test_type_outlives_worker(void **state)
 {
@@ -602,7 +626,7 @@ int run_rows_tests(void)
         cmocka_unit_test(test_floats), cmocka_unit_test(test_blocks),     cmocka_unit_test(test_many_faults),
         cmocka_unit_test(test_long_found), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nul),        cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_long_answer), cmocka_unit_test(test_type_outlives_worker),
+        cmocka_unit_test(test_long_answer), cmocka_unit_test(test_near_names), cmocka_unit_test(test_type_outlives_worker),
     };
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@ usage: limits.py PORT WHAT [ARGUMENT]
   address N       a server with --max-per-address N
   files           a server with few open files
   spare PID N     a server with N open files at most
+  wide N          a server of N columns c1 to cN, all of them from 0 to 1
   untaken PID     a server of people, --max-body 1900K: clients that do not take their long answers
   answers [MS]    a server as it comes: each limit is answered, in at most so many milliseconds (100)
 """
@@ -204,6 +205,22 @@ def spare():
     check(until(served), "serves again")
 
 
+def wide():
+    """Which number is too far out is found about as fast as the rows are read, however many columns they have."""
+    columns, took = int(sys.argv[3]), {}
+    for far, status in (("0.5", 200), ("1e308", 400)):
+        row = [far] + ["0.5"] * (columns - 2) + [far]
+        one = "{%s}" % ",".join('"c%d":%s' % (i + 1, value) for i, value in enumerate(row))
+        request = post(("[%s]" % ",".join([one] * 131)).encode(), extra="Connection: close\r\n")
+        took[status] = []
+        for _ in range(5):
+            replies, _, seconds = timed(PORT, request)
+            check([r.status for r in replies] == [status], status, [r.status for r in replies])
+            took[status].append(seconds)
+    check(json.loads(replies[0].body)["rows"][19]["column"] == "c1", replies[0].body[:200])
+    check(min(took[400]) < 8 * min(took[200]), took)
+
+
 KIB = 1024
 MIB = 1024 * KIB
 # what is asked, the status, what else must hold of the head (a field and its value), whether the answer is JSON
@@ -285,5 +302,5 @@ def answers():
 
 
 {"answers": answers, "body": body, "connections": connections, "address": address, "files": files,
- "spare": spare, "untaken": untaken}[WHAT]()
+ "spare": spare, "wide": wide, "untaken": untaken}[WHAT]()
 check.end()
