@@ -28,6 +28,23 @@ has() {
     has 'Cache-Control: no-store' < head.txt
 }
 
+@test "so it is on every path there is, for every method, for what is asked in a browser and what is refused" {
+    serve mean
+    curl -sS "$URL/openapi.json" | jq -r '.paths | to_entries[] | .key as $path | .value | keys[] | . + " " + $path' | sed 's/{[a-z]*}/any/g' > operations
+    [ "$(wc -l < operations)" -ge 50 ]
+    while read -r method path; do
+        body=()
+        [ "$method" = get ] || body=(--json '{}')
+        for more in 'Accept: */*' 'Accept: text/html' 'Origin: https://evil.example'; do
+            head_of -X "${method^^}" "${body[@]}" -H "$more" "$URL$path" > head.txt
+            has 'X-Content-Type-Options: nosniff' < head.txt
+            has 'Cache-Control: no-store' < head.txt
+            [ "$method" = post ] || has "Content-Security-Policy: default-src 'none';.*" < head.txt
+            run ! grep -qiE '^(Server|Access-Control-.*|X-Powered-By):' head.txt
+        done
+    done < operations
+}
+
 @test "pages of other origins are not let in unless they are named" {
     serve mean
     head_of -H 'Origin: https://shop.example' "$URL/model" > head.txt

@@ -24,6 +24,10 @@ burden() {
     burden queue together ready
 }
 
+@test "requests with something wrong by chance, each followed by a sound one" {
+    burden mutants
+}
+
 @test "every protocol, errors, reloads and administration at once" {
     python3 "$WIRE/mixture.py" "$MLCTL" "$MLCTL" 4
 }

@@ -81,6 +81,11 @@ ask_all() {
     [ "$(sum_of text.after 'mlctl_model_rows_total{model="odd"')" -eq 140 ]
 }
 
+@test "of requests that come at once none is counted twice, and none is missed" {
+    serve mean --threads 3
+    python3 "$WIRE/totals.py" "$PORT" 2000
+}
+
 @test "the certificate that new connections get says when it expires" {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
         -keyout key.pem -out cert.pem 2> /dev/null

@@ -29,6 +29,12 @@ codes() {
     soon again
 }
 
+# bats test_tags=release
+@test "in ten seconds an address is let in rate times ten and burst times, to one request" {
+    serve mean --rate-limit 20 --rate-burst 20
+    python3 "$WIRE/rate.py" "$PORT" 20 20 10 127.0.0.{2..9}
+}
+
 @test "behind a proxy that is listed the client counts, not the proxy" {
     serve mean --rate-limit 0.01 --rate-burst 2 --trust-proxy 127.0.0.1,10.0.0.0/8
     [[ $(codes 3 -H 'X-Forwarded-For: 192.0.2.1' "$URL/model") == '200 200 429 ' ]]

@@ -100,9 +100,9 @@ def ask(port, data, seconds=20.0, parts=None, pause=0.0):
         return parse(received), closed
 
 
-def post(body, kind="application/json", extra=""):
-    return ("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
-            % (kind, len(body), extra)).encode() + body
+def post(body, kind="application/json", extra="", path="/predict"):
+    return ("POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
+            % (path, kind, len(body), extra)).encode() + body
 
 
 class Checks:
