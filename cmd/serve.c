@@ -112,7 +112,7 @@ static void announce(const struct cmd_context *ctx, const struct serve_flags *f,
 
 /*
  * Blocks until SIGTERM or SIGINT, which every thread has blocked from the start; a second one ends at once. SIGHUP has
- * the models read again.
+ * the models read again, and stays blocked: to a server that is about to stop it says nothing.
  */
 static void wait_for_stop(const sigset_t *signals, struct mli_reload *reload)
 {
@@ -122,9 +122,11 @@ static void wait_for_stop(const sigset_t *signals, struct mli_reload *reload)
             mli_reload_now(reload);
     }
     struct sigaction action = { .sa_handler = SIG_DFL };
+    sigset_t ends = *signals;
+    sigdelset(&ends, SIGHUP);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
 }
 
 static int serve(struct cmd_context *ctx, struct serve_flags *f)

@@ -55,3 +55,17 @@ refuses() { ! curl -s "$URL/healthz"; }
     ended
     grep -q '1 connections were not done after 1 seconds' serve.log
 }
+
+@test "SIGHUP while requests are finished changes nothing" {
+    serve mean --grace 60
+    exec 4<> "/dev/tcp/127.0.0.1/$PORT"
+    printf 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"x":' >&4
+    taken 2
+    kill -TERM "$SERVER"
+    soon refuses
+    kill -HUP "$SERVER"
+    printf '4,"y":5}' >&4
+    timeout 20 cat <&4 > predict.txt
+    grep -q '^HTTP/1.1 200' predict.txt
+    ended
+}
