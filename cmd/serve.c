@@ -175,6 +175,8 @@ static int serve(struct cmd_context *ctx, struct serve_flags *f)
         wait_for_stop(&signals, reload);
         ml_log(&ctx->log, ML_LOG_NOTE, "stopping: finishing the requests in flight");
     }
+    if (server)
+        mli_server_drain(server); /* models that are being read again can take longer than requests */
     mli_reload_stop(reload);
     if (server)
         mli_server_stop(server);

@@ -375,21 +375,27 @@ uint16_t mli_server_metrics_port(const struct mli_server *server)
  * From now on every reply says that it is the last one, so busy connections end by themselves; the keeper takes those
  * who wait at the door, closes it, and ends idle connections. Whoever watches sees that, so that port is closed last.
  */
-void mli_server_stop(struct mli_server *server)
+void mli_server_drain(struct mli_server *server)
 {
     const struct mli_server_config *config = &server->service.config;
 
     mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     atomic_store(&server->service.draining, true);
-    const uint64_t until = mli_now() + config->grace * (uint64_t)1000;
-    bool drained = mli_door_drain(&server->door, config->grace);
-    if (!drained)
+    server->until = mli_now() + config->grace * (uint64_t)1000;
+    server->drained = mli_door_drain(&server->door, config->grace);
+    if (!server->drained)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->door.connections), config->grace);
     if (server->side.keeper)
         mli_door_drain(&server->side, 1);
-    const uint64_t now = mli_now();
+}
+
+void mli_server_stop(struct mli_server *server)
+{
+    if (!atomic_load(&server->service.draining))
+        mli_server_drain(server);
+    const uint64_t now = mli_now(), until = server->until;
     mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
     mli_watch_stop(server->watch);
     mli_pool_close(server->service.pool);
@@ -402,7 +408,7 @@ void mli_server_stop(struct mli_server *server)
     mli_shadow_stop(server->service.shadow);
     close_logs(server);
     mli_door_close(&server->side, true);
-    mli_door_close(&server->door, !drained);
+    mli_door_close(&server->door, !server->drained);
     mli_service_release(&server->service);
     mli_tls_free(server->tls);
     mli_access_release(&server->access);

@@ -89,7 +89,9 @@ ML_NODISCARD enum ml_status mli_server_start(struct mli_catalog *catalog,
 struct mli_audit *mli_server_audit(const struct mli_server *server);
 uint16_t mli_server_port(const struct mli_server *server);
 uint16_t mli_server_metrics_port(const struct mli_server *server); /* 0: there is none */
-/* Drain: not ready, stop accepting, finish what is in flight (at most `grace` seconds), close, free. */
+/* Once, from any thread: not ready, stop accepting, finish what is in flight (at most `grace` seconds). */
+void mli_server_drain(struct mli_server *server);
+/* The same where that has not been done yet; then close, free. */
 void mli_server_stop(struct mli_server *server);
 
 #endif

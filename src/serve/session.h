@@ -63,6 +63,8 @@ struct mli_server {
     struct mli_loop *loop;
     size_t loops;
     char keys_digest[MLI_SHA256_HEX], cert_digest[MLI_SHA256_HEX]; /* of the files as they were read last, for the audit */
+    uint64_t until; /* mli_now(): the end of the grace, once it drains; */
+    bool drained;   /* nobody was left then */
     bool in_place; /* the library leaves the head where it was received: mli_guard_head.received */
     _Atomic size_t held; /* bytes of request bodies, of those that are long, */
     _Atomic size_t sending; /* and of answers */

@@ -69,3 +69,9 @@ refuses() { ! curl -s "$URL/healthz"; }
     grep -q '^HTTP/1.1 200' predict.txt
     ended
 }
+
+@test "models that are being read again do not hold up the stop" {
+    serve mean
+    python3 "$WIRE/held.py" "$PORT" "$SERVER"
+    ended
+}
