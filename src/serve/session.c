@@ -42,7 +42,8 @@ void mli_session_on_connection(void *data, struct MHD_Connection *connection, vo
         if (!place) {
             free(session);
             mli_connections_cancel(&loop->door->connections, fd);
-            return; /* without a session mli_session_on_request() ends it */
+            shutdown(fd, SHUT_RDWR); /* if it has asked already, mli_session_on_request() ends it */
+            return;
         }
         session->loop = loop;
         session->connection = place;

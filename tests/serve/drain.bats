@@ -72,6 +72,6 @@ refuses() { ! curl -s "$URL/healthz"; }
 
 @test "models that are being read again do not hold up the stop" {
     serve mean
-    python3 "$WIRE/held.py" "$PORT" "$SERVER"
+    python3 "$WIRE/held.py" "$PORT" "$SERVER" || { [ "$?" -eq 77 ] && skip "no thread can be held here"; }
     ended
 }

@@ -1,6 +1,6 @@
 """
 A stop while models are read again, which takes as long as they are large: the thread that reads them is held, and the
-door is closed all the same. Where no process may hold another's thread nothing is tried.
+door is closed all the same. Exit status 77: no process may hold another's thread here.
 
 usage: held.py PORT PID
 """
@@ -29,9 +29,8 @@ def refused():
 
 thread = max(int(task) for task in os.listdir("/proc/%d/task" % PID))  # the last that was started
 if libc.ptrace(SEIZE, thread, None, None) != 0:
-    print("held.py: no thread can be held here: %s" % os.strerror(ctypes.get_errno()))
-    os.kill(PID, signal.SIGTERM)
-    sys.exit(0)
+    print(os.strerror(ctypes.get_errno()))
+    sys.exit(77)
 libc.ptrace(INTERRUPT, thread, None, None)
 os.waitpid(thread, WALL)
 os.kill(PID, signal.SIGTERM)
