@@ -143,6 +143,7 @@ enum mli_admission mli_connections_admit(struct mli_connections *table, int fd,
     } else {
         place->fd = fd;
         place->shut = false;
+        place->sending = 0;
         place->address = from;
         atomic_store(&place->bytes, 0);
         atomic_store(&place->state, pack(MLI_PHASE_ADMITTED, now));

@@ -247,6 +247,49 @@ static void test_no_more(void **state)
     close(listener);
 }
 
+/* Starts a reply at START on a TCP connection of the address, in the first place that is free. */
+static struct mli_connection *replies(struct mli_connections *table, uint16_t port, int listener, int fd[2])
+{
+    assert_true(comes(port, &fd[1]));
+    fd[0] = accept(listener, NULL, NULL);
+    assert_true(fd[0] >= 0);
+    assert_int_equal(admit(table, fd[0], "127.0.0.1"), MLI_ADMITTED);
+    struct mli_connection *connection = mli_connections_start(table, fd[0], START);
+    mli_connection_enter(connection, MLI_PHASE_SEND, 0, START);
+    return connection;
+}
+
+/* Who gets the place of another in the same millisecond does not get what that one has acknowledged. */
+static void test_place_again(void **state)
+{
+    struct mli_connections table;
+    int listener, fd[2];
+    uint16_t port;
+    char text[8];
+
+    (void)state;
+    assert_int_equal(mli_listen("127.0.0.1", 0, &listener, &port, NULL), ML_OK);
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    struct mli_connection *connection = replies(&table, port, listener, fd);
+    assert_int_equal(send(fd[0], "answer", 6, MSG_NOSIGNAL), 6);
+    assert_int_equal(poll(&(struct pollfd){ .fd = fd[1], .events = POLLIN }, 1, 5000), 1);
+    assert_int_equal(recv(fd[1], text, sizeof(text), 0), 6);
+    mli_connections_sweep(&table, false, START);
+    mli_connections_close(&table, connection);
+    close(fd[0]);
+    close(fd[1]);
+    assert_ptr_equal(replies(&table, port, listener, fd), connection);
+    mli_connections_sweep(&table, false, START + 30000);
+    assert_int_equal(table.expired[MLI_PHASE_SEND], 0);
+    mli_connections_sweep(&table, false, START + 30001);
+    assert_int_equal(table.expired[MLI_PHASE_SEND], 1);
+    mli_connections_close(&table, connection);
+    mli_connections_release(&table);
+    close(fd[0]);
+    close(fd[1]);
+    close(listener);
+}
+
 struct rush {
     struct mli_connections table;
     int held[2];
@@ -316,7 +359,7 @@ int run_connections_tests(void)
         cmocka_unit_test(test_admission), cmocka_unit_test(test_mapped_address),
         cmocka_unit_test(test_deadlines), cmocka_unit_test(test_no_deadline),
         cmocka_unit_test(test_late_server), cmocka_unit_test(test_drain),
-        cmocka_unit_test(test_no_more), cmocka_unit_test(test_rush),
+        cmocka_unit_test(test_no_more), cmocka_unit_test(test_place_again), cmocka_unit_test(test_rush),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }
