@@ -164,17 +164,15 @@ def open_page(browser):
     browser.soon("document.querySelectorAll('#classes li').length === 2")
 
 
-def open_docs(browser):
+def open_docs(browser, picture):
     browser.open("/docs")
     browser.soon("document.querySelectorAll('details').length > 20")
+    if pictures:
+        browser.run("document.querySelector('details').open = true")
+        browser.soon("document.querySelector('details').childElementCount > 1")
+        browser.shoot(f"{pictures}/{picture}.png")
     browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     browser.soon("[...document.querySelectorAll('details')].every((d) => d.childElementCount > 1)")
-
-
-def shoot_docs(browser, name):
-    if pictures:
-        browser.run("document.querySelectorAll('details').forEach((d, i) => { d.open = i === 0; })")
-        browser.shoot(f"{pictures}/{name}.png")
 
 
 def phone(browser):
@@ -182,16 +180,15 @@ def phone(browser):
     check_width(browser, 375)
     if pictures:
         browser.shoot(f"{pictures}/phone.png")
-    open_docs(browser)
+    open_docs(browser, "phone-docs")
     check_width(browser, 375)
-    shoot_docs(browser, "phone-docs")
 
 
 def light(browser):
     open_page(browser)
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(247, 248, 250)"
     check_contrast(browser, 40)
-    open_docs(browser)
+    open_docs(browser, "light-docs")
     check_contrast(browser, 200)
 
 
@@ -202,9 +199,8 @@ def dark(browser):
     check_contrast(browser, 40)
     if pictures:
         browser.shoot(f"{pictures}/dark.png")
-    open_docs(browser)
+    open_docs(browser, "dark-docs")
     check_contrast(browser, 200)
-    shoot_docs(browser, "dark-docs")
 
 
 check(desk)
