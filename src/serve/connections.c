@@ -275,10 +275,19 @@ static ssize_t unread(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-/*
- * Past its deadline, and not because its thread is behind: that has not taken it up yet, or has not read what the client
- * has sent.
- */
+/* The client has done what was to be done by it: it has sent something, or taken all that it has been given. */
+static bool waits_for_us(enum mli_phase phase, int fd)
+{
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof(info);
+
+    if (awaits_bytes(phase))
+        return unread(fd) > 0;
+    return phase == MLI_PHASE_SEND && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_unacked == 0 && info.tcpi_notsent_bytes == 0;
+}
+
+/* Past its deadline, and not because its thread is behind: that has not taken it up yet, or lets the client wait. */
 static bool is_due(const struct mli_connections *table, struct mli_connection *connection, uint64_t state,
                    uint64_t age)
 {
@@ -288,7 +297,7 @@ static bool is_due(const struct mli_connections *table, struct mli_connection *c
         return false;
     if (age > LATE * most)
         return true;
-    return phase_of(state) != MLI_PHASE_ADMITTED && (!awaits_bytes(phase_of(state)) || unread(connection->fd) <= 0);
+    return phase_of(state) != MLI_PHASE_ADMITTED && !waits_for_us(phase_of(state), connection->fd);
 }
 
 static void look_after(struct mli_connections *table, struct mli_connection *connection, bool drain,

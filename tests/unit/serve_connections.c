@@ -259,6 +259,17 @@ static struct mli_connection *replies(struct mli_connections *table, uint16_t po
     return connection;
 }
 
+/* More than the client, who reads nothing, has room for. */
+static void fill(int fd)
+{
+    static const char zeros[1 << 16];
+
+    do {
+        while (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+            ;
+    } while (poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, 100) == 1);
+}
+
 /* Who gets the place of another in the same millisecond does not get what that one has acknowledged. */
 static void test_place_again(void **state)
 {
@@ -279,9 +290,32 @@ static void test_place_again(void **state)
     close(fd[0]);
     close(fd[1]);
     assert_ptr_equal(replies(&table, port, listener, fd), connection);
+    fill(fd[0]);
     mli_connections_sweep(&table, false, START + 30000);
     assert_int_equal(table.expired[MLI_PHASE_SEND], 0);
     mli_connections_sweep(&table, false, START + 30001);
+    assert_int_equal(table.expired[MLI_PHASE_SEND], 1);
+    mli_connections_close(&table, connection);
+    mli_connections_release(&table);
+    close(fd[0]);
+    close(fd[1]);
+    close(listener);
+}
+
+/* Who has taken all of the reply that there is yet waits for its thread: the deadline is six times as far. */
+static void test_late_reply(void **state)
+{
+    struct mli_connections table;
+    int listener, fd[2];
+    uint16_t port;
+
+    (void)state;
+    assert_int_equal(mli_listen("127.0.0.1", 0, &listener, &port, NULL), ML_OK);
+    assert_int_equal(mli_connections_init(&table, &limits, NULL), ML_OK);
+    struct mli_connection *connection = replies(&table, port, listener, fd);
+    mli_connections_sweep(&table, false, START + 180000);
+    assert_int_equal(table.expired[MLI_PHASE_SEND], 0);
+    mli_connections_sweep(&table, false, START + 180001);
     assert_int_equal(table.expired[MLI_PHASE_SEND], 1);
     mli_connections_close(&table, connection);
     mli_connections_release(&table);
@@ -359,7 +393,8 @@ int run_connections_tests(void)
         cmocka_unit_test(test_admission), cmocka_unit_test(test_mapped_address),
         cmocka_unit_test(test_deadlines), cmocka_unit_test(test_no_deadline),
         cmocka_unit_test(test_late_server), cmocka_unit_test(test_drain),
-        cmocka_unit_test(test_no_more), cmocka_unit_test(test_place_again), cmocka_unit_test(test_rush),
+        cmocka_unit_test(test_no_more), cmocka_unit_test(test_place_again), cmocka_unit_test(test_late_reply),
+        cmocka_unit_test(test_rush),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }
