@@ -276,17 +276,16 @@ static enum ml_status exchange(const struct line *line, const struct target *tar
     mli_buf_init(&request, SIZE_MAX);
     mli_buf_init(&answer, out->body ? ANSWER_MAX : STATUS_LINE);
     write_request(call, target, &request);
+    errno = 0;
     if (request.status != ML_OK)
         status = ml_error_set(err, request.status, "out of memory for a request");
-    else if (!send_all(line, request.data, request.len))
-        status = ml_error_set(err, ML_EIO, "%s port %s: %s", target->host, target->port, strerror(errno));
-    errno = 0;
-    if (status == ML_OK)
+    else if (send_all(line, request.data, request.len) || errno != ETIMEDOUT) /* whoever takes no more may have answered */
         receive(line, &answer);
-    if (status == ML_OK && answer.len == 0 && line->tls && errno != ETIMEDOUT) /* TLS 1.3 looks at certificates when hands are shaken */
-        status = ml_error_set(err, ML_EIO, "%s port %s ended the connection without an answer%s", target->host, target->port, hint_of(call));
     if (status == ML_OK && answer.len < STATUS_LINE && errno == ETIMEDOUT)
         status = ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host, target->port);
+    else if (status == ML_OK && answer.len == 0) /* TLS 1.3 looks at certificates when hands are shaken */
+        status = ml_error_set(err, ML_EIO, "%s port %s ended the connection without an answer%s", target->host, target->port,
+                              line->tls ? hint_of(call) : "");
     else if (status == ML_OK && !read_status(&answer, &out->status))
         status = ml_error_set(err, ML_EIO, "%s port %s did not answer in HTTP/1.1", target->host, target->port);
     const char *end = status == ML_OK && out->body ? memmem(answer.data, answer.len, "\r\n\r\n", 4) : NULL;

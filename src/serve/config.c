@@ -116,7 +116,13 @@ size_t mli_server_seats(const struct mli_server_config *config)
     return config->batch_window ? MLI_GROUP_SEATS : 0;
 }
 
+/* One, where somebody may ask for changes: the catalog makes one at a time. */
+size_t mli_server_clerks(const struct mli_server_config *config)
+{
+    return config->tokens || config->multi_model;
+}
+
 size_t mli_server_threads(const struct mli_server_config *config)
 {
-    return mli_server_loops(config) + mli_server_workers(config) + mli_server_seats(config);
+    return mli_server_loops(config) + mli_server_workers(config) + mli_server_seats(config) + mli_server_clerks(config);
 }

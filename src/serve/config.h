@@ -16,9 +16,10 @@ ML_NODISCARD enum ml_status mli_server_check(const struct mli_server_config *con
 ML_NODISCARD enum ml_status mli_server_fit_files(struct mli_server_config *config, size_t loops,
                                                  struct ml_error *err);
 
-/* Threads: of the loops, for large requests, and in seats (group.h). mli_server_threads() is all of them. */
+/* Threads: of the loops, for large requests, in seats (group.h), and for changes of models. mli_server_threads() is all of them. */
 size_t mli_server_loops(const struct mli_server_config *config);
 size_t mli_server_workers(const struct mli_server_config *config);
 size_t mli_server_seats(const struct mli_server_config *config);
+size_t mli_server_clerks(const struct mli_server_config *config);
 
 #endif

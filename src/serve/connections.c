@@ -335,16 +335,14 @@ bool mli_connections_full(const struct mli_connections *table)
     return mli_connections_count(table) >= table->config.max;
 }
 
-bool mli_connections_wait(struct mli_connections *table, unsigned seconds)
+bool mli_connections_wait(struct mli_connections *table, uint64_t until)
 {
-    struct timespec until;
+    const struct timespec end = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
     int failed = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)seconds;
     pthread_mutex_lock(&table->lock);
     while (table->count > 0 && !failed)
-        failed = pthread_cond_timedwait(&table->gone, &table->lock, &until);
+        failed = pthread_cond_timedwait(&table->gone, &table->lock, &end);
     bool empty = table->count == 0;
     pthread_mutex_unlock(&table->lock);
     return empty;

@@ -96,7 +96,7 @@ void mli_connections_sweep(struct mli_connections *table, bool drain, uint64_t n
 
 size_t mli_connections_count(const struct mli_connections *table);
 bool mli_connections_full(const struct mli_connections *table);
-/* Waits until none is left; false when `seconds` have passed before. */
-bool mli_connections_wait(struct mli_connections *table, unsigned seconds);
+/* Waits until none is left; false when `until` comes before. */
+bool mli_connections_wait(struct mli_connections *table, uint64_t until);
 
 #endif

@@ -34,10 +34,14 @@ enum ml_status mli_door_open(struct mli_door *door, bool silent, struct ml_error
     return mli_keeper_start(&keeper, &door->keeper, err);
 }
 
-bool mli_door_drain(struct mli_door *door, unsigned seconds)
+void mli_door_shut(struct mli_door *door)
 {
     mli_keeper_drain(door->keeper);
-    return mli_connections_wait(&door->connections, seconds);
+}
+
+bool mli_door_wait(struct mli_door *door, uint64_t until)
+{
+    return mli_connections_wait(&door->connections, until);
 }
 
 void mli_door_close(struct mli_door *door, bool at_once)

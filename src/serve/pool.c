@@ -120,7 +120,7 @@ enum ml_status mli_pool_start(struct mli_worker *worker, size_t threads, size_t 
     if (failed) {
         mli_pool_close(pool);
         mli_pool_free(pool);
-        return ml_error_set(err, ML_EIO, "cannot start a thread for large requests: %s", strerror(failed));
+        return ml_error_set(err, ML_EIO, "cannot start a thread for requests: %s", strerror(failed));
     }
     *out = pool;
     return ML_OK;

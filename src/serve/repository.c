@@ -87,7 +87,7 @@ static bool is_plain(const struct mli_service *service, const struct mli_request
     return false;
 }
 
-/* Runs on the loop thread: it is rare, whoever asks waits for the answer, and other threads go on. */
+/* By the clerk's thread (service.h). */
 static void answer_change(const struct mli_service *service, const struct mli_request *request, change *act,
                           const char *done, struct mli_reply *reply)
 {

@@ -19,6 +19,7 @@
 #define SIDE_MAX 48u /* connections to the port of the metrics */
 #define SIDE_LEAVING 8u /* of them that are seen off at one time */
 #define GROUPED ((size_t)256) /* requests that wait for a seat or have one; the loop answers the others */
+#define CHANGES ((size_t)16) /* of models, asked for and not made yet */
 enum { LOGS = 3 };
 #define ALERTS ((uint64_t)1000) /* milliseconds that those which wait have at the end, when the grace is spent */
 /*
@@ -108,16 +109,34 @@ static enum ml_status start_loops(struct mli_server *server, size_t n, struct ml
 static enum ml_status start_pools(struct mli_service *service, struct ml_error *err)
 {
     const struct mli_server_config *config = &service->config;
-    size_t workers = mli_server_workers(config), seats = mli_server_seats(config);
+    size_t workers = mli_server_workers(config), seats = mli_server_seats(config), clerks = mli_server_clerks(config);
     struct mli_worker *worker = &service->worker[service->loops];
     enum ml_status status = mli_pool_start(worker, workers, config->max_inflight, &service->pool, err);
 
-    if (status != ML_OK || seats == 0)
-        return status;
-    return mli_pool_start(worker + workers, seats, GROUPED, &service->seats, err);
+    worker += workers;
+    if (status == ML_OK && seats > 0)
+        status = mli_pool_start(worker, seats, GROUPED, &service->seats, err);
+    worker += seats;
+    if (status == ML_OK && clerks > 0)
+        status = mli_pool_start(worker, clerks, CHANGES, &service->clerk, err);
+    return status;
 }
 
-/* The library must not be stopped while a connection sleeps, so the pool and the lobby, which wake it, go first. */
+static void close_pools(struct mli_service *service)
+{
+    mli_pool_close(service->pool);
+    mli_pool_close(service->seats);
+    mli_pool_close(service->clerk);
+}
+
+static void free_pools(struct mli_service *service)
+{
+    mli_pool_free(service->pool);
+    mli_pool_free(service->seats);
+    mli_pool_free(service->clerk);
+}
+
+/* The library must not be stopped while a connection sleeps, so the pools and the lobby, which wake it, go first. */
 static void stop_loops(struct mli_server *server)
 {
     for (size_t i = 0; i < server->loops; i++) {
@@ -328,13 +347,11 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
 no_threads:
     mli_alarm_stop(server->alarm, 0);
     mli_watch_stop(server->watch);
-    mli_pool_close(server->service.pool);
-    mli_pool_close(server->service.seats);
+    close_pools(&server->service);
     mli_lobby_close(server->lobby);
     stop_loops(server);
     mli_lobby_free(server->lobby);
-    mli_pool_free(server->service.pool);
-    mli_pool_free(server->service.seats);
+    free_pools(&server->service);
     mli_shadow_stop(server->service.shadow);
 no_logs:
     close_logs(server);
@@ -379,16 +396,19 @@ void mli_server_drain(struct mli_server *server)
 {
     const struct mli_server_config *config = &server->service.config;
 
-    mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     atomic_store(&server->service.draining, true);
     server->until = mli_now() + config->grace * (uint64_t)1000;
-    server->drained = mli_door_drain(&server->door, config->grace);
+    mli_door_shut(&server->door);
+    mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" }); /* which waits for the disk */
+    server->drained = mli_door_wait(&server->door, server->until);
     if (!server->drained)
         ml_log(config->log, ML_LOG_WARNING,
                "%zu connections were not done after %u seconds and are cut",
                mli_connections_count(&server->door.connections), config->grace);
-    if (server->side.keeper)
-        mli_door_drain(&server->side, 1);
+    if (!server->side.keeper)
+        return;
+    mli_door_shut(&server->side);
+    mli_door_wait(&server->side, mli_now() + 1000);
 }
 
 void mli_server_stop(struct mli_server *server)
@@ -398,13 +418,11 @@ void mli_server_stop(struct mli_server *server)
     const uint64_t now = mli_now(), until = server->until;
     mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
     mli_watch_stop(server->watch);
-    mli_pool_close(server->service.pool);
-    mli_pool_close(server->service.seats);
+    close_pools(&server->service);
     mli_lobby_close(server->lobby);
     stop_loops(server);
     mli_lobby_free(server->lobby);
-    mli_pool_free(server->service.pool);
-    mli_pool_free(server->service.seats);
+    free_pools(&server->service);
     mli_shadow_stop(server->service.shadow);
     close_logs(server);
     mli_door_close(&server->side, true);

@@ -75,7 +75,7 @@ struct mli_server_config {
 struct mli_server;
 struct mli_audit;
 
-/* Threads that answer in a server of that configuration: those of the loops, and those for large requests. */
+/* Threads that answer in a server of that configuration: those of the loops, and those for what would hold these up. */
 size_t mli_server_threads(const struct mli_server_config *config);
 
 /*

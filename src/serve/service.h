@@ -23,10 +23,11 @@ struct mli_shadow;
 struct mli_service {
     struct mli_catalog *catalog;
     struct mli_server_config config;
-    struct mli_worker *worker; /* one a loop thread, behind them one a thread of the pool, and of the seats */
+    struct mli_worker *worker; /* one a loop thread, behind them one a thread of the pool, of the seats, and the clerk's */
     size_t workers, loops;
     struct mli_pool *pool; /* for large requests; NULL: none, in unit tests */
     struct mli_pool *seats; /* for those that go together (group.h); NULL: none do */
+    struct mli_pool *clerk; /* for changes of models, which read files and the log of which is made durable; NULL: nobody may ask */
     struct mli_worker *shadow_worker; /* behind those; NULL: there is no shadow */
     struct mli_shadow *shadow;        /* the thread that has it; NULL: none, or not yet */
     const struct mli_connections *connections; /* NULL: none, in unit tests */

@@ -100,15 +100,13 @@ void *mli_session_on_target(void *data, const char *target, struct MHD_Connectio
 }
 
 /* For the audit log, before something is changed. */
-static void say_who(struct mli_session *session)
+static void say_who(struct mli_session *session, struct mli_worker *worker)
 {
-    struct mli_loop *loop = session->loop;
-
     if (!session->trace.known)
-        mli_trace_take(&session->trace, &(struct mli_trace_facts){ 0 }, MLI_TRACE_ID_ALONE, &loop->worker->rng);
+        mli_trace_take(&session->trace, &(struct mli_trace_facts){ 0 }, MLI_TRACE_ID_ALONE, &worker->rng);
     session->who = (struct mli_who){ .key = session->key,
                                      .id = session->trace.id,
-                                     .client = mli_client_address(&loop->server->access.proxies,
+                                     .client = mli_client_address(&session->loop->server->access.proxies,
                                                                   &session->connection->address,
                                                                   session->forwarded_for) };
     session->request.who = &session->who;
@@ -123,7 +121,7 @@ void mli_session_make(struct mli_session *session, struct mli_worker *worker)
     session->request.body = session->body.data;
     session->request.len = session->body.len;
     if (session->route->scope == MLI_SCOPE_ADMIN)
-        say_who(session);
+        say_who(session, worker);
     if (worker->pen.journal)
         mli_pen_begin(&worker->pen, session->trace.id);
     mli_dispatch(&session->loop->server->service, worker, session->route, &session->request, &session->reply);

@@ -1,7 +1,7 @@
 /*
  * Session: a connection and its current request, from what the library calls to the reply. Internal to the server:
  * server.c starts and stops, session.c is called by the library, session_head.c decides by the head, session_body.c
- * gathers the body, session_away.c has others answer what is large, session_send.c gives the reply, session_response.c
+ * gathers the body, session_away.c has others answer what takes long, session_send.c gives the reply, session_response.c
  * makes what the library sends.
  */
 #ifndef SERVE_SESSION_H
@@ -118,8 +118,10 @@ ML_NODISCARD enum ml_status mli_door_init(struct mli_door *door, const struct ml
 ML_NODISCARD enum ml_status mli_door_listen(struct mli_door *door, const char *address, uint16_t port, struct ml_error *err);
 /* And come in. ML_ENOMEM, ML_EIO. */
 ML_NODISCARD enum ml_status mli_door_open(struct mli_door *door, bool silent, struct ml_error *err);
-/* Nobody comes in any more; waits until all have gone. False: some have not within that time. */
-bool mli_door_drain(struct mli_door *door, unsigned seconds);
+/* Nobody comes in any more. */
+void mli_door_shut(struct mli_door *door);
+/* Waits until all have gone. False: some have not by that time, mli_now(). */
+bool mli_door_wait(struct mli_door *door, uint64_t until);
 /* After the loop threads, of a door in whatever state _init has left it or others. */
 void mli_door_close(struct mli_door *door, bool at_once);
 
@@ -146,8 +148,8 @@ bool mli_session_is_too_many(const struct mli_session *session, size_t bytes);
  */
 bool mli_session_turn_away(struct mli_session *session, struct MHD_Connection *connection);
 /*
- * True: the request is another thread's, which answers it with others of its model or because it is large, and the
- * connection sleeps. False: it is to be answered here, or has been refused because there are too many large ones.
+ * True: the request is another thread's, which answers it with others of its model or because it is large or changes
+ * models, and the connection sleeps. False: it is to be answered here, or has been refused because too many of these wait.
  */
 bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection);
 

@@ -1,7 +1,8 @@
 /*
  * A request that would hold up the others of its loop thread goes to a thread of the pool, one that goes with others
- * (group.h) to a seat. The connection sleeps meanwhile, and the session is that thread's. When it is woken the library asks
- * for the answer once more. So it is with a refusal that has to wait.
+ * (group.h) to a seat, and one that changes models, which waits for the disk, to the clerk. The connection sleeps meanwhile, and
+ * the session is that thread's. When it is woken the library asks for the answer once more. So it is with a refusal that
+ * has to wait.
  */
 #include <serve/group.h>
 #include <serve/session.h>
@@ -80,26 +81,40 @@ static struct mli_pool *take_seat(struct mli_session *session)
     return seats;
 }
 
-/* The connection sleeps until the errand is done. */
-static struct mli_errand *put_to_sleep(struct mli_session *session, struct MHD_Connection *connection)
+/* The connection sleeps until that pool, where it has a place, has answered. */
+static void send_to(struct mli_pool *pool, struct mli_session *session, struct MHD_Connection *connection)
 {
+    session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    session->request.since = mli_clock();
     session->away = true;
     session->asleep = connection;
     session->errand = (struct mli_errand){ .run = work, .done = wake, .data = session };
     MHD_suspend_connection(connection);
-    return &session->errand;
+    mli_pool_give(pool, &session->errand);
+}
+
+static bool send_to_clerk(struct mli_session *session, struct MHD_Connection *connection)
+{
+    struct mli_pool *clerk = session->loop->server->service.clerk;
+
+    if (!mli_pool_enter(clerk)) {
+        mli_session_refuse(session, 503, "too many changes of models are waiting; try again");
+        return false;
+    }
+    send_to(clerk, session, connection);
+    return true;
 }
 
 bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *connection)
 {
     session->group = NULL;
+    if (session->route->scope == MLI_SCOPE_ADMIN)
+        return send_to_clerk(session, connection);
     struct mli_pool *pool = take_seat(session);
     if (!pool && !is_large(session, session->body.len))
         return false;
     if (!pool && !mli_pool_enter(pool = session->loop->server->service.pool))
         return mli_session_turn_away(session, connection);
-    session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    session->request.since = mli_clock();
-    mli_pool_give(pool, put_to_sleep(session, connection));
+    send_to(pool, session, connection);
     return true;
 }

@@ -34,6 +34,14 @@ soon() {
     return 1
 }
 
+# or_skip ARG...: runs it; a test that cannot be made here, which it says with 77, is skipped
+or_skip() {
+    local status=0
+    "$@" || status=$?
+    [ "$status" -ne 77 ] || skip "it cannot be made so here"
+    return "$status"
+}
+
 # started: the server has said its port, or it has ended
 started() {
     { PORT=$(jq -r .port serve.json 2> /dev/null) && [ -n "$PORT" ]; } || ! kill -0 "$SERVER" 2> /dev/null

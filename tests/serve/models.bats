@@ -185,6 +185,14 @@ with_key() {
     TOKEN=$(jq -r .token token.json)
 }
 
+@test "changes that wait for the disk hold up nobody" {
+    with_key
+    serve mean --tokens keys --open predict,metrics --threads 1 --audit-log audit.log
+    or_skip python3 "$WIRE/change.py" "$PORT" "$TOKEN" audit.log
+    stop
+    [ "$(jq -r 'select(.by == "request") | .outcome' audit.log | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 8 done; 8 refused;' ]
+}
+
 @test "load, unload and rollback of versions, for the admin key alone" {
     cp -r "$BATS_FILE_TMPDIR/models" .
     serve_all models

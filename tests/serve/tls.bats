@@ -240,6 +240,13 @@ spent() { awk '{ print $14 + $15 }' "/proc/$SERVER/stat"; }
     "$MLCTL" load "$URL" mean --token-file boss.token --ca ca.pem "${shown[@]}"
 }
 
+@test "a connection that ends before the request has gone out is told of like one that ends after" {
+    authority ca
+    printf 'subjectAltName=IP:127.0.0.1\n' > server.ext
+    made ca server -days 30 -extfile server.ext
+    python3 "$WIRE/gone.py" "$MLCTL" server.pem server.key
+}
+
 @test "a new certificate counts for new connections; a wrong one changes nothing" {
     secure mean
     first=$(shows)
