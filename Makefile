@@ -276,7 +276,7 @@ docs-check: $(BUILD)/mlctl ## fail when they are not what the rows print
 	./scripts/docs $(BUILD)/mlctl --check
 
 .PHONY: lint
-lint: ## cppcheck, shellcheck, banned calls
+lint: ## cppcheck, shellcheck, banned calls, tests that cannot fail
 	./scripts/lint
 
 # ---- installation ------------------------------------------------------------------------------------------------

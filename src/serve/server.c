@@ -147,6 +147,19 @@ static void stop_loops(struct mli_server *server)
     free(server->loop);
 }
 
+/* Those that have been started, when nobody comes in any more; alerts that wait have so many milliseconds. */
+static void stop_threads(struct mli_server *server, uint64_t alerts)
+{
+    mli_alarm_stop(server->alarm, alerts);
+    mli_watch_stop(server->watch);
+    close_pools(&server->service);
+    mli_lobby_close(server->lobby);
+    stop_loops(server);
+    mli_lobby_free(server->lobby);
+    free_pools(&server->service);
+    mli_shadow_stop(server->service.shadow);
+}
+
 static size_t list_logs(const struct mli_server_config *config, struct mli_sandbox_log *out)
 {
     const struct mli_sandbox_log all[LOGS] = { { config->access_log, false }, { config->prediction_log, true },
@@ -345,14 +358,9 @@ enum ml_status mli_server_start(struct mli_catalog *catalog,
     return ML_OK;
 
 no_threads:
-    mli_alarm_stop(server->alarm, 0);
-    mli_watch_stop(server->watch);
-    close_pools(&server->service);
-    mli_lobby_close(server->lobby);
-    stop_loops(server);
-    mli_lobby_free(server->lobby);
-    free_pools(&server->service);
-    mli_shadow_stop(server->service.shadow);
+    if (server->side.keeper) /* nobody must be handed to a thread that is gone */
+        mli_door_shut(&server->side);
+    stop_threads(server, 0);
 no_logs:
     close_logs(server);
     mli_door_close(&server->side, true);
@@ -416,14 +424,7 @@ void mli_server_stop(struct mli_server *server)
     if (!atomic_load(&server->service.draining))
         mli_server_drain(server);
     const uint64_t now = mli_now(), until = server->until;
-    mli_alarm_stop(server->alarm, until > now + ALERTS ? until - now : ALERTS);
-    mli_watch_stop(server->watch);
-    close_pools(&server->service);
-    mli_lobby_close(server->lobby);
-    stop_loops(server);
-    mli_lobby_free(server->lobby);
-    free_pools(&server->service);
-    mli_shadow_stop(server->service.shadow);
+    stop_threads(server, until > now + ALERTS ? until - now : ALERTS);
     close_logs(server);
     mli_door_close(&server->side, true);
     mli_door_close(&server->door, !server->drained);

@@ -338,7 +338,7 @@ model.safetensors" ]
     mlctl inspect >> out.txt
     mlctl eval >> out.txt 2>> err.txt
     grep -q 'a?\[31mz' out.txt
-    ! LC_ALL=C grep -q '[[:cntrl:]]' out.txt err.txt
+    LC_ALL=C run ! grep -q '[[:cntrl:]]' out.txt err.txt
 }
 @test "validation leaves a row of a rare class to train on; where groups forbid that, it is blamed on --patience" {
     printf 'x,y\n' > rare.csv

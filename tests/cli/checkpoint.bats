@@ -26,7 +26,8 @@ interrupted() {
 
 @test "Ctrl-C keeps the state as well, and the run goes on from there" {
     interrupted log.jsonl
-    [ -s model.safetensors ] && [ -s state/checkpoint.safetensors ]
+    [ -s model.safetensors ]
+    [ -s state/checkpoint.safetensors ]
     epoch=$(mlctl inspect --json | jq .record.epochs)
     interrupted more.jsonl --resume
     grep -q "resumed from state/checkpoint.safetensors, after epoch " err.txt

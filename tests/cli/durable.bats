@@ -30,7 +30,8 @@ load common
     done
     echo "# old model kept $kept times, replaced $replaced times" >&3
     [ $((kept + replaced)) -eq 200 ]
-    [ "$kept" -gt 0 ] && [ "$replaced" -gt 0 ]
+    [ "$kept" -gt 0 ]
+    [ "$replaced" -gt 0 ]
 }
 
 @test "a killed write leaves at most a temporary file of ours, which the next write ignores" {

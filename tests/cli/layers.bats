@@ -135,5 +135,6 @@ load common
     [ "$status" -eq 130 ]
     mlctl verify
     units=$(mlctl inspect --json | jq -r '.network.layers | capture("^dense (?<n>[0-9]+)").n')
-    [ $((units % 64)) -eq 0 ] && [ "$units" -lt 2560 ]
+    [ $((units % 64)) -eq 0 ]
+    [ "$units" -lt 2560 ]
 }

@@ -218,7 +218,8 @@ C
     fails 2 '--drop-columns leaves out "gentoo", which --target names' mlctl train full.csv -t sex,gentoo --drop-columns gentoo -m m.safetensors
     fails 2 '--group gentoo: that is the target' mlctl train full.csv -t sex,gentoo --group gentoo -q -m m.safetensors
     fails 2 '--task multilabel is for several targets' mlctl train full.csv -t sex --task multilabel -q -m m.safetensors
-    [ ! -e m.safetensors ] && [ ! -e clean.csv ]
+    [ ! -e m.safetensors ]
+    [ ! -e clean.csv ]
     awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= 54; i++) printf "l%d,", i; print "x"; next } { for (i = 1; i <= 54; i++) printf "%d,", (NR + i) % 2; print NR }' full.csv > wide.csv
     fails 2 '--target names 54 columns; at most 53 labels' mlctl train wide.csv -t "$(head -1 wide.csv | sed 's/,x$//')" -m m.safetensors
     mlctl train wide.csv -t "$(head -1 wide.csv | sed 's/,l54,x$//')" --drop-columns l54 -q --json -m m.safetensors | jq -e '.targets | length == 53'

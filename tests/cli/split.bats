@@ -120,7 +120,9 @@ same_rows() {
     jq -e '[.files[].rows] == [341, 98, 49] and .stratified == "y"' split.json
     same_rows people.csv a.csv b.csv c.csv
     mlctl split people.csv --split random:0.2,0.1 -o d.csv,e.csv,f.csv -q > out.txt
-    cmp a.csv d.csv && cmp b.csv e.csv && cmp c.csv f.csv
+    cmp a.csv d.csv
+    cmp b.csv e.csv
+    cmp c.csv f.csv
     mlctl split people.csv --split random:0.2,0.1 --seed 2 -o d.csv,e.csv,f.csv -q > out.txt
     run ! cmp -s a.csv d.csv
     mlctl split people.csv --split random:0.2,0.1 --group who -o a.csv,b.csv,c.csv > out.txt

@@ -79,7 +79,7 @@ load common
 @test "another seed is another split, so another model" {
     mlctl train "$DATA/wine.csv" -q --seed 1 -m a.safetensors > out.txt
     mlctl train "$DATA/wine.csv" -q --seed 2 -m b.safetensors > out.txt
-    ! cmp -s a.safetensors b.safetensors
+    run ! cmp -s a.safetensors b.safetensors
 }
 
 @test "task and kind follow the target" {
@@ -231,7 +231,7 @@ load common
     grep -Eq '^loss +[0-9.]+ #' out.txt
     grep -Eq '^validation +[0-9.]+ #' out.txt
     mlctl train "$DATA/wine.csv" -q --optimiser sgd --epochs 5 > out.txt
-    ! grep -Eq '^loss ' out.txt
+    run ! grep -Eq '^loss ' out.txt
 }
 
 @test "a time budget ends a run within an epoch or after it, and the record says so" {

@@ -169,7 +169,7 @@ courier() {
 another() { # COURIER: it is not that one any more
     local now
     now=$(courier)
-    [ -n "$now" ] && [ "$now" != "$1" ]
+    [[ -n $now && $now != "$1" ]]
 }
 
 # to MODEL FILE: its rows are asked for

@@ -448,7 +448,8 @@ ask_many() {
     ask_many > first.txt
     [ "$(wc -l < first.txt)" -eq 300 ]
     share=$(grep -cx 10 first.txt)
-    [ "$share" -gt 30 ] && [ "$share" -lt 95 ]
+    [ "$share" -gt 30 ]
+    [ "$share" -lt 95 ]
     [ "$(sort -u first.txt | tr '\n' ' ')" = "10 9 " ]
     ask_many | diff first.txt -
     [ "$(ask_many 'X-User: ann' | sort -u | wc -l)" -eq 1 ]
