@@ -214,8 +214,10 @@ enum ml_status mli_journal_open(const struct mli_logfile_config *file, size_t pa
 
 enum ml_status mli_journal_start(struct mli_journal *journal, struct ml_error *err)
 {
-    journal->started = pthread_create(&journal->thread, NULL, run, journal) == 0;
-    return journal->started ? ML_OK : ml_error_set(err, ML_EIO, "cannot start the thread that writes a log");
+    int failed = pthread_create(&journal->thread, NULL, run, journal);
+
+    journal->started = !failed;
+    return failed ? ml_error_set(err, ML_EIO, "cannot start the thread that writes a log: %s", strerror(failed)) : ML_OK;
 }
 
 void mli_journal_close(struct mli_journal *journal)

@@ -164,9 +164,10 @@ enum ml_status mli_reload_start(struct mli_catalog *catalog, const struct mli_so
     if (reload->events < 0)
         ml_log(log, ML_LOG_WARNING, "no inotify (%s): changed models are seen within %d seconds", strerror(errno),
                TURN / 1000);
-    if (reload->orders < 0 || pthread_create(&reload->thread, NULL, run, reload) != 0) {
+    int failed = reload->orders < 0 ? errno : pthread_create(&reload->thread, NULL, run, reload);
+    if (failed) {
         release(reload);
-        return ml_error_set(err, ML_EIO, "cannot start the thread that loads models");
+        return ml_error_set(err, ML_EIO, "cannot start the thread that loads models: %s", strerror(failed));
     }
     *out = reload;
     return ML_OK;

@@ -252,9 +252,10 @@ enum ml_status mli_shadow_start(const struct mli_service *service, struct mli_wo
     shadow->last = &shadow->first;
     pthread_mutex_init(&shadow->lock, NULL);
     pthread_cond_init(&shadow->come, NULL);
-    if (pthread_create(&shadow->thread, NULL, run, shadow) != 0) {
+    int failed = pthread_create(&shadow->thread, NULL, run, shadow);
+    if (failed) {
         release(shadow);
-        return ml_error_set(err, ML_EIO, "cannot start the thread of the shadow models");
+        return ml_error_set(err, ML_EIO, "cannot start the thread of the shadow models: %s", strerror(failed));
     }
     *out = shadow;
     return ML_OK;

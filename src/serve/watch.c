@@ -1,6 +1,7 @@
 #include <serve/watch.h>
 
 #include <base/mem.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -87,9 +88,10 @@ enum ml_status mli_watch_start(const struct mli_watched *file, size_t n, struct 
         watch->version[watch->n] = version_of(file[watch->n].path);
     }
     watch->stop = eventfd(0, EFD_CLOEXEC);
-    if (watch->stop < 0 || pthread_create(&watch->thread, NULL, run, watch) != 0) {
+    int failed = watch->stop < 0 ? errno : pthread_create(&watch->thread, NULL, run, watch);
+    if (failed) {
         release(watch);
-        return ml_error_set(err, ML_EIO, "cannot start the thread that watches files");
+        return ml_error_set(err, ML_EIO, "cannot start the thread that watches files: %s", strerror(failed));
     }
     *out = watch;
     return ML_OK;
