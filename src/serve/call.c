@@ -222,6 +222,12 @@ static bool send_all(const struct line *line, const char *bytes, size_t n)
     return true;
 }
 
+/* Why sending failed is the other side, which may have answered before. */
+static bool takes_no_more(int reason)
+{
+    return reason == EPIPE || reason == ECONNRESET || reason == EPROTO || reason == ETIMEDOUT;
+}
+
 /* Reads until the other side closes, `out` is full or time is up. */
 static void receive(const struct line *line, struct mli_buf *out)
 {
@@ -276,10 +282,12 @@ static enum ml_status exchange(const struct line *line, const struct target *tar
     mli_buf_init(&request, SIZE_MAX);
     mli_buf_init(&answer, out->body ? ANSWER_MAX : STATUS_LINE);
     write_request(call, target, &request);
-    errno = 0;
     if (request.status != ML_OK)
         status = ml_error_set(err, request.status, "out of memory for a request");
-    else if (send_all(line, request.data, request.len) || errno != ETIMEDOUT) /* whoever takes no more may have answered */
+    else if (!send_all(line, request.data, request.len) && !takes_no_more(errno))
+        status = ml_error_set(err, ML_EIO, "%s port %s: %s", target->host, target->port, strerror(errno));
+    errno = 0;
+    if (status == ML_OK)
         receive(line, &answer);
     if (status == ML_OK && answer.len < STATUS_LINE && errno == ETIMEDOUT)
         status = ml_error_set(err, ML_EIO, "%s port %s did not answer in time", target->host, target->port);

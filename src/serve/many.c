@@ -41,7 +41,7 @@ void mli_many_card(const struct mli_service *service, struct mli_worker *worker,
     mli_buf_str(&reply->body, request->served->card + 1); /* behind its brace */
 }
 
-/* ---- changes; they run on the loop thread, as those of repository.c ---- */
+/* ---- changes, by the clerk's thread (service.h) ---- */
 
 /* A string of the body, with its NUL, in the request's memory. NULL: it is not there, or none. */
 static char *read_text(struct mli_worker *worker, struct mli_scan_wanted *wanted)

@@ -318,6 +318,9 @@ void mli_metrics_write(const struct mli_service *service, const struct mli_regis
                   (double)mli_pool_inside(service->pool));
         add_gauge(&w, "mlctl_large_requests_queued", "Of them, those that wait.", (double)mli_pool_waiting(service->pool));
     }
+    if (service->clerk)
+        add_gauge(&w, "mlctl_model_changes_in_flight", "Changes of models that have been asked for and not made yet.",
+                  (double)mli_pool_inside(service->clerk));
     if (service->connections)
         add_connections(&w);
     add_gauge(&w, "mlctl_ready", "1 if ready, 0 while draining or without a model.",

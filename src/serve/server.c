@@ -407,7 +407,6 @@ void mli_server_drain(struct mli_server *server)
     atomic_store(&server->service.draining, true);
     server->until = mli_now() + config->grace * (uint64_t)1000;
     mli_door_shut(&server->door);
-    mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" }); /* which waits for the disk */
     server->drained = mli_door_wait(&server->door, server->until);
     if (!server->drained)
         ml_log(config->log, ML_LOG_WARNING,
@@ -425,6 +424,7 @@ void mli_server_stop(struct mli_server *server)
         mli_server_drain(server);
     const uint64_t now = mli_now(), until = server->until;
     stop_threads(server, until > now + ALERTS ? until - now : ALERTS);
+    mli_audit_note(server->service.audit, &(struct mli_audit_entry){ .action = "stop", .by = "signal" });
     close_logs(server);
     mli_door_close(&server->side, true);
     mli_door_close(&server->door, !server->drained);

@@ -81,18 +81,32 @@ static struct mli_pool *take_seat(struct mli_session *session)
     return seats;
 }
 
+/* Where many wait before the end comes, what has not begun is not made: nobody would hear of it any more. */
+static void change(void *data, struct mli_worker *worker)
+{
+    struct mli_session *session = data;
+
+    if (atomic_load(&worker->stopping))
+        mli_session_refuse(session, 503, "the server is about to stop");
+    else
+        mli_session_make(session, worker);
+    mli_session_pack(&session->reply, session->accepts);
+}
+
 /* The connection sleeps until that pool, where it has a place, has answered. */
-static void send_to(struct mli_pool *pool, struct mli_session *session, struct MHD_Connection *connection)
+static void send_to(struct mli_pool *pool, void (*run)(void *data, struct mli_worker *worker), struct mli_session *session,
+                    struct MHD_Connection *connection)
 {
     session->accepts = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     session->request.since = mli_clock();
     session->away = true;
     session->asleep = connection;
-    session->errand = (struct mli_errand){ .run = work, .done = wake, .data = session };
+    session->errand = (struct mli_errand){ .run = run, .done = wake, .data = session };
     MHD_suspend_connection(connection);
     mli_pool_give(pool, &session->errand);
 }
 
+/* Without a view, which would keep in memory what the changes before this one unload. */
 static bool send_to_clerk(struct mli_session *session, struct MHD_Connection *connection)
 {
     struct mli_pool *clerk = session->loop->server->service.clerk;
@@ -101,7 +115,10 @@ static bool send_to_clerk(struct mli_session *session, struct MHD_Connection *co
         mli_session_refuse(session, 503, "too many changes of models are waiting; try again");
         return false;
     }
-    send_to(clerk, session, connection);
+    mli_worker_leave(session->loop->worker, session->request.view);
+    session->request.view = NULL;
+    session->request.registry = NULL;
+    send_to(clerk, change, session, connection);
     return true;
 }
 
@@ -115,6 +132,6 @@ bool mli_session_send_away(struct mli_session *session, struct MHD_Connection *c
         return false;
     if (!pool && !mli_pool_enter(pool = session->loop->server->service.pool))
         return mli_session_turn_away(session, connection);
-    send_to(pool, session, connection);
+    send_to(pool, work, session, connection);
     return true;
 }

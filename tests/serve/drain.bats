@@ -78,3 +78,12 @@ refuses() { ! curl -s "$URL/healthz"; }
     ended
     jq -se 'map(.action) == ["reload", "stop"]' audit.log
 }
+
+@test "changes of models that have not begun when the grace is over are not made" {
+    "$MLCTL" token new --name boss --scopes admin --json > token.json
+    jq -r .line token.json > keys
+    serve mean --tokens keys --audit-log audit.log --grace 1
+    or_skip python3 "$WIRE/halt.py" "$PORT" "$SERVER" "$(jq -r .token token.json)" audit.log serve.log
+    ended
+    jq -se 'map(.action) == ["load", "stop"]' audit.log
+}

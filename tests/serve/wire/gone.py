@@ -30,14 +30,19 @@ def is_held(pid):
 
 with socket.create_server((HOST, 0)) as door:
     client = subprocess.Popen([MLCTL, "health", "https://%s:%d" % door.getsockname()], stderr=subprocess.PIPE, text=True)
+    door.settimeout(20)
     sock, _ = door.accept()
+    sock.settimeout(20)
     while True:
         try:
             server.do_handshake()
             break
         except ssl.SSLWantReadError:
             sock.sendall(going.read())
-            coming.write(sock.recv(65536))
+            data = sock.recv(65536)
+            if not data:
+                sys.exit("the client has ended: " + client.communicate()[1])
+            coming.write(data)
     os.kill(client.pid, signal.SIGSTOP)
     check(until(lambda: is_held(client.pid)), "the client is held")
     sock.sendall(going.read())

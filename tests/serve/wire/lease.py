@@ -3,6 +3,7 @@ A disk that does not answer: the audit log is moved away as by logrotate(8), and
 until the lease on it (fcntl(2), F_SETLEASE) is given up, of which the kernel says that somebody does. It takes it away by itself
 after /proc/sys/fs/lease-break-time, 45 seconds.
 """
+import errno
 import fcntl
 import os
 import signal
@@ -22,6 +23,8 @@ class Lease:
         try:
             fcntl.fcntl(self.file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         except OSError as problem:
+            if problem.errno not in (errno.EINVAL, errno.ENOLCK, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP):
+                raise
             print("%s: %s" % (path, problem.strerror))
             sys.exit(77)
 
@@ -33,5 +36,6 @@ class Lease:
         return until(lambda: self.wanted)
 
     def end(self):
+        """Whoever waits goes on; an error when it was taken away before."""
         fcntl.fcntl(self.file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
         os.close(self.file)

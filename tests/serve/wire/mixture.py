@@ -176,7 +176,7 @@ def leaver():
     choose = random.Random(7)
     while time.monotonic() < end:
         with socket.create_connection((HOST, port), 60) as sock:
-            data = choose.choice(ASKED)[0]
+            data = choose.choice(ASKED + ADMIN)[0]
             sock.sendall(data[:choose.randrange(1, len(data) + 1)])
             if choose.random() < 0.5:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

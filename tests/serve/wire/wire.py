@@ -105,6 +105,14 @@ def post(body, kind="application/json", extra="", path="/predict"):
             % (path, kind, len(body), extra)).encode() + body
 
 
+def change(port, token, model, what):
+    """A connection on which a change of that model is asked for."""
+    sock = connect(port)
+    sock.sendall(("POST /v2/repository/models/%s/%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Length: 0\r\n"
+                  "Connection: close\r\n\r\n" % (model, what, token)).encode())
+    return sock
+
+
 class Checks:
     """Collects what went wrong; the process's exit status says whether anything did."""
 
